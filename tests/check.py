@@ -1,0 +1,38 @@
+"""The one command that checks everything: format, lint, types, then docs and tests.
+
+Run in the project's environment: `uv run --frozen tests/check.py`. All four run even when one
+fails; pytest's closing line comes last. Arguments are handed to pytest.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CHECKS = {
+    "format": ["ruff", "format", "--check", "--quiet", "."],
+    "lint": ["ruff", "check", "--quiet", "."],
+    "types": ["mypy"],
+}
+TESTS = ["pytest", "--quiet", "--numprocesses=2"]
+
+
+def passes(name: str, module_and_arguments: list[str]) -> bool:
+    print(f"{name}: {' '.join(module_and_arguments)}", flush=True)
+    return (
+        subprocess.run([sys.executable, "-m", *module_and_arguments], cwd=ROOT, check=False).returncode == 0
+    )
+
+
+def main() -> int:
+    failed = [name for name, check in CHECKS.items() if not passes(name, check)]
+    if failed:
+        print(f"FAILED: {', '.join(failed)} (see above)", flush=True)
+    tested = passes("docs and tests", [*TESTS, *sys.argv[1:]])
+    return 0 if tested and not failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
