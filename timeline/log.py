@@ -1,0 +1,385 @@
+"""The event log: a folder of immutable Parquet files, one a commit, and nothing else is the truth.
+
+A commit is taken by linking its file to the next number, which only one writer can do. Complete aligned
+blocks of commits are merged into wider files, which changes neither events nor positions nor digests.
+`logfile` says what one file holds, `objects` how files are put and listed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from timeline.columns import LOG_COLUMNS
+from timeline.errors import Conflict, Corruption, TimelineError
+from timeline.logfile import (
+    BLOCKS,
+    Commit,
+    Entry,
+    LogFile,
+    block_of,
+    check_digests,
+    check_file_hash,
+    check_rows,
+    encoded,
+    entries_of,
+    file_name,
+    log_files,
+    merkle_root,
+    rows_of,
+    rows_to_table,
+    schema,
+)
+from timeline.objects import FileLock, FolderObjects, Objects
+from timeline.times import now
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Commit", "Log", "LogFile", "Verified", "merkle_root", "rows_to_table", "schema"]
+
+#: A block whose files exceed this many bytes together is left as it is.
+MERGE_AT_MOST = 64 * 2**20
+
+_ATTEMPTS = 20
+
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was found whole: how many commits, events, files and bytes; `digest` is the head's, or None."""
+
+    commits: int
+    events: int
+    files: int
+    bytes: int
+    digest: str | None
+
+
+class Log:
+    """The log in a folder, for any number of readers and writers in any number of processes.
+
+    Raises NotFound where there is no such folder, Corruption where the files are not those written.
+
+    >>> import tempfile
+    >>> log = Log.create(tempfile.mkdtemp() + "/log")
+    >>> row = {"event_id": "00" * 32, "event_type": "reported"}
+    >>> commit = log.append(lambda head, recorded_at: rows_to_table([row, row]))
+    >>> commit.number, commit.last_position, log.head() == commit
+    (1, 2, True)
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        objects: Objects | None = None,
+        clock: Callable[[], int] = now,
+    ) -> None:
+        self.folder = Path(folder)
+        self._objects: Objects = FolderObjects(self.folder) if objects is None else objects
+        self._clock = clock
+        self._appending = FileLock(self.folder / ".append.lock")
+        self._maintaining = FileLock(self.folder / ".maintenance.lock")
+
+    @classmethod
+    def create(cls, folder: str | Path) -> Log:
+        """Make an empty log, durably; a folder that exists already is taken as it is."""
+        FolderObjects.create(folder)
+        return cls(folder)
+
+    def head_number(self) -> int:
+        """The number of the last commit, 0 of an empty log; lists names and opens no file."""
+        files = self._files()
+        return files[-1].last if files else 0
+
+    def head(self) -> Commit | None:
+        """The last commit, or None of an empty log; opens only the file that holds it."""
+        return self._retrying(lambda files: entries_of(files[-1])[-1].commit if files else None)
+
+    def files(self, after: int = 0) -> list[LogFile]:
+        """The fewest files that hold the commits after number `after`, in order; the first may begin before.
+
+        Raises Corruption, naming them, where commits are missing.
+        """
+        return [file for file in self._files() if file.last > after]
+
+    def commits(self, after: int = 0) -> list[Commit]:
+        """The commits after number `after`, in order."""
+
+        def read(files: list[LogFile]) -> list[Commit]:
+            commits = [entry.commit for file in files for entry in entries_of(file)]
+            return [commit for commit in commits if commit.number > after]
+
+        return self._retrying(read, after)
+
+    def read(self, after: int = 0) -> pa.Table:
+        """All events of the commits after number `after`, in log order, in the columns of `schema()`."""
+        import pyarrow as pa
+
+        def read(files: list[LogFile]) -> pa.Table:
+            parts = []
+            for file in files:
+                rows = rows_of(file.path)
+                if file.first <= after:
+                    early = [entry.commit for entry in entries_of(file) if entry.commit.number <= after]
+                    rows = rows.slice(sum(commit.count for commit in early))
+                parts.append(rows)
+            return pa.concat_tables(parts) if parts else schema().empty_table()
+
+        return self._retrying(read, after)
+
+    def reading(self, fn: Callable[[list[str]], _Answer], after: int = 0) -> _Answer:
+        """What `fn` makes of the paths of `files(after)`, called again where one was merged away meanwhile.
+
+        The first file may hold commits up to `after` too. `fn` must not mind being called again.
+        """
+        return self._retrying(lambda files: fn([file.path for file in files]), after)
+
+    def append(
+        self,
+        prepare: Callable[[Commit | None, int], pa.Table],
+        expected_position: int | None = None,
+    ) -> Commit | None:
+        """Record what `prepare` makes, as one commit; returns once it is on disk.
+
+        `prepare` is given the head to validate on (None: empty log) and the `recorded_at` to come, in
+        microseconds; where another writer was faster it is asked again. It returns the columns of
+        `schema()`, in which position, commit and recorded_at are filled in here. A `place` of null becomes
+        the event's own position, -k-1 that of row k of the batch, counted from 0; others stay. Of no
+        rows nothing is written, and the answer is None.
+
+        `expected_position` is how many events the caller takes the log to hold; raises Conflict where it
+        holds another number.
+        """
+        with self._appending.hold():
+            while True:
+                head = self.head()
+                position = head.last_position if head else 0
+                if expected_position is not None and expected_position != position:
+                    raise Conflict(
+                        f"expected the log to end at position {expected_position}, got one that ends at "
+                        f"{position}; read what was added and try again"
+                    )
+                recorded_at = max(self._clock(), head.recorded_at + 1) if head else self._clock()
+                rows = prepare(head, recorded_at)
+                if not rows.num_rows:
+                    return None
+                rows = _completed(rows, head.number + 1 if head else 1, position + 1, recorded_at)
+                entry = Entry.of(rows["event_id"], head, position + 1, recorded_at)
+                if self._put(entry.commit, encoded(rows, [entry])):
+                    break
+        if entry.commit.number % BLOCKS[0] == 0:
+            self._compact_quietly()
+        return entry.commit
+
+    def maintenance(self, wait: bool = True) -> AbstractContextManager[bool]:
+        """The lock that whatever removes or replaces files holds: compaction, erasure, generation building.
+
+        Yields True; with `wait` False it yields False at once where another holds it. Not reentrant.
+        """
+        return self._maintaining.hold(wait)
+
+    def compact(self) -> int:
+        """Merge every complete block of commits; returns how many files went into wider ones.
+
+        Events, positions and digests stay as they are. What a process left behind when it died is
+        removed. Waits for the maintenance lock.
+        """
+        with self.maintenance():
+            return self._compact()
+
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verified:
+        """Recompute every event id, root, digest and file hash; raises Corruption at the first that differs.
+
+        `progress` is told, file by file, how many events are done and how many there are. A log whose
+        last commits were removed is whole in itself: compare the digest with one pinned elsewhere.
+        """
+
+        def check(files: list[LogFile]) -> Verified:
+            total = sum(entry.commit.count for file in files for entry in entries_of(file))
+            head: Commit | None = None
+            size = 0
+            for file in files:
+                size += check_file_hash(file)
+                entries = entries_of(file)
+                check_digests(file, entries, head)
+                check_rows(file, entries)
+                head = entries[-1].commit
+                if progress:
+                    progress(head.last_position, total)
+            if head is None:
+                return Verified(0, 0, 0, 0, None)
+            return Verified(head.number, head.last_position, len(files), size, head.digest)
+
+        return self._retrying(check)
+
+    def _files(self) -> list[LogFile]:
+        # A listing taken while files are merged may lack both the merged one and what it replaces, or show
+        # the file of a writer that slept and is about to lose. Two that agree show what there is.
+        names = sorted(self._objects.list())
+        for _ in range(_ATTEMPTS):
+            again = sorted(self._objects.list())
+            if again == names:
+                break
+            names = again
+        return _cover(self.folder, names)
+
+    def _retrying(self, fn: Callable[[list[LogFile]], _Answer], after: int = 0) -> _Answer:
+        for _ in range(_ATTEMPTS):
+            files = self.files(after)
+            try:
+                return fn(files)
+            except Exception:
+                if all(os.path.exists(file.path) for file in files):
+                    raise
+        raise TimelineError(f"{self.folder}: files kept being merged away while they were read; try again")
+
+    def _put(self, commit: Commit, content: memoryview) -> bool:
+        name = file_name(commit.number, commit.number)
+        if not self._objects.put_if_absent(name, content):
+            return False
+        # While this writer slept, its number may have been taken and merged away, and so be free again. What
+        # is merged is linked before its parts are unlinked: looking from narrow to wide does not miss it.
+        merged = self._merged(commit.number)
+        if merged is None or merged.digest == commit.digest:
+            return True
+        self._objects.remove([name])
+        return False
+
+    def _merged(self, number: int) -> Commit | None:
+        """The commit of that number as a merged file has it."""
+        for size in BLOCKS:
+            first, last = block_of(number, size)
+            name = file_name(first, last)
+            try:
+                file = LogFile(name, first, last, str(self._objects.get(name)))
+                return entries_of(file)[number - first].commit
+            except FileNotFoundError:
+                continue
+        return None
+
+    def _compact_quietly(self) -> None:
+        # The commit stands: that merging failed must not make it look as if it did not.
+        try:
+            with self.maintenance(wait=False) as held:
+                if held:
+                    self._compact()
+        except Exception as error:
+            import logging
+
+            logging.getLogger(__name__).warning("%s: files were not merged: %s", self.folder, error)
+
+    def _compact(self) -> int:
+        files = self._files()
+        if not files:
+            return 0
+        self._objects.sweep(files[-1].name)
+        self._remove_covered(files)
+        merged = 0
+        for size in BLOCKS:
+            for block in _mergeable(files, size):
+                self._merge(block)
+                merged += len(block)
+            files = self._files()
+        return merged
+
+    def _remove_covered(self, files: list[LogFile]) -> None:
+        needed = {file.name for file in files}
+        known = log_files(self.folder, self._objects.list())
+        covered = [file for file in known if file.name not in needed and file.last <= files[-1].last]
+        if covered:
+            covered.sort(key=lambda file: (file.last - file.first, file.first))
+            self._objects.remove([file.name for file in covered])
+
+    def _merge(self, files: list[LogFile]) -> None:
+        import pyarrow as pa
+
+        entries: list[Entry] = []
+        for file in files:
+            # Merging what is damaged would give it a hash that fits.
+            check_file_hash(file)
+            entries += entries_of(file)
+        check_digests(files[0], entries, None)
+        rows = pa.concat_tables([rows_of(file.path) for file in files])
+        first, last = files[0].first, files[-1].last
+        name = file_name(first, last)
+        self._objects.put_if_absent(name, encoded(rows, entries))
+        merged = LogFile(name, first, last, str(self._objects.get(name)))
+        if entries_of(merged) != entries or not rows_of(merged.path).equals(rows):
+            raise Corruption(f"{merged.path}: does not hold what it was merged from; remove it")
+        self._objects.remove([file.name for file in files])
+
+
+def _cover(folder: Path, names: Iterable[str]) -> list[LogFile]:
+    """The widest files, one after the other; blocks are aligned, so that none reaches into another."""
+    cover: list[LogFile] = []
+    following = 1
+    for file in sorted(log_files(folder, names), key=lambda file: (file.first, -file.last)):
+        if file.last < following:
+            continue
+        if file.first > following:
+            last = file.first - 1
+            missing = f"commit {last} is" if last == following else f"commits {following} to {last} are"
+            raise Corruption(
+                f"{folder}: {missing} missing, though {file.name} is there; "
+                "bring the files back from a copy of the log"
+            )
+        cover.append(file)
+        following = file.last + 1
+    return cover
+
+
+def _mergeable(files: list[LogFile], size: int) -> Iterator[list[LogFile]]:
+    """The files of each complete block that is not yet one file, and not too large for it."""
+    blocks: dict[int, list[LogFile]] = {}
+    for file in files:
+        first, last = block_of(file.first, size)
+        if file.last <= last <= files[-1].last:
+            blocks.setdefault(first, []).append(file)
+    for block in blocks.values():
+        if len(block) > 1 and sum(os.path.getsize(file.path) for file in block) <= MERGE_AT_MOST:
+            yield block
+
+
+def _completed(rows: pa.Table, number: int, first_position: int, recorded_at: int) -> pa.Table:
+    """The rows with what only the log knows, in the columns of `schema()`."""
+    import pyarrow as pa
+
+    count = rows.num_rows
+    given = set(rows.column_names)
+    missing = LOG_COLUMNS.keys() - given - {"position", "commit", "recorded_at", "place"}
+    if missing or given - LOG_COLUMNS.keys():
+        raise TimelineError(
+            f"an append was given other columns than the log has: missing {sorted(missing)}, "
+            f"unknown {sorted(given - LOG_COLUMNS.keys())}"
+        )
+    positions = pa.array(range(first_position, first_position + count), pa.int64())
+    columns: dict[str, Any] = {
+        "position": positions,
+        "commit": pa.repeat(pa.scalar(number, pa.int64()), count),
+        "recorded_at": pa.repeat(pa.scalar(recorded_at, pa.timestamp("us")), count),
+        "place": positions,
+    }
+    if "place" in given and rows["place"].null_count < count:
+        columns["place"] = pa.array(_places(rows["place"].to_pylist(), first_position), pa.int64())
+    for field in schema():
+        if field.name not in columns:
+            columns[field.name] = rows[field.name].cast(field.type)
+    return pa.table([columns[name] for name in LOG_COLUMNS], schema=schema())
+
+
+def _places(given: list[int | None], first_position: int) -> Iterator[int]:
+    for row, place in enumerate(given):
+        position = first_position + row
+        resolved = position if place is None else place if place >= 0 else first_position - place - 1
+        if not 1 <= resolved <= position:
+            raise TimelineError(
+                f"row {row} of an append has place {place}, expected an event at or before it"
+            )
+        yield resolved

@@ -1,0 +1,522 @@
+"""One file of the event log: its name, its columns, what it says of its commits, and its hashes.
+
+`000000000042.parquet` holds commit 42, `000000000001-000000000032.parquet` the commits 1 to 32. The rows
+are in the order of their positions. The file's metadata holds, as text:
+
+- `timeline.schema`: the version of the columns, `1`;
+- `timeline.commits`: a JSON list of `number`, `first_position`, `count`, `recorded_at`, `root`, `digest`;
+- `timeline.file_sha256`: the SHA-256 of the file itself with these 64 digits as zeros.
+
+`root` is the RFC 9162 Merkle tree hash over the event ids of the commit, each taken as its 32 bytes;
+`digest` is the SHA-256 of 96 bytes: the digest of the commit before (zeros for the first), then number,
+first position, count and `recorded_at` as big-endian signed 64-bit integers, then the root.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import mmap
+import re
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from timeline.columns import LOG_COLUMNS, event_id_sql
+from timeline.errors import Corruption, TimelineError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "BLOCKS",
+    "SCHEMA_VERSION",
+    "Commit",
+    "Entry",
+    "LogFile",
+    "block_of",
+    "check_digests",
+    "check_file_hash",
+    "check_rows",
+    "commit_digest",
+    "encoded",
+    "entries_of",
+    "file_name",
+    "log_files",
+    "merkle_root",
+    "rows_of",
+    "rows_to_table",
+    "schema",
+]
+
+SCHEMA_VERSION = "1"
+
+#: Sizes of the aligned blocks of commits that one file may hold.
+BLOCKS = (32, 32**2, 32**3)
+
+#: DuckDB's own size of a row group, and so its unit of parallel work.
+_ROW_GROUP = 122_880
+
+#: Below this many rows dictionaries cost more than they save.
+_SMALL = 1_000
+
+#: Texts of which nearly every one is different.
+_UNIQUE = frozenset({"event_id", "target", "statement", "key", "locator"})
+
+#: Long texts in the statistics would swell the footer that every reader loads.
+_STATISTICS = ("position", "commit", "event_type", "fact", "reported_at", "recorded_at")
+
+_NAME = re.compile(r"(\d{12})(?:-(\d{12}))?\.parquet", re.ASCII)
+_SHA256_KEY = "timeline.file_sha256"
+_NO_SHA256 = b"0" * 64
+_NO_DIGEST = bytes(32)
+_BRING_BACK = "bring the file back from a copy of the log"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One append: the events `first_position` to `last_position`, recorded together.
+
+    `number` and positions count from 1; `recorded_at` is in microseconds since 1970-01-01 UTC;
+    `digest` covers this commit and all before it, as 64 hexadecimal digits.
+
+    >>> Commit(2, 11, 5, 1_760_000_000_000_000, "ab" * 32).last_position
+    15
+    """
+
+    number: int
+    first_position: int
+    count: int
+    recorded_at: int
+    digest: str
+
+    @property
+    def last_position(self) -> int:
+        """The position of its last event, and so the number of events up to here."""
+        return self.first_position + self.count - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a file says of one of its commits."""
+
+    commit: Commit
+    root: str
+
+    @classmethod
+    def of(cls, event_ids: Any, previous: Commit | None, first_position: int, recorded_at: int) -> Entry:
+        """The entry of a commit with these events, an Arrow column of their ids, to follow `previous`."""
+        number = previous.number + 1 if previous else 1
+        root = merkle_root(_id_bytes(event_ids))
+        count = len(event_ids)
+        digest = commit_digest(_digest_of(previous), number, first_position, count, recorded_at, root)
+        return cls(Commit(number, first_position, count, recorded_at, digest.hex()), root.hex())
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A file of the log and the commits in it, `first` to `last`, both inclusive."""
+
+    name: str
+    first: int
+    last: int
+    path: str
+
+
+# Names
+
+
+def file_name(first: int, last: int) -> str:
+    """The name of the file that holds these commits, both inclusive.
+
+    >>> file_name(33, 64)
+    '000000000033-000000000064.parquet'
+    """
+    return f"{first:012}.parquet" if first == last else f"{first:012}-{last:012}.parquet"
+
+
+def block_of(number: int, size: int) -> tuple[int, int]:
+    """The first and last commit of the aligned block of `size` commits that holds a commit.
+
+    >>> block_of(64, 32), block_of(65, 32)
+    ((33, 64), (65, 96))
+    """
+    first = (number - 1) // size * size + 1
+    return first, first + size - 1
+
+
+def log_files(folder: Path, names: Iterable[str]) -> Iterator[LogFile]:
+    """Those of the names that a file of the log may have, in the order given."""
+    for name in names:
+        match = _NAME.fullmatch(name)
+        if match is None:
+            continue
+        first = int(match[1])
+        last = first if match[2] is None else int(match[2])
+        size = last - first + 1
+        if (match[2] is None and first) or (size in BLOCKS and block_of(first, size)[0] == first):
+            yield LogFile(name, first, last, str(folder / name))
+
+
+# Rows
+
+
+@cache
+def schema() -> pa.Schema:
+    """The Arrow schema of the log's files and of every table that is read from or appended to it."""
+    import pyarrow as pa
+
+    types: dict[str, Any] = {
+        "integer": pa.int64(),
+        "text": pa.string(),
+        "instant": pa.timestamp("us"),
+        "decimal": pa.decimal128(38, 9),
+        "boolean": pa.bool_(),
+    }
+    narrow = {"inherited": pa.int32()}
+    return pa.schema([(name, narrow.get(name, types[kind])) for name, kind in LOG_COLUMNS.items()])
+
+
+def rows_to_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
+    """Rows as a table of the log: instants given as integer microseconds, amounts as Decimal.
+
+    Names that a row lacks are null, names that are no column are passed over; order is kept.
+
+    >>> rows_to_table([{"event_id": "00" * 32, "reported_at": 1}]).num_rows
+    1
+    """
+    import pyarrow as pa
+
+    return pa.Table.from_pylist(list(rows), schema=schema())
+
+
+def rows_of(path: str) -> pa.Table:
+    """All rows of a file of the log, in its order; raises FileNotFoundError where it is gone."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
+            return file.read().replace_schema_metadata(None)
+    except (pa.ArrowInvalid, OSError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise Corruption(f"{path}: cannot be read: {error}; {_BRING_BACK}") from error
+
+
+def _id_bytes(event_ids: Any) -> Iterator[bytes]:
+    chunks = getattr(event_ids, "chunks", [event_ids])
+    for chunk in chunks:
+        # One conversion of the whole column; row by row takes far longer.
+        _, offsets, texts = chunk.buffers()
+        start, end = (
+            struct.unpack_from("<i", offsets, at * 4)[0] for at in (chunk.offset, chunk.offset + len(chunk))
+        )
+        try:
+            ids = bytes.fromhex(bytes(memoryview(texts or b"")[start:end]).decode())
+        except ValueError:
+            ids = b""
+        if chunk.null_count or len(ids) != len(chunk) * 32:
+            raise TimelineError("every event needs an event_id of 64 hexadecimal digits")
+        for at in range(0, len(ids), 32):
+            yield ids[at : at + 32]
+
+
+# Digests
+
+
+def merkle_root(leaves: Iterable[bytes]) -> bytes:
+    """The Merkle tree hash of RFC 9162, section 2.1.1, over byte strings in their order.
+
+    Pairing neighbours level by level, and carrying an odd last one up as it is, makes the very tree
+    that the RFC defines by splitting at the largest power of two; so do aligned parts of it.
+
+    >>> merkle_root([]).hex()[:16]
+    'e3b0c44298fc1c14'
+    """
+    sha256 = hashlib.sha256
+    remaining = iter(leaves)
+    parts = []
+    while level := [sha256(b"\x00" + leaf).digest() for leaf in islice(remaining, 2**16)]:
+        parts.append(_folded(level))
+    return _folded(parts) if parts else sha256().digest()
+
+
+def _folded(level: list[bytes]) -> bytes:
+    sha256 = hashlib.sha256
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)
+        above = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+        if len(level) % 2:
+            above.append(level[-1])
+        level = above
+    return level[0]
+
+
+def commit_digest(
+    previous: bytes, number: int, first_position: int, count: int, recorded_at: int, root: bytes
+) -> bytes:
+    """The digest of a commit, as this module's opening describes it; `previous` and `root` are 32 bytes."""
+    numbers = struct.pack(">qqqq", number, first_position, count, recorded_at)
+    return hashlib.sha256(previous + numbers + root).digest()
+
+
+def _digest_of(commit: Commit | None) -> bytes:
+    return bytes.fromhex(commit.digest) if commit else _NO_DIGEST
+
+
+# Writing
+
+
+def encoded(rows: pa.Table, entries: Sequence[Entry]) -> memoryview:
+    """The bytes of the file that holds these rows, of `schema()`, and says this of their commits."""
+    import pyarrow.parquet as pq
+
+    repeating = [name for name, kind in LOG_COLUMNS.items() if kind == "text" and name not in _UNIQUE]
+    options: dict[str, Any] = {
+        "compression": "zstd",
+        "store_schema": False,
+        "use_dictionary": repeating if rows.num_rows >= _SMALL else False,
+        "write_statistics": list(_STATISTICS),
+    }
+    fields = [
+        {
+            "number": entry.commit.number,
+            "first_position": entry.commit.first_position,
+            "count": entry.commit.count,
+            "recorded_at": entry.commit.recorded_at,
+            "root": entry.root,
+            "digest": entry.commit.digest,
+        }
+        for entry in entries
+    ]
+    buffer = io.BytesIO()
+    with pq.ParquetWriter(buffer, schema(), **options) as writer:
+        writer.write_table(rows, row_group_size=_ROW_GROUP)
+        writer.add_key_value_metadata(
+            {
+                "timeline.schema": SCHEMA_VERSION,
+                "timeline.commits": json.dumps(fields, separators=(",", ":")),
+                _SHA256_KEY: _NO_SHA256.decode(),
+            }
+        )
+    content = buffer.getbuffer()
+    footer, start = _footer_of(content)
+    marker = _framed(_SHA256_KEY) + b"\x40" + _NO_SHA256
+    if footer.count(marker) != 1:
+        raise TimelineError(f"{footer.count(marker)} places for {_SHA256_KEY} in a new file, expected 1")
+    at = start + footer.index(marker) + len(marker) - 64
+    content[at : at + 64] = hashlib.sha256(content).hexdigest().encode()
+    return content
+
+
+# Metadata. It is read without pyarrow, which takes longer to import than all else that a reader does to learn
+# the head. The keys come after everything else of the footer that could hold text, each framed by Thrift.
+
+
+def _framed(key: str) -> bytes:
+    return b"\x18" + bytes([len(key)]) + key.encode() + b"\x18"
+
+
+def _footer_of(content: memoryview | mmap.mmap) -> tuple[bytes, int]:
+    """A Parquet file's footer, and where it starts."""
+    size = len(content)
+    if size < 12 or content[size - 4 : size] != b"PAR1":
+        raise ValueError("it does not end as a Parquet file does")
+    start = size - 8 - int.from_bytes(content[size - 8 : size - 4], "little")
+    if start < 4:
+        raise ValueError("its footer is longer than the file")
+    return bytes(content[start : size - 8]), start
+
+
+def _value_at(footer: bytes, key: str) -> tuple[int, int]:
+    """Where in a footer the value of a key starts and ends."""
+    framed = _framed(key)
+    at = footer.rfind(framed)
+    if at < 0:
+        raise ValueError(f"it has no {key}")
+    at += len(framed)
+    length = shift = 0
+    while True:
+        byte = footer[at]
+        at += 1
+        length |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            break
+    if at + length > len(footer):
+        raise ValueError(f"its {key} is cut short")
+    return at, at + length
+
+
+def _mapped(path: str) -> mmap.mmap:
+    with open(path, "rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _not_a_log_file(file: LogFile, error: Exception) -> Corruption:
+    return Corruption(f"{file.path}: not a file of the log: {error}; {_BRING_BACK}")
+
+
+def entries_of(file: LogFile) -> list[Entry]:
+    """What a file says of its commits, in order.
+
+    Raises FileNotFoundError where the file is gone, Corruption where it does not say it or where its
+    commits are not those of its name.
+    """
+    try:
+        with _mapped(file.path) as content:
+            footer, _ = _footer_of(content)
+        start, end = _value_at(footer, "timeline.schema")
+        version = footer[start:end].decode()
+        if version != SCHEMA_VERSION:
+            raise Corruption(
+                f"{file.path}: has version {version!r} of the columns, expected {SCHEMA_VERSION!r}; "
+                "a later Timeline may know it"
+            )
+        start, end = _value_at(footer, "timeline.commits")
+        entries = [
+            Entry(
+                Commit(
+                    int(fields["number"]),
+                    int(fields["first_position"]),
+                    int(fields["count"]),
+                    int(fields["recorded_at"]),
+                    bytes.fromhex(fields["digest"]).hex(),
+                ),
+                bytes.fromhex(fields["root"]).hex(),
+            )
+            for fields in json.loads(footer[start:end])
+        ]
+    except (ValueError, IndexError, TypeError, KeyError) as error:
+        raise _not_a_log_file(file, error) from error
+    numbers = [entry.commit.number for entry in entries]
+    if numbers != list(range(file.first, file.last + 1)):
+        held = f"commits {numbers[0]} to {numbers[-1]}" if numbers else "no commits"
+        raise Corruption(f"{file.path}: holds {held}, not what its name says; {_BRING_BACK}")
+    return entries
+
+
+# Proofs
+
+
+def check_file_hash(file: LogFile) -> int:
+    """The size of a file in bytes; raises Corruption where it is not the one that was written."""
+    try:
+        with _mapped(file.path) as content:
+            footer, start = _footer_of(content)
+            at, end = _value_at(footer, _SHA256_KEY)
+            said = footer[at:end].decode(errors="replace")
+            with memoryview(content) as view:
+                actual = hashlib.sha256(view[: start + at])
+                actual.update(_NO_SHA256)
+                actual.update(view[start + end :])
+            size = len(content)
+    except (ValueError, IndexError) as error:
+        raise _not_a_log_file(file, error) from error
+    if actual.hexdigest() != said:
+        commits = (
+            f"commit {file.first}" if file.first == file.last else f"commits {file.first} to {file.last}"
+        )
+        raise Corruption(
+            f"{file.path}: was changed since {commits} were written to it: its SHA-256 is "
+            f"{actual.hexdigest()}, expected {said}; {_BRING_BACK}"
+        )
+    return size
+
+
+def check_digests(file: LogFile, entries: Iterable[Entry], previous: Commit | None) -> None:
+    """Recompute the chain of digests from `previous` on; raises Corruption where it differs.
+
+    Without a `previous` the first entry is taken as it is, unless it is the first of all.
+    """
+    for entry in entries:
+        commit = entry.commit
+        if previous is not None or commit.number == 1:
+            where = f"{file.path}: commit {commit.number}"
+            expected = previous.last_position + 1 if previous else 1
+            if commit.first_position != expected:
+                raise Corruption(f"{where} starts at position {commit.first_position}, expected {expected}")
+            if previous and commit.recorded_at <= previous.recorded_at:
+                raise Corruption(
+                    f"{where} is recorded at {commit.recorded_at}, expected later than {previous.recorded_at}"
+                )
+            digest = commit_digest(
+                _digest_of(previous),
+                commit.number,
+                commit.first_position,
+                commit.count,
+                commit.recorded_at,
+                bytes.fromhex(entry.root),
+            ).hex()
+            if digest != commit.digest:
+                raise Corruption(
+                    f"{where} has the digest {commit.digest}, expected {digest} after what precedes it"
+                )
+        previous = commit
+
+
+def check_rows(file: LogFile, entries: Sequence[Entry]) -> None:
+    """The rows of a file against what it says of its commits; raises Corruption where they differ.
+
+    Positions, commits and `recorded_at` are compared, every event id computed anew from the content, and
+    every root from the ids.
+    """
+    import duckdb
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(file.path, pre_buffer=False) as opened:
+        found = opened.schema_arrow.remove_metadata()
+        count = opened.metadata.num_rows
+    if not found.equals(schema()):
+        raise Corruption(f"{file.path}: its columns are not those of version {SCHEMA_VERSION}")
+    expected = sum(entry.commit.count for entry in entries)
+    if count != expected:
+        raise Corruption(f"{file.path}: has {count} rows, expected {expected} by its commits")
+    with duckdb.connect() as connection:
+        rows: Any = connection.sql(
+            f"""
+            SELECT position, "commit", epoch_us(recorded_at) AS recorded_at, event_id,
+                   {event_id_sql()} AS computed
+            FROM read_parquet($path)
+            """,
+            params={"path": file.path},
+        ).to_arrow_reader(_ROW_GROUP)
+        ids = _checked_ids(file, entries, rows)
+        for entry in entries:
+            root = merkle_root(islice(ids, entry.commit.count)).hex()
+            if root != entry.root:
+                raise Corruption(
+                    f"{file.path}: commit {entry.commit.number} has the root {entry.root}, "
+                    f"expected {root} by its event ids"
+                )
+
+
+def _checked_ids(file: LogFile, entries: Sequence[Entry], batches: Iterable[Any]) -> Iterator[bytes]:
+    expected = (
+        (position, entry.commit.number, entry.commit.recorded_at)
+        for entry in entries
+        for position in range(entry.commit.first_position, entry.commit.last_position + 1)
+    )
+    for batch in batches:
+        columns = [batch.column(name).to_pylist() for name in ("position", "commit", "recorded_at")]
+        for got, wanted in zip(zip(*columns, strict=True), expected, strict=False):
+            if got != wanted:
+                raise Corruption(
+                    f"{file.path}: commit {wanted[1]}: a row has (position, commit, recorded_at) {got}, "
+                    f"expected {wanted}"
+                )
+        said, computed = batch.column("event_id"), batch.column("computed")
+        if not said.equals(computed):
+            rows = zip(*columns[:2], said.to_pylist(), computed.to_pylist(), strict=True)
+            position, commit, got, wanted = next(row for row in rows if row[2] != row[3])
+            raise Corruption(
+                f"{file.path}: commit {commit}: the event at position {position} has the id {got}, "
+                f"expected {wanted} by its content"
+            )
+        yield from _id_bytes(said)

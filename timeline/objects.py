@@ -1,0 +1,175 @@
+"""Where the log's files lie: named objects that are put once, read, listed and removed.
+
+A folder keeps this promise with a temporary name, `fsync` and `os.link`; an object store would
+keep it with a conditional put. Nothing here knows what the objects hold.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+from timeline.errors import NotFound, TimelineError
+
+__all__ = ["FileLock", "FolderObjects", "Objects"]
+
+_TEMPORARY = ".tmp-"
+
+
+class Objects(Protocol):
+    """Immutable objects by name; the log reaches its files through nothing else."""
+
+    def put_if_absent(self, name: str, content: memoryview) -> bool:
+        """Store `content` durably under `name`, whole or not at all; False where the name is taken."""
+
+    def get(self, name: str) -> Path:
+        """The path to read an object at; raises FileNotFoundError where there is none."""
+
+    def list(self) -> list[str]:
+        """The names of all objects, in no order; one put or removed meanwhile may be in it or not."""
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove objects in that order, once all that was put is durable; unknown names are passed over."""
+
+    def sweep(self, newest: str) -> int:
+        """Remove what unfinished puts older than the object `newest` left behind; returns how many."""
+
+
+class FolderObjects:
+    """Objects as the files of one local folder."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    @classmethod
+    def create(cls, folder: str | Path) -> FolderObjects:
+        """Make the folder and its missing parents, durably; one that exists is taken as it is."""
+        folder = Path(folder).absolute()
+        if not folder.is_dir():
+            if not folder.parent.is_dir():
+                cls.create(folder.parent)
+            with suppress(FileExistsError):
+                folder.mkdir()
+            _sync_folder(folder)
+            _sync_folder(folder.parent)
+        return cls(folder)
+
+    def put_if_absent(self, name: str, content: memoryview) -> bool:
+        while True:
+            temporary = self.folder / f"{_TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}"
+            try:
+                self._write(temporary, content)
+                self._link(temporary, name)
+            except FileExistsError:
+                return False
+            except FileNotFoundError:
+                # Somebody took the temporary file for one that a dead writer left: write it again.
+                if not self.folder.is_dir():
+                    raise
+                continue
+            finally:
+                self._unlink(temporary)
+            self._sync()
+            return True
+
+    def get(self, name: str) -> Path:
+        path = self.folder / name
+        path.stat()
+        return path
+
+    def list(self) -> list[str]:
+        try:
+            return [name for name in os.listdir(self.folder) if not name.startswith(".")]
+        except FileNotFoundError:
+            raise NotFound(f"there is no log at {self.folder}; `timeline init` makes one") from None
+
+    def remove(self, names: Iterable[str]) -> None:
+        self._sync()
+        for name in names:
+            self._unlink(self.folder / name)
+
+    def sweep(self, newest: str) -> int:
+        # A commit that was begun before the head was there has lost its number to it. A writer that lives
+        # all the same finds its file gone when it links it, and writes it again.
+        before = (self.folder / newest).stat().st_mtime_ns
+        swept = 0
+        for name in os.listdir(self.folder):
+            if name.startswith(_TEMPORARY):
+                with suppress(FileNotFoundError):
+                    path = self.folder / name
+                    if path.stat().st_mtime_ns < before:
+                        path.unlink()
+                        swept += 1
+        return swept
+
+    def _write(self, temporary: Path, content: memoryview) -> None:
+        with open(temporary, "xb", buffering=0) as file:
+            written = 0
+            while written < len(content):
+                written += file.write(content[written:])
+            os.fsync(file.fileno())
+
+    def _link(self, temporary: Path, name: str) -> None:
+        try:
+            os.link(temporary, self.folder / name)
+        except PermissionError as error:
+            raise TimelineError(
+                f"{self.folder}: cannot link a file to its name ({error.strerror}); "
+                "the log needs a file system with hard links"
+            ) from error
+
+    def _sync(self) -> None:
+        _sync_folder(self.folder)
+
+    def _unlink(self, path: Path) -> None:
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class FileLock:
+    """A lock between processes and between threads, held while a file is locked with `flock`.
+
+    It ends with its process. Not reentrant: a thread that asks again for what it holds gets a
+    TimelineError, not a standstill.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._held = threading.local()
+
+    @contextmanager
+    def hold(self, wait: bool = True) -> Iterator[bool]:
+        """Hold the lock within the block; yields False where `wait` is False and another holds it."""
+        if getattr(self._held, "now", False):
+            if not wait:
+                yield False
+                return
+            raise TimelineError(f"{self._path}: this thread holds that lock already")
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+                return
+            self._held.now = True
+            try:
+                yield True
+            finally:
+                self._held.now = False
+        finally:
+            os.close(descriptor)
