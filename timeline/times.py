@@ -166,9 +166,10 @@ def parse_instant(value: str | date | datetime) -> int:
 def period_text(lower: int | None, upper: int | None) -> str:
     """The canonical EDTF text of a span: equal bounds, and only those, give equal text.
 
-    `lower` is inclusive, `upper` exclusive, None unbounded. It is a single year, month, day or instant where
-    that says it all, otherwise an interval in the coarsest of these units that both ends fit. Parsed
-    again it has the same bounds. Raises BadInput for an empty span or one outside the years 0001 to 9999.
+    `lower` is inclusive, `upper` exclusive, None unbounded. The text is a single year, month, day or instant
+    where that says it all, otherwise an interval in the coarsest of these units that both ends fit; only
+    the end of 9999, which no instant names, stays a day then. Parsed again it has the same bounds. Raises
+    BadInput for an empty span and for one outside the years 0001 to 9999.
 
     >>> quarter = parse_edtf("2024-33")
     >>> period_text(quarter.lower, quarter.upper)
@@ -179,7 +180,7 @@ def period_text(lower: int | None, upper: int | None) -> str:
     _check_span(lower, upper)
     if lower is not None and upper == lower + 1:
         return format_instant(lower)
-    unit = max(_edge(lower), _edge(upper, is_end=True))
+    unit = max(_edge(lower), _edge(upper))
     start = ".." if lower is None else _text_at(unit, lower)
     if upper is None:
         end = ".."
@@ -219,7 +220,7 @@ def show_reported(reported_from: int | None, reported_at: int | None) -> str:
     if reported_from is not None and reported_from == reported_at:
         return _show_instant(reported_from)
     upper = None if reported_at is None else reported_at + 1
-    if max(_edge(reported_from), _edge(upper, is_end=True)) < 3:
+    if max(_edge(reported_from), _edge(upper)) < 3:
         return period_text(reported_from, upper)
     start = ".." if reported_from is None else _show_instant(reported_from, whole_day=0)
     end = ".." if reported_at is None else _show_instant(reported_at, whole_day=_DAY - 1)
@@ -282,9 +283,9 @@ def _parse(text: str) -> Edtf:
         return Edtf(text, one.lower, one.upper, one.reported_from, one.reported_at, is_instant=False)
     if "/" in end_text:
         _refuse(text, text)
-    start, end = _interval_start(start_text, text), _interval_end(end_text, text)
+    start, end = _interval_end(start_text, text), _interval_end(end_text, text)
     if start.lower is not None and end.upper is not None and start.lower >= end.upper:
-        raise BadInput(f"{_quoted(text)} ends before it starts; write the earlier end first")
+        raise BadInput(f"{_quoted(text)} does not end after it starts; write the earlier end first")
     return Edtf(text, start.lower, end.upper, start.reported_from, end.reported_at, is_instant=False)
 
 
@@ -299,21 +300,14 @@ class _Span:
 _UNBOUNDED: Final = _Span(None, None, None, None)
 
 
-def _interval_start(part: str, whole: str) -> _Span:
-    if part in ("", ".."):
-        return _UNBOUNDED
-    if "T" in part:
-        at = _instant(part, whole)
-        return _Span(at, None, at, None)
-    return _date(part, whole)
-
-
 def _interval_end(part: str, whole: str) -> _Span:
     if part in ("", ".."):
         return _UNBOUNDED
     if "T" in part:
         at = _instant(part, whole)
-        return _Span(None, at, None, at - 1)
+        if at == FIRST_INSTANT and whole.endswith(f"/{part}"):
+            raise BadInput(f"{_quoted(whole)} ends where the year 0001 starts, before anything it could hold")
+        return _Span(at, at, at, at - 1)
     return _date(part, whole)
 
 
@@ -403,8 +397,9 @@ def _last_day(
 ) -> tuple[int, int, int] | None:
     for year in range(years[1], max(years[0], years[1] - 8) - 1, -1):
         for month in range(months[1], months[0] - 1, -1):
-            if days[0] <= (length := _month_days(year, month)):
-                return year, month, min(days[1], length)
+            if days[0] <= _month_days(year, month):
+                # Not cut to this month's length yet: moved by a month it may reach further.
+                return year, month, days[1]
     return None
 
 
@@ -476,20 +471,19 @@ def _day_start(day: date) -> int:
 
 def _check_span(lower: int | None, upper: int | None) -> None:
     if (lower is not None and not FIRST_INSTANT <= lower <= LAST_INSTANT) or (
-        upper is not None and not FIRST_INSTANT <= upper <= _END
+        upper is not None and not FIRST_INSTANT < upper <= _END
     ):
         raise BadInput(f"the span from {lower} to {upper} lies outside the years 0001 to 9999")
     if lower is not None and upper is not None and lower >= upper:
         raise BadInput(f"the span from {format_instant(lower)} to {format_instant(upper)} is empty")
 
 
-def _edge(micros: int | None, *, is_end: bool = False) -> int:
+def _edge(micros: int | None) -> int:
     """The coarsest unit that starts at this instant: 0 a year, 1 a month, 2 a day, 3 none of these."""
     if micros is None:
         return 0
     days, rest = divmod(micros, _DAY)
-    # No date ends where the calendar starts.
-    if rest or (is_end and micros == FIRST_INSTANT):
+    if rest:
         return 3
     _, month, day = _calendar(days)
     return 2 if day > 1 else 1 if month > 1 else 0
@@ -517,7 +511,7 @@ def _show_instant(micros: int, *, whole_day: int | None = None) -> str:
     if micros % _DAY == whole_day:
         return _text_at(2, micros)
     text = format_instant(micros)
-    return f"{text[:10]} {text[11:].replace(':00Z', 'Z') if text.endswith(':00Z') else text[11:]}"
+    return f"{text[:10]} {text[11:-4]}Z" if text.endswith(":00Z") else f"{text[:10]} {text[11:]}"
 
 
 def _quoted(text: str) -> str:
@@ -533,6 +527,8 @@ def _refuse(part: str, whole: str) -> NoReturn:
         raise BadInput(f"an empty text is not a date; {_EXPECTED}")
     if part[0] in "[{":
         raise BadInput(f"{_named(part, whole)} is a set of dates; write an interval that holds them all")
-    if re.fullmatch(r"Y?-?[0-9]{5,}|-[0-9]{4}.*", part) and len(part) != 8:
+    if re.match("-[0-9]{4}|Y", part):
         raise BadInput(f"{_named(part, whole)} is outside the years 0001 to 9999")
+    if ":" in part:
+        raise BadInput(f"{_named(part, whole)} is not an EDTF instant; write {_OFFSET_EXPECTED}")
     raise BadInput(f"{_named(part, whole)} is not an EDTF date; {_EXPECTED}")
