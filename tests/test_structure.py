@@ -136,7 +136,7 @@ def test_no_module_outgrows_a_reader(path: Path) -> None:
 def test_one_sql_object_a_file_named_after_it() -> None:
     creates = re.compile(
         r"^\s*create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?"
-        r"(?:table|view|macro|function|type|sequence)\s+(?:if\s+not\s+exists\s+)?\"?(\w+)",
+        r"(?:table|view|macro|function|type|sequence)\s+(?:if\s+not\s+exists\s+)?(?:\w+\.)?(\w+)",
         re.IGNORECASE | re.MULTILINE,
     )
     files = sorted((PACKAGE / "sql").glob("*.sql"))
