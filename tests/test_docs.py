@@ -28,7 +28,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -141,8 +140,7 @@ class Reader:
             except Exception as error:
                 if mode == "exec":
                     raise self.broken(f"raised {error!r}") from error
-                told = traceback.format_exception_only(error)[-1]
-                print(f"Traceback (most recent call last):\n  ...\n{told.rpartition('.')[2]}", end="")
+                print(f"Traceback (most recent call last):\n  ...\n{type(error).__name__}: {error}")
         return printed.getvalue().rstrip()
 
     def block(self, language: str, options: str, body: list[str], file: str | None) -> str | None:
@@ -206,7 +204,7 @@ def shell_quoted(text: str) -> str:
 
 
 def blurred(output: str) -> str:
-    return re.sub(r"\b[0-9a-f]{7,}\b|\d+(\.\d+)?|(?<=#) +", "#", output)
+    return re.sub(r"[ #]+", " ", re.sub(r"\b[0-9a-f]{7,}\b|\d+(\.\d+)?", "#", output))
 
 
 def settled(lines: list[Line], started: datetime, ended: datetime) -> list[str]:

@@ -18,8 +18,8 @@ SOURCES = sorted(PACKAGE.glob("*.py"))
 
 #: Each module imports only from those before it.
 ORDER = (
-    *("errors", "times", "amounts", "columns", "event", "fold", "objects", "log", "index", "dialect"),
-    *("files", "intake", "store", "__init__", "render", "cli", "web", "__main__"),
+    *("errors", "times", "amounts", "columns", "event", "fold", "objects", "logfile", "log", "index"),
+    *("dialect", "files", "intake", "store", "__init__", "render", "cli", "web", "__main__"),
 )
 #: The only imports against the order: inside a function, for the reason given.
 EXCEPTIONS = {("cli", "web"): "`timeline serve` starts the page"}
