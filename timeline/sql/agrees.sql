@@ -1,0 +1,26 @@
+-- Whether two claims of one fact say the same: same type and unit, and equal value, two-sided amounts
+-- that overlap, or the same bound. A denial agrees with nothing, not even with itself.
+CREATE OR REPLACE MACRO store.agrees(one, other) AS
+    one.status IS DISTINCT FROM 'denied'
+    AND other.status IS DISTINCT FROM 'denied'
+    AND one.value_type = other.value_type
+    AND one.unit IS NOT DISTINCT FROM other.unit
+    AND CASE
+        WHEN one.value_type = 'amount'
+        THEN
+            coalesce(
+                one.amount_low <= other.amount_high AND other.amount_low <= one.amount_high
+                -- A missing bound leaves the comparison above unknown, unless the other half says no.
+                AND one.amount_low IS NOT NULL AND one.amount_high IS NOT NULL
+                AND other.amount_low IS NOT NULL AND other.amount_high IS NOT NULL,
+                false
+            )
+            OR (
+                one.amount_low IS NOT DISTINCT FROM other.amount_low
+                AND one.amount_high IS NOT DISTINCT FROM other.amount_high
+            )
+        ELSE
+            one.date_from IS NOT DISTINCT FROM other.date_from
+            AND one.date_to IS NOT DISTINCT FROM other.date_to
+            AND (one.value_type = 'date' OR one.text IS NOT DISTINCT FROM other.text)
+    END;

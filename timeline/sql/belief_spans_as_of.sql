@@ -1,0 +1,21 @@
+-- Every belief ever held, and until when exactly this row was: believed_until is NULL while it still is.
+CREATE OR REPLACE MACRO belief_spans_as_of(
+    recorded_as_of := NULL, basis := 'certain', policy := 'latest'
+) AS TABLE
+SELECT
+    e.fact, e.subject, e.attribute, e.object, e.period, e.period_from, e.period_to,
+    nullif(r.valid_from, TIMESTAMP '-infinity') AS valid_from,
+    nullif(r.valid_to, TIMESTAMP 'infinity') AS valid_to, e.value_type, e.amount, e.amount_low,
+    e.amount_high, e.unit, e.approximate, e.text, e.date_from, e.date_to, e.status, e.claim,
+    nullif(r.believed_from, TIMESTAMP '-infinity') AS believed_from, e.reported_at, e.event_id,
+    e.source, e.origin, e.speaker, e.statement,
+    nullif(r.believed_until, TIMESTAMP 'infinity') AS believed_until
+FROM (
+    FROM store.resolved(recorded_as_of, basis, policy)
+    WHERE NOT starts_with(policy, 'confirmed:')
+    UNION ALL
+    FROM store.confirmed(recorded_as_of, basis, try_cast(split_part(policy, ':', 2) AS INTEGER))
+    WHERE starts_with(policy, 'confirmed:')
+) AS r
+JOIN store.events AS e ON r.position = e.position
+WHERE store.policy_check(policy, basis);

@@ -1,0 +1,13 @@
+-- The latest description of each entity, of those recorded by then.
+CREATE OR REPLACE MACRO entities_as_of(recorded_as_of) AS TABLE
+SELECT
+    subject AS id,
+    text ->> '$.name' AS name,
+    text ->> '$.kind' AS kind,
+    text ->> '$.aliases[*]' AS aliases,
+    recorded_at,
+    event_id
+FROM store.events
+WHERE event_type = 'entity-described' AND recorded_at <= recorded_instant(recorded_as_of)
+QUALIFY row_number() OVER (PARTITION BY subject ORDER BY position DESC) = 1
+ORDER BY id;

@@ -1,0 +1,41 @@
+-- Who is believed, when and for which valid time, under every policy but confirmed.
+CREATE OR REPLACE MACRO store.resolved(recorded_as_of, basis, policy) AS TABLE
+WITH
+    candidates AS MATERIALIZED (FROM store.candidates(recorded_as_of, basis, policy)),
+    -- One window for what is plain: the best so far, where it changes.
+    best AS (
+        SELECT fact, part, counts_from, max(rank) OVER (PARTITION BY fact, part ORDER BY counts_from) AS rank
+        FROM candidates
+        WHERE plain
+    ),
+    turns AS (
+        SELECT fact, part, counts_from, rank
+        FROM best
+        QUALIFY rank IS DISTINCT FROM lag(rank) OVER (PARTITION BY fact, part ORDER BY counts_from)
+    ),
+    turned AS (
+        SELECT
+            fact, part, rank, counts_from AS believed_from,
+            lead(counts_from, 1, TIMESTAMP 'infinity') OVER (
+                PARTITION BY fact, part ORDER BY counts_from
+            ) AS believed_until
+        FROM turns
+    ),
+    -- The sweep for the rest.
+    entangled AS (SELECT * FROM candidates WHERE NOT plain),
+    cells_won AS (
+        SELECT fact, part, cut, next_cut, edge, next_edge, max(rank) AS rank
+        FROM store.cells('entangled')
+        GROUP BY ALL
+    ),
+    -- Two stretches of one event are one winner.
+    winners AS (SELECT DISTINCT fact, part, rank, position, claims FROM candidates WHERE NOT plain)
+SELECT c.fact, c.position, c.part, c.valid_from, c.valid_to, t.believed_from, t.believed_until
+FROM turned AS t
+JOIN candidates AS c ON t.fact = c.fact AND t.part = c.part AND t.rank = c.rank
+WHERE c.plain AND c.claims
+UNION ALL
+SELECT m.fact, w.position, m.part, m.valid_from, m.valid_to, m.believed_from, m.believed_until
+FROM store.merged('cells_won') AS m
+JOIN winners AS w ON m.fact = w.fact AND m.part = w.part AND m.rank = w.rank
+WHERE w.claims;

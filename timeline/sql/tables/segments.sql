@@ -1,0 +1,41 @@
+-- The beliefs, with all their columns. The reported axis is cut into segments of about as many changes
+-- as there are live beliefs, and a belief stands in every segment that it reaches into, so that what
+-- was believed on one date is one segment, two or three times the answer's rows at most. After the
+-- Timeline Index of Kaufmann et al., SIGMOD 2013.
+CREATE TABLE store.segments AS
+WITH
+    spans AS MATERIALIZED (FROM store.resolved(NULL, 'certain', 'latest')),
+    turns AS (
+        SELECT turn, sum(started) AS started, sum(step) AS step
+        FROM (
+            SELECT believed_from AS turn, 1 AS started, 1 AS step FROM spans
+            UNION ALL
+            SELECT believed_until, 0, -1 FROM spans WHERE believed_until < TIMESTAMP 'infinity'
+        )
+        GROUP BY turn
+    ),
+    live AS (SELECT *, sum(step) OVER (ORDER BY turn) AS live FROM turns),
+    numbered AS (
+        SELECT turn, floor(sum(started / greatest(live, 1)) OVER (ORDER BY turn))::INTEGER AS segment
+        FROM live
+    ),
+    starts AS (SELECT segment, min(turn) AS segment_from FROM numbered GROUP BY segment),
+    bounds AS (
+        SELECT
+            row_number() OVER (ORDER BY segment)::INTEGER AS segment,
+            segment_from,
+            lead(segment_from, 1, TIMESTAMP 'infinity') OVER (ORDER BY segment) AS segment_until
+        FROM starts
+    )
+SELECT
+    b.segment, b.segment_from, b.segment_until, e.fact_hash,
+    e.fact, e.subject, e.attribute, e.object, e.period, e.period_from, e.period_to, e.value_type,
+    e.amount, e.amount_low, e.amount_high, e.unit, e.approximate, e.text, e.date_from, e.date_to,
+    e.status, e.claim, e.reported_at, e.event_id, e.source, e.origin, e.speaker, e.statement,
+    nullif(s.valid_from, TIMESTAMP '-infinity') AS valid_from,
+    nullif(s.valid_to, TIMESTAMP 'infinity') AS valid_to,
+    s.believed_from, s.believed_until
+FROM spans AS s
+JOIN bounds AS b ON s.believed_from < b.segment_until AND b.segment_from < s.believed_until
+JOIN store.events AS e ON s.position = e.position
+ORDER BY b.segment, e.fact_hash, e.fact, s.believed_from;
