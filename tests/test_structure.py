@@ -35,7 +35,7 @@ CLOCKS = {
 }
 
 PUBLIC = [
-    *("BadInput", "BadRows", "Belief", "Commit", "Conflict", "Corruption", "NotFound"),
+    *("BadInput", "BadRows", "Belief", "Commit", "Conflict", "Corruption", "Ingested", "NotFound"),
     *("Timeline", "TimelineError"),
 ]
 
