@@ -7,10 +7,9 @@ blocks of commits are merged into wider files, which changes neither events nor 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -46,6 +45,9 @@ __all__ = ["Commit", "Log", "LogFile", "Verified", "merkle_root", "rows_to_table
 MERGE_AT_MOST = 64 * 2**20
 
 _ATTEMPTS = 20
+
+#: How many files `verify` hands to DuckDB in one query.
+_FILES_AT_ONCE = 256
 
 _Answer = TypeVar("_Answer")
 
@@ -100,7 +102,9 @@ class Log:
 
     def head(self) -> Commit | None:
         """The last commit, or None of an empty log; opens only the file that holds it."""
-        return self._retrying(lambda files: entries_of(files[-1])[-1].commit if files else None)
+        return self._retrying(
+            lambda files: entries_of(files[-1])[-1].commit if files else None, only_last=True
+        )
 
     def files(self, after: int = 0) -> list[LogFile]:
         """The fewest files that hold the commits after number `after`, in order; the first may begin before.
@@ -201,44 +205,66 @@ class Log:
         last commits were removed is whole in itself: compare the digest with one pinned elsewhere.
         """
 
-        def check(files: list[LogFile]) -> Verified:
-            total = sum(entry.commit.count for file in files for entry in entries_of(file))
-            head: Commit | None = None
-            size = 0
-            for file in files:
-                size += check_file_hash(file)
-                entries = entries_of(file)
-                check_digests(file, entries, head)
-                check_rows(file, entries)
-                head = entries[-1].commit
-                if progress:
-                    progress(head.last_position, total)
-            if head is None:
-                return Verified(0, 0, 0, 0, None)
-            return Verified(head.number, head.last_position, len(files), size, head.digest)
+        checked: list[Commit] = []
+        sizes: dict[str, int] = {}
 
-        return self._retrying(check)
+        def check(files: list[LogFile]) -> None:
+            batch: list[tuple[LogFile, list[Entry]]] = []
+            previous = checked[files[0].first - 2] if files[0].first > 1 else None
+            for file in files[:_FILES_AT_ONCE]:
+                sizes[file.name] = check_file_hash(file)
+                entries = entries_of(file)
+                check_digests(file, entries, previous)
+                previous = entries[-1].commit
+                batch.append((file, entries))
+            check_rows(batch)
+            checked[files[0].first - 1 :] = [entry.commit for _, entries in batch for entry in entries]
+
+        head = self.head()
+        if head is None:
+            return Verified(0, 0, 0, 0, None)
+        while len(checked) < head.number:
+            self._retrying(check, after=len(checked))
+            if progress:
+                progress(checked[-1].last_position, max(head.last_position, checked[-1].last_position))
+        last = checked[-1]
+        files = _cover(self.folder, sizes)
+        size = sum(sizes[file.name] for file in files)
+        return Verified(last.number, last.last_position, len(files), size, last.digest)
 
     def _files(self) -> list[LogFile]:
         # A listing taken while files are merged may lack both the merged one and what it replaces, or show
         # the file of a writer that slept and is about to lose. Two that agree show what there is.
-        names = sorted(self._objects.list())
+        names = set(self._objects.list())
         for _ in range(_ATTEMPTS):
-            again = sorted(self._objects.list())
+            again = set(self._objects.list())
             if again == names:
                 break
             names = again
         return _cover(self.folder, names)
 
-    def _retrying(self, fn: Callable[[list[LogFile]], _Answer], after: int = 0) -> _Answer:
+    def _retrying(
+        self, fn: Callable[[list[LogFile]], _Answer], after: int = 0, *, only_last: bool = False
+    ) -> _Answer:
         for _ in range(_ATTEMPTS):
             files = self.files(after)
             try:
-                return fn(files)
+                return fn(self._located(files[-1:] if only_last else files))
             except Exception:
-                if all(os.path.exists(file.path) for file in files):
+                # Whatever it says, it says it of files that are no longer the log's.
+                if not self._any_gone(files):
                     raise
         raise TimelineError(f"{self.folder}: files kept being merged away while they were read; try again")
+
+    def _located(self, files: Iterable[LogFile]) -> list[LogFile]:
+        return [replace(file, path=str(self._objects.get(file.name))) for file in files]
+
+    def _any_gone(self, files: Iterable[LogFile]) -> bool:
+        try:
+            self._located(files)
+        except FileNotFoundError:
+            return True
+        return False
 
     def _put(self, commit: Commit, content: memoryview) -> bool:
         name = file_name(commit.number, commit.number)
@@ -258,7 +284,7 @@ class Log:
             first, last = block_of(number, size)
             name = file_name(first, last)
             try:
-                file = LogFile(name, first, last, str(self._objects.get(name)))
+                (file,) = self._located([LogFile(name, first, last, "")])
                 return entries_of(file)[number - first].commit
             except FileNotFoundError:
                 continue
@@ -283,9 +309,8 @@ class Log:
         self._remove_covered(files)
         merged = 0
         for size in BLOCKS:
-            for block in _mergeable(files, size):
-                self._merge(block)
-                merged += len(block)
+            for block in _complete_blocks(files, size):
+                merged += self._merge(block)
             files = self._files()
         return merged
 
@@ -297,9 +322,12 @@ class Log:
             covered.sort(key=lambda file: (file.last - file.first, file.first))
             self._objects.remove([file.name for file in covered])
 
-    def _merge(self, files: list[LogFile]) -> None:
+    def _merge(self, files: list[LogFile]) -> int:
         import pyarrow as pa
 
+        files = self._located(files)
+        if sum(Path(file.path).stat().st_size for file in files) > MERGE_AT_MOST:
+            return 0
         entries: list[Entry] = []
         for file in files:
             # Merging what is damaged would give it a hash that fits.
@@ -310,10 +338,11 @@ class Log:
         first, last = files[0].first, files[-1].last
         name = file_name(first, last)
         self._objects.put_if_absent(name, encoded(rows, entries))
-        merged = LogFile(name, first, last, str(self._objects.get(name)))
+        (merged,) = self._located([LogFile(name, first, last, "")])
         if entries_of(merged) != entries or not rows_of(merged.path).equals(rows):
             raise Corruption(f"{merged.path}: does not hold what it was merged from; remove it")
         self._objects.remove([file.name for file in files])
+        return len(files)
 
 
 def _cover(folder: Path, names: Iterable[str]) -> list[LogFile]:
@@ -335,16 +364,14 @@ def _cover(folder: Path, names: Iterable[str]) -> list[LogFile]:
     return cover
 
 
-def _mergeable(files: list[LogFile], size: int) -> Iterator[list[LogFile]]:
-    """The files of each complete block that is not yet one file, and not too large for it."""
+def _complete_blocks(files: list[LogFile], size: int) -> list[list[LogFile]]:
+    """The files of each complete block of commits that is not yet one file."""
     blocks: dict[int, list[LogFile]] = {}
     for file in files:
         first, last = block_of(file.first, size)
         if file.last <= last <= files[-1].last:
             blocks.setdefault(first, []).append(file)
-    for block in blocks.values():
-        if len(block) > 1 and sum(os.path.getsize(file.path) for file in block) <= MERGE_AT_MOST:
-            yield block
+    return [block for block in blocks.values() if len(block) > 1]
 
 
 def _completed(rows: pa.Table, number: int, first_position: int, recorded_at: int) -> pa.Table:
@@ -370,7 +397,8 @@ def _completed(rows: pa.Table, number: int, first_position: int, recorded_at: in
         columns["place"] = pa.array(_places(rows["place"].to_pylist(), first_position), pa.int64())
     for field in schema():
         if field.name not in columns:
-            columns[field.name] = rows[field.name].cast(field.type)
+            column = rows[field.name]
+            columns[field.name] = column if column.type == field.type else column.cast(field.type)
     return pa.table([columns[name] for name in LOG_COLUMNS], schema=schema())
 
 

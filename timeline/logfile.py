@@ -18,6 +18,7 @@ import hashlib
 import io
 import json
 import mmap
+import os
 import re
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -62,8 +63,8 @@ BLOCKS = (32, 32**2, 32**3)
 #: DuckDB's own size of a row group, and so its unit of parallel work.
 _ROW_GROUP = 122_880
 
-#: Below this many rows dictionaries cost more than they save.
-_SMALL = 1_000
+#: Below this many rows compression, dictionaries and threads cost more than they save.
+_SMALL = 200
 
 #: Texts of which nearly every one is different.
 _UNIQUE = frozenset({"event_id", "target", "statement", "key", "locator"})
@@ -75,6 +76,7 @@ _NAME = re.compile(r"(\d{12})(?:-(\d{12}))?\.parquet", re.ASCII)
 _SHA256_KEY = "timeline.file_sha256"
 _NO_SHA256 = b"0" * 64
 _NO_DIGEST = bytes(32)
+_USUAL_FOOTER = 2**14
 _BRING_BACK = "bring the file back from a copy of the log"
 
 
@@ -160,7 +162,7 @@ def log_files(folder: Path, names: Iterable[str]) -> Iterator[LogFile]:
         last = first if match[2] is None else int(match[2])
         size = last - first + 1
         if (match[2] is None and first) or (size in BLOCKS and block_of(first, size)[0] == first):
-            yield LogFile(name, first, last, str(folder / name))
+            yield LogFile(name, first, last, os.path.join(folder, name))
 
 
 # Rows
@@ -202,9 +204,10 @@ def rows_of(path: str) -> pa.Table:
 
     try:
         with pq.ParquetFile(path, pre_buffer=False) as file:
-            return file.read().replace_schema_metadata(None)
+            small = file.metadata.num_rows < _SMALL
+            return file.read(use_threads=not small).replace_schema_metadata(None)
     except (pa.ArrowInvalid, OSError) as error:
-        if isinstance(error, FileNotFoundError):
+        if getattr(error, "errno", None) is not None:
             raise
         raise Corruption(f"{path}: cannot be read: {error}; {_BRING_BACK}") from error
 
@@ -278,10 +281,11 @@ def encoded(rows: pa.Table, entries: Sequence[Entry]) -> memoryview:
     import pyarrow.parquet as pq
 
     repeating = [name for name, kind in LOG_COLUMNS.items() if kind == "text" and name not in _UNIQUE]
+    small = rows.num_rows < _SMALL
     options: dict[str, Any] = {
-        "compression": "zstd",
+        "compression": "none" if small else "zstd",
         "store_schema": False,
-        "use_dictionary": repeating if rows.num_rows >= _SMALL else False,
+        "use_dictionary": False if small else repeating,
         "write_statistics": list(_STATISTICS),
     }
     fields = [
@@ -306,7 +310,8 @@ def encoded(rows: pa.Table, entries: Sequence[Entry]) -> memoryview:
             }
         )
     content = buffer.getbuffer()
-    footer, start = _footer_of(content)
+    start = _footer_start(len(content), bytes(content[-8:]))
+    footer = bytes(content[start:])
     marker = _framed(_SHA256_KEY) + b"\x40" + _NO_SHA256
     if footer.count(marker) != 1:
         raise TimelineError(f"{footer.count(marker)} places for {_SHA256_KEY} in a new file, expected 1")
@@ -323,15 +328,28 @@ def _framed(key: str) -> bytes:
     return b"\x18" + bytes([len(key)]) + key.encode() + b"\x18"
 
 
-def _footer_of(content: memoryview | mmap.mmap) -> tuple[bytes, int]:
-    """A Parquet file's footer, and where it starts."""
-    size = len(content)
-    if size < 12 or content[size - 4 : size] != b"PAR1":
+def _footer_start(size: int, end: bytes) -> int:
+    """Where the footer starts in a Parquet file of that size which ends in these 8 bytes."""
+    if size < 12 or end[4:] != b"PAR1":
         raise ValueError("it does not end as a Parquet file does")
-    start = size - 8 - int.from_bytes(content[size - 8 : size - 4], "little")
+    start = size - 8 - int.from_bytes(end[:4], "little")
     if start < 4:
         raise ValueError("its footer is longer than the file")
-    return bytes(content[start : size - 8]), start
+    return start
+
+
+def _footer_of(path: str) -> tuple[bytes, int]:
+    """The footer of the Parquet file at `path`, and where it starts."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        size = os.fstat(descriptor).st_size
+        end = os.pread(descriptor, _USUAL_FOOTER, max(0, size - _USUAL_FOOTER))
+        start = _footer_start(size, end[-8:])
+        if start < size - len(end):
+            return os.pread(descriptor, size - 8 - start, start), start
+        return end[start - size : -8], start
+    finally:
+        os.close(descriptor)
 
 
 def _value_at(footer: bytes, key: str) -> tuple[int, int]:
@@ -354,11 +372,6 @@ def _value_at(footer: bytes, key: str) -> tuple[int, int]:
     return at, at + length
 
 
-def _mapped(path: str) -> mmap.mmap:
-    with open(path, "rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-
-
 def _not_a_log_file(file: LogFile, error: Exception) -> Corruption:
     return Corruption(f"{file.path}: not a file of the log: {error}; {_BRING_BACK}")
 
@@ -370,8 +383,7 @@ def entries_of(file: LogFile) -> list[Entry]:
     commits are not those of its name.
     """
     try:
-        with _mapped(file.path) as content:
-            footer, _ = _footer_of(content)
+        footer, _ = _footer_of(file.path)
         start, end = _value_at(footer, "timeline.schema")
         version = footer[start:end].decode()
         if version != SCHEMA_VERSION:
@@ -408,10 +420,13 @@ def entries_of(file: LogFile) -> list[Entry]:
 def check_file_hash(file: LogFile) -> int:
     """The size of a file in bytes; raises Corruption where it is not the one that was written."""
     try:
-        with _mapped(file.path) as content:
-            footer, start = _footer_of(content)
-            at, end = _value_at(footer, _SHA256_KEY)
-            said = footer[at:end].decode(errors="replace")
+        footer, start = _footer_of(file.path)
+        at, end = _value_at(footer, _SHA256_KEY)
+        said = footer[at:end].decode(errors="replace")
+        with (
+            open(file.path, "rb") as opened,
+            mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content,
+        ):
             with memoryview(content) as view:
                 actual = hashlib.sha256(view[: start + at])
                 actual.update(_NO_SHA256)
@@ -461,8 +476,8 @@ def check_digests(file: LogFile, entries: Iterable[Entry], previous: Commit | No
         previous = commit
 
 
-def check_rows(file: LogFile, entries: Sequence[Entry]) -> None:
-    """The rows of a file against what it says of its commits; raises Corruption where they differ.
+def check_rows(files: Sequence[tuple[LogFile, Sequence[Entry]]]) -> None:
+    """The rows of consecutive files against what each says of its commits; Corruption where they differ.
 
     Positions, commits and `recorded_at` are compared, every event id computed anew from the content, and
     every root from the ids.
@@ -470,53 +485,78 @@ def check_rows(file: LogFile, entries: Sequence[Entry]) -> None:
     import duckdb
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(file.path, pre_buffer=False) as opened:
-        found = opened.schema_arrow.remove_metadata()
-        count = opened.metadata.num_rows
-    if not found.equals(schema()):
-        raise Corruption(f"{file.path}: its columns are not those of version {SCHEMA_VERSION}")
-    expected = sum(entry.commit.count for entry in entries)
-    if count != expected:
-        raise Corruption(f"{file.path}: has {count} rows, expected {expected} by its commits")
+    for file, entries in files:
+        with pq.ParquetFile(file.path, pre_buffer=False) as opened:
+            found = opened.schema_arrow.remove_metadata()
+            count = opened.metadata.num_rows
+        if not found.equals(schema()):
+            raise Corruption(f"{file.path}: its columns are not those of version {SCHEMA_VERSION}")
+        expected = sum(entry.commit.count for entry in entries)
+        if count != expected:
+            raise Corruption(f"{file.path}: has {count} rows, expected {expected} by its commits")
     with duckdb.connect() as connection:
         rows: Any = connection.sql(
             f"""
             SELECT position, "commit", epoch_us(recorded_at) AS recorded_at, event_id,
-                   {event_id_sql()} AS computed
-            FROM read_parquet($path)
+                   CASE WHEN event_id IS DISTINCT FROM computed THEN computed END AS computed
+            FROM (SELECT *, {event_id_sql()} AS computed FROM read_parquet($paths))
             """,
-            params={"path": file.path},
+            params={"paths": [file.path for file, _ in files]},
         ).to_arrow_reader(_ROW_GROUP)
-        ids = _checked_ids(file, entries, rows)
-        for entry in entries:
-            root = merkle_root(islice(ids, entry.commit.count)).hex()
-            if root != entry.root:
-                raise Corruption(
-                    f"{file.path}: commit {entry.commit.number} has the root {entry.root}, "
-                    f"expected {root} by its event ids"
-                )
+        ids = _checked_ids(files, rows)
+        for file, entries in files:
+            for entry in entries:
+                root = merkle_root(islice(ids, entry.commit.count)).hex()
+                if root != entry.root:
+                    raise Corruption(
+                        f"{file.path}: commit {entry.commit.number} has the root {entry.root}, "
+                        f"expected {root} by its event ids"
+                    )
 
 
-def _checked_ids(file: LogFile, entries: Sequence[Entry], batches: Iterable[Any]) -> Iterator[bytes]:
-    expected = (
-        (position, entry.commit.number, entry.commit.recorded_at)
-        for entry in entries
-        for position in range(entry.commit.first_position, entry.commit.last_position + 1)
-    )
+def _checked_ids(files: Sequence[tuple[LogFile, Sequence[Entry]]], batches: Iterable[Any]) -> Iterator[bytes]:
+    import pyarrow as pa
+
+    position = files[0][1][0].commit.first_position
+    each = ((file, entry.commit) for file, entries in files for entry in entries)
+    file, commit = next(each)
     for batch in batches:
-        columns = [batch.column(name).to_pylist() for name in ("position", "commit", "recorded_at")]
-        for got, wanted in zip(zip(*columns, strict=True), expected, strict=False):
-            if got != wanted:
+        end = position + batch.num_rows
+        parts = []
+        at = position
+        while at < end:
+            if at > commit.last_position:
+                file, commit = next(each)
+            until = min(end, commit.last_position + 1)
+            parts.append((file, commit, until - at))
+            at = until
+        expected = {
+            "position": range(position, end),
+            "commit": [commit.number for _, commit, count in parts for _ in range(count)],
+            "recorded_at": [commit.recorded_at for _, commit, count in parts for _ in range(count)],
+        }
+        for name, values in expected.items():
+            got = batch.column(name)
+            if not got.equals(pa.array(values, pa.int64())):
+                row, wanted = next(pair for pair in enumerate(values) if pair[1] != got[pair[0]].as_py())
                 raise Corruption(
-                    f"{file.path}: commit {wanted[1]}: a row has (position, commit, recorded_at) {got}, "
-                    f"expected {wanted}"
+                    f"{_at_row(parts, row)}: the event that should be at position {position + row} has "
+                    f"{name} {got[row]}, expected {wanted}"
                 )
-        said, computed = batch.column("event_id"), batch.column("computed")
-        if not said.equals(computed):
-            rows = zip(*columns[:2], said.to_pylist(), computed.to_pylist(), strict=True)
-            position, commit, got, wanted = next(row for row in rows if row[2] != row[3])
+        computed = batch.column("computed")
+        if computed.null_count < len(computed):
+            row = computed.is_valid().index(True).as_py()
             raise Corruption(
-                f"{file.path}: commit {commit}: the event at position {position} has the id {got}, "
-                f"expected {wanted} by its content"
+                f"{_at_row(parts, row)}: the event at position {position + row} has the id "
+                f"{batch.column('event_id')[row]}, expected {computed[row]} by its content"
             )
-        yield from _id_bytes(said)
+        yield from _id_bytes(batch.column("event_id"))
+        position = end
+
+
+def _at_row(parts: Iterable[tuple[LogFile, Commit, int]], row: int) -> str:
+    for file, commit, count in parts:
+        if row < count:
+            return f"{file.path}: commit {commit.number}"
+        row -= count
+    raise AssertionError("a row of no part")

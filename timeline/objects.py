@@ -87,7 +87,7 @@ class FolderObjects:
         try:
             return [name for name in os.listdir(self.folder) if not name.startswith(".")]
         except FileNotFoundError:
-            raise NotFound(f"there is no log at {self.folder}; `timeline init` makes one") from None
+            raise _no_folder(self.folder) from None
 
     def remove(self, names: Iterable[str]) -> None:
         self._sync()
@@ -132,6 +132,10 @@ class FolderObjects:
             path.unlink()
 
 
+def _no_folder(folder: Path) -> NotFound:
+    return NotFound(f"there is no log at {folder}; `timeline init` makes one")
+
+
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -159,7 +163,10 @@ class FileLock:
                 yield False
                 return
             raise TimelineError(f"{self._path}: this thread holds that lock already")
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except FileNotFoundError:
+            raise _no_folder(self._path.parent) from None
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
