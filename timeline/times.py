@@ -80,7 +80,7 @@ _DATE_TIME: Final = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?"
     r"(Z|[+-][0-9]{2}(?::[0-9]{2})?)?"
 )
-_QUALIFIERS: Final = {"": 0, "?": 1, "~": 1, "%": 2}
+_QUALIFIERS: Final = {"?": 1, "~": 1, "%": 2}
 _EXPECTED: Final = (
     "write a day like 2025-02-22, a month like 2025-02, a year, or an interval like 2025-02/2025-04"
 )
@@ -315,9 +315,8 @@ def _date(part: str, whole: str) -> _Span:
     match = _DATE.fullmatch(part)
     if match is None:
         _refuse(part, whole)
-    before_year, year, after_year, before_month, month, after_month, before_day, day, after_day = (
-        match.groups("")
-    )
+    fields = match.groups("")
+    year, month, day = fields[1], fields[4], fields[7]
     years = _digits(year, 1, 9999, part, whole, "year")
     first = last = step = 0
     if not month:
@@ -337,33 +336,39 @@ def _date(part: str, whole: str) -> _Span:
         raise BadInput(f"{_named(part, whole)} is not in the calendar: that month has no such day")
     lower, upper = _shifted(start, 0, 0), _shifted(end, 0, 0) + _DAY
 
+    if not step and _QUALIFIERS.keys().isdisjoint(part):
+        return _Span(lower, upper, lower, upper - 1)
     # A winter's report may be as late as February.
-    reported_end = (start[0] + years[1] - years[0], first + step - 1, 31) if step else end
-    widen_months = widen_days = 0
-    for position, (before, after) in enumerate(
-        ((before_year, after_year), (before_month, after_month), (before_day, after_day))
-    ):
+    reported_end = (years[1], first + step - 1, 31) if step else end
+    more_months, more_days = _widening(fields, step or 1, part, whole)
+    return _Span(
+        lower,
+        upper,
+        _shifted(start, -more_months, -more_days),
+        _shifted(reported_end, more_months, more_days) + _DAY - 1,
+    )
+
+
+def _widening(fields: tuple[str, ...], step: int, part: str, whole: str) -> tuple[int, int]:
+    """Months and days by which the qualifiers widen a date each way; its month or season is `step` long."""
+    year, month, day = fields[1], fields[4], fields[7]
+    months = days = 0
+    for position in range(3):
+        before, after = fields[3 * position], fields[3 * position + 2]
         if before and after:
             raise BadInput(
                 f"{_named(part, whole)} qualifies one part of a date twice; write 2025-09~ or 2025-~09"
             )
-        units = _QUALIFIERS[before or after]
-        if not units:
-            continue
+        units = _QUALIFIERS.get(before or after, 0)
         if "X" in year:
-            widen_months += units * 12 * 10 ** year.count("X")
+            months += units * 12 * 10 ** year.count("X")
         elif position == 0 or "X" in month:
-            widen_months += units * 12
+            months += units * 12
         elif position == 1 or "X" in day:
-            widen_months += units * (step or 1)
+            months += units * step
         else:
-            widen_days += units
-    return _Span(
-        lower,
-        upper,
-        _shifted(start, -widen_months, -widen_days),
-        _shifted(reported_end, widen_months, widen_days) + _DAY - 1,
-    )
+            days += units
+    return months, days
 
 
 def _digits(field: str, least: int, most: int, part: str, whole: str, name: str) -> tuple[int, int]:
@@ -385,7 +390,7 @@ def _digits(field: str, least: int, most: int, part: str, whole: str, name: str)
 
 
 def _first_day(years: tuple[int, int], months: tuple[int, int], day: int) -> tuple[int, int, int] | None:
-    for year in range(years[0], min(years[1], years[0] + 8) + 1):
+    for year in range(years[0], years[1] + 1):
         for month in range(months[0], months[1] + 1):
             if day <= _month_days(year, month):
                 return year, month, day
@@ -395,7 +400,7 @@ def _first_day(years: tuple[int, int], months: tuple[int, int], day: int) -> tup
 def _last_day(
     years: tuple[int, int], months: tuple[int, int], days: tuple[int, int]
 ) -> tuple[int, int, int] | None:
-    for year in range(years[1], max(years[0], years[1] - 8) - 1, -1):
+    for year in range(years[1], years[0] - 1, -1):
         for month in range(months[1], months[0] - 1, -1):
             if days[0] <= _month_days(year, month):
                 # Not cut to this month's length yet: moved by a month it may reach further.
@@ -460,7 +465,7 @@ def _plain(value: object, wanted: str) -> Edtf:
     if not isinstance(value, str):
         raise BadInput(f"{value!r} is not {wanted}; give text like '2025-02-22', a date or an aware datetime")
     edtf = parse_edtf(value)
-    if any(sign in edtf.text for sign in "?~%"):
+    if not _QUALIFIERS.keys().isdisjoint(edtf.text):
         raise BadInput(f"{_quoted(edtf.text)} is uncertain, which {wanted} cannot be; leave out ?, ~ and %")
     return edtf
 

@@ -291,7 +291,7 @@ def neighbour(text: str, step: int) -> str:
         plain_dates,
         st.builds("{:04}-{:02}".format, years, st.sampled_from([21, 22, 23, 24, *range(33, 42)])),
         st.integers(1, 999).map("{:03}X".format),
-    ).filter(lambda text: "0010" < text < "9970"),
+    ).filter(lambda text: "0030" <= text < "9970"),
     sign=qualifiers,
 )
 @example(text="2025-24", sign="~")
