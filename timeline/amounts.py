@@ -25,11 +25,12 @@ __all__ = ["Amount", "parse_amount", "plain_amount", "pretty_amount"]
 
 # Amounts are kept as DECIMAL(38, 9). Python's own default would round at 28 digits.
 _WHOLE_DIGITS, _PLACES = 29, 9
+_KEPT = f"at most {_WHOLE_DIGITS} digits before the point and {_PLACES} after it"
 _EXACT = Context(prec=60)
 _LONGEST_TEXT = 200
 
 # ---------------------------------------------------------------------------------------- tables
-# Keys are lower case without accents, tokens joined by one space; `d'` and `jusqu'` are tokens.
+# Keys are lower case without accents (but for a lone `à`), tokens joined by one space; `d'` is a token.
 
 _Found = TypeVar("_Found")
 
@@ -45,21 +46,21 @@ def _set(words: str) -> frozenset[str]:
 _APPROXIMATE: Final = _each(
     True,
     "about, around, roughly, nearly, almost, approximately, approx, approx., some, circa, c., ca., ~, ≈, "
-    "close to, environ, env., pres de, pres d', quelque, presque, autour de, a peu pres",
+    "close to, environ, env., pres de, pres d', quelque, presque, autour de, à peu pres",
 )
 _BOUNDS: Final = {
     **_each("high", "up to, at most, less than, fewer than, under, below, no more than, not more than"),
     **_each("high", "as much as, as many as, a maximum of, <, ≤"),
-    **_each("high", "jusqu' a, au plus, tout au plus, au maximum, moins de, moins d'"),
+    **_each("high", "jusqu' a, jusqu' à, au plus, tout au plus, au maximum, moins de, moins d'"),
     **_each("low", "at least, more than, over, above, no less than, no fewer than, not less than"),
     **_each("low", "upwards of, a minimum of, >, ≥, plus de, plus d', au moins, au minimum"),
 }
 #: What opens a range, and what then stands between its ends; most ranges have no opening.
 _RANGES: Final = {
     **{"between": _each(True, "and"), "entre": _each(True, "et")},
-    **{"from": _each(True, "to, -"), "de": _each(True, "a, -"), "": _each(True, "to, a, -")},
+    **{"from": _each(True, "to, -"), "de": _each(True, "à, -"), "": _each(True, "to, à, -")},
 }
-_SEVERAL: Final = _each(True, "several, plusieurs")
+_SEVERAL: Final = _each(2, "several, plusieurs")
 #: More than 50 percent, or exactly that.
 _SHARES: Final = {
     **_each("low", "majority, a majority, the majority, majorite, la majorite, une majorite"),
@@ -70,10 +71,10 @@ _NUMBERS: Final = {
     **{"nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "un": 1, "une": 1, "deux": 2, "trois": 3},
     **{"quatre": 4, "cinq": 5, "sept": 7, "huit": 8, "neuf": 9, "dix": 10, "cent": 100, "mille": 1000},
 }
-_MULTIPLES: Final = {
-    **{f"{word}fold": number for word, number in _NUMBERS.items() if number > 1},
-    **{"twice": 2, "double": 2, "triple": 3, "quadruple": 4},
+_MULTIPLES: Final = {"twice": 2, "double": 2, "triple": 3, "quadruple": 4} | {
+    f"{word}fold": number for word, number in _NUMBERS.items() if number > 1
 }
+_SIGNS: Final = {"-": "-", "minus": "-", "+": "+"}
 _OF: Final = _each(True, "of, de, d'")
 #: Exponents of ten. These may come before another scale: `hundred million`, `mille milliards`.
 _SMALL_SCALES: Final = {
@@ -87,15 +88,13 @@ _SCALES: Final = {
     **_each(12, "trillion, trillions, tn, trn"),
 }
 _FRENCH_SCALES: Final = _SCALES | {
-    **_each(12, "billion, billions"),
-    **_each(15, "billiard, billiards"),
-    **_each(18, "trillion, trillions"),
+    **{"billion": 12, "billions": 12, "billiard": 15, "billiards": 15, "trillion": 18, "trillions": 18},
 }
-#: Single letters that are units as well, so scales only beside money or what is counted.
-_SCALE_LETTERS: Final = {"m": 6, "t": 12, "T": 12}
+#: Of these `m`, `t` and `T` are units as well, so scales only beside money or what is counted.
+_SCALE_LETTERS: Final = {"M": 6, "m": 6, "t": 12, "T": 12}
 
 _FRENCH: Final = _set(
-    "de d' des la jusqu' environ env. plus moins au entre et plusieurs par pour pres quelque presque autour"
+    "à de d' des la jusqu' environ env. plus moins au entre et plusieurs par pour pres quelque presque autour"
     " peu fois majorite moitie un une deux trois quatre cinq sept huit neuf dix cent mille millier milliers"
     " dizaines centaines milliard milliards md mds mois annee annees ans jour jours heure heures semaine"
     " semaines trimestre trimestres pourcent americains canadiens australiens suisses livres"
@@ -120,13 +119,11 @@ _CURRENCY_SIGNS: Final = {
     **{code.lower(): code for code in ("USD", "EUR", "GBP", "JPY", "CNY", "CHF", "CAD", "AUD", "INR")},
     **{"rmb": "CNY"},
 }
-_DOLLARS: Final = {
-    **{"": "USD", "us ": "USD", "u.s. ": "USD", "american ": "USD", "canadian ": "CAD"},
-    **{"australian ": "AUD", "hong kong ": "HKD", "new zealand ": "NZD", "singapore ": "SGD"},
-}
 _CURRENCY_WORDS: Final = {
-    **{f"{country}{noun}": code for country, code in _DOLLARS.items() for noun in ("dollar", "dollars")},
-    **{"dollars americains": "USD", "dollars canadiens": "CAD", "dollars australiens": "AUD"},
+    **_each("USD", "dollar, dollars, us dollars, u.s. dollars, american dollars, dollars americains"),
+    **_each("CAD", "canadian dollars, dollars canadiens"),
+    **_each("AUD", "australian dollars, dollars australiens"),
+    **{"hong kong dollars": "HKD", "new zealand dollars": "NZD", "singapore dollars": "SGD"},
     **_each("EUR", "euro, euros"),
     **_each("GBP", "sterling, pounds sterling, british pounds, livres sterling"),
     **_each("JPY", "yen, yens"),
@@ -146,7 +143,7 @@ _COUNTED: Final = _set(
     " tranche unit user vehicle visitor vote wafer worker"
     " action client employe etape jeton parametre personne processeur puce salarie siege unite utilisateur"
 )
-_COUNTED_IRREGULAR: Final = _set("aircraft company companies delivery deliveries people emploi emplois")
+_COUNTED_OTHERWISE: Final = _set("aircraft company companies delivery deliveries people emploi emplois")
 _PERIODS: Final = {
     **_each("second", "second, seconds, sec, s, seconde, secondes"),
     **_each("minute", "minute, minutes, min"),
@@ -157,6 +154,7 @@ _PERIODS: Final = {
     **_each("quarter", "quarter, quarters, trimestre, trimestres"),
     **_each("year", "year, years, yr, ans, annee, annees"),
 }
+_TIMES: Final = {"second": "s", "minute": "min", "hour": "h", "day": "d"}
 _PER: Final = _each(True, "/, per, a, an, each, every, par")
 _RATES: Final = {
     **{"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter"},
@@ -165,7 +163,7 @@ _RATES: Final = {
 _UNIT_WORDS: Final = {
     **_each("percent", "%, per cent, pour cent, pourcent"),
     **_each("pp", "percentage point, percentage points, points de pourcentage"),
-    **_each("bp", "bps, basis point, basis points"),
+    **_each("bp", "basis point, basis points"),
     **_each("times", "x, ×, fold, - fold, fois"),  # noqa: RUF001
     **_each("t", "tonne, tonnes, metric tons"),
     **_each("kg", "kilograms, kilogrammes, kilos"),
@@ -173,8 +171,8 @@ _UNIT_WORDS: Final = {
     **_each("km", "kilometres, kilometers"),
     **{"miles": "mi", "hectares": "ha"},
     **_each("bbl", "barrel, barrels, barils"),
-    **dict.fromkeys((*_COUNTED, *(f"{noun}s" for noun in _COUNTED), *_COUNTED_IRREGULAR), "count"),
-    **{w: {"second": "s", "minute": "min", "hour": "h", "day": "d"}.get(p, p) for w, p in _PERIODS.items()},
+    **dict.fromkeys((*_COUNTED, *(f"{noun}s" for noun in _COUNTED), *_COUNTED_OTHERWISE), "count"),
+    **{word: _TIMES.get(period, period) for word, period in _PERIODS.items() if len(word) > 2},
     **{
         f"{prefix}watt{rest}": f"{letter}W{'h' if 'h' in rest else ''}"
         for prefix, letter in {"": "", "kilo": "k", "mega": "M", "giga": "G", "tera": "T"}.items()
@@ -182,7 +180,7 @@ _UNIT_WORDS: Final = {
     },
 }
 #: Power is read in any case, unless a small `m` could mean milli.
-_ANY_CASE: Final = {s.lower(): s for s in _SYMBOLS if s.endswith(("W", "Wh"))}
+_ANY_CASE: Final = {s.lower(): s for s in _SYMBOLS if s[1:] in ("W", "Wh")}
 #: Refused, with what to write instead.
 _AMBIGUOUS: Final = {
     **_each("MW or MWh", "mw, mwh"),
@@ -196,7 +194,7 @@ _AMBIGUOUS: Final = {
     **_each("RUB or BYN", "ruble, rubles, rouble, roubles"),
     **_each("the ISO 4217 code", "dinar, dinars, dirham, dirhams, riyal, riyals, lira, shillings"),
     **_each("t (1000 kg)", "ton, tons"),
-    **_each("'percentage points' or 'basis points'", "point, points"),
+    **_each("'percentage points' or 'basis points'", "point, points, bps"),
 }
 
 _UNIFORM: Final = str.maketrans(
@@ -237,10 +235,7 @@ class Amount:
     def __post_init__(self) -> None:
         for figure in (self.low, self.high):
             if figure is not None and not _fits(figure):
-                raise BadInput(
-                    f"{figure} cannot be kept exactly; expected at most {_WHOLE_DIGITS} digits before the "
-                    f"point and {_PLACES} after it"
-                )
+                raise BadInput(f"{figure} cannot be kept exactly; expected {_KEPT}")
         if self.low is None and self.high is None:
             raise BadInput("neither a low nor a high end; expected at least one of them")
         if self.low is not None and self.high is not None and self.low > self.high:
@@ -285,15 +280,7 @@ def plain_amount(low: Decimal | None, high: Decimal | None, unit: str, approxima
     >>> plain_amount(Decimal("2.50"), None, "GW", True)
     'about at least 2.5 GW'
     """
-    amount = Amount(low, high, unit, approximate)
-    if low is None:
-        figures = f"up to {_digits(amount.amount)}"
-    elif high is None:
-        figures = f"at least {_digits(low)}"
-    elif low == high:
-        figures = _digits(low)
-    else:
-        figures = f"{_digits(low)}{' to ' if low < 0 else '-'}{_digits(high)}"
+    figures = _figures(Amount(low, high, unit, approximate), spoken=False)
     return f"{'about ' if approximate else ''}{figures} {unit}"
 
 
@@ -309,16 +296,7 @@ def pretty_amount(low: Decimal | None, high: Decimal | None, unit: str, approxim
     >>> pretty_amount(Decimal(75), Decimal(75), "percent", False)
     '75 %'
     """
-    amount = Amount(low, high, unit, approximate)
-    about = "about " if approximate else ""
-    if low is None:
-        figures = f"up to {about}{_spoken(amount.amount)}"
-    elif high is None:
-        figures = f"at least {about}{_spoken(low)}"
-    elif low == high:
-        figures = about + _spoken(low)
-    else:
-        figures = about + _spoken_range(low, high)
+    figures = _figures(Amount(low, high, unit, approximate), spoken=True)
     base, slash, rate = unit.partition("/")
     if base == "count":
         return figures + slash + rate
@@ -340,42 +318,41 @@ def _fits(value: Decimal, places: int = _PLACES) -> bool:
     return value == value.quantize(Decimal(1).scaleb(-places), context=_EXACT)
 
 
-def _digits(value: Decimal, separator: str = "") -> str:
-    text = f"{value:{separator}f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
-
-
-def _in_scale(value: Decimal, scale: int) -> str:
-    return _digits(_EXACT.scaleb(value, -scale), ",")
-
-
 def _short_in(value: Decimal, scale: int) -> bool:
     return scale == 0 or _fits(_EXACT.scaleb(value, -scale), places=3)
 
 
 def _scale_for(value: Decimal) -> int:
     """The exponent of the largest scale word that is not above the value; 0 where digits are better."""
-    scale = next((s for s in _SPOKEN_SCALES if abs(value) >= Decimal(10) ** s), 0)
+    scale = next((s for s in _SPOKEN_SCALES if value.copy_abs() >= Decimal(10) ** s), 0)
     return scale if _short_in(value, scale) else 0
 
 
-def _spoken(value: Decimal) -> str:
-    scale = _scale_for(value)
-    return _in_scale(value, scale) + _SPOKEN_SCALES[scale]
+def _digits(value: Decimal, scale: int = 0, separator: str = "") -> str:
+    text = f"{_EXACT.scaleb(value, -scale):{separator}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
-def _spoken_range(low: Decimal, high: Decimal) -> str:
-    scales = _scale_for(low), _scale_for(high)
-    if scales[0] != scales[1] and min(scales) > 0:
-        return f"{_spoken(low)} to {_spoken(high)}"
-    # A bare number takes the scale of the other end, so both are told in it or neither is.
-    scale = max(scales)
-    if not (_short_in(low, scale) and _short_in(high, scale)):
-        scale = 0
-    joint = " to " if low < 0 else "-"
-    return f"{_in_scale(low, scale)}{joint}{_in_scale(high, scale)}{_SPOKEN_SCALES[scale]}"
+def _figures(amount: Amount, *, spoken: bool) -> str:
+    """Bounds and numbers without the unit; spoken, with scale words, separators and `about`."""
+    about = "about " if spoken and amount.approximate else ""
+    separator = "," if spoken else ""
+    low, high = amount.low, amount.high
+    if low is None or high is None or low == high:
+        bound = "up to " if low is None else "at least " if high is None else ""
+        scale = _scale_for(amount.amount) if spoken else 0
+        return f"{bound}{about}{_digits(amount.amount, scale, separator)}{_SPOKEN_SCALES[scale]}"
+    scales = (_scale_for(low), _scale_for(high)) if spoken else (0, 0)
+    if min(scales) == 0:
+        # A bare number takes the scale of the other end, so both are told in it or neither is.
+        scale = max(scales) if _short_in(low, max(scales)) and _short_in(high, max(scales)) else 0
+        scales = (scale, scale)
+    words = "" if scales[0] == scales[1] else _SPOKEN_SCALES[scales[0]]
+    joint = " to " if words or low < 0 else "-"
+    first, second = _digits(low, scales[0], separator), _digits(high, scales[1], separator)
+    return f"{about}{first}{words}{joint}{second}{_SPOKEN_SCALES[scales[1]]}"
 
 
 # ----------------------------------------------------------------------------------------- reading
@@ -410,10 +387,11 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.place = 0
+        self.several = False
         if len(text) > _LONGEST_TEXT:
             self.refuse(f"its {len(text)} characters are more than {_LONGEST_TEXT}")
         self.tokens = self.tokenize(unicodedata.normalize("NFC", text).translate(_UNIFORM).strip())
-        self.french = any(token.key in _FRENCH or token.text in "àÀ" for token in self.tokens)
+        self.french = any(token.key in _FRENCH for token in self.tokens)
         rate = next((i for i, token in enumerate(self.tokens) if token.key in ("/", "per", "par")), None)
         self.letters_scale = any(
             token.text in _CURRENCIES
@@ -431,8 +409,10 @@ class _Reader:
             if match is None or match.lastgroup is None:
                 self.refuse(f"{text[end:].strip()[0]!r} has no meaning there")
             kind = match.lastgroup
-            letters = unicodedata.normalize("NFD", match[kind].lower())
-            key = "".join(letter for letter in letters if not unicodedata.combining(letter))
+            key = match[kind].lower()
+            if key != "à":
+                letters = unicodedata.normalize("NFD", key)
+                key = "".join(letter for letter in letters if not unicodedata.combining(letter))
             tokens.append(_Token(kind, match[kind], key, end > 0 and match.start(kind) == end))
             end = match.end()
         return tokens
@@ -469,75 +449,62 @@ class _Reader:
                 bound = found
             else:
                 break
-        if share := self.phrase(_SHARES):
-            if bound and share == "low":
-                self.refuse("a majority is a bound already")
-            return self.bounded(Decimal(50), bound or share, "percent", approximate)
-        if self.phrase(_SEVERAL):
-            if bound:
-                self.refuse("several is a bound already")
-            return self.several()
         opening = self.phrase({word: word for word in _RANGES if word}) or ""
-        first = self.quantity()
+        share = self.phrase(_SHARES)
+        first = self.quantity() if share is None else _Quantity(Decimal(50), None, "percent", True, "")
+        if self.several or share == "low":
+            if bound or first.number < 0:
+                self.refuse("'several' and 'majority' are bounds already")
+            approximate, bound = approximate or self.several, "low"
         dash = self.ahead.key == "-"
         if self.phrase(_RANGES[opening]):
-            if bound:
+            second = self.quantity()
+            if bound or self.several:
                 self.refuse("a range has both its bounds already")
             if dash and first.number < 0:
                 self.refuse("a dash after a negative number can be read in two ways; write 'to'")
-            return self.range(first, self.quantity(), approximate)
-        if opening and not self.ahead.kind:
+            return self.range(first, second, approximate)
+        self.finish()
+        if opening:
             self.refuse(f"the second end is missing after {opening!r}")
-        unit = (first.base or "count") + first.rate
-        return self.bounded(self.scaled(first.number, first.scale), bound, unit, approximate)
-
-    def bounded(self, figure: Decimal, bound: str | None, unit: str, approximate: bool) -> Amount:
-        low = None if bound == "high" else figure
-        return self.finished(low, None if bound == "low" else figure, unit, approximate)
-
-    def several(self) -> Amount:
-        scale = self.scale()
-        base = self.unit(after_of=scale is not None)
-        rate = self.rate(base)
-        if scale is None and base is None and not self.ahead.kind:
-            self.refuse("several of what is missing")
-        return self.finished(self.scaled(Decimal(2), scale), None, (base or "count") + rate, True)
+        figure = self.scaled(first.number, first.scale)
+        low, high = None if bound == "high" else figure, None if bound == "low" else figure
+        return Amount(low, high, (first.base or "count") + first.rate, approximate)
 
     def range(self, first: _Quantity, second: _Quantity, approximate: bool) -> Amount:
+        self.finish()
         if first.base and second.base and first.base != second.base:
             self.refuse(f"one end is in {first.base}, the other in {second.base}; write both in one unit")
         if first.rate and second.rate and first.rate != second.rate:
             self.refuse(f"one end is {first.rate!r}, the other {second.rate!r}; write both the same way")
         if first.scale is None and second.scale is not None and first.base_follows:
-            self.refuse("the scale may belong to one end or to both; write it at both")
+            self.refuse("the scale of the second end may belong to both; write it at both")
+        if first.scale is not None and second.scale is None:
+            self.refuse("the first end has a scale and the second has none; write it at both")
         low = self.scaled(first.number, second.scale if first.scale is None else first.scale)
         high = self.scaled(second.number, second.scale)
-        if low > high and not self.ahead.kind:
+        if low > high:
             self.refuse(
-                f"its low end {low:f} is above its high end {high:f}; write the lower one first, each with "
-                "its own scale if they differ"
+                f"its low end {low:f} is above its high end {high:f}; write both scales if they differ"
             )
         unit = (first.base or second.base or "count") + (first.rate or second.rate)
-        return self.finished(low, high, unit, approximate)
+        return Amount(low, high, unit, approximate)
 
     def quantity(self) -> _Quantity:
         if multiple := self.phrase(_MULTIPLES):
             return _Quantity(Decimal(multiple), None, "times", True, "")
-        negative = self.sign()
+        sign = self.phrase(_SIGNS)
         before = self.currency_before()
-        if before and not negative:
-            negative = self.sign()
+        sign = sign or (self.phrase(_SIGNS) if before else None)
         number = self.number()
         scale = self.scale()
         after = self.unit(after_of=scale is not None)
         if before and after and before != after:
             self.refuse(f"it has {before} before the number and {after} after it; write one of them")
         base = before or after
-        return _Quantity(-number if negative else number, scale, base, after is not None, self.rate(base))
-
-    def sign(self) -> bool:
-        sign = self.phrase({"-": "-", "minus": "-", "+": "+"})
-        return sign == "-"
+        # Decimal's own minus would round.
+        number = number.copy_negate() if sign == "-" else number
+        return _Quantity(number, scale, base, after is not None, self.rate(base))
 
     def currency_before(self) -> str | None:
         token = self.ahead
@@ -553,6 +520,9 @@ class _Reader:
         if token.kind == "number":
             self.place += 1
             return self.separated(token.text)
+        if least := self.phrase(_SEVERAL):
+            self.several = True
+            return Decimal(least)
         word = self.phrase(_NUMBERS)
         if word is None:
             self.refuse(f"a number is missing before {token.text!r}" if token.kind else "a number is missing")
@@ -589,11 +559,8 @@ class _Reader:
             self.phrase(_OF)
         token = self.ahead
         large = self.phrase(_FRENCH_SCALES if self.french else _SCALES)
-        if large is None and token.text == "M":
-            self.place += 1
-            large = 6
         if large is None and token.text in _SCALE_LETTERS:
-            if self.letters_scale:
+            if self.letters_scale or token.text == "M":
                 self.place += 1
                 large = _SCALE_LETTERS[token.text]
             elif token.glued or token.text == "T":
@@ -643,19 +610,20 @@ class _Reader:
     def scaled(self, number: Decimal, scale: int | None) -> Decimal:
         value = _EXACT.normalize(_EXACT.scaleb(number, scale or 0))
         if not _fits(value):
-            self.refuse(f"more than {_WHOLE_DIGITS} digits before the point or {_PLACES} after it")
+            self.refuse(f"it has too many digits to be kept, {_KEPT}")
         # Without an exponent, nor the sign of a zero.
         return Decimal(_digits(value))
 
-    def finished(self, low: Decimal | None, high: Decimal | None, unit: str, approximate: bool) -> Amount:
+    def finish(self) -> None:
         token = self.ahead
         if not token.kind:
-            return Amount(low, high, unit, approximate)
+            return
         if re.fullmatch("[A-Z]{3}", token.text) and token.text not in _CURRENCIES:
-            hint = nearest(token.text, _CURRENCY_SIGNS.values()) or nearest(token.text, _CURRENCIES)
+            hint = nearest(token.text, {*_CURRENCY_SIGNS.values()}) or nearest(token.text, _CURRENCIES)
             self.refuse(f"{token.text!r} is no ISO 4217 code{hint}")
-        known = {*_SYMBOLS, *_CURRENCIES, *_UNIT_WORDS, *_CURRENCY_WORDS, *_SCALES, *_SMALL_SCALES}
-        if token.kind != "word" or token.text in known or token.key in known:
+        units = {*_SYMBOLS, *_CURRENCIES, *_UNIT_WORDS, *_CURRENCY_WORDS, *_SCALES, *_SMALL_SCALES}
+        other = {*_PERIODS, *_PER, *_RATES, *_OF, *_BOUNDS, *_RANGES, *_RANGES[""], *_RANGES["between"]}
+        if token.kind != "word" or not {token.text, token.key}.isdisjoint(units | other):
             self.refuse(f"{token.text!r} has no meaning there")
-        hint = nearest(token.key, sorted(word for word in known if len(word) > 2))
+        hint = nearest(token.key, sorted(word for word in units if len(word) > 2))
         self.refuse(f"unknown unit {token.text!r}{hint}; for a count write the number alone or 'count'")
