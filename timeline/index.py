@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -70,21 +71,19 @@ def _instant(micros: int) -> str:
 _TO_TIMESTAMP: Final = "if({0} LIKE '%infinity', {0}::TIMESTAMP, make_timestamp(try_cast({0} AS BIGINT)))"
 
 
-def _is_current(name: str) -> bool:
-    return name.endswith(f"-v{FORMAT}.duckdb")
+_GENERATION: Final = re.compile(rf"(\d{{12}})-(\d+)-v{FORMAT}\.duckdb")
 
 
 @dataclass(frozen=True, slots=True)
 class _Generation:
     path: Path
     commit: int
+    position: int
 
     @classmethod
     def of(cls, path: Path) -> _Generation | None:
-        number, _, _ = path.name.partition("-")
-        if not _is_current(path.name) or not number.isdigit():
-            return None
-        return cls(path, int(number))
+        found = _GENERATION.fullmatch(path.name)
+        return cls(path, int(found[1]), int(found[2])) if found else None
 
 
 class Reader:
@@ -133,13 +132,16 @@ class Index:
         found = [generation for p in self.folder.iterdir() if (generation := _Generation.of(p))]
         return sorted(found, key=lambda generation: generation.commit)
 
-    def open(self, progress: _Build | None = None) -> Reader:
-        """A reader of everything acknowledged so far; builds a generation where there is none yet."""
+    def open(self, *, may_build: bool = True, progress: _Build | None = None) -> Reader:
+        """A reader of everything acknowledged so far.
+
+        Without a usable generation it builds one, or, where it may not or cannot, answers from the log alone.
+        """
         head = self.log.head_number()
         for generation in reversed(self._generations()):
             if generation.commit <= head and (reader := self._open(generation, head)):
                 return reader
-        if head and (built := self.build(progress)) is not None:
+        if head and may_build and (built := self.build(progress)) is not None:
             made = _Generation.of(built)
             if made is not None and (reader := self._open(made, max(head, made.commit))):
                 return reader
@@ -196,8 +198,8 @@ class Index:
         os.unlink(name)
         with self.log.maintenance():
             try:
-                commit = self.log.reading(lambda files: build_file(name, files, progress))
-                path = self.folder / f"{commit:012d}-v{FORMAT}.duckdb"
+                commit, position = self.log.reading(lambda files: build_file(name, files, progress))
+                path = self.folder / f"{commit:012d}-{position}-v{FORMAT}.duckdb"
                 _sync(name)
                 os.replace(name, path)
                 _sync(self.folder)
@@ -216,9 +218,12 @@ class Index:
                 with contextlib.suppress(FileNotFoundError):
                     path.unlink()
 
-    def wants_building(self, reader: Reader) -> bool:
-        """Whether the tail has grown so long that a new generation pays."""
-        return reader.tail > max(TAIL_AT_MOST, reader.position // 20)
+    def wants_building(self, position: int) -> bool:
+        """Whether so much was appended since the newest generation that another pays."""
+        generations = self._generations()
+        if not generations:
+            return position > 0
+        return position - generations[-1].position > max(TAIL_AT_MOST, position // 20)
 
 
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
@@ -239,8 +244,8 @@ def _sync(path: str | Path) -> None:
         os.close(descriptor)
 
 
-def build_file(path: str | Path, files: Sequence[str], progress: _Build | None = None) -> int:
-    """Build a generation from log files into a new DuckDB file; returns the last commit in it.
+def build_file(path: str | Path, files: Sequence[str], progress: _Build | None = None) -> tuple[int, int]:
+    """Build a generation from log files into a new DuckDB file; returns its last commit and position.
 
     The file opens in DuckDB 1.5 and later, by any client, and carries the whole SQL surface.
     """
@@ -250,11 +255,11 @@ def build_file(path: str | Path, files: Sequence[str], progress: _Build | None =
             os.unlink(path)
         con.execute(f"ATTACH {_quoted(path)} AS built (STORAGE_VERSION 'v1.5.0')")
         con.execute("USE built")
-        commit = _build(con, files, progress)
+        last = _build(con, files, progress)
         con.execute("CHECKPOINT built")
         con.execute("USE memory")
         con.execute("DETACH built")
-        return commit
+        return last
     finally:
         con.close()
 
@@ -291,7 +296,7 @@ def _incoming(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int =
         con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {nulls} LIMIT 0")
 
 
-def _build(con: duckdb.DuckDBPyConnection, files: Sequence[str], progress: _Build | None) -> int:
+def _build(con: duckdb.DuckDBPyConnection, files: Sequence[str], progress: _Build | None) -> tuple[int, int]:
     """Build every table and macro in the connection's current database."""
 
     def tell(what: str) -> None:
@@ -314,12 +319,12 @@ def _build(con: duckdb.DuckDBPyConnection, files: Sequence[str], progress: _Buil
     last: dict[str, Any] = {"number": 0, "first_position": 1, "count": 0, "digest": None}
     if commits:
         last = commits[-1]
+    position = last["first_position"] + last["count"] - 1
     con.execute(
-        "INSERT INTO store.meta VALUES ($1, $2, $3, $4)",
-        [FORMAT, last["number"], last["first_position"] + last["count"] - 1, last["digest"]],
+        "INSERT INTO store.meta VALUES ($1, $2, $3, $4)", [FORMAT, last["number"], position, last["digest"]]
     )
     con.execute("DROP VIEW incoming")
-    return int(last["number"])
+    return int(last["number"]), int(position)
 
 
 def _fill_commits(con: duckdb.DuckDBPyConnection, schema: str, commits: Sequence[dict[str, Any]]) -> None:

@@ -1,0 +1,240 @@
+"""The questions that can be asked of a store, as SQL.
+
+Each question becomes one statement over the objects of the SQL surface, with its dates as
+parameters, so that the command line, the Python API and the web page ask in the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import duckdb
+
+from timeline.errors import BadInput, NotFound, nearest
+from timeline.fold import BEGINNING, check_policy
+from timeline.index import Reader
+from timeline.times import format_instant, parse_as_of, parse_instant, show_instant_end
+
+__all__ = [
+    "Asked",
+    "Moment",
+    "Table",
+    "ask",
+    "asked",
+    "aware",
+    "event_by",
+    "is_glob",
+    "question",
+    "timestamp",
+]
+
+Moment = str | date | datetime
+
+_BASES: Final = ("certain", "possible", "evidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The dates and the rule that a question was asked under, resolved against one state of the store.
+
+    Instants are microseconds; `as_of` None means everything recorded, `recorded_as_of` is the head's
+    own instant unless an earlier one was asked for, `valid_at` None means any.
+    """
+
+    as_of: int | None
+    recorded_as_of: int
+    recorded_is_head: bool
+    valid_at: int | None
+    policy: str
+    basis: str
+
+    def axes(self) -> dict[str, str | None]:
+        """Every axis by name, for people and machines.
+
+        >>> Asked(0, 0, True, None, "latest", "certain").axes()["reported_as_of"]
+        '1970-01-01T00:00:00Z'
+        """
+        return {
+            "reported_as_of": None if self.as_of is None else show_instant_end(self.as_of),
+            "recorded_as_of": format_instant(self.recorded_as_of),
+            "valid_at": None if self.valid_at is None else format_instant(self.valid_at),
+        }
+
+    def arguments(self, *, policy: bool = True) -> str:
+        """The arguments that every table macro takes after its dates, as SQL."""
+        found = [f"basis := '{self.basis}'"]
+        if policy:
+            found.append(f"policy := '{self.policy}'")
+        if not self.recorded_is_head:
+            found.append(f"recorded_as_of := {timestamp(self.recorded_as_of)}")
+        if self.valid_at is not None:
+            found.append(f"valid_at := {timestamp(self.valid_at)}")
+        return ", ".join(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An answer in plain Python: rows of values, with the names and DuckDB types of the columns."""
+
+    columns: list[str]
+    types: list[str]
+    rows: list[tuple[Any, ...]]
+    asked: Asked | None = field(default=None)
+
+    def dicts(self) -> list[dict[str, Any]]:
+        """The rows as dicts; instants are aware datetimes in UTC.
+
+        >>> Table(["fact"], ["VARCHAR"], [("nvidia/ceo",)]).dicts()
+        [{'fact': 'nvidia/ceo'}]
+        """
+        instants = [kind.startswith("TIMESTAMP") for kind in self.types]
+        return [
+            {
+                name: value.replace(tzinfo=UTC) if instant and isinstance(value, datetime) else value
+                for name, instant, value in zip(self.columns, instants, row, strict=True)
+            }
+            for row in self.rows
+        ]
+
+
+def timestamp(micros: int | None) -> str:
+    """An instant as a DuckDB expression; None is NULL.
+
+    >>> timestamp(0)
+    'make_timestamp(0)'
+    """
+    return "NULL" if micros is None else f"make_timestamp({micros})"
+
+
+def is_glob(fact: str) -> bool:
+    """Whether a name of facts holds a wildcard.
+
+    >>> is_glob("nvidia/*"), is_glob("nvidia/ceo")
+    (True, False)
+    """
+    return any(sign in fact for sign in "*?[")
+
+
+def asked(
+    reader: Reader,
+    as_of: Moment | None = None,
+    recorded_as_of: Moment | None = None,
+    valid_at: Moment | None = None,
+    policy: str = "latest",
+    basis: str = "certain",
+) -> Asked:
+    """Resolve the dates of a question; raises BadInput where one cannot be read."""
+    check_policy(policy)
+    if basis not in _BASES:
+        raise BadInput(f"no such basis: {basis!r}; expected certain, possible or evidence")
+    recorded = reader.recorded_at
+    is_head = True
+    if recorded_as_of is not None:
+        moment = _recorded(reader, recorded_as_of)
+        if moment < recorded:
+            recorded, is_head = moment, False
+    return Asked(
+        None if as_of is None else parse_as_of(as_of),
+        recorded,
+        is_head,
+        None if valid_at is None else parse_instant(valid_at),
+        policy,
+        basis,
+    )
+
+
+def _recorded(reader: Reader, moment: Moment) -> int:
+    if not (isinstance(moment, str) and moment.startswith("#")):
+        return parse_as_of(moment)
+    number = moment[1:]
+    if not (number.isascii() and number.isdigit()):
+        raise BadInput(f"{moment!r} is not a commit; expected # and its number, such as #4")
+    rows = (
+        reader.cursor()
+        .execute("SELECT epoch_us(max(recorded_at)) FROM store.commits WHERE number <= $1", [int(number)])
+        .fetchall()
+    )
+    found = rows[0][0]
+    # Before the first commit nothing was recorded.
+    return BEGINNING if found is None else int(found)
+
+
+def question(
+    kind: str,
+    dates: Asked,
+    fact: str | None = None,
+    *,
+    order: bool = True,
+    between: tuple[int | None, int | None] | None = None,
+    within: int | None = 90,
+) -> tuple[str, list[Any]]:
+    """One of the named questions as SQL and its parameters.
+
+    `kind` is beliefs, claims, disagreements, history or changes; `fact` a key or a glob; `between` the
+    two instants of changes; `within` the days between two claims that disagree, None for any.
+    """
+    as_of = timestamp(dates.as_of)
+    where, parameters = _narrowed(fact)
+    if kind == "beliefs":
+        source = f"beliefs_as_of({as_of}, {dates.arguments()})"
+        columns = "fact, valid_from NULLS FIRST, origin"
+    elif kind == "claims":
+        source = f"claims_as_of({as_of}, {dates.arguments(policy=False)})"
+        columns = "fact, valid_from NULLS FIRST, reported_at, origin"
+    elif kind == "disagreements":
+        days = "NULL" if within is None else str(int(within))
+        source = f"disagreements_as_of({as_of}, {dates.arguments(policy=False)}, within := {days})"
+        columns = "fact, reported_at_1, reported_at_2, origin_1, origin_2"
+    elif kind == "changes":
+        start, end = between or (None, None)
+        source = f"changes({timestamp(start)}, {timestamp(end)}, {dates.arguments()})"
+        columns = "fact, valid_from NULLS FIRST"
+    elif kind == "history":
+        where, parameters = "", [fact if fact is not None else "*"]
+        until = "" if dates.as_of is None else f" WHERE reported_at <= {as_of}"
+        source = f"history($1, {dates.arguments(policy=False)}){until}"
+        columns = "reported_at, position"
+    else:
+        raise BadInput(f"no such question: {kind!r}")
+    return f"FROM {source}{where}" + (f" ORDER BY {columns}" if order else ""), parameters
+
+
+def _narrowed(fact: str | None) -> tuple[str, list[Any]]:
+    if fact is None or fact == "*":
+        return "", []
+    if is_glob(fact):
+        return " WHERE fact GLOB $1", [fact]
+    return " WHERE fact = $1", [fact]
+
+
+def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any], dates: Asked | None) -> Table:
+    """Run a statement and fetch all of it in plain Python."""
+    con.execute(sql, parameters)
+    description = con.description or []
+    return Table([str(c[0]) for c in description], [str(c[1]) for c in description], con.fetchall(), dates)
+
+
+def event_by(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    """The event_id of the event that has this key, this event_id, or the only one that begins with it."""
+    rows = con.execute(
+        "SELECT event_id, key FROM store.events "
+        "WHERE key = $1 OR (starts_with(event_id, $2) AND length($2) >= 4)",
+        [name, name.lower()],
+    ).fetchall()
+    named = [row for row in rows if row[1] == name]
+    found = named or rows
+    if len(found) == 1:
+        return str(found[0][0])
+    if not found:
+        keys = [key for (key,) in con.execute("SELECT key FROM store.keys").fetchall()]
+        raise NotFound(f"no event has the key or event_id {name!r}{nearest(name, keys)}")
+    listed = ", ".join(row[0][: len(name) + 4] for row in found[:5])
+    raise BadInput(f"{name!r} begins {len(found)} event ids; expected a longer prefix, such as {listed}")
+
+
+def aware(value: Any) -> Any:
+    """A value as the Python API hands it out: instants are aware datetimes in UTC."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
