@@ -1,0 +1,678 @@
+"""What people hand over, read into drafts or a table: YAML, JSON, JSONL, CSV, Parquet and Arrow.
+
+A reader knows the shape of a file and where things stand in it. What an event may say is for `event`,
+what the store knows for the intake. Written files become drafts, one mapping an event; columnar ones
+stay tables, and no row of them becomes a Python object here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.ipc as pa_ipc
+import pyarrow.parquet as pq
+import yaml
+
+from timeline.errors import BadInput, BadRows, Place, nearest
+from timeline.event import DESCRIPTIONS, Event
+
+__all__ = ["FLAT_COLUMNS", "FORMATS", "Batch", "Draft", "read_batches", "table_batch"]
+
+#: Formats by the suffix of a file's name.
+FORMATS: Final[Mapping[str, str]] = {
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+}
+
+#: What columnar files may hold. Besides text, which every column may be: `time` takes dates and
+#: instants with their zone, `number` integers, floats and decimals, `flag` booleans; `text` and `time`
+#: take integers too, as their digits.
+FLAT_COLUMNS: Final[Mapping[str, Literal["text", "time", "number", "flag"]]] = {
+    **dict.fromkeys(("key", "type", "fact", "subject", "attribute", "object"), "text"),
+    **dict.fromkeys(("period", "period_from", "period_to"), "time"),
+    **dict.fromkeys(("claim", "text"), "text"),
+    "date": "time",
+    **dict.fromkeys(("entity", "answer"), "text"),
+    **dict.fromkeys(("amount", "amount_low", "amount_high"), "number"),
+    "unit": "text",
+    "approximate": "flag",
+    "status": "text",
+    **dict.fromkeys(("reported", "valid", "valid_from", "valid_to"), "time"),
+    **dict.fromkeys(("source", "origin", "speaker", "locator", "statement"), "text"),
+    "inferred": "flag",
+    "target": "text",
+    "void": "flag",
+    **dict.fromkeys(("reason", "actor"), "text"),
+}
+
+#: Lists that a document may hold, in the order in which they are taken.
+_SECTIONS: Final[Mapping[str, str | None]] = {
+    "attributes": "attribute-described",
+    "entities": "entity-described",
+    "sources": "source-described",
+    "events": None,
+}
+#: What a document may say once for all its events, and the types of event that take it. An amendment
+#: without a status or, if a correction, without a date has its target's, which no default may displace.
+_DEFAULTS: Final[Mapping[str, frozenset[str]]] = {
+    "source": frozenset(("reported", "withdrawn", "corrected", "retracted")),
+    "origin": frozenset(("reported", "withdrawn", "corrected", "retracted")),
+    "speaker": frozenset(("reported", "withdrawn", "corrected", "retracted")),
+    "reported": frozenset(("reported", "withdrawn", "retracted")),
+    "status": frozenset(("reported",)),
+}
+_SHAPE = "expected a list of events, or a mapping with events:, sources:, entities: or attributes:"
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_DEEPEST = 32
+_LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One event or description as written, the file's defaults filled in; nothing in it is None."""
+
+    keys: dict[str, object]
+    place: Place
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one file says, in its order: either `drafts` or a `table`; rows count from 1.
+
+    A table holds columns of FLAT_COLUMNS alone, as text or, where their kind allows it, as integers,
+    floats, decimals, booleans, date32 or timestamp[us, UTC]. `problems` are of events that are not
+    among the drafts; everything else could be read.
+    """
+
+    name: str
+    drafts: list[Draft] | None = None
+    table: pa.Table | None = None
+    problems: list[BadInput] = field(default_factory=list)
+
+
+def read_batches(
+    path: str | Path, *, format: str | None = None, ignore_unknown: bool = False, stdin: Any = None
+) -> list[Batch]:
+    """The batches of a file, of standard input (`-`, JSONL unless `format` says otherwise) or of a folder.
+
+    Of a folder: one batch a file with a known suffix, hidden ones and subfolders left out; first
+    attributes, entities and sources by name, then what else only describes, then the rest, each in
+    name order. `stdin` is read instead of the process's own; it may yield bytes or text.
+    `ignore_unknown` drops unknown keys and columns, which are problems otherwise.
+    Raises BadInput for a file that cannot be read as a whole.
+
+    >>> import io
+    >>> [batch] = read_batches("-", stdin=io.StringIO('{"fact": "nvidia/ceo", "entity": "jensen-huang"}'))
+    >>> batch.drafts[0].keys
+    {'fact': 'nvidia/ceo', 'entity': 'jensen-huang'}
+    """
+    given = os.fspath(path)
+    if format is not None and format not in FORMATS.values():
+        known = sorted(set(FORMATS.values()))
+        raise BadInput(f"no such format: {format!r}; expected one of {', '.join(known)}")
+    if given == "-":
+        content = (sys.stdin.buffer if stdin is None else stdin).read()
+        content = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+        return [_read("stdin", content, format or "jsonl", ignore_unknown)]
+    path = Path(path)
+    if path.is_dir():
+        if format is not None:
+            raise BadInput(f"{given} is a folder, whose files have each their own format; leave format out")
+        return _read_folder(path, ignore_unknown)
+    if not path.exists():
+        siblings = sorted(os.listdir(path.parent)) if path.parent.is_dir() else []
+        raise BadInput(f"no such file or folder: {given!r}{nearest(path.name, siblings)}")
+    return [_read_file(path, given, format, ignore_unknown)]
+
+
+def table_batch(table: Any, name: str = "table", *, ignore_unknown: bool = False) -> Batch:
+    """A batch from rows in memory: an Arrow table, batch or reader, or a polars or pandas frame.
+
+    Raises BadInput for anything else, and for columns that it may not have.
+
+    >>> table_batch(pa.table({"fact": ["nvidia/ceo"], "entity": ["jensen-huang"]})).table.num_rows
+    1
+    """
+    if not (hasattr(table, "__arrow_c_stream__") or hasattr(table, "__arrow_c_array__")):
+        raise BadInput(
+            f"{name} is a {type(table).__name__}; expected a pyarrow table or reader, or a polars DataFrame"
+        )
+    return _table_batch(name, pa.table(table), ignore_unknown)
+
+
+def _read_folder(folder: Path, ignore_unknown: bool) -> list[Batch]:
+    paths = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in FORMATS and not path.name.startswith(".") and path.is_file()
+    )
+    if not paths:
+        raise BadInput(f"{folder} holds no file to ingest; expected {', '.join(FORMATS)}")
+    batches = [(path.stem, _read_file(path, str(path), None, ignore_unknown)) for path in paths]
+
+    def rank(item: tuple[str, Batch]) -> int:
+        stem, batch = item
+        if not batch.drafts or any(draft.keys.get("type") not in DESCRIPTIONS for draft in batch.drafts):
+            return 2
+        return 0 if stem in _SECTIONS else 1
+
+    return [batch for _, batch in sorted(batches, key=rank)]
+
+
+def _read_file(path: Path, name: str, format: str | None, ignore_unknown: bool) -> Batch:
+    format = format or FORMATS.get(path.suffix.lower())
+    if format is None:
+        raise BadInput(f"{name}: unknown format {path.suffix!r}; expected {', '.join(FORMATS)}")
+    try:
+        return _read(name, path if format == "parquet" else path.read_bytes(), format, ignore_unknown)
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror or error}", Place(name)) from None
+
+
+def _read(name: str, content: bytes | Path, format: str, ignore_unknown: bool) -> Batch:
+    if format == "parquet":
+        return _read_parquet(name, content, ignore_unknown)
+    assert isinstance(content, bytes)
+    if format == "arrow":
+        return _read_arrow(name, content, ignore_unknown)
+    text = _decoded(name, content)
+    if format == "csv":
+        return _table_batch(name, _read_csv(name, text, content.removeprefix(_BOM)), ignore_unknown)
+    try:
+        if format == "jsonl":
+            return _drafted(name, [(None, list(_jsonl_values(name, text)))], {}, ignore_unknown)
+        top = _YamlReader(name).read(text) if format == "yaml" else _JsonReader(name, text).read()
+    except RecursionError:
+        raise BadInput("nested too deep", Place(name)) from None
+    return _document(name, top, ignore_unknown)
+
+
+def _decoded(name: str, content: bytes) -> str:
+    try:
+        return content.removeprefix(_BOM).decode("utf-8")
+    except UnicodeDecodeError as error:
+        offset = error.start + len(content) - len(content.removeprefix(_BOM))
+        raise BadInput(
+            f"not UTF-8: byte 0x{content[offset]:02X} at offset {offset}; save the file as UTF-8",
+            Place(name, line=content.count(b"\n", 0, offset) + 1),
+        ) from None
+
+
+# Documents: YAML, JSON and JSONL
+
+
+@dataclass(slots=True)
+class _Value:
+    """A part of a document: `plain` is what it says; the rest is for places and problems in it."""
+
+    place: Place
+    plain: object
+    items: list[_Value] | None = None
+    members: dict[str, tuple[Place, _Value]] | None = None
+    problems: list[BadInput] = field(default_factory=list)
+
+    def found(self) -> Iterator[BadInput]:
+        yield from self.problems
+        for item in self.items or ():
+            yield from item.found()
+        for _, member in (self.members or {}).values():
+            yield from member.found()
+
+    def place_of(self, key: str) -> Place:
+        return self.members[key][0] if self.members and key in self.members else self.place
+
+
+def _document(name: str, top: _Value, ignore_unknown: bool) -> Batch:
+    if top.problems:
+        raise top.problems[0]
+    if top.items is not None:
+        return _drafted(name, [(None, top.items)], {}, ignore_unknown)
+    if top.members is None:
+        if top.plain is None:
+            return Batch(name, drafts=[])
+        raise BadInput(f"{_SHAPE}; got {_said(top.plain)}", top.place)
+    sections: dict[str, list[_Value]] = {}
+    defaults: dict[str, str] = {}
+    for key, (place, value) in top.members.items():
+        if key not in _SECTIONS and key not in _DEFAULTS:
+            hint = nearest(key, [*_SECTIONS, *_DEFAULTS])
+            raise BadInput(f"unknown key {key!r}{hint or f'; {_SHAPE}'}", place)
+        if value.problems:
+            raise value.problems[0]
+        if key in _SECTIONS and value.items is not None:
+            sections[key] = value.items
+        elif key in _DEFAULTS and isinstance(value.plain, str):
+            defaults[key] = value.plain
+        elif value.plain is not None:
+            wanted = "a list" if key in _SECTIONS else "text"
+            raise BadInput(f"{key}: expected {wanted}, got {_said(value.plain)}", place)
+    ordered = [(kind, sections.get(key, [])) for key, kind in _SECTIONS.items()]
+    return _drafted(name, ordered, defaults, ignore_unknown)
+
+
+def _drafted(
+    name: str,
+    sections: Iterable[tuple[str | None, list[_Value]]],
+    defaults: Mapping[str, str],
+    ignore_unknown: bool,
+) -> Batch:
+    batch = Batch(name, drafts=[])
+    assert batch.drafts is not None
+    for kind, values in sections:
+        for value in values:
+            if problems := [*value.found()] or [*_misfits(value, kind, ignore_unknown)]:
+                batch.problems.extend(problems)
+                continue
+            assert isinstance(value.plain, dict)
+            known = _known_keys(value.plain, kind)
+            keys = {key: said for key, said in value.plain.items() if said is not None and key in known}
+            if kind is not None:
+                keys["type"] = kind
+            event_type = keys.get("type", "reported")
+            for key, said in defaults.items():
+                if key not in keys and event_type in _DEFAULTS[key]:
+                    keys[key] = said
+            batch.drafts.append(Draft(keys, value.place))
+    batch.problems.sort(key=lambda problem: (problem.place and problem.place.line) or 0)
+    return batch
+
+
+def _known_keys(plain: dict[str, object], kind: str | None) -> list[str]:
+    stated = plain.get("type") if kind is None else kind
+    if isinstance(stated, str) and stated in DESCRIPTIONS:
+        fields = list(DESCRIPTIONS[stated].model_fields)
+        return [*fields, "type"] if plain.get("type") == stated else fields
+    return list(Event.model_fields)
+
+
+def _misfits(value: _Value, kind: str | None, ignore_unknown: bool) -> Iterator[BadInput]:
+    if not isinstance(value.plain, dict):
+        what = "an event" if kind is None else f"what is {kind}"
+        keys = "fact and claim" if kind is None else "id"
+        yield BadInput(
+            f"expected {what} as a mapping with keys such as {keys}, got {_said(value.plain)}", value.place
+        )
+    elif not ignore_unknown:
+        known = _known_keys(value.plain, kind)
+        for key in value.plain:
+            if key not in known:
+                yield BadInput(f"unknown key {key!r}{nearest(key, known)}", value.place_of(key))
+
+
+def _said(plain: object) -> str:
+    if plain is None:
+        return "nothing"
+    if isinstance(plain, dict | list):
+        return "a mapping" if isinstance(plain, dict) else "a list"
+    return repr(plain if len(str(plain)) <= 60 else f"{str(plain)[:57]}...")
+
+
+class _YamlReader:
+    """One YAML document from its parser's events: compose() is slower, and crashes on deep nesting."""
+
+    _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    _HINTS: Final = {
+        "mapping values are not allowed in this context": "a text with ': ' in it needs quotes",
+        "found character that cannot start any token": "a text that begins so needs quotes; no tabs here",
+    }
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._anchors: dict[str, _Value] = {}
+        self._events: Iterator[Any] = iter(())
+
+    def read(self, text: str) -> _Value:
+        try:
+            self._events = iter(yaml.parse(text, Loader=self._LOADER))
+            next(self._events)
+            event = next(self._events)
+            if isinstance(event, yaml.StreamEndEvent):
+                return _Value(Place(self._name, 1), None)
+            top = self._value(next(self._events), 0)
+            next(self._events)
+            event = next(self._events)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            said = error.problem or error.context or "not YAML"
+            place = self._place(mark) if mark else Place(self._name)
+            hint = self._HINTS.get(str(said))
+            raise BadInput(f"not YAML: {said}{f'; {hint}' if hint else ''}", place) from None
+        except yaml.reader.ReaderError as error:
+            # The C parser counts bytes where the other counts characters.
+            before = text.encode()[: error.position].count(b"\n")
+            raise BadInput(f"not YAML: {error.reason}", Place(self._name, before + 1)) from None
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise BadInput("a second document; expected one a file", self._place(event.start_mark))
+        return top
+
+    def _place(self, mark: Any) -> Place:
+        return Place(self._name, mark.line + 1, mark.column + 1)
+
+    def _value(self, event: Any, depth: int) -> _Value:
+        value = _Value(self._place(event.start_mark), None)
+        if depth > _DEEPEST:
+            raise BadInput(f"nested more than {_DEEPEST} deep", value.place)
+        if isinstance(event, yaml.AliasEvent):
+            target = self._anchors.get(event.anchor)
+            if target is None or target.items is not None or target.members is not None:
+                fault = (
+                    "no such anchor above" if target is None else "only text can be repeated; write it out"
+                )
+                value.problems.append(BadInput(f"*{event.anchor}: {fault}", value.place))
+                return value
+            value.plain = target.plain
+            return value
+        if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            value.problems.append(BadInput(f"the tag {tag} is not supported; leave it out", value.place))
+        if event.anchor is not None:
+            self._anchors[event.anchor] = value
+        if isinstance(event, yaml.ScalarEvent):
+            absent = event.tag is None and event.implicit[0] and event.value in _NULLS
+            value.plain = None if absent else event.value
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value.items = []
+            while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+                value.items.append(self._value(event, depth + 1))
+            value.plain = [item.plain for item in value.items]
+        else:
+            value.members = {}
+            while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+                merges = isinstance(event, yaml.ScalarEvent) and event.implicit[0] and event.value == "<<"
+                self._member(value, self._value(event, depth + 1), merges, depth)
+            value.plain = {key: member.plain for key, (_, member) in value.members.items()}
+        return value
+
+    def _member(self, value: _Value, key: _Value, merges: bool, depth: int) -> None:
+        member = self._value(next(self._events), depth + 1)
+        assert value.members is not None
+        fault = None
+        if merges:
+            fault = "merging with << is not supported; write the keys out"
+        elif not isinstance(key.plain, str):
+            fault = f"expected a key, got {_said(key.plain)}"
+        elif key.plain in value.members:
+            fault = f"key {key.plain!r} is given twice, first on line {value.members[key.plain][0].line}"
+        else:
+            value.members[key.plain] = (key.place, member)
+        value.problems.extend(key.found())
+        if fault:
+            value.problems.append(BadInput(fault, key.place))
+
+
+class _JsonReader:
+    """Values of a JSON text with their places; numbers stay text, as in YAML."""
+
+    def __init__(self, name: str, text: str, line: int = 1) -> None:
+        self._name, self._text = name, text
+        self._seen, self._line = 0, line
+        self._faults: list[str] = []
+        self._surrogates = _LONE_SURROGATE.search(text) is not None
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object, parse_int=str, parse_float=str, parse_constant=self._constant
+        )
+
+    def read(self, depth: int = 2) -> _Value:
+        """The one value of the text, with places for what lies up to `depth` levels down."""
+        first = self._line
+        try:
+            value, at = self._value(self._skip(0), depth)
+            if (at := self._skip(at)) < len(self._text):
+                hint = "; one object a line is .jsonl" if depth else ""
+                raise json.JSONDecodeError(f"more after the first value{hint}", self._text, at)
+        except json.JSONDecodeError as error:
+            place = Place(self._name, first + error.lineno - 1, error.colno)
+            raise BadInput(f"not JSON: {error.msg}", place) from None
+        return value
+
+    def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            self._faults += [f"key {name!r} is given twice" for name in found if names.count(name) > 1]
+        return found
+
+    def _constant(self, word: str) -> None:
+        self._faults.append(f"{word} is not JSON")
+
+    def _skip(self, at: int) -> int:
+        while self._text[at : at + 1] in (" ", "\t", "\n", "\r"):
+            at += 1
+        return at
+
+    def _place(self, at: int) -> Place:
+        self._line += self._text.count("\n", self._seen, at)
+        self._seen = at
+        return Place(self._name, self._line, at - self._text.rfind("\n", 0, at))
+
+    def _value(self, at: int, depth: int) -> tuple[_Value, int]:
+        opening = self._text[at : at + 1]
+        if (opening == "[" and depth >= 1) or (opening == "{" and depth == 2):
+            return self._nested(at, opening, depth)
+        value = _Value(self._place(at), None)
+        self._faults.clear()
+        value.plain, at = self._decoder.raw_decode(self._text, at)
+        if self._surrogates:
+            try:
+                json.dumps(value.plain, ensure_ascii=False).encode()
+            except UnicodeEncodeError:
+                self._faults.append("holds half of a surrogate pair, which is no character")
+        value.problems = [BadInput(fault, value.place) for fault in self._faults]
+        return value, at
+
+    def _nested(self, at: int, opening: str, depth: int) -> tuple[_Value, int]:
+        value, closing = _Value(self._place(at), None), "]" if opening == "[" else "}"
+        items: list[_Value] = []
+        members: dict[str, tuple[Place, _Value]] = {}
+        at = self._skip(at + 1)
+        while self._text[at : at + 1] != closing or items or members:
+            if opening == "[":
+                item, at = self._value(at, 0)
+                items.append(item)
+            else:
+                if self._text[at : at + 1] != '"':
+                    raise json.JSONDecodeError("expected a key in double quotes", self._text, at)
+                key, at = self._value(at, 0)
+                if self._text[(at := self._skip(at)) : at + 1] != ":":
+                    raise json.JSONDecodeError("expected ':'", self._text, at)
+                item, at = self._value(self._skip(at + 1), depth - 1)
+                if str(key.plain) in members:
+                    value.problems.append(BadInput(f"key {key.plain!r} is given twice", key.place))
+                members[str(key.plain)] = (key.place, item)
+            at = self._skip(at)
+            if self._text[at : at + 1] == closing:
+                break
+            if self._text[at : at + 1] != ",":
+                raise json.JSONDecodeError(f"expected ',' or {closing!r}", self._text, at)
+            at = self._skip(at + 1)
+        if opening == "[":
+            value.items, value.plain = items, [item.plain for item in items]
+        else:
+            value.members, value.plain = members, {key: item.plain for key, (_, item) in members.items()}
+        return value, at + 1
+
+
+def _jsonl_values(name: str, text: str) -> Iterator[_Value]:
+    # Not splitlines: U+2028 and the like may stand within a JSON text.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip(" \t\r"):
+            try:
+                yield _JsonReader(name, line, number).read(depth=0)
+            except BadInput as problem:
+                yield _Value(Place(name, number), None, problems=[problem])
+            except RecursionError:
+                place = Place(name, number)
+                yield _Value(place, None, problems=[BadInput("nested too deep", place)])
+
+
+# Tables: CSV, Parquet and Arrow
+
+
+def _read_csv(name: str, text: str, content: bytes) -> pa.Table:
+    header, delimiter = _csv_header(name, text)
+    if len(set(header)) < len(header):
+        twice = next(column for column in header if header.count(column) > 1)
+        raise BadInput(f"column {twice!r} is given twice", Place(name, 1))
+    if content.count(b'"') % 2:
+        # Where a quote is never closed, Arrow takes the rest of the file for the value.
+        _check_csv_rows(name, text, delimiter, len(header))
+    if not content.endswith((b"\n", b"\r")):
+        content += b"\n"
+    size = 1 << 20
+    while True:
+        try:
+            return pa_csv.read_csv(
+                pa.BufferReader(content),  # type: ignore[arg-type]
+                read_options=pa_csv.ReadOptions(block_size=size),
+                parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+                convert_options=pa_csv.ConvertOptions(
+                    column_types=dict.fromkeys(header, pa.string()),
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=False,
+                    null_values=[""],
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            if "straddling" not in str(error) or size > len(content):
+                _check_csv_rows(name, text, delimiter, len(header))
+                raise BadInput(f"not CSV: {error}", Place(name)) from None
+            size = min(size * 64, 2**31 - 1)
+
+
+def _csv_header(name: str, text: str) -> tuple[list[str], str]:
+    """The names in the first row, and the delimiter under which most of them are known."""
+    best: tuple[list[str], str] | None = None
+    for delimiter in (",", ";", "\t"):
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        header = next((row for row in rows if row), None)
+        if header is None:
+            raise BadInput("is empty; expected a header row with the names of the columns", Place(name))
+        if best is None or len(FLAT_COLUMNS.keys() & header) > len(FLAT_COLUMNS.keys() & best[0]):
+            best = header, delimiter
+    assert best is not None
+    return best
+
+
+def _check_csv_rows(name: str, text: str, delimiter: str, width: int) -> None:
+    """Raise BadRows for every row of another width than the header's, with its line."""
+    problems = []
+    limit = csv.field_size_limit(len(text) + 1)
+    try:
+        line, rows = 1, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        for row in rows:
+            if row and len(row) != width:
+                problems.append(
+                    BadInput(f"{len(row)} fields where the header has {width}", Place(name, line))
+                )
+            line = rows.line_num + 1
+    except csv.Error as error:
+        hint = " (a quote that is never closed?)" if "end of data" in str(error) else ""
+        problems.append(BadInput(f"not CSV: {error}{hint}", Place(name, line)))
+    finally:
+        csv.field_size_limit(limit)
+    if problems:
+        raise BadRows(problems)
+
+
+def _read_parquet(name: str, content: bytes | Path, ignore_unknown: bool) -> Batch:
+    def opened() -> Any:
+        return pa.BufferReader(content) if isinstance(content, bytes) else str(content)
+
+    try:
+        columns = _chosen(name, pq.read_schema(opened()).names, ignore_unknown)
+        table = pq.read_table(opened(), columns=columns, partitioning=None)
+    except (pa.ArrowException, OSError) as error:
+        raise BadInput(f"not a readable Parquet file: {error}", Place(name)) from None
+    return _table_batch(name, table, ignore_unknown)
+
+
+def _read_arrow(name: str, content: bytes, ignore_unknown: bool) -> Batch:
+    if content.startswith(b"FEA1"):
+        raise BadInput("is Feather version 1; expected an Arrow file (Feather version 2)", Place(name))
+    buffer = pa.BufferReader(content)
+    try:
+        opened = pa_ipc.open_file if content.startswith(b"ARROW1") else pa_ipc.open_stream
+        table = opened(buffer).read_all()
+    except (pa.ArrowException, OSError) as error:
+        raise BadInput(f"not a readable Arrow file: {error}", Place(name)) from None
+    return _table_batch(name, table, ignore_unknown)
+
+
+def _chosen(name: str, names: list[str], ignore_unknown: bool) -> list[str]:
+    """The known ones among the columns, in their order, or BadInput."""
+    chosen = [column for column in names if column in FLAT_COLUMNS]
+    unknown = [column for column in names if column not in FLAT_COLUMNS]
+    if unknown and not ignore_unknown:
+        said = ", ".join(repr(column) + nearest(column, FLAT_COLUMNS).replace(";", ":") for column in unknown)
+        noun = "column" if len(unknown) == 1 else "columns"
+        raise BadInput(f"unknown {noun} {said}; leave out what is not known, or ignore it", Place(name))
+    if twice := next((column for column in chosen if chosen.count(column) > 1), None):
+        raise BadInput(f"column {twice!r} is given twice", Place(name))
+    if not {"fact", "subject", "target"} & set(chosen):
+        raise BadInput("expected a column fact, or subject and attribute; neither is there", Place(name))
+    return chosen
+
+
+def _table_batch(name: str, table: pa.Table, ignore_unknown: bool) -> Batch:
+    columns = {}
+    try:
+        for column in _chosen(name, table.column_names, ignore_unknown):
+            columns[column] = _plain_column(name, column, table.column(column))
+        table = pa.table(columns)
+        table.validate(full=True)
+    except pa.ArrowException as error:
+        raise BadInput(f"cannot be read: {error}", Place(name)) from None
+    return Batch(name, table=table)
+
+
+def _plain_column(name: str, column: str, values: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
+    """A column in one of the few types that a batch may hold, or BadInput for its type."""
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    found, kind, types = values.type, FLAT_COLUMNS[column], pa.types
+    if types.is_string(found):
+        return values
+    if types.is_large_string(found) or types.is_string_view(found) or types.is_null(found):
+        return values.cast(pa.string())
+    if types.is_integer(found) and kind != "flag":
+        return values if kind == "number" else values.cast(pa.string())
+    if kind == "number" and (types.is_floating(found) or types.is_decimal(found)):
+        return values
+    if kind == "flag" and types.is_boolean(found):
+        return values
+    if kind == "time" and types.is_date(found):
+        return values.cast(pa.date32())
+    if kind == "time" and types.is_timestamp(found):
+        if found.tz is None:
+            raise BadInput(
+                f"column {column} has times of day without a zone ({found}); expected dates, instants in UTC "
+                "or text: cast it to a date where whole days are meant",
+                Place(name),
+            )
+        return values.cast(pa.timestamp("us", "UTC"))
+    expected = {
+        "text": "text",
+        "time": "text, dates or instants in UTC",
+        "number": "text, integers, decimals or floats",
+        "flag": "text or booleans",
+    }[kind]
+    raise BadInput(f"column {column} is {found}; expected {expected}", Place(name))
