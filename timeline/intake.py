@@ -8,9 +8,11 @@ may speak of each other before any of them is recorded.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from timeline.columns import INHERITABLE, LOG_COLUMNS, content_of, event_id
@@ -20,7 +22,7 @@ from timeline.files import Draft
 from timeline.index import Reader
 from timeline.times import Edtf, format_instant, parse_edtf
 
-__all__ = ["Intake", "Rejected", "Resolved", "raise_for"]
+__all__ = ["Intake", "Rejected", "Resolved", "raise_for", "write_rejects"]
 
 _EVENT_ID = re.compile(r"[0-9a-f]{64}")
 
@@ -65,6 +67,18 @@ def raise_for(rejected: Sequence[Rejected]) -> None:
     )
 
 
+def write_rejects(path: str | Path, rejected: Sequence[Rejected]) -> None:
+    """Write bad events to a file, a JSON object a line: where, why, and the keys as written."""
+    with Path(path).open("w", encoding="utf-8") as out:
+        for one in rejected:
+            place = {"file": one.place.file, "line": one.place.line, "row": one.place.row}
+            told = {name: value for name, value in place.items() if value is not None}
+            message = one.error.message if isinstance(one.error, BadInput) else str(one.error)
+            event = {name: value for name, value in one.keys.items() if value is not None}
+            line = {**told, "reason": message, "event": event}
+            out.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     published: Edtf | None = None
@@ -106,11 +120,16 @@ class Intake:
     def resolve(self, drafts: Iterable[Draft]) -> Resolved:
         """The rows of one batch. What is refused changes nothing for the rest, save what aims at it."""
         resolved = Resolved()
+        self._number(list(self._taking(drafts, resolved)), resolved)
+        self._warn(resolved)
+        return resolved
+
+    def _taking(self, drafts: Iterable[Draft], resolved: Resolved) -> Iterator[_Draft]:
+        """The events of a batch, complete and hashed, each behind the registrations that it needs."""
         read = list(self._read(drafts, resolved))
-        self._look_up_names(row for draft in read for row in (draft.row,))
+        self._look_up_names(draft.row for draft in read)
         self._look_up_targets(draft.row["target"] for draft in read if "target" in draft.row)
         self._look_up_keys([draft.row["key"] for draft in read if "key" in draft.row])
-        complete: list[_Draft] = []
         for draft in read:
             try:
                 registering = list(self._complete(draft))
@@ -118,13 +137,17 @@ class Intake:
             except TimelineError as error:
                 resolved.rejected.append(Rejected(draft.place, error, draft.keys))
                 continue
-            complete += registering
-            resolved.registered += len(registering)
-            complete.append(draft)
             self._taken.setdefault(draft.row["event_id"], draft.row)
-        self._number(complete, resolved)
-        self._warn(resolved)
-        return resolved
+            resolved.registered += len(registering)
+            yield from registering
+            yield draft
+
+    def ids(self, drafts: Iterable[Draft]) -> list[str]:
+        """The event ids of drafts, known or not; raises what resolving them would."""
+        resolved = Resolved()
+        taken = [draft.row for draft in self._taking(drafts, resolved)]
+        raise_for(resolved.rejected)
+        return [row["event_id"] for row in taken]
 
     # Reading what each event says by itself
 

@@ -1,0 +1,782 @@
+"""Timeline: the one way in and out of a store.
+
+The command line and the web page reach everything through it; what it does is done by the log (what
+was recorded), the index (what follows from it), the intake (what may be recorded) and the questions.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import duckdb
+
+from timeline.ask import Asked, Moment, Table, ask, asked, aware, event_by, is_glob, question, timestamp
+from timeline.columns import BELIEF_COLUMNS
+from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
+from timeline.index import Index, Reader, build_file
+from timeline.log import Commit, Log, Verified
+from timeline.times import format_instant, from_datetime, now, parse_as_of
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+    from timeline.files import Batch
+    from timeline.intake import Rejected
+
+__all__ = ["Belief", "Ingested", "Timeline", "Why", "find_store"]
+
+_LOG: Final = "log"
+_INDEX: Final = "index"
+PROJECT_FILE: Final = "timeline.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """One row of beliefs: the claim that holds for a fact. Instants are aware datetimes in UTC.
+
+    `valid_from` and `valid_to` bound the valid time, half-open, None where unbounded;
+    `believed_from` is since when, on the reported axis, exactly this has been believed.
+    """
+
+    fact: str
+    subject: str
+    attribute: str
+    object: str | None
+    period: str | None
+    period_from: datetime | None
+    period_to: datetime | None
+    valid_from: datetime | None
+    valid_to: datetime | None
+    value_type: str
+    amount: Decimal | None
+    amount_low: Decimal | None
+    amount_high: Decimal | None
+    unit: str | None
+    approximate: bool | None
+    text: str | None
+    date_from: datetime | None
+    date_to: datetime | None
+    status: str | None
+    claim: str
+    believed_from: datetime | None
+    reported_at: datetime
+    event_id: str
+    source: str | None
+    origin: str
+    speaker: str | None
+    statement: str | None
+
+
+@dataclass(slots=True)
+class Ingested:
+    """What came of an ingest.
+
+    `new` events were appended, besides the `registered` descriptions of names never heard of;
+    `known` were there already. `rejected` is empty unless rejects were asked for, or it was a dry run.
+    """
+
+    new: int = 0
+    known: int = 0
+    registered: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    commits: list[Commit] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The evidence for what is believed of one fact: the rows behind a belief, as dicts.
+
+    `beliefs` is what is believed, `claims` each origin's own, `history` every event up to then,
+    `disagreements` the pairs of origins at odds, `sources` the documents that were read.
+    """
+
+    fact: str
+    asked: Asked
+    beliefs: list[dict[str, Any]]
+    claims: list[dict[str, Any]]
+    history: list[dict[str, Any]]
+    disagreements: list[dict[str, Any]]
+    sources: list[dict[str, Any]]
+
+
+class _Moved(Exception):
+    """Another writer was faster: what was validated must be validated again."""
+
+
+def find_store(path: str | Path | None = None) -> Path:
+    """The folder of a store: `path`, else TIMELINE_STORE, else that of the nearest project upwards.
+
+    A project is a folder with a timeline.toml, which may name its store; `path` may be one too.
+    Raises NotFound where there is none.
+    """
+    if path is None:
+        path = os.environ.get("TIMELINE_STORE") or None
+    if path is not None:
+        given = Path(path)
+        return _store_of(given) if (given / PROJECT_FILE).is_file() else given
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return _store_of(folder)
+    raise NotFound(
+        f"no {PROJECT_FILE} in {here} or above it; run `timeline init FOLDER`, or name a store with --store"
+    )
+
+
+def _store_of(project: Path) -> Path:
+    return project / str(project_settings(project).get("store", ".timeline"))
+
+
+def project_settings(project: Path) -> dict[str, Any]:
+    """What a project's timeline.toml says under [project]: events, queries, store."""
+    import tomllib
+
+    try:
+        settings = tomllib.loads((project / PROJECT_FILE).read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"not TOML: {error}", Place(str(project / PROJECT_FILE))) from None
+    return cast("dict[str, Any]", settings.get("project", {}))
+
+
+class Timeline:
+    """A store of what was reported and believed, and when.
+
+    Any number of processes may read a store while one or more append to it. Dates may be EDTF text, a
+    date, or an aware datetime; on the reported axis a date means its last instant. Raises BadInput for
+    what cannot be read, NotFound where there is no store.
+
+    >>> import tempfile
+    >>> with Timeline.create(tempfile.mkdtemp() + "/desk") as tl:
+    ...     commit = tl.append(
+    ...         [{"fact": "nvidia/ceo", "entity": "jensen-huang", "source": "a", "reported": "2025-09"}],
+    ...         register_unknown=True,
+    ...     )
+    ...     tl.belief("nvidia/ceo", as_of="2025-10-15").claim
+    'jensen-huang'
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._log = Log(path / _LOG)
+        self._index = Index(path / _INDEX, self._log)
+        self._current: Reader | None = None
+        self.progress: Callable[[str], None] | None = None
+
+    @classmethod
+    def create(cls, path: str | Path) -> Timeline:
+        """Make a store at `path`, a folder that is not a store yet, and open it; Conflict where it is one."""
+        folder = Path(path)
+        if (folder / _LOG).exists():
+            raise Conflict(f"{folder} is a store already; open it instead")
+        folder.mkdir(parents=True, exist_ok=True)
+        Log.create(folder / _LOG)
+        return cls(folder)
+
+    @classmethod
+    def open(cls, path: str | Path | None = None, read_only: bool = False) -> Timeline:
+        """Open a store: at `path`, or the one of the project that the working folder is in."""
+        folder = find_store(path)
+        if not (folder / _LOG).is_dir():
+            raise NotFound(
+                f"no store at {folder}; run `timeline init`, or `timeline ingest` in a project folder"
+            )
+        return cls(folder, read_only=read_only)
+
+    def __enter__(self) -> Timeline:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index; nothing is lost by not calling it."""
+        if self._current is not None:
+            self._current.close()
+            self._current = None
+
+    # Recording
+
+    def ingest(
+        self,
+        path: str | Path | pa.Table | pl.DataFrame,
+        register_unknown: bool = False,
+        rejects: str | Path | None = None,
+        *,
+        dry_run: bool = False,
+        format: str | None = None,
+        ignore_unknown: bool = False,
+    ) -> Ingested:
+        """Record a file, a folder (one commit a file), standard input (`-`), or a table.
+
+        Everything is validated before anything is recorded; what is bad raises BadRows, or Conflict, and
+        records nothing. With `rejects` the bad events go to that file, a JSON object a line with its
+        reason, and the rest is taken. What is known already is left alone. `dry_run` records nothing
+        and returns what would come of it, bad events among it.
+        """
+        from timeline.files import read_batches, table_batch
+
+        if isinstance(path, str | Path):
+            batches = read_batches(path, format=format, ignore_unknown=ignore_unknown)
+        else:
+            batches = [table_batch(path, ignore_unknown=ignore_unknown)]
+        return self._ingest(
+            batches,
+            register_unknown=register_unknown,
+            rejects=rejects,
+            dry_run=dry_run,
+            expected_position=None,
+        )
+
+    def append(
+        self,
+        events: Iterable[Mapping[str, object]],
+        expected_position: int | None = None,
+        *,
+        register_unknown: bool = False,
+    ) -> Commit:
+        """Record events, given with the keys of docs/formats.md, as one commit, all or none.
+
+        With `expected_position`, the number of events that the caller takes the store to hold, a store
+        that has moved on is a Conflict. Events that are known already are left alone; where all are, the
+        commit returned is the one that last recorded any of them.
+        """
+        from timeline.files import Batch, Draft
+
+        drafts = [Draft(dict(keys), Place("event", row=n)) for n, keys in enumerate(events, 1)]
+        if not drafts:
+            raise BadInput("nothing to append; expected at least one event")
+        batch = Batch(name="append", drafts=drafts, table=None, problems=[])
+        result = self._ingest(
+            [batch],
+            register_unknown=register_unknown,
+            rejects=None,
+            dry_run=False,
+            expected_position=expected_position,
+        )
+        if result.commits:
+            return result.commits[-1]
+        return self._commit_of_known(drafts, register_unknown)
+
+    def _commit_of_known(self, drafts: Sequence[Any], register_unknown: bool) -> Commit:
+        from timeline.intake import Intake
+
+        reader = self._reader()
+        ids = Intake(reader, now(), register_unknown=register_unknown).ids(drafts)
+        rows = (
+            reader.cursor()
+            .execute(
+                "SELECT number, first_position, count, epoch_us(recorded_at), digest FROM store.commits "
+                "WHERE number = (SELECT max(commit) FROM store.events "
+                "WHERE event_id IN (SELECT unnest($1::VARCHAR[])))",
+                [ids],
+            )
+            .fetchall()
+        )
+        return Commit(*rows[0])
+
+    def _ingest(
+        self,
+        batches: Sequence[Batch],
+        *,
+        register_unknown: bool,
+        rejects: str | Path | None,
+        dry_run: bool,
+        expected_position: int | None,
+    ) -> Ingested:
+        if self.read_only:
+            raise BadInput("the store is open read-only; open it without read_only to record")
+        commits: list[Commit] = []
+        written = 0
+        while True:
+            reader = self._reader()
+            if expected_position is not None and expected_position != reader.position:
+                raise Conflict(
+                    f"expected the log to end at position {expected_position}, got one that ends at "
+                    f"{reader.position}; read what was added and try again"
+                )
+            result, tables = self._resolve(reader, batches, register_unknown)
+            if result.rejected and rejects is None and not dry_run:
+                from timeline.intake import raise_for
+
+                raise_for(result.rejected)
+            if dry_run:
+                return result
+            try:
+                self._record(reader.commit, tables, commits, expected_position)
+            except _Moved:
+                # What was recorded so far comes back as known.
+                written = sum(commit.count for commit in commits)
+                continue
+            break
+        if rejects is not None:
+            from timeline.intake import write_rejects
+
+            write_rejects(rejects, result.rejected)
+        result.commits = commits
+        result.new += written
+        result.known -= written
+        if sum(commit.count for commit in commits) > 1 and self._index.wants_building(
+            commits[-1].last_position
+        ):
+            self._renew()
+        return result
+
+    def _record(
+        self, number: int, tables: Sequence[pa.Table], commits: list[Commit], expected_position: int | None
+    ) -> None:
+        expected = number
+
+        def prepare_from(table: pa.Table) -> Callable[[Commit | None, int], pa.Table]:
+            def prepare(head: Commit | None, recorded_at: int) -> pa.Table:
+                if (head.number if head else 0) != expected:
+                    if expected_position is not None:
+                        raise Conflict(
+                            f"expected the log to end at position {expected_position}, but another writer "
+                            "was faster; read what was added and try again"
+                        )
+                    raise _Moved
+                return table
+
+            return prepare
+
+        for table in tables:
+            commit = self._log.append(prepare_from(table))
+            if commit is not None:
+                commits.append(commit)
+                expected = commit.number
+
+    def _resolve(
+        self, reader: Reader, batches: Sequence[Batch], register_unknown: bool
+    ) -> tuple[Ingested, list[pa.Table]]:
+        from timeline import bulk
+        from timeline.intake import Intake, Rejected
+        from timeline.log import rows_to_table
+
+        result = Ingested()
+        tables: list[pa.Table] = []
+        intake: Intake | None = None
+        for batch in batches:
+            found: Any
+            for problem in batch.problems:
+                result.rejected.append(Rejected(problem.place or Place(batch.name), problem, {}))
+            if self.progress is not None:
+                self.progress(f"checking {batch.name}")
+            if batch.table is not None and len(batches) == 1 and bulk.takes(batch.table):
+                found = bulk.resolve_table(
+                    reader, batch.table, batch.name, now(), register_unknown=register_unknown
+                )
+                new, table = found.rows.num_rows, found.rows
+            else:
+                if intake is None:
+                    intake = Intake(reader, now(), register_unknown=register_unknown)
+                drafts = batch.drafts
+                if drafts is None:
+                    drafts = bulk.table_to_drafts(cast("pa.Table", batch.table), batch.name)
+                found = intake.resolve(drafts)
+                new, table = len(found.rows), rows_to_table(found.rows)
+            result.new += new - found.registered
+            result.known += found.known
+            result.registered += found.registered
+            result.rejected += found.rejected
+            result.warnings += found.warnings
+            if new:
+                tables.append(table)
+        return result, tables
+
+    # Asking
+
+    def beliefs(
+        self,
+        fact: str | None = None,
+        as_of: Moment | None = None,
+        recorded_as_of: Moment | None = None,
+        valid_at: Moment | None = None,
+        policy: str = "latest",
+        basis: str = "certain",
+    ) -> pl.DataFrame:
+        """What was believed as of a date: the columns of `beliefs`, by fact and valid time.
+
+        `fact` is a key or a glob in which `*` crosses `/`; None is every fact. Amounts are decimals with
+        nine places, instants are in UTC. An empty frame where nothing was believed.
+        """
+        return self._frame("beliefs", fact, as_of, recorded_as_of, valid_at, policy, basis)
+
+    def claims(
+        self,
+        fact: str | None = None,
+        as_of: Moment | None = None,
+        recorded_as_of: Moment | None = None,
+        valid_at: Moment | None = None,
+        basis: str = "certain",
+    ) -> pl.DataFrame:
+        """Each origin's own belief as of a date: the columns of `beliefs`, a row an origin."""
+        return self._frame("claims", fact, as_of, recorded_as_of, valid_at, "latest", basis)
+
+    def disagreements(
+        self,
+        fact: str | None = None,
+        as_of: Moment | None = None,
+        within: int | None = 90,
+        recorded_as_of: Moment | None = None,
+        valid_at: Moment | None = None,
+        basis: str = "certain",
+    ) -> pl.DataFrame:
+        """Pairs of origins' own beliefs that cannot both be right, reported within so many days.
+
+        `within` None is any distance. The one reported first is side 1.
+        """
+        return self._frame(
+            "disagreements", fact, as_of, recorded_as_of, valid_at, "latest", basis, within=within
+        )
+
+    def history(
+        self,
+        fact: str,
+        as_of: Moment | None = None,
+        recorded_as_of: Moment | None = None,
+        valid_at: Moment | None = None,
+        basis: str = "certain",
+    ) -> pl.DataFrame:
+        """Every event of the facts that match, by reported order, and the `effect` that each had.
+
+        With `as_of`, those reported by then.
+        """
+        return self._frame("history", fact, as_of, recorded_as_of, valid_at, "latest", basis)
+
+    def changes(
+        self,
+        from_date: Moment | None,
+        to_date: Moment | None,
+        fact: str | None = None,
+        recorded_as_of: Moment | None = None,
+        valid_at: Moment | None = None,
+        policy: str = "latest",
+        basis: str = "certain",
+    ) -> pl.DataFrame:
+        """The beliefs that differ between two dates, before and after; None is everything recorded."""
+        between = tuple(None if moment is None else parse_as_of(moment) for moment in (from_date, to_date))
+        return self._frame(
+            "changes", fact, None, recorded_as_of, valid_at, policy, basis, between=cast("Any", between)
+        )
+
+    def belief(
+        self,
+        fact: str,
+        as_of: Moment | None = None,
+        recorded_as_of: Moment | None = None,
+        valid_at: Moment | None = None,
+        policy: str = "latest",
+        basis: str = "certain",
+    ) -> Belief | None:
+        """What was believed of one fact, or None: the quick way for programs.
+
+        Where a fact has several rows with valid times of their own and no `valid_at` was given, the one
+        that covers the date asked about (today without `as_of`), else the one reported last.
+        """
+        reader = self._reader()
+        dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
+        if (policy, basis) == ("latest", "certain") and dates.recorded_is_head:
+            # Past the macro, which takes longer to bind than the rest takes to run.
+            moment = timestamp(dates.as_of) if dates.as_of is not None else "TIMESTAMP '290000-01-01'"
+            sql = (
+                f"SELECT {', '.join(BELIEF_COLUMNS)} FROM store.segments "
+                "WHERE fact_hash = md5_number_lower($1) AND fact = $1 "
+                f"AND segment_from <= {moment} AND {moment} < segment_until "
+                f"AND believed_from <= {moment} AND {moment} < believed_until"
+            )
+            rows = reader.cursor().execute(sql, [fact]).fetchall()
+        else:
+            sql, parameters = question("beliefs", dates, fact)
+            rows = reader.cursor().execute(sql, parameters).fetchall()
+        found = [Belief(*map(aware, row)) for row in rows]
+        at = (
+            dates.valid_at
+            if dates.valid_at is not None
+            else dates.as_of
+            if dates.as_of is not None
+            else now()
+        )
+        covering = [belief for belief in found if _covers(belief, at)]
+        if valid_at is not None:
+            found = covering
+        return max(covering or found, key=lambda belief: belief.reported_at, default=None)
+
+    def why(
+        self,
+        fact: str,
+        as_of: Moment | None = None,
+        recorded_as_of: Moment | None = None,
+        valid_at: Moment | None = None,
+        policy: str = "latest",
+        basis: str = "certain",
+    ) -> Why:
+        """The evidence for what is believed of a fact: what won, what it displaced, what was mended.
+
+        Raises NotFound, with the nearest known, where the store never heard of the fact.
+        """
+        reader = self._reader()
+        dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
+        found: dict[str, list[dict[str, Any]]] = {}
+        for kind in ("beliefs", "claims", "history", "disagreements"):
+            sql, parameters = question(kind, dates, fact)
+            found[kind] = ask(reader.cursor(), sql, parameters, dates).dicts()
+        if not found["history"]:
+            self._heard_of(reader, fact)
+        names = list({row["source"] for row in found["history"] if row["source"]})
+        sources = ask(
+            reader.cursor(),
+            f"FROM sources_as_of({timestamp(dates.recorded_as_of)}) "
+            "WHERE id IN (SELECT unnest($1::VARCHAR[]))",
+            [names],
+            dates,
+        ).dicts()
+        return Why(fact, dates, sources=sources, **found)
+
+    def at(self, frame: pl.DataFrame, fact: str = "fact", as_of: str = "as_of") -> pl.DataFrame:
+        """A point-in-time join: for each row of a frame, what was believed of its fact at its date.
+
+        `fact` and `as_of` name columns of the frame, of text, and of dates (their last instant), aware
+        datetimes or text `YYYY-MM-DD`. Returns the frame's rows in their order with the columns of a belief
+        beside them, null where nothing was believed; a name that both have gets `_believed` behind it.
+        """
+        import polars as pl
+
+        for name in (fact, as_of):
+            if name not in frame.columns:
+                raise BadInput(f"no column {name!r} in the frame{nearest(name, frame.columns)}")
+        kind = frame.schema[as_of]
+        if isinstance(kind, pl.Datetime):
+            if kind.time_zone is None:
+                raise BadInput(f"column {as_of!r} holds naive datetimes; give them a time zone")
+            moments = (
+                frame[as_of].dt.convert_time_zone("UTC").dt.replace_time_zone(None).cast(pl.Datetime("us"))
+            )
+        elif kind in (pl.Date, pl.String):
+            days = frame[as_of].str.to_date("%Y-%m-%d") if kind == pl.String else frame[as_of]
+            moments = days.cast(pl.Datetime("us")).dt.offset_by("1d").dt.offset_by("-1us")
+        else:
+            raise BadInput(f"column {as_of!r} is {kind}; expected dates, aware datetimes or text")
+        rows = pl.DataFrame({"fact": frame[fact].cast(pl.String), "moment": moments}).with_row_index("nth")
+        con = self._reader().cursor()
+        con.register("asked_rows", rows.to_arrow())
+        joined = con.sql(_AT)
+        taken = set(frame.columns)
+        answer = self._as_frame(joined).sort("nth").drop("nth", "fact")
+        return frame.hstack(answer.rename({c: f"{c}_believed" for c in answer.columns if c in taken}))
+
+    def sql(
+        self, query: str, as_of: Moment | None = None, params: object = None, **defaults: Any
+    ) -> pl.DataFrame:
+        """The answer to a query in DuckDB's SQL with temporal clauses (docs/sql.md), as a frame.
+
+        `as_of` is the default for tables that name no date of their own; so are `recorded_as_of`,
+        `valid_at`, `policy` and `basis` among `defaults`. `params` fill `?` (a sequence) or `$name` (a
+        mapping).
+        """
+        reader = self._reader()
+        try:
+            relation = reader.cursor().sql(self.translate(query, as_of, **defaults), params=params)
+        except duckdb.Error as error:
+            raise BadInput(str(error)) from None
+        if relation is None:
+            raise BadInput("the query answers nothing; expected one that returns rows")
+        return self._as_frame(relation)
+
+    def translate(self, query: str, as_of: Moment | None = None, **defaults: Any) -> str:
+        """A temporal query as plain DuckDB SQL over the store's own objects."""
+        from timeline.dialect import translate
+
+        dates = asked(self._reader(), as_of, **defaults)
+        given: dict[str, Any] = {"policy": dates.policy, "basis": dates.basis}
+        if dates.as_of is not None:
+            given["as_of"] = format_instant(dates.as_of)
+        if not dates.recorded_is_head:
+            given["recorded_as_of"] = format_instant(dates.recorded_as_of)
+        if dates.valid_at is not None:
+            given["valid_at"] = format_instant(dates.valid_at)
+        return translate(query, **given)
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB connection with every object of docs/sql.md in it.
+
+        It shows the store as it was when the connection was made; close it when done.
+        """
+        return self._reader().cursor()
+
+    def table(
+        self,
+        kind: str,
+        fact: str | None = None,
+        as_of: Moment | None = None,
+        recorded_as_of: Moment | None = None,
+        valid_at: Moment | None = None,
+        policy: str = "latest",
+        basis: str = "certain",
+        **more: Any,
+    ) -> Table:
+        """The answer to a named question (see `ask.question`) in plain Python, without polars."""
+        reader = self._reader()
+        dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
+        sql, parameters = question(kind, dates, fact, **more)
+        return ask(reader.cursor(), sql, parameters, dates)
+
+    def query_table(
+        self, query: str, params: object = None, as_of: Moment | None = None, **defaults: Any
+    ) -> Table:
+        """The answer to a temporal query in plain Python, without polars."""
+        reader = self._reader()
+        dates = asked(reader, as_of, **defaults)
+        try:
+            return ask(reader.cursor(), self.translate(query, as_of, **defaults), cast("Any", params), dates)
+        except duckdb.Error as error:
+            raise BadInput(str(error)) from None
+
+    def facts(self, fact: str | None = None) -> list[str]:
+        """The facts that anything was ever reported of, narrowed by a key or glob."""
+        where = "" if fact is None else " WHERE fact GLOB $1"
+        rows = (
+            self._reader()
+            .cursor()
+            .execute(f"SELECT fact FROM store.facts{where} ORDER BY fact", [] if fact is None else [fact])
+        )
+        return [name for (name,) in rows.fetchall()]
+
+    def heard_of(self, fact: str) -> None:
+        """Raise NotFound, with the nearest known, where nothing was ever reported of any such fact."""
+        self._heard_of(self._reader(), fact)
+
+    def event_id(self, name: str) -> str:
+        """The event that a key, an event_id or a unique prefix of one means."""
+        return event_by(self._reader().cursor(), name)
+
+    # The store itself
+
+    def head(self) -> Commit | None:
+        """The last commit, None of an empty store; its digest vouches for everything before it."""
+        return self._log.head()
+
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verified:
+        """Recompute every hash of the log; raises Corruption that names the file where one differs."""
+        return self._log.verify(progress)
+
+    def rebuild(self) -> Path | None:
+        """Build the index anew from the log."""
+        return self._renew()
+
+    def compact(self) -> int:
+        """Merge complete blocks of commits into wider files; returns how many files went into them."""
+        return self._log.compact()
+
+    def stats(self) -> dict[str, Any]:
+        """What the store holds and takes: counts, sizes in bytes, and the state of the index."""
+        reader = self._reader()
+        con = reader.cursor()
+        [(facts,)] = con.execute("SELECT count(*) FROM store.facts").fetchall()
+        [(beliefs, segments)] = con.execute(
+            "SELECT count(*) FILTER (believed_until = TIMESTAMP 'infinity' "
+            "AND segment_until = TIMESTAMP 'infinity'), count(DISTINCT segment) FROM store.segments"
+        ).fetchall()
+        files = self._log.files()
+        return {
+            "events": reader.position,
+            "facts": facts,
+            "beliefs": beliefs,
+            "commits": reader.commit,
+            "log_files": len(files),
+            "log_bytes": sum(Path(file.path).stat().st_size for file in files),
+            "generations": len(self._index.generations()),
+            "index_bytes": sum(path.stat().st_size for path in self._index.generations()),
+            "segments": segments,
+            "tail_events": reader.tail,
+        }
+
+    def export_duckdb(self, path: str | Path, *, replace: bool = False) -> Path:
+        """Write the whole store as one DuckDB file that DuckDB 1.5 and later open, SQL surface included."""
+        target = Path(path)
+        if target.exists() and not replace:
+            raise Conflict(f"{target} exists; remove it, or say --replace")
+        if not target.parent.is_dir():
+            raise BadInput(f"no folder {target.parent} to write {target.name} into")
+        temporary = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            self._log.reading(lambda files: build_file(temporary, files, self.progress))
+            os.replace(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return target
+
+    # Within
+
+    def _reader(self) -> Reader:
+        """A reader of everything acknowledged so far: the one at hand, unless something was appended."""
+        head = self._log.head_number()
+        if self._current is not None and self._current.commit == head:
+            return self._current
+        opened = self._index.open(may_build=not self.read_only, progress=self.progress)
+        self.close()
+        self._current = opened
+        return opened
+
+    def _renew(self) -> Path | None:
+        built = self._index.build(self.progress)
+        self.close()
+        return built
+
+    def _frame(self, kind: str, fact: str | None, *dates: Any, **more: Any) -> pl.DataFrame:
+        reader = self._reader()
+        sql, parameters = question(kind, asked(reader, *dates), fact, **more)
+        return self._as_frame(reader.cursor().sql(sql, params=parameters))
+
+    @staticmethod
+    def _as_frame(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
+        """A relation as a frame, its instants marked as the UTC that they are."""
+        import polars as pl
+
+        frame = relation.pl()
+        naive = [name for name, kind in frame.schema.items() if kind == pl.Datetime("us", None)]
+        return frame.with_columns(pl.col(naive).dt.replace_time_zone("UTC")) if naive else frame
+
+    def _heard_of(self, reader: Reader, fact: str) -> None:
+        con = reader.cursor()
+        [(found,)] = con.execute(
+            "SELECT count(*) FROM store.facts WHERE fact GLOB $1 OR fact = $1", [fact]
+        ).fetchall()
+        if found:
+            return
+        if is_glob(fact):
+            raise NotFound(f"no fact matches {fact!r}")
+        known = [name for (name,) in con.execute("SELECT fact FROM store.facts").fetchall()]
+        raise NotFound(f"nothing was ever reported of {fact!r}{nearest(fact, known)}")
+
+
+def _covers(belief: Belief, micros: int) -> bool:
+    return (belief.valid_from is None or from_datetime(belief.valid_from) <= micros) and (
+        belief.valid_to is None or micros < from_datetime(belief.valid_to)
+    )
+
+
+#: For each row the believed row that covers its date, preferring the one valid at that very instant.
+_AT: Final = f"""
+    SELECT r.nth, {", ".join(f"s.{name}" for name in BELIEF_COLUMNS)}
+    FROM asked_rows AS r
+    LEFT JOIN belief_spans AS s
+        ON r.fact = s.fact AND s.believed_from <= r.moment
+        AND r.moment < coalesce(s.believed_until, TIMESTAMP 'infinity')
+    QUALIFY row_number() OVER (
+        PARTITION BY r.nth
+        ORDER BY
+            coalesce(s.valid_from <= r.moment, true) AND coalesce(r.moment < s.valid_to, true) DESC,
+            s.reported_at DESC
+    ) = 1
+"""
+
+assert tuple(f.name for f in fields(Belief)) == BELIEF_COLUMNS
