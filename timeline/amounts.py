@@ -27,7 +27,6 @@ __all__ = ["Amount", "parse_amount", "plain_amount", "pretty_amount"]
 _WHOLE_DIGITS, _PLACES = 29, 9
 _KEPT = f"at most {_WHOLE_DIGITS} digits before the point and {_PLACES} after it"
 _EXACT = Context(prec=60)
-_LONGEST_TEXT = 200
 
 # ---------------------------------------------------------------------------------------- tables
 # Keys are lower case without accents (but for a lone `à`), tokens joined by one space; `d'` is a token.
@@ -43,12 +42,10 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_APPROXIMATE: Final = _each(
-    True,
-    "about, around, roughly, nearly, almost, approximately, approx, approx., some, circa, c., ca., ~, ≈, "
-    "close to, environ, env., pres de, pres d', quelque, presque, autour de, à peu pres",
-)
-_BOUNDS: Final = {
+#: What may come before the figures.
+_BEFORE: Final = {
+    **_each("about", "about, around, roughly, nearly, almost, approximately, approx, approx., some, circa"),
+    **_each("about", "c., ca., ~, ≈, close to, environ, env., pres de, pres d', quelque, presque, autour de"),
     **_each("high", "up to, at most, less than, fewer than, under, below, no more than, not more than"),
     **_each("high", "as much as, as many as, a maximum of, <, ≤"),
     **_each("high", "jusqu' a, jusqu' à, au plus, tout au plus, au maximum, moins de, moins d'"),
@@ -92,15 +89,16 @@ _FRENCH_SCALES: Final = _SCALES | {
 }
 #: Of these `m`, `t` and `T` are units as well, so scales only beside money or what is counted.
 _SCALE_LETTERS: Final = {"M": 6, "m": 6, "t": 12, "T": 12}
+_SPOKEN_SCALES: Final = {12: " trillion", 9: " billion", 6: " million", 0: ""}
 
 _FRENCH: Final = _set(
     "à de d' des la jusqu' environ env. plus moins au entre et plusieurs par pour pres quelque presque autour"
-    " peu fois majorite moitie un une deux trois quatre cinq sept huit neuf dix cent mille millier milliers"
+    " fois majorite moitie un une deux trois quatre cinq sept huit neuf dix mille millier milliers"
     " dizaines centaines milliard milliards md mds mois annee annees ans jour jours heure heures semaine"
     " semaines trimestre trimestres pourcent americains canadiens australiens suisses livres"
 )
 
-# ISO 4217: active codes, then withdrawn ones, for what was reported while they were in use.
+# ISO 4217: active codes, then some withdrawn ones, for what was reported while they were in use.
 _CURRENCIES: Final = _set(
     "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF"
     " CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP"
@@ -109,25 +107,22 @@ _CURRENCIES: Final = _set(
     " NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN"
     " SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAD"
     " XAF XAG XAU XCD XCG XDR XOF XPD XPF XPT XSU XUA YER ZAR ZMW ZWG"
-    " ANG ATS BEF BGN BYR CUC CYP DEM EEK ESP FIM FRF GRD HRK IEP ITL LTL LUF LVL MRO MTL NLG PTE ROL SIT SKK"
-    " SLL STD TRL VEB VEF ZMK ZWL"
+    " ANG ATS BEF BGN CUC CYP DEM EEK ESP FIM FRF GRD HRK IEP ITL LTL LUF LVL MTL NLG PTE SIT SKK SLL VEF ZWL"
 )
 #: Before or after the number.
 _CURRENCY_SIGNS: Final = {
     **{"$": "USD", "us$": "USD", "c$": "CAD", "ca$": "CAD", "a$": "AUD", "au$": "AUD", "hk$": "HKD"},
     **{"nz$": "NZD", "s$": "SGD", "nt$": "TWD", "r$": "BRL", "mx$": "MXN", "€": "EUR", "£": "GBP"},
     **{code.lower(): code for code in ("USD", "EUR", "GBP", "JPY", "CNY", "CHF", "CAD", "AUD", "INR")},
-    **{"rmb": "CNY"},
 }
 _CURRENCY_WORDS: Final = {
     **_each("USD", "dollar, dollars, us dollars, u.s. dollars, american dollars, dollars americains"),
     **_each("CAD", "canadian dollars, dollars canadiens"),
     **_each("AUD", "australian dollars, dollars australiens"),
     **{"hong kong dollars": "HKD", "new zealand dollars": "NZD", "singapore dollars": "SGD"},
-    **_each("EUR", "euro, euros"),
+    **{"euro": "EUR", "euros": "EUR", "yen": "JPY", "yens": "JPY"},
+    **_each("CNY", "yuan, yuans, renminbi, rmb"),
     **_each("GBP", "sterling, pounds sterling, british pounds, livres sterling"),
-    **_each("JPY", "yen, yens"),
-    **_each("CNY", "yuan, yuans, renminbi"),
     **_each("CHF", "swiss francs, francs suisses"),
     **{"indian rupees": "INR", "south korean won": "KRW", "russian rubles": "RUB", "mexican pesos": "MXN"},
 }
@@ -143,7 +138,6 @@ _COUNTED: Final = _set(
     " tranche unit user vehicle visitor vote wafer worker"
     " action client employe etape jeton parametre personne processeur puce salarie siege unite utilisateur"
 )
-_COUNTED_OTHERWISE: Final = _set("aircraft company companies delivery deliveries people emploi emplois")
 _PERIODS: Final = {
     **_each("second", "second, seconds, sec, s, seconde, secondes"),
     **_each("minute", "minute, minutes, min"),
@@ -154,7 +148,7 @@ _PERIODS: Final = {
     **_each("quarter", "quarter, quarters, trimestre, trimestres"),
     **_each("year", "year, years, yr, ans, annee, annees"),
 }
-_TIMES: Final = {"second": "s", "minute": "min", "hour": "h", "day": "d"}
+_PERIOD_SYMBOLS: Final = {"second": "s", "minute": "min", "hour": "h", "day": "d"}
 _PER: Final = _each(True, "/, per, a, an, each, every, par")
 _RATES: Final = {
     **{"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter"},
@@ -165,25 +159,22 @@ _UNIT_WORDS: Final = {
     **_each("pp", "percentage point, percentage points, points de pourcentage"),
     **_each("bp", "basis point, basis points"),
     **_each("times", "x, ×, fold, - fold, fois"),  # noqa: RUF001
-    **_each("t", "tonne, tonnes, metric tons"),
-    **_each("kg", "kilograms, kilogrammes, kilos"),
-    **_each("m", "metres, meters"),
-    **_each("km", "kilometres, kilometers"),
-    **{"miles": "mi", "hectares": "ha"},
-    **_each("bbl", "barrel, barrels, barils"),
-    **dict.fromkeys((*_COUNTED, *(f"{noun}s" for noun in _COUNTED), *_COUNTED_OTHERWISE), "count"),
-    **{word: _TIMES.get(period, period) for word, period in _PERIODS.items() if len(word) > 2},
+    **{"tonne": "t", "tonnes": "t", "metric tons": "t", "kilograms": "kg", "kilogrammes": "kg"},
+    **{"kw": "kW", "gw": "GW", "tw": "TW", "kwh": "kWh", "gwh": "GWh", "twh": "TWh"},
+    **{"metres": "m", "meters": "m", "kilometres": "km", "kilometers": "km", "miles": "mi"},
+    **{"barrel": "bbl", "barrels": "bbl", "barils": "bbl", "hectares": "ha"},
+    **_each("count", "count, aircraft, company, companies, delivery, deliveries, people, emplois"),
+    **dict.fromkeys((*_COUNTED, *(f"{noun}s" for noun in _COUNTED)), "count"),
+    **{word: _PERIOD_SYMBOLS.get(period, period) for word, period in _PERIODS.items() if len(word) > 2},
     **{
         f"{prefix}watt{rest}": f"{letter}W{'h' if 'h' in rest else ''}"
         for prefix, letter in {"": "", "kilo": "k", "mega": "M", "giga": "G", "tera": "T"}.items()
         for rest in ("", "s", " hour", " hours", "hour", "hours", " - hour", " - hours", "heure", "heures")
     },
 }
-#: Power is read in any case, unless a small `m` could mean milli.
-_ANY_CASE: Final = {s.lower(): s for s in _SYMBOLS if s[1:] in ("W", "Wh")}
 #: Refused, with what to write instead.
 _AMBIGUOUS: Final = {
-    **_each("MW or MWh", "mw, mwh"),
+    **_each("MW or MWh if mega is meant", "mw, mwh"),
     **_each("JPY or CNY", "¥"),
     **_each("GBP (or another code) for money, kg for weight", "pound, pounds, livres"),
     **_each("INR, PKR, LKR or NPR", "rupee, rupees, roupies"),
@@ -198,11 +189,11 @@ _AMBIGUOUS: Final = {
 }
 
 _UNIFORM: Final = str.maketrans(
-    {
-        **dict.fromkeys("\u00a0\u2007\u2009\u202f\t\n", " "),
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
-        **dict.fromkeys("\u2018\u2019\u02bc", "'"),
-    }
+    "\u00a0\u2007\u2009\u202f\t\n\u2010\u2011\u2012\u2013\u2014\u2212\u2018\u2019\u02bc",
+    " " * 6 + "-" * 6 + "'" * 3,
+)
+_GROUPED: Final = re.compile(
+    "(?P<whole>[1-9][0-9]{0,2}(?P<by>[.,' ])[0-9]{3}((?P=by)[0-9]{3})*)((?!(?P=by))[.,](?P<fraction>[0-9]+))?"
 )
 _TOKEN: Final = re.compile(
     r"""\s*(?: (?P<number> [0-9]+ (?: (?: [.,'] | [ ](?=[0-9]{3}(?![0-9])) ) [0-9]+ )* )
@@ -210,9 +201,6 @@ _TOKEN: Final = re.compile(
              | (?P<sign> [-+%/~≈×$€£¥<>≤≥] ) )""",  # noqa: RUF001
     re.VERBOSE,
 )
-
-
-# ------------------------------------------------------------------------------------ the amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,18 +286,9 @@ def pretty_amount(low: Decimal | None, high: Decimal | None, unit: str, approxim
     """
     figures = _figures(Amount(low, high, unit, approximate), spoken=True)
     base, slash, rate = unit.partition("/")
-    if base == "count":
-        return figures + slash + rate
-    if base == "percent":
-        base = "%"
-    elif base in ("week", "month", "quarter", "year") and not low == high == 1:
+    if base in ("week", "month", "quarter", "year") and not low == high == 1:
         base += "s"
-    return f"{figures} {base}{slash}{rate}"
-
-
-# ----------------------------------------------------------------------------------------- writing
-
-_SPOKEN_SCALES: Final = {12: " trillion", 9: " billion", 6: " million", 0: ""}
+    return figures + {"count": "", "percent": " %"}.get(base, f" {base}") + slash + rate
 
 
 def _fits(value: Decimal, places: int = _PLACES) -> bool:
@@ -388,18 +367,16 @@ class _Reader:
         self.text = text
         self.place = 0
         self.several = False
-        if len(text) > _LONGEST_TEXT:
-            self.refuse(f"its {len(text)} characters are more than {_LONGEST_TEXT}")
+        if len(text) > 200:
+            self.refuse("it is longer than 200 characters")
         self.tokens = self.tokenize(unicodedata.normalize("NFC", text).translate(_UNIFORM).strip())
         self.french = any(token.key in _FRENCH for token in self.tokens)
-        rate = next((i for i, token in enumerate(self.tokens) if token.key in ("/", "per", "par")), None)
-        self.letters_scale = any(
-            token.text in _CURRENCIES
-            or token.key in _CURRENCY_SIGNS
-            or token.key in _CURRENCY_WORDS
-            or "count" in (token.key, _UNIT_WORDS.get(token.key))
-            for token in self.tokens[:rate]
-        )
+        keys = [token.key for token in self.tokens]
+        #: From each place on, the runs of up to four tokens and where they end, the longest first.
+        self.runs = [
+            [(" ".join(keys[start:end]), end) for end in range(min(start + 4, len(keys)), start, -1)]
+            for start in range(len(keys) + 1)
+        ]
 
     def tokenize(self, text: str) -> list[_Token]:
         tokens: list[_Token] = []
@@ -428,27 +405,31 @@ class _Reader:
     def ahead(self) -> _Token:
         return self.tokens[self.place] if self.place < len(self.tokens) else _Token("", "", "", False)
 
+    def exactly(self, names: frozenset[str]) -> str | None:
+        """Take one token by its text as written, case and all."""
+        token = self.ahead
+        if token.text not in names:
+            return None
+        self.place += 1
+        return token.text
+
     def phrase(self, table: Mapping[str, _Found]) -> _Found | None:
         """Take the longest run of tokens that the table has."""
-        for end in range(min(self.place + 4, len(self.tokens)), self.place, -1):
-            key = " ".join(token.key for token in self.tokens[self.place : end])
+        for key, end in self.runs[self.place]:
             if key in table:
                 self.place = end
                 return table[key]
         return None
 
     def amount(self) -> Amount:
-        approximate = False
-        bound = None
-        while True:
-            if self.phrase(_APPROXIMATE):
+        approximate, bound = False, None
+        while found := self.phrase(_BEFORE):
+            if found == "about":
                 approximate = True
-            elif found := self.phrase(_BOUNDS):
-                if bound:
-                    self.refuse("it has two bounds")
-                bound = found
+            elif bound:
+                self.refuse("it has two bounds")
             else:
-                break
+                bound = found
         opening = self.phrase({word: word for word in _RANGES if word}) or ""
         share = self.phrase(_SHARES)
         first = self.quantity() if share is None else _Quantity(Decimal(50), None, "percent", True, "")
@@ -469,14 +450,13 @@ class _Reader:
             self.refuse(f"the second end is missing after {opening!r}")
         figure = self.scaled(first.number, first.scale)
         low, high = None if bound == "high" else figure, None if bound == "low" else figure
-        return Amount(low, high, (first.base or "count") + first.rate, approximate)
+        return Amount(low, high, self.joined(first.base, first.rate), approximate)
 
     def range(self, first: _Quantity, second: _Quantity, approximate: bool) -> Amount:
         self.finish()
-        if first.base and second.base and first.base != second.base:
-            self.refuse(f"one end is in {first.base}, the other in {second.base}; write both in one unit")
-        if first.rate and second.rate and first.rate != second.rate:
-            self.refuse(f"one end is {first.rate!r}, the other {second.rate!r}; write both the same way")
+        for one, other in ((first.base, second.base), (first.rate, second.rate)):
+            if one and other and one != other:
+                self.refuse(f"one end is in {one}, the other in {other}; write both in one unit")
         if first.scale is None and second.scale is not None and first.base_follows:
             self.refuse("the scale of the second end may belong to both; write it at both")
         if first.scale is not None and second.scale is None:
@@ -484,17 +464,15 @@ class _Reader:
         low = self.scaled(first.number, second.scale if first.scale is None else first.scale)
         high = self.scaled(second.number, second.scale)
         if low > high:
-            self.refuse(
-                f"its low end {low:f} is above its high end {high:f}; write both scales if they differ"
-            )
-        unit = (first.base or second.base or "count") + (first.rate or second.rate)
+            self.refuse(f"its low end {low:f} is above its high end {high:f}; write the scale at both")
+        unit = self.joined(first.base or second.base, first.rate or second.rate)
         return Amount(low, high, unit, approximate)
 
     def quantity(self) -> _Quantity:
         if multiple := self.phrase(_MULTIPLES):
             return _Quantity(Decimal(multiple), None, "times", True, "")
         sign = self.phrase(_SIGNS)
-        before = self.currency_before()
+        before = self.exactly(_CURRENCIES) or self.phrase(_CURRENCY_SIGNS)
         sign = sign or (self.phrase(_SIGNS) if before else None)
         number = self.number()
         scale = self.scale()
@@ -504,16 +482,7 @@ class _Reader:
         base = before or after
         # Decimal's own minus would round.
         number = number.copy_negate() if sign == "-" else number
-        return _Quantity(number, scale, base, after is not None, self.rate(base))
-
-    def currency_before(self) -> str | None:
-        token = self.ahead
-        if token.text == "¥":
-            self.ambiguous(token)
-        if token.text in _CURRENCIES:
-            self.place += 1
-            return token.text
-        return self.phrase(_CURRENCY_SIGNS)
+        return _Quantity(number, scale, base, after is not None, self.rate())
 
     def number(self) -> Decimal:
         token = self.ahead
@@ -525,6 +494,7 @@ class _Reader:
             return Decimal(least)
         word = self.phrase(_NUMBERS)
         if word is None:
+            self.refuse_ambiguous()
             self.refuse(f"a number is missing before {token.text!r}" if token.kind else "a number is missing")
         return Decimal(word)
 
@@ -532,24 +502,27 @@ class _Reader:
         """A number with a decimal point or comma and separators of thousands, as far as it has them."""
         if sum(map(str.isdigit, text)) > _EXACT.prec:
             self.refuse(f"more than {_EXACT.prec} digits")
-        first, *groups = re.split("[.,' ]", text)
-        separators = re.findall("[.,' ]", text)
-        in_threes = re.fullmatch("[1-9][0-9]{0,2}", first) is not None
-        grouped = in_threes and all(len(group) == 3 for group in groups)
-        if not separators:
-            return Decimal(text)
-        if grouped and len(set(separators)) == 1 and (len(groups) > 1 or separators[0] in "' "):
-            return Decimal(first + "".join(groups))
-        if grouped and len(separators) == 1:
+        if re.fullmatch("[1-9][0-9]{0,2}[.,][0-9]{3}", text):
             if self.french:
-                whole, fraction = first + groups[0], f"{first},{groups[0]}".rstrip("0").rstrip(",")
+                whole, fraction = re.sub("[.,]", "", text), text.replace(".", ",").rstrip("0").rstrip(",")
                 self.refuse(f"{text!r} can mean {whole} or {fraction} in French; write one of these")
             return Decimal(text.replace(",", ""))
-        *thousands, decimal = separators
-        grouped = not thousands or (in_threes and all(len(group) == 3 for group in groups[:-1]))
-        if grouped and decimal in ".," and decimal not in thousands and len(set(thousands)) < 2:
-            return Decimal(f"{first}{''.join(groups[:-1])}.{groups[-1]}")
+        if match := _GROUPED.fullmatch(text):
+            return Decimal(re.sub("[^0-9]", "", match["whole"]) + "." + (match["fraction"] or "0"))
+        if re.fullmatch("[0-9]+([.,][0-9]+)?", text):
+            return Decimal(text.replace(",", "."))
         self.refuse(f"the separators of {text!r} are put as in no number; write digits and one point")
+
+    def names_money_or_count(self) -> bool:
+        """Whether some token does, before any `/` or `per`."""
+        for token in self.tokens:
+            if token.text in _CURRENCIES or token.key in _CURRENCY_SIGNS or token.key in _CURRENCY_WORDS:
+                return True
+            if token.key in ("/", "per", "par"):
+                break
+            if _UNIT_WORDS.get(token.key) == "count":
+                return True
+        return False
 
     def scale(self) -> int | None:
         """The exponent of ten of the scale words or letter that follow."""
@@ -560,7 +533,7 @@ class _Reader:
         token = self.ahead
         large = self.phrase(_FRENCH_SCALES if self.french else _SCALES)
         if large is None and token.text in _SCALE_LETTERS:
-            if self.letters_scale or token.text == "M":
+            if token.text == "M" or self.names_money_or_count():
                 self.place += 1
                 large = _SCALE_LETTERS[token.text]
             elif token.glued or token.text == "T":
@@ -572,26 +545,26 @@ class _Reader:
 
     def unit(self, *, after_of: bool = False) -> str | None:
         of = after_of and self.phrase(_OF)
-        token = self.ahead
-        if token.text in _SYMBOLS or token.text in _CURRENCIES:
-            self.place += 1
-            return token.text
+        found = self.exactly(_SYMBOLS) or self.exactly(_CURRENCIES)
         for table in (_CURRENCY_WORDS, _UNIT_WORDS, _CURRENCY_SIGNS):
-            if found := self.phrase(table):
-                return found
-        if token.key in _ANY_CASE and not token.text.startswith("m"):
-            self.place += 1
-            return _ANY_CASE[token.key]
-        if token.key in _AMBIGUOUS:
-            self.ambiguous(token)
-        if of and not token.kind:
+            found = found or self.phrase(table)
+        if found:
+            return found
+        self.refuse_ambiguous()
+        if of and not self.ahead.kind:
             self.refuse("it stops before the unit")
         return None
 
-    def ambiguous(self, token: _Token) -> NoReturn:
-        self.refuse(f"{token.text!r} can mean several units; write {_AMBIGUOUS[token.key]}")
+    def refuse_ambiguous(self) -> None:
+        if clear := _AMBIGUOUS.get(self.ahead.key):
+            self.refuse(f"{self.ahead.text!r} can mean several units; write {clear}")
 
-    def rate(self, base: str | None) -> str:
+    def joined(self, base: str | None, rate: str) -> str:
+        if base == "times" and rate:
+            self.refuse("a multiple is not per anything; for occurrences write the number alone")
+        return (base or "count") + rate
+
+    def rate(self) -> str:
         """What follows the unit, such as `/month`, `/kWh` or `/count/month`; empty where nothing does."""
         rate = ""
         while rate.count("/") < 2:
@@ -603,8 +576,6 @@ class _Reader:
                 self.place = place
                 break
             rate += f"/{per}"
-        if rate and base == "times":
-            self.refuse("a multiple is not per anything; for occurrences write the number alone")
         return rate
 
     def scaled(self, number: Decimal, scale: int | None) -> Decimal:
@@ -622,7 +593,7 @@ class _Reader:
             hint = nearest(token.text, {*_CURRENCY_SIGNS.values()}) or nearest(token.text, _CURRENCIES)
             self.refuse(f"{token.text!r} is no ISO 4217 code{hint}")
         units = {*_SYMBOLS, *_CURRENCIES, *_UNIT_WORDS, *_CURRENCY_WORDS, *_SCALES, *_SMALL_SCALES}
-        other = {*_PERIODS, *_PER, *_RATES, *_OF, *_BOUNDS, *_RANGES, *_RANGES[""], *_RANGES["between"]}
+        other = {*_PERIODS, *_PER, *_RATES, *_OF, *_BEFORE, *_RANGES, *_RANGES[""], *_RANGES["between"]}
         if token.kind != "word" or not {token.text, token.key}.isdisjoint(units | other):
             self.refuse(f"{token.text!r} has no meaning there")
         hint = nearest(token.key, sorted(word for word in units if len(word) > 2))

@@ -145,6 +145,7 @@ _joint = st.sampled_from([" - ", "-", " to ", " and ", " et ", " à "])
 
 
 @given(st.tuples(*_optional), _joint, st.tuples(*_optional[1:]))
+@example(("", "", "5", "", "", "/month"), " - ", ("", "5", "", "times", ""))
 def test_likely_ranges_are_read_or_refused(
     first: tuple[str, ...], joint: str, second: tuple[str, ...]
 ) -> None:

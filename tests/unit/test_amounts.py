@@ -72,6 +72,7 @@ about half                           = about 50 percent
 75%                                  = 75 percent
 75 percent                           = 75 percent
 75 per cent                          = 75 percent
+1.125 per cent                       = 1.125 percent
 20-25 %                              = 20-25 percent
 20%-25%                              = 20-25 percent
 +5 %                                 = 5 percent
@@ -285,7 +286,7 @@ between 15 to 25 billion USD         | 'to' has no meaning there
 15 USD-25 billion USD                | scale of the second end may belong to both
 15 USD to 25 EUR                     | one end is in USD, the other in EUR
 500 MW to 1 GW                       | one end is in MW, the other in GW
-5 USD/month to 6 USD/year            | one end is '/month', the other '/year'
+5 USD/month to 6 USD/year            | one end is in /month, the other in /year
 -5-3 billion USD                     | can be read in two ways; write 'to'
 -5--3 billion USD                    | can be read in two ways; write 'to'
 up to at least 5 USD                 | two bounds
