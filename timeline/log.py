@@ -192,8 +192,10 @@ class Log:
     def compact(self) -> int:
         """Merge every complete block of commits; returns how many files went into wider ones.
 
-        Events, positions and digests stay as they are. What a process left behind when it died is
-        removed. Waits for the maintenance lock.
+        A block is 32 commits, or 1,024, and so on, counted from the first. One that is larger than 64 MiB
+        is left alone. Events, positions and digests stay as they are. What a process left behind when it
+        died is removed. Waits for the maintenance lock; raises Corruption where a block is damaged, once
+        the others are merged.
         """
         with self.maintenance():
             return self._compact()
@@ -308,10 +310,20 @@ class Log:
         self._objects.sweep(files[-1].name)
         self._remove_covered(files)
         merged = 0
+        damage: Corruption | None = None
         for size in BLOCKS:
             for block in _complete_blocks(files, size):
-                merged += self._merge(block)
+                try:
+                    merged += self._merge(block)
+                except FileNotFoundError:
+                    # Another machine, which shares no lock with this one, was faster.
+                    continue
+                except Corruption as error:
+                    # A damaged block must not keep all later ones from being merged.
+                    damage = damage or error
             files = self._files()
+        if damage:
+            raise damage
         return merged
 
     def _remove_covered(self, files: list[LogFile]) -> None:

@@ -405,7 +405,7 @@ def entries_of(file: LogFile) -> list[Entry]:
             )
             for fields in json.loads(footer[start:end])
         ]
-    except (ValueError, IndexError, TypeError, KeyError) as error:
+    except (ValueError, IndexError, TypeError, KeyError, OverflowError) as error:
         raise _not_a_log_file(file, error) from error
     numbers = [entry.commit.number for entry in entries]
     if numbers != list(range(file.first, file.last + 1)):

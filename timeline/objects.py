@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -62,7 +61,7 @@ class FolderObjects:
 
     def put_if_absent(self, name: str, content: memoryview) -> bool:
         while True:
-            temporary = self.folder / f"{_TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}"
+            temporary = self.folder / f"{_TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}"
             try:
                 self._write(temporary, content)
                 self._link(temporary, name)

@@ -1,0 +1,81 @@
+"""Rows for tests of the log, and folders of it that watch or disturb what is done to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from timeline.columns import content_of, event_id
+from timeline.log import Commit, Log, rows_to_table
+from timeline.objects import FolderObjects
+
+
+def row(number: int, **more: object) -> dict[str, object]:
+    """A small event with its id; equal arguments make equal events."""
+    content: dict[str, object] = {
+        "event_type": "reported",
+        "fact": f"nvidia/revenue@{number}",
+        "claim": f"{number} USD",
+        "inherited": 0,
+    }
+    content |= more
+    return content | {"event_id": event_id(content_of(content))}
+
+
+def append(log: Log, *numbers: int) -> Commit:
+    """One commit of the rows of these numbers."""
+    commit = log.append(lambda head, recorded_at: rows_to_table([row(number) for number in numbers]))
+    assert commit is not None
+    return commit
+
+
+def names(folder: Path) -> list[str]:
+    """What is in a log's folder, its locks left out."""
+    return sorted(path.name for path in folder.iterdir() if not path.name.endswith(".lock"))
+
+
+class Volatile(FolderObjects):
+    """A folder without fsync, for tests that append much and pull no plug."""
+
+    def _write(self, temporary: Path, content: memoryview) -> None:
+        temporary.write_bytes(content)
+
+    def _sync(self) -> None:
+        pass
+
+
+class Recording(FolderObjects):
+    """A folder that notes every step, in the order in which it was taken."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.steps: list[str] = []
+
+    def put_if_absent(self, name: str, content: memoryview) -> bool:
+        self.steps.append(f"put {name}")
+        return super().put_if_absent(name, content)
+
+    def get(self, name: str) -> Path:
+        self.steps.append(f"get {name}")
+        return super().get(name)
+
+    def list(self) -> list[str]:
+        self.steps.append("list")
+        return super().list()
+
+    def remove(self, names: Iterable[str]) -> None:
+        removed = list(names)
+        self.steps.append(f"remove {len(removed)}")
+        super().remove(removed)
+
+    def _write(self, temporary: Path, content: memoryview) -> None:
+        self.steps.append("write and sync a temporary file")
+        super()._write(temporary, content)
+
+    def _link(self, temporary: Path, name: str) -> None:
+        self.steps.append(f"link {name}")
+        super()._link(temporary, name)
+
+    def _sync(self) -> None:
+        self.steps.append("sync the folder")
+        super()._sync()
