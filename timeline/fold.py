@@ -546,21 +546,31 @@ def changes(before: Iterable[Belief], after: Iterable[Belief]) -> list[Change]:
 def effects(entries: Iterable[Entry]) -> dict[int, Effect]:
     """What each event did to its fact when it was recorded, by position.
 
-    Only what was recorded before an event bears on its effect, so an effect never changes.
+    The events of one commit count in reported order. Only what was recorded before bears on an
+    event's effect, so an effect never changes.
     """
     named: dict[str, Effect] = {"retracted": "retracted", "withdrawn": "withdrew"}
     by_fact: dict[str, list[Entry]] = defaultdict(list)
     found: dict[int, Effect] = {}
-    for entry in sorted(entries, key=lambda e: e.position):
+    for entry in sorted(entries, key=lambda e: (e.recorded_at, e.reported_at, e.position)):
         known = by_fact[entry.fact]
         if entry.event_type == "corrected":
             found[entry.position] = "voided" if entry.void else "corrected"
         elif entry.event_type == "reported":
-            found[entry.position] = _effect_of(entry, known)
+            found[entry.position] = _effect_of(entry, _grounded(known))
         elif entry.event_type in named:
             found[entry.position] = named[entry.event_type]
         known.append(entry)
     return found
+
+
+def _grounded(known: Sequence[Entry]) -> list[Entry]:
+    """The entries but for those that aim at one not among them, which a commit may hold for later."""
+    kept: dict[str, Entry] = {}
+    for entry in sorted(known, key=lambda e: e.position):
+        if entry.target is None or entry.target in kept:
+            kept[entry.event_id] = entry
+    return list(kept.values())
 
 
 def _effect_of(report: Entry, known: Sequence[Entry]) -> Effect:

@@ -162,8 +162,6 @@ class Intake:
     def _look_up_names(self, rows: Iterable[Row]) -> None:
         wanted: dict[str, set[str]] = {kind: set() for kind in _KINDS}
         for row in rows:
-            if row["event_type"] in DESCRIPTIONS:
-                continue
             for kind, name in self._names_in(row):
                 wanted[kind].add(name)
         for kind, names in wanted.items():
@@ -185,6 +183,9 @@ class Intake:
 
     @staticmethod
     def _names_in(row: Row) -> Iterator[tuple[str, str]]:
+        if row["event_type"] in DESCRIPTIONS:
+            yield row["event_type"].removesuffix("-described"), row["subject"]
+            return
         for column, kind in (
             ("subject", "entity"),
             ("object", "entity"),
@@ -322,8 +323,8 @@ class Intake:
             for name in ("reported", "reported_from", "reported_at"):
                 row[name] = target.get(name)
         else:
-            named = row.get("source") or target.get("source")
-            self._ask("source", {named} if named else set())
+            named = str(row.get("source") or target.get("source"))
+            self._ask("source", {named})
             self._bound(row, self._names["source"].get(named, _Source()))
         published = source.published if source else None
         row["evidence_at"] = published.reported_at if published else target.get("evidence_at")

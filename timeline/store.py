@@ -741,9 +741,9 @@ class Timeline:
         """A relation as a frame, its instants marked as the UTC that they are."""
         import polars as pl
 
-        frame = relation.pl()
+        frame: pl.DataFrame = relation.pl()
         naive = [name for name, kind in frame.schema.items() if kind == pl.Datetime("us", None)]
-        return frame.with_columns(pl.col(naive).dt.replace_time_zone("UTC")) if naive else frame
+        return frame.with_columns(pl.col(name).dt.replace_time_zone("UTC") for name in naive)
 
     def _heard_of(self, reader: Reader, fact: str) -> None:
         con = reader.cursor()

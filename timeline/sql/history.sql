@@ -1,5 +1,5 @@
 -- Every event of the facts that match a glob, by reported order, and what each did when it was
--- recorded. What came before it in the log bears on that, and nothing else.
+-- recorded, the events of one commit in reported order. What came before bears on that, nothing else.
 CREATE OR REPLACE MACRO history(
     fact_glob, recorded_as_of := NULL, valid_at := NULL, basis := 'certain'
 ) AS TABLE
@@ -13,7 +13,8 @@ WITH
             arg_max(
                 e, struct_pack(reported_at := e.reported_at, position := e.position)
             ) OVER (
-                PARTITION BY e.fact ORDER BY e.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                PARTITION BY e.fact ORDER BY e.recorded_at, e.reported_at, e.position
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ) AS prior
         FROM store.events AS e
         JOIN store.facts AS f ON e.fact = f.fact
