@@ -324,9 +324,12 @@ class Event(_Model):
             raise BadInput(f"amount {self.amount} is neither the only bound nor the upper end of the range")
         if low is not None and high is not None and low > high:
             raise BadInput(f"amount_low {low} is above amount_high {high}")
-        plain = plain_amount(low, high, self.unit, bool(self.approximate))
-        # The grammar decides what a unit is, so that `usd` in a column and in a claim fare alike.
-        return parse_amount(plain)
+        approximate = bool(self.approximate)
+        # The grammar decides what a unit is, so that `dollars` in a column and in a claim fare alike.
+        amount = parse_amount(plain_amount(low, high, self.unit, approximate))
+        if (amount.low, amount.high, amount.approximate) != (low, high, approximate):
+            raise BadInput(f"{self.unit!r} is not a unit; expected one such as USD, percent, GW or count")
+        return amount
 
     def _valid(self) -> dict[str, Any]:
         if self.valid is not None:
