@@ -130,7 +130,8 @@ def _check_use(path: Path, text: str, described: Mapping[str, Parameter]) -> Non
     for name, line in used.items():
         if name not in described:
             raise BadInput(
-                f"${name} is not described{nearest(name, described)}; expected a comment `-- ${name}: meaning`",
+                f"${name} is not described{nearest(name, described)}; "
+                f"expected a comment such as `-- ${name}: meaning`",
                 Place(str(path), line),
             )
     for name in described:
