@@ -27,6 +27,7 @@ from timeline.logfile import (
     encoded,
     entries_of,
     file_name,
+    last_commit_of,
     log_files,
     merkle_root,
     rows_of,
@@ -102,9 +103,7 @@ class Log:
 
     def head(self) -> Commit | None:
         """The last commit, or None of an empty log; opens only the file that holds it."""
-        return self._retrying(
-            lambda files: entries_of(files[-1])[-1].commit if files else None, only_last=True
-        )
+        return self._retrying(lambda files: last_commit_of(files[-1]) if files else None, only_last=True)
 
     def files(self, after: int = 0) -> list[LogFile]:
         """The fewest files that hold the commits after number `after`, in order; the first may begin before.
