@@ -214,18 +214,19 @@ def rows_of(path: str) -> pa.Table:
 
 
 def _id_bytes(event_ids: Any) -> Iterator[bytes]:
-    chunks = getattr(event_ids, "chunks", [event_ids])
-    for chunk in chunks:
+    for chunk in getattr(event_ids, "chunks", [event_ids]):
+        count = len(chunk)
+        if not count:
+            continue
         # One conversion of the whole column; row by row takes far longer.
         _, offsets, texts = chunk.buffers()
-        start, end = (
-            struct.unpack_from("<i", offsets, at * 4)[0] for at in (chunk.offset, chunk.offset + len(chunk))
-        )
+        starts = memoryview(offsets).cast("i")[chunk.offset : chunk.offset + count + 1].tolist()
+        even = starts == list(range(starts[0], starts[0] + 64 * count + 1, 64))
         try:
-            ids = bytes.fromhex(bytes(memoryview(texts or b"")[start:end]).decode())
+            ids = bytes.fromhex(bytes(memoryview(texts)[starts[0] : starts[-1]]).decode()) if even else b""
         except ValueError:
             ids = b""
-        if chunk.null_count or len(ids) != len(chunk) * 32:
+        if chunk.null_count or len(ids) != 32 * count:
             raise TimelineError("every event needs an event_id of 64 hexadecimal digits")
         for at in range(0, len(ids), 32):
             yield ids[at : at + 32]

@@ -226,6 +226,23 @@ def test_an_event_without_an_id_is_refused(log: Log, bad: str | None) -> None:
     assert log.head() is None
 
 
+def test_ids_that_are_64_digits_only_on_average_are_refused(log: Log) -> None:
+    rows = [row(1) | {"event_id": "ab" * 31}, row(2) | {"event_id": "ab" * 33}]
+    with pytest.raises(TimelineError, match="event_id of 64 hexadecimal digits"):
+        log.append(lambda head, recorded_at: rows_to_table(rows))
+
+
+def test_a_part_of_a_larger_table_in_several_chunks(log: Log) -> None:
+    rows = [row(number) for number in range(10)]
+    table = pa.concat_tables([rows_to_table(rows[:4]), rows_to_table([]), rows_to_table(rows[4:])]).slice(
+        2, 6
+    )
+    commit = log.append(lambda head, recorded_at: table)
+    assert commit is not None
+    assert log.read()["event_id"].to_pylist() == [one["event_id"] for one in rows[2:8]]
+    assert log.verify().digest == commit.digest
+
+
 def test_what_prepare_raises_leaves_the_log_as_it_was(log: Log) -> None:
     append(log, 1)
 
