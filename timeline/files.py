@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -46,21 +47,11 @@ FORMATS: Final[Mapping[str, str]] = {
 #: instants with their zone, `number` integers, floats and decimals, `flag` booleans; `text` and `time`
 #: take integers too, as their digits.
 FLAT_COLUMNS: Final[Mapping[str, Literal["text", "time", "number", "flag"]]] = {
-    **dict.fromkeys(("key", "type", "fact", "subject", "attribute", "object"), "text"),
-    **dict.fromkeys(("period", "period_from", "period_to"), "time"),
-    **dict.fromkeys(("claim", "text"), "text"),
-    "date": "time",
-    **dict.fromkeys(("entity", "answer"), "text"),
+    **dict.fromkeys(Event.model_fields, "text"),
+    **dict.fromkeys(("period", "period_from", "period_to", "date", "reported"), "time"),
+    **dict.fromkeys(("valid", "valid_from", "valid_to"), "time"),
     **dict.fromkeys(("amount", "amount_low", "amount_high"), "number"),
-    "unit": "text",
-    "approximate": "flag",
-    "status": "text",
-    **dict.fromkeys(("reported", "valid", "valid_from", "valid_to"), "time"),
-    **dict.fromkeys(("source", "origin", "speaker", "locator", "statement"), "text"),
-    "inferred": "flag",
-    "target": "text",
-    "void": "flag",
-    **dict.fromkeys(("reason", "actor"), "text"),
+    **dict.fromkeys(("approximate", "inferred", "void"), "flag"),
 }
 
 #: Lists that a document may hold, in the order in which they are taken.
@@ -72,12 +63,10 @@ _SECTIONS: Final[Mapping[str, str | None]] = {
 }
 #: What a document may say once for all its events, and the types of event that take it. An amendment
 #: without a status or, if a correction, without a date has its target's, which no default may displace.
-_DEFAULTS: Final[Mapping[str, frozenset[str]]] = {
-    "source": frozenset(("reported", "withdrawn", "corrected", "retracted")),
-    "origin": frozenset(("reported", "withdrawn", "corrected", "retracted")),
-    "speaker": frozenset(("reported", "withdrawn", "corrected", "retracted")),
-    "reported": frozenset(("reported", "withdrawn", "retracted")),
-    "status": frozenset(("reported",)),
+_DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("source", "origin", "speaker"), ("reported", "withdrawn", "corrected", "retracted")),
+    "reported": ("reported", "withdrawn", "retracted"),
+    "status": ("reported",),
 }
 _SHAPE = "expected a list of events, or a mapping with events:, sources:, entities: or attributes:"
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
@@ -134,12 +123,12 @@ def read_batches(
         content = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
         return [_read("stdin", content, format or "jsonl", ignore_unknown)]
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(given):
         if format is not None:
             raise BadInput(f"{given} is a folder, whose files have each their own format; leave format out")
         return _read_folder(path, ignore_unknown)
-    if not path.exists():
-        siblings = sorted(os.listdir(path.parent)) if path.parent.is_dir() else []
+    if not os.path.exists(given):
+        siblings = sorted(os.listdir(path.parent)) if os.path.isdir(path.parent) else []
         raise BadInput(f"no such file or folder: {given!r}{nearest(path.name, siblings)}")
     return [_read_file(path, given, format, ignore_unknown)]
 
@@ -197,12 +186,9 @@ def _read(name: str, content: bytes | Path, format: str, ignore_unknown: bool) -
     text = _decoded(name, content)
     if format == "csv":
         return _table_batch(name, _read_csv(name, text, content.removeprefix(_BOM)), ignore_unknown)
-    try:
-        if format == "jsonl":
-            return _drafted(name, [(None, list(_jsonl_values(name, text)))], {}, ignore_unknown)
-        top = _YamlReader(name).read(text) if format == "yaml" else _JsonReader(name, text).read()
-    except RecursionError:
-        raise BadInput("nested too deep", Place(name)) from None
+    if format == "jsonl":
+        return _drafted(name, [(None, _JsonReader(name).lines(text))], {}, ignore_unknown)
+    top = _YamlReader(name).read(text) if format == "yaml" else _JsonReader(name).document(text)
     return _document(name, top, ignore_unknown)
 
 
@@ -225,20 +211,33 @@ class _Value:
     """A part of a document: `plain` is what it says; the rest is for places and problems in it."""
 
     place: Place
-    plain: object
+    plain: Any = None
     items: list[_Value] | None = None
     members: dict[str, tuple[Place, _Value]] | None = None
     problems: list[BadInput] = field(default_factory=list)
 
     def found(self) -> Iterator[BadInput]:
+        """Every problem in it, however deep."""
         yield from self.problems
         for item in self.items or ():
             yield from item.found()
         for _, member in (self.members or {}).values():
             yield from member.found()
 
-    def place_of(self, key: str) -> Place:
-        return self.members[key][0] if self.members and key in self.members else self.place
+    def fault(self, message: str, place: Place | None = None) -> None:
+        self.problems.append(BadInput(message, place or self.place))
+
+    def set(self, key: _Value, member: _Value) -> None:
+        assert self.members is not None
+        self.problems += key.found()
+        if not isinstance(key.plain, str):
+            self.fault(f"expected a key, got {_said(key.plain)}", key.place)
+        elif key.plain in self.members:
+            first = self.members[key.plain][0]
+            self.fault(f"key {key.plain!r} is given twice, first on line {first.line}", key.place)
+        else:
+            self.members[key.plain] = (key.place, member)
+            self.plain[key.plain] = member.plain
 
 
 def _document(name: str, top: _Value, ignore_unknown: bool) -> Batch:
@@ -275,47 +274,43 @@ def _drafted(
     defaults: Mapping[str, str],
     ignore_unknown: bool,
 ) -> Batch:
-    batch = Batch(name, drafts=[])
-    assert batch.drafts is not None
+    drafts: list[Draft] = []
+    problems: list[BadInput] = []
     for kind, values in sections:
         for value in values:
-            if problems := [*value.found()] or [*_misfits(value, kind, ignore_unknown)]:
-                batch.problems.extend(problems)
+            found = [*value.found()]
+            keys = {} if found else _keys(value, kind, ignore_unknown, found)
+            if found:
+                problems += found
                 continue
-            assert isinstance(value.plain, dict)
-            known = _known_keys(value.plain, kind)
-            keys = {key: said for key, said in value.plain.items() if said is not None and key in known}
-            if kind is not None:
-                keys["type"] = kind
             event_type = keys.get("type", "reported")
             for key, said in defaults.items():
-                if key not in keys and event_type in _DEFAULTS[key]:
-                    keys[key] = said
-            batch.drafts.append(Draft(keys, value.place))
-    batch.problems.sort(key=lambda problem: (problem.place and problem.place.line) or 0)
-    return batch
+                if event_type in _DEFAULTS[key]:
+                    keys.setdefault(key, said)
+            drafts.append(Draft(keys, value.place))
+    problems.sort(key=lambda problem: (problem.place and problem.place.line) or 0)
+    return Batch(name, drafts=drafts, problems=problems)
 
 
-def _known_keys(plain: dict[str, object], kind: str | None) -> list[str]:
-    stated = plain.get("type") if kind is None else kind
-    if isinstance(stated, str) and stated in DESCRIPTIONS:
-        fields = list(DESCRIPTIONS[stated].model_fields)
-        return [*fields, "type"] if plain.get("type") == stated else fields
-    return list(Event.model_fields)
-
-
-def _misfits(value: _Value, kind: str | None, ignore_unknown: bool) -> Iterator[BadInput]:
+def _keys(
+    value: _Value, kind: str | None, ignore_unknown: bool, problems: list[BadInput]
+) -> dict[str, object]:
+    """The keys of one event, or of a description of that kind; what is wrong goes to `problems`."""
     if not isinstance(value.plain, dict):
-        what = "an event" if kind is None else f"what is {kind}"
-        keys = "fact and claim" if kind is None else "id"
-        yield BadInput(
-            f"expected {what} as a mapping with keys such as {keys}, got {_said(value.plain)}", value.place
+        wanted = (
+            "an event, a mapping with keys such as fact and claim" if kind is None else "a mapping with id"
         )
-    elif not ignore_unknown:
-        known = _known_keys(value.plain, kind)
-        for key in value.plain:
-            if key not in known:
-                yield BadInput(f"unknown key {key!r}{nearest(key, known)}", value.place_of(key))
+        problems.append(BadInput(f"expected {wanted}, got {_said(value.plain)}", value.place))
+        return {}
+    stated = value.plain.get("type", kind)
+    described = DESCRIPTIONS.get(kind or (stated if isinstance(stated, str) else ""))
+    known = {*(described or Event).model_fields, *(["type"] if kind in (None, stated) else [])}
+    for key in value.plain:
+        if key not in known and not ignore_unknown:
+            place = value.members[key][0] if value.members else value.place
+            problems.append(BadInput(f"unknown key {key!r}{nearest(key, sorted(known))}", place))
+    keys = {key: said for key, said in value.plain.items() if said is not None and key in known}
+    return keys if kind is None else keys | {"type": kind}
 
 
 def _said(plain: object) -> str:
@@ -347,14 +342,14 @@ class _YamlReader:
             event = next(self._events)
             if isinstance(event, yaml.StreamEndEvent):
                 return _Value(Place(self._name, 1), None)
-            top = self._value(next(self._events), 0)
+            top = self._value(next(self._events))
             next(self._events)
             event = next(self._events)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             said = error.problem or error.context or "not YAML"
             place = self._place(mark) if mark else Place(self._name)
-            hint = self._HINTS.get(str(said))
+            hint = self._HINTS.get(said)
             raise BadInput(f"not YAML: {said}{f'; {hint}' if hint else ''}", place) from None
         except yaml.reader.ReaderError as error:
             # The C parser counts bytes where the other counts characters.
@@ -367,23 +362,21 @@ class _YamlReader:
     def _place(self, mark: Any) -> Place:
         return Place(self._name, mark.line + 1, mark.column + 1)
 
-    def _value(self, event: Any, depth: int) -> _Value:
-        value = _Value(self._place(event.start_mark), None)
+    def _value(self, event: Any, depth: int = 0) -> _Value:
+        value = _Value(self._place(event.start_mark))
         if depth > _DEEPEST:
             raise BadInput(f"nested more than {_DEEPEST} deep", value.place)
         if isinstance(event, yaml.AliasEvent):
-            target = self._anchors.get(event.anchor)
-            if target is None or target.items is not None or target.members is not None:
-                fault = (
-                    "no such anchor above" if target is None else "only text can be repeated; write it out"
-                )
-                value.problems.append(BadInput(f"*{event.anchor}: {fault}", value.place))
-                return value
-            value.plain = target.plain
+            target = self._anchors.get(str(event.anchor))
+            if target is None:
+                value.fault(f"*{event.anchor}: no such anchor above")
+            elif target.items is not None or target.members is not None:
+                value.fault(f"*{event.anchor}: only text can be repeated; write it out")
+            else:
+                value.plain = target.plain
             return value
         if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
-            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            value.problems.append(BadInput(f"the tag {tag} is not supported; leave it out", value.place))
+            value.fault(f"the tag {event.tag.replace('tag:yaml.org,2002:', '!!')} is not supported")
         if event.anchor is not None:
             self._anchors[event.anchor] = value
         if isinstance(event, yaml.ScalarEvent):
@@ -395,54 +388,66 @@ class _YamlReader:
                 value.items.append(self._value(event, depth + 1))
             value.plain = [item.plain for item in value.items]
         else:
-            value.members = {}
+            value.plain, value.members = {}, {}
             while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-                merges = isinstance(event, yaml.ScalarEvent) and event.implicit[0] and event.value == "<<"
-                self._member(value, self._value(event, depth + 1), merges, depth)
-            value.plain = {key: member.plain for key, (_, member) in value.members.items()}
+                key = self._value(event, depth + 1)
+                if key.plain == "<<" and isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
+                    value.fault("merging with << is not supported; write the keys out", key.place)
+                value.set(key, self._value(next(self._events), depth + 1))
         return value
-
-    def _member(self, value: _Value, key: _Value, merges: bool, depth: int) -> None:
-        member = self._value(next(self._events), depth + 1)
-        assert value.members is not None
-        fault = None
-        if merges:
-            fault = "merging with << is not supported; write the keys out"
-        elif not isinstance(key.plain, str):
-            fault = f"expected a key, got {_said(key.plain)}"
-        elif key.plain in value.members:
-            fault = f"key {key.plain!r} is given twice, first on line {value.members[key.plain][0].line}"
-        else:
-            value.members[key.plain] = (key.place, member)
-        value.problems.extend(key.found())
-        if fault:
-            value.problems.append(BadInput(fault, key.place))
 
 
 class _JsonReader:
-    """Values of a JSON text with their places; numbers stay text, as in YAML."""
+    """JSON values with their places; numbers stay text, as in YAML."""
 
-    def __init__(self, name: str, text: str, line: int = 1) -> None:
-        self._name, self._text = name, text
-        self._seen, self._line = 0, line
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._text, self._seen, self._line = "", 0, 1
         self._faults: list[str] = []
-        self._surrogates = _LONE_SURROGATE.search(text) is not None
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object, parse_int=str, parse_float=str, parse_constant=self._constant
         )
 
-    def read(self, depth: int = 2) -> _Value:
-        """The one value of the text, with places for what lies up to `depth` levels down."""
-        first = self._line
+    def lines(self, text: str) -> list[_Value]:
+        """One value a line, save for empty ones. Not splitlines: U+2028 may stand within a JSON text."""
+        return [
+            self._whole(line, Place(self._name, number))
+            for number, line in enumerate(text.split("\n"), start=1)
+            if line.strip(" \t\r")
+        ]
+
+    def document(self, text: str) -> _Value:
+        """The one value of a text, with the places of its members and of what they list."""
+        whole = self._whole(text, Place(self._name, 1))
+        if isinstance(whole.plain, dict | list):
+            self._text = text
+            return self._walk(self._skip(0), 2)[0]
+        return whole
+
+    def _whole(self, text: str, place: Place) -> _Value:
+        assert place.line is not None
+        value = _Value(place)
+        self._faults = []
         try:
-            value, at = self._value(self._skip(0), depth)
-            if (at := self._skip(at)) < len(self._text):
-                hint = "; one object a line is .jsonl" if depth else ""
-                raise json.JSONDecodeError(f"more after the first value{hint}", self._text, at)
+            value.plain = self._decoder.decode(text)
+            self._judge(value, text)
         except json.JSONDecodeError as error:
-            place = Place(self._name, first + error.lineno - 1, error.colno)
-            raise BadInput(f"not JSON: {error.msg}", place) from None
+            hint = (
+                "; expected one value a line in .jsonl, one a file in .json" if "Extra" in error.msg else ""
+            )
+            place = Place(self._name, place.line + error.lineno - 1, error.colno)
+            value.fault(f"not JSON: {error.msg}{hint}", place)
+        except RecursionError:
+            value.fault("nested too deep")
         return value
+
+    def _judge(self, value: _Value, text: str) -> None:
+        if _LONE_SURROGATE.search(text):
+            try:
+                json.dumps(value.plain, ensure_ascii=False).encode()
+            except UnicodeEncodeError:
+                self._faults.append("holds half of a surrogate pair, which is no character")
+        value.problems = [BadInput(fault, value.place) for fault in self._faults]
 
     def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
@@ -455,73 +460,35 @@ class _JsonReader:
         self._faults.append(f"{word} is not JSON")
 
     def _skip(self, at: int) -> int:
-        while self._text[at : at + 1] in (" ", "\t", "\n", "\r"):
+        # The text has been found to be JSON: what stands between values needs no second look.
+        while self._text[at] in " \t\n\r,:":
             at += 1
         return at
 
-    def _place(self, at: int) -> Place:
+    def _walk(self, at: int, depth: int) -> tuple[_Value, int]:
         self._line += self._text.count("\n", self._seen, at)
         self._seen = at
-        return Place(self._name, self._line, at - self._text.rfind("\n", 0, at))
-
-    def _value(self, at: int, depth: int) -> tuple[_Value, int]:
-        opening = self._text[at : at + 1]
-        if (opening == "[" and depth >= 1) or (opening == "{" and depth == 2):
-            return self._nested(at, opening, depth)
-        value = _Value(self._place(at), None)
-        self._faults.clear()
-        value.plain, at = self._decoder.raw_decode(self._text, at)
-        if self._surrogates:
-            try:
-                json.dumps(value.plain, ensure_ascii=False).encode()
-            except UnicodeEncodeError:
-                self._faults.append("holds half of a surrogate pair, which is no character")
-        value.problems = [BadInput(fault, value.place) for fault in self._faults]
-        return value, at
-
-    def _nested(self, at: int, opening: str, depth: int) -> tuple[_Value, int]:
-        value, closing = _Value(self._place(at), None), "]" if opening == "[" else "}"
-        items: list[_Value] = []
-        members: dict[str, tuple[Place, _Value]] = {}
-        at = self._skip(at + 1)
-        while self._text[at : at + 1] != closing or items or members:
-            if opening == "[":
-                item, at = self._value(at, 0)
-                items.append(item)
-            else:
-                if self._text[at : at + 1] != '"':
-                    raise json.JSONDecodeError("expected a key in double quotes", self._text, at)
-                key, at = self._value(at, 0)
-                if self._text[(at := self._skip(at)) : at + 1] != ":":
-                    raise json.JSONDecodeError("expected ':'", self._text, at)
-                item, at = self._value(self._skip(at + 1), depth - 1)
-                if str(key.plain) in members:
-                    value.problems.append(BadInput(f"key {key.plain!r} is given twice", key.place))
-                members[str(key.plain)] = (key.place, item)
-            at = self._skip(at)
-            if self._text[at : at + 1] == closing:
-                break
-            if self._text[at : at + 1] != ",":
-                raise json.JSONDecodeError(f"expected ',' or {closing!r}", self._text, at)
-            at = self._skip(at + 1)
-        if opening == "[":
-            value.items, value.plain = items, [item.plain for item in items]
-        else:
-            value.members, value.plain = members, {key: item.plain for key, (_, item) in members.items()}
-        return value, at + 1
-
-
-def _jsonl_values(name: str, text: str) -> Iterator[_Value]:
-    # Not splitlines: U+2028 and the like may stand within a JSON text.
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip(" \t\r"):
-            try:
-                yield _JsonReader(name, line, number).read(depth=0)
-            except BadInput as problem:
-                yield _Value(Place(name, number), None, problems=[problem])
-            except RecursionError:
-                place = Place(name, number)
-                yield _Value(place, None, problems=[BadInput("nested too deep", place)])
+        value = _Value(Place(self._name, self._line, at - self._text.rfind("\n", 0, at)))
+        if self._text[at] == "[" and depth:
+            value.items, at = [], self._skip(at + 1)
+            while self._text[at] != "]":
+                item, at = self._walk(at, 0)
+                value.items.append(item)
+                at = self._skip(at)
+            value.plain = [item.plain for item in value.items]
+            return value, at + 1
+        if self._text[at] == "{" and depth == 2:
+            value.plain, value.members, at = {}, {}, self._skip(at + 1)
+            while self._text[at] != "}":
+                key, at = self._walk(at, 0)
+                member, at = self._walk(self._skip(at), 1)
+                value.set(key, member)
+                at = self._skip(at)
+            return value, at + 1
+        self._faults = []
+        value.plain, end = self._decoder.raw_decode(self._text, at)
+        self._judge(value, self._text[at:end])
+        return value, end
 
 
 # Tables: CSV, Parquet and Arrow
@@ -537,25 +504,28 @@ def _read_csv(name: str, text: str, content: bytes) -> pa.Table:
         _check_csv_rows(name, text, delimiter, len(header))
     if not content.endswith((b"\n", b"\r")):
         content += b"\n"
-    size = 1 << 20
-    while True:
+    rows_of = partial(
+        pa_csv.read_csv,
+        parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(header, pa.string()),
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            null_values=[""],
+        ),
+    )
+    try:
         try:
-            return pa_csv.read_csv(
-                pa.BufferReader(content),  # type: ignore[arg-type]
-                read_options=pa_csv.ReadOptions(block_size=size),
-                parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-                convert_options=pa_csv.ConvertOptions(
-                    column_types=dict.fromkeys(header, pa.string()),
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=False,
-                    null_values=[""],
-                ),
-            )
+            return rows_of(_arrow(content))
         except pa.ArrowInvalid as error:
-            if "straddling" not in str(error) or size > len(content):
-                _check_csv_rows(name, text, delimiter, len(header))
-                raise BadInput(f"not CSV: {error}", Place(name)) from None
-            size = min(size * 64, 2**31 - 1)
+            # A row that spans several of the blocks that Arrow reads in parallel.
+            if "straddling" not in str(error):
+                raise
+            whole = pa_csv.ReadOptions(block_size=min(len(content), 2**31 - 1))
+            return rows_of(_arrow(content), read_options=whole)
+    except pa.ArrowInvalid as error:
+        _check_csv_rows(name, text, delimiter, len(header))
+        raise BadInput(f"not CSV: {error}", Place(name)) from None
 
 
 def _csv_header(name: str, text: str) -> tuple[list[str], str]:
@@ -563,7 +533,10 @@ def _csv_header(name: str, text: str) -> tuple[list[str], str]:
     best: tuple[list[str], str] | None = None
     for delimiter in (",", ";", "\t"):
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        header = next((row for row in rows if row), None)
+        try:
+            header = next((row for row in rows if row), None)
+        except csv.Error as error:
+            raise BadInput(f"not CSV: {error}", Place(name, 1)) from None
         if header is None:
             raise BadInput("is empty; expected a header row with the names of the columns", Place(name))
         if best is None or len(FLAT_COLUMNS.keys() & header) > len(FLAT_COLUMNS.keys() & best[0]):
@@ -593,13 +566,14 @@ def _check_csv_rows(name: str, text: str, delimiter: str, width: int) -> None:
         raise BadRows(problems)
 
 
-def _read_parquet(name: str, content: bytes | Path, ignore_unknown: bool) -> Batch:
-    def opened() -> Any:
-        return pa.BufferReader(content) if isinstance(content, bytes) else str(content)
+def _arrow(content: bytes | Path) -> Any:
+    return pa.BufferReader(content) if isinstance(content, bytes) else str(content)
 
+
+def _read_parquet(name: str, content: bytes | Path, ignore_unknown: bool) -> Batch:
     try:
-        columns = _chosen(name, pq.read_schema(opened()).names, ignore_unknown)
-        table = pq.read_table(opened(), columns=columns, partitioning=None)
+        columns = _chosen(name, pq.read_schema(_arrow(content)).names, ignore_unknown)
+        table = pq.read_table(_arrow(content), columns=columns, partitioning=None)
     except (pa.ArrowException, OSError) as error:
         raise BadInput(f"not a readable Parquet file: {error}", Place(name)) from None
     return _table_batch(name, table, ignore_unknown)
@@ -608,10 +582,9 @@ def _read_parquet(name: str, content: bytes | Path, ignore_unknown: bool) -> Bat
 def _read_arrow(name: str, content: bytes, ignore_unknown: bool) -> Batch:
     if content.startswith(b"FEA1"):
         raise BadInput("is Feather version 1; expected an Arrow file (Feather version 2)", Place(name))
-    buffer = pa.BufferReader(content)
     try:
         opened = pa_ipc.open_file if content.startswith(b"ARROW1") else pa_ipc.open_stream
-        table = opened(buffer).read_all()
+        table = opened(_arrow(content)).read_all()
     except (pa.ArrowException, OSError) as error:
         raise BadInput(f"not a readable Arrow file: {error}", Place(name)) from None
     return _table_batch(name, table, ignore_unknown)
@@ -622,9 +595,9 @@ def _chosen(name: str, names: list[str], ignore_unknown: bool) -> list[str]:
     chosen = [column for column in names if column in FLAT_COLUMNS]
     unknown = [column for column in names if column not in FLAT_COLUMNS]
     if unknown and not ignore_unknown:
-        said = ", ".join(repr(column) + nearest(column, FLAT_COLUMNS).replace(";", ":") for column in unknown)
-        noun = "column" if len(unknown) == 1 else "columns"
-        raise BadInput(f"unknown {noun} {said}; leave out what is not known, or ignore it", Place(name))
+        hints = [(column[:60], nearest(column, FLAT_COLUMNS).removeprefix("; ")) for column in unknown]
+        said = ", ".join(f"{column!r} ({hint})" if hint else repr(column) for column, hint in hints)
+        raise BadInput(f"unknown columns: {said}; leave them out, or ignore what is unknown", Place(name))
     if twice := next((column for column in chosen if chosen.count(column) > 1), None):
         raise BadInput(f"column {twice!r} is given twice", Place(name))
     if not {"fact", "subject", "target"} & set(chosen):
@@ -634,45 +607,51 @@ def _chosen(name: str, names: list[str], ignore_unknown: bool) -> list[str]:
 
 def _table_batch(name: str, table: pa.Table, ignore_unknown: bool) -> Batch:
     columns = {}
-    try:
-        for column in _chosen(name, table.column_names, ignore_unknown):
-            columns[column] = _plain_column(name, column, table.column(column))
-        table = pa.table(columns)
-        table.validate(full=True)
-    except pa.ArrowException as error:
-        raise BadInput(f"cannot be read: {error}", Place(name)) from None
-    return Batch(name, table=table)
+    for column in _chosen(name, table.column_names, ignore_unknown):
+        values = table.column(column)
+        try:
+            columns[column] = _plain_column(column, values)
+            columns[column].validate(full=True)
+        except pa.ArrowException as error:
+            raise BadInput(f"column {column} cannot be read: {error}", Place(name)) from None
+        except BadInput as problem:
+            raise problem.at(Place(name)) from None
+    return Batch(name, table=pa.table(columns))
 
 
-def _plain_column(name: str, column: str, values: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
+def _plain_column(column: str, values: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
     """A column in one of the few types that a batch may hold, or BadInput for its type."""
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    found, kind, types = values.type, FLAT_COLUMNS[column], pa.types
-    if types.is_string(found):
-        return values
-    if types.is_large_string(found) or types.is_string_view(found) or types.is_null(found):
+    kind, types = FLAT_COLUMNS[column], pa.types
+
+    def is_text(of: Any) -> bool:
+        return types.is_string(of) or types.is_large_string(of) or types.is_string_view(of)
+
+    if types.is_dictionary(values.type):
+        inner = pa.string() if is_text(values.type.value_type) else values.type.value_type
+        # In two steps, since Arrow cannot decode a dictionary of string views, as polars makes them.
+        values = values.cast(pa.dictionary(values.type.index_type, inner)).cast(inner)
+    found = values.type
+    if is_text(found) or types.is_null(found):
         return values.cast(pa.string())
-    if types.is_integer(found) and kind != "flag":
-        return values if kind == "number" else values.cast(pa.string())
-    if kind == "number" and (types.is_floating(found) or types.is_decimal(found)):
+    if types.is_integer(found) and kind in ("text", "time"):
+        return values.cast(pa.string())
+    if kind == "number" and (types.is_integer(found) or types.is_floating(found) or types.is_decimal(found)):
         return values
     if kind == "flag" and types.is_boolean(found):
         return values
     if kind == "time" and types.is_date(found):
         return values.cast(pa.date32())
     if kind == "time" and types.is_timestamp(found):
-        if found.tz is None:
-            raise BadInput(
-                f"column {column} has times of day without a zone ({found}); expected dates, instants in UTC "
-                "or text: cast it to a date where whole days are meant",
-                Place(name),
-            )
-        return values.cast(pa.timestamp("us", "UTC"))
+        if found.tz is not None:
+            return values.cast(pa.timestamp("us", "UTC"))
+        raise BadInput(
+            f"column {column} has times of day without a zone ({found}); expected dates, instants in UTC "
+            "or text: cast it to a date where whole days are meant"
+        )
     expected = {
         "text": "text",
         "time": "text, dates or instants in UTC",
         "number": "text, integers, decimals or floats",
         "flag": "text or booleans",
-    }[kind]
-    raise BadInput(f"column {column} is {found}; expected {expected}", Place(name))
+    }
+    raise BadInput(f"column {column} is {found}; expected {expected[kind]}")
