@@ -145,7 +145,11 @@ def table_batch(table: Any, name: str = "table", *, ignore_unknown: bool = False
         raise BadInput(
             f"{name} is a {type(table).__name__}; expected a pyarrow table or reader, or a polars DataFrame"
         )
-    return _table_batch(name, pa.table(table), ignore_unknown)
+    try:
+        rows = pa.table(table)
+    except pa.ArrowException as error:
+        raise BadInput(f"{name} cannot be read: {error}") from None
+    return _table_batch(name, rows, ignore_unknown)
 
 
 def _read_folder(folder: Path, ignore_unknown: bool) -> list[Batch]:
@@ -432,9 +436,7 @@ class _JsonReader:
             value.plain = self._decoder.decode(text)
             self._judge(value, text)
         except json.JSONDecodeError as error:
-            hint = (
-                "; expected one value a line in .jsonl, one a file in .json" if "Extra" in error.msg else ""
-            )
+            hint = "; expected one value a line in .jsonl, a file in .json" if "Extra" in error.msg else ""
             place = Place(self._name, place.line + error.lineno - 1, error.colno)
             value.fault(f"not JSON: {error.msg}{hint}", place)
         except RecursionError:
@@ -530,19 +532,17 @@ def _read_csv(name: str, text: str, content: bytes) -> pa.Table:
 
 def _csv_header(name: str, text: str) -> tuple[list[str], str]:
     """The names in the first row, and the delimiter under which most of them are known."""
-    best: tuple[list[str], str] | None = None
+    found = []
     for delimiter in (",", ";", "\t"):
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        # A header over a million characters is no header.
+        rows = csv.reader(io.StringIO(text[: 1 << 20], newline=""), delimiter=delimiter)
         try:
-            header = next((row for row in rows if row), None)
+            if (header := next((row for row in rows if row), None)) is None:
+                raise BadInput("is empty; expected a header row with the names of the columns", Place(name))
         except csv.Error as error:
             raise BadInput(f"not CSV: {error}", Place(name, 1)) from None
-        if header is None:
-            raise BadInput("is empty; expected a header row with the names of the columns", Place(name))
-        if best is None or len(FLAT_COLUMNS.keys() & header) > len(FLAT_COLUMNS.keys() & best[0]):
-            best = header, delimiter
-    assert best is not None
-    return best
+        found.append((header, delimiter))
+    return max(found, key=lambda one: len(FLAT_COLUMNS.keys() & one[0]))
 
 
 def _check_csv_rows(name: str, text: str, delimiter: str, width: int) -> None:
@@ -553,9 +553,8 @@ def _check_csv_rows(name: str, text: str, delimiter: str, width: int) -> None:
         line, rows = 1, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         for row in rows:
             if row and len(row) != width:
-                problems.append(
-                    BadInput(f"{len(row)} fields where the header has {width}", Place(name, line))
-                )
+                fault = f"a row of {len(row)} where the header has {width} columns"
+                problems.append(BadInput(fault, Place(name, line)))
             line = rows.line_num + 1
     except csv.Error as error:
         hint = " (a quote that is never closed?)" if "end of data" in str(error) else ""
@@ -567,13 +566,14 @@ def _check_csv_rows(name: str, text: str, delimiter: str, width: int) -> None:
 
 
 def _arrow(content: bytes | Path) -> Any:
-    return pa.BufferReader(content) if isinstance(content, bytes) else str(content)
+    return pa.BufferReader(content) if isinstance(content, bytes) else pa.OSFile(str(content), "rb")
 
 
 def _read_parquet(name: str, content: bytes | Path, ignore_unknown: bool) -> Batch:
     try:
-        columns = _chosen(name, pq.read_schema(_arrow(content)).names, ignore_unknown)
-        table = pq.read_table(_arrow(content), columns=columns, partitioning=None)
+        # Not read_table: importing the datasets behind it takes longer than most files do.
+        file = pq.ParquetFile(_arrow(content))
+        table = file.read(columns=_chosen(name, file.schema_arrow.names, ignore_unknown))
     except (pa.ArrowException, OSError) as error:
         raise BadInput(f"not a readable Parquet file: {error}", Place(name)) from None
     return _table_batch(name, table, ignore_unknown)
@@ -597,7 +597,7 @@ def _chosen(name: str, names: list[str], ignore_unknown: bool) -> list[str]:
     if unknown and not ignore_unknown:
         hints = [(column[:60], nearest(column, FLAT_COLUMNS).removeprefix("; ")) for column in unknown]
         said = ", ".join(f"{column!r} ({hint})" if hint else repr(column) for column, hint in hints)
-        raise BadInput(f"unknown columns: {said}; leave them out, or ignore what is unknown", Place(name))
+        raise BadInput(f"unknown columns: {said}; leave them out, or pass --ignore-unknown", Place(name))
     if twice := next((column for column in chosen if chosen.count(column) > 1), None):
         raise BadInput(f"column {twice!r} is given twice", Place(name))
     if not {"fact", "subject", "target"} & set(chosen):

@@ -302,7 +302,7 @@ class TestJsonl:
         assert problems(path) == [
             "1:13: not JSON: Expecting ',' delimiter",
             "3: expected an event, a mapping with keys such as fact and claim, got a list",
-            "4:15: not JSON: Extra data; expected one value a line in .jsonl, one a file in .json",
+            "4:15: not JSON: Extra data; expected one value a line in .jsonl, a file in .json",
             "5: unknown key 'txt'; did you mean 'text'?",
             "6: Infinity is not JSON",
             "7: key 'end' is given twice",
@@ -350,8 +350,8 @@ class TestCsv:
         with pytest.raises(BadRows) as caught:
             read_batches(path)
         assert [str(problem) for problem in caught.value.problems] == [
-            f"{path}:5: 1 fields where the header has 2",
-            f"{path}:6: 3 fields where the header has 2",
+            f"{path}:5: a row of 1 where the header has 2 columns",
+            f"{path}:6: a row of 3 where the header has 2 columns",
         ]
 
     @pytest.mark.parametrize(
@@ -456,7 +456,7 @@ class TestTables:
         save(pa.table({"statment": ["a"], "fact": ["a/b"], "mood": [{"glad": 1}]}), path)
         assert refused(path) == (
             " unknown columns: 'statment' (did you mean 'statement'?), 'mood'; "
-            "leave them out, or ignore what is unknown"
+            "leave them out, or pass --ignore-unknown"
         )
         assert table(path, ignore_unknown=True).to_pylist() == [{"fact": "a/b"}]
 
@@ -506,6 +506,14 @@ class TestTables:
         with pytest.raises(BadInput) as caught:
             table_batch(pa.table({"fact": ["a/b"], column: values}), "rows")
         assert str(caught.value).startswith(f"rows: {message}")
+
+    @pytest.mark.parametrize(("name", "save"), SAVED)
+    def test_a_name_like_a_url_or_a_partition(self, tmp_path: Path, name: str, save: Save) -> None:
+        folder = tmp_path / "fact=z"
+        folder.mkdir()
+        save(pa.table({"fact": ["a/b"]}), folder / name)
+        (folder / name).rename(folder / f"s3:_{name}")
+        assert table(folder / f"s3:_{name}").to_pylist() == [{"fact": "a/b"}]
 
     def test_text_that_is_not_utf_8(self) -> None:
         broken = pa.array([b"caf\xe9"]).view(pa.string())
