@@ -472,35 +472,42 @@ def _standings(known: Sequence[fold.Entry]) -> Iterator[tuple[Any, ...]]:
     """What stands at each place ever corrected or retracted, along the recorded axis.
 
     Yields place, position, whether it claims anything, basis, and bounds on the recorded and on the
-    reported axis.
+    reported axis. A place where nothing ever stood is told too, by empty bounds.
     """
-    by_id = {entry.event_id: entry for entry in known}
-    touched: set[int] = set()
+    for family in _families(known):
+        place = family[0].position
+        yield place, place, False, "certain", fold.END, fold.END, fold.END, fold.END
+        moments = sorted({entry.recorded_at for entry in family})
+        for basis in ("certain", "possible", "evidence"):
+            open_since: dict[tuple[int, bool, int, int], int] = {}
+            for moment in [*moments, fold.END]:
+                current = _stretches(family, moment, basis) if moment < fold.END else set()
+                for stretch in [stretch for stretch in open_since if stretch not in current]:
+                    position, claims, start, end = stretch
+                    yield place, position, claims, basis, open_since.pop(stretch), moment, start, end
+                for stretch in current:
+                    open_since.setdefault(stretch, moment)
+
+
+def _families(known: Sequence[fold.Entry]) -> list[list[fold.Entry]]:
+    """Each report or withdrawal ever amended, followed by all that aims at it or at its amendments."""
+    family_of: dict[str, list[fold.Entry]] = {}
+    families: list[list[fold.Entry]] = []
     for entry in known:
-        while entry.target is not None and entry.target in by_id:
-            entry = by_id[entry.target]
-            touched.add(entry.position)
-    if not touched:
-        return
-    moments = sorted({entry.recorded_at for entry in known})
-    for basis in ("certain", "possible", "evidence"):
-        open_since: dict[tuple[int, ...], int] = {}
-        for moment in [*moments, fold.END]:
-            current = _stretches(known, moment, basis, touched) if moment < fold.END else set()
-            for stretch in [stretch for stretch in open_since if stretch not in current]:
-                place, position, claims, start, end = stretch
-                yield place, position, bool(claims), basis, open_since.pop(stretch), moment, start, end
-            for stretch in current:
-                open_since.setdefault(stretch, moment)
+        family = family_of.get(entry.target or "")
+        if family is None:
+            families.append(family := [])
+        family.append(entry)
+        family_of[entry.event_id] = family
+    return [family for family in families if len(family) > 1]
 
 
 def _stretches(
-    known: Sequence[fold.Entry], moment: int, basis: fold.Basis, touched: set[int]
-) -> set[tuple[int, ...]]:
+    family: Sequence[fold.Entry], moment: int, basis: fold.Basis
+) -> set[tuple[int, bool, int, int]]:
     return {
-        (life.standing.place, life.standing.entry.position, life.standing.kind == "report", start, end)
-        for life in fold.lives(fold.standing(known, moment), basis)
-        if life.standing.place in touched
+        (life.standing.entry.position, life.standing.kind == "report", start, end)
+        for life in fold.lives(fold.standing(family, moment), basis)
         for start, end in life.spans
     }
 
@@ -517,12 +524,12 @@ def _add_tail(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) 
     con.execute("DROP SCHEMA IF EXISTS store CASCADE; DROP SCHEMA IF EXISTS tail CASCADE")
     con.execute("CREATE SCHEMA store; CREATE SCHEMA tail")
     _incoming(con, files, after)
-    con.execute("CREATE OR REPLACE TEMP TABLE appended AS FROM incoming")
-    [(count,)] = con.execute("SELECT count(*) FROM appended").fetchall()
+    con.execute("CREATE TABLE tail.appended AS FROM incoming")
+    [(count,)] = con.execute("SELECT count(*) FROM tail.appended").fetchall()
     names = ", ".join(LOG_COLUMNS)
-    con.execute("CREATE TABLE tail.touched AS SELECT DISTINCT fact FROM appended WHERE fact IS NOT NULL")
+    con.execute("CREATE TABLE tail.touched AS SELECT DISTINCT fact FROM tail.appended WHERE fact IS NOT NULL")
     con.execute(
-        f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {names} FROM appended UNION ALL SELECT {names} "
+        f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {names} FROM tail.appended UNION ALL SELECT {names} "
         "FROM generation.store.events SEMI JOIN tail.touched USING (fact)"
     )
     commits = [commit for commit in _commits_in(con, files) if commit["number"] > after]
