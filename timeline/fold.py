@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from itertools import combinations, pairwise
 from typing import Final, Literal
 
@@ -55,6 +55,9 @@ END: Final = 2**62
 
 #: Two claims reported further apart than this do not disagree: the world had time to change.
 WITHIN: Final = 90 * 86_400 * 1_000_000
+
+# Python's own default rounds at 28 digits, amounts have up to 38.
+_EXACT: Final = Context(prec=60)
 
 Basis = Literal["certain", "possible", "evidence"]
 Effect = Literal["opened", "revised", "repeated", "late", "corrected", "voided", "retracted", "withdrew"]
@@ -454,9 +457,10 @@ def _overlap(
 def _widened(value: Value) -> tuple[Decimal | None, Decimal | None]:
     if not value.approximate:
         return value.low, value.high
-    tenth = Decimal("0.1")
-    low = None if value.low is None else value.low - abs(value.low) * tenth
-    high = None if value.high is None else value.high + abs(value.high) * tenth
+    low, high = (
+        None if bound is None else _EXACT.fma(bound.copy_abs(), tenth, bound)
+        for bound, tenth in ((value.low, Decimal("-0.1")), (value.high, Decimal("0.1")))
+    )
     return low, high
 
 

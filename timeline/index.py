@@ -42,9 +42,9 @@ _RESOLVING: Final = ("standing", "candidates", "cells", "merged", "resolved")
 #: What is built on the resolved beliefs. Objects that read through others come after them.
 _SURFACE: Final = (
     *("events", "sources", "entities_as_of", "entities", "attributes_as_of", "attributes"),
-    *("statuses", "policy_check", "agrees", "widened", "disagrees", "confirmed", "belief_spans_as_of"),
-    *("belief_spans", "beliefs_as_of", "beliefs", "claims_as_of", "claims", "disagreements_as_of"),
-    *("disagreements", "changes", "history"),
+    *("statuses", "policy_check", "agrees", "widened", "clears", "disagrees", "confirmed"),
+    *("belief_spans_as_of", "belief_spans", "beliefs_as_of", "beliefs", "claims_as_of", "claims"),
+    *("disagreements_as_of", "disagreements", "changes", "history"),
 )
 
 #: A tail longer than this, and than a twentieth of the generation, is worth a new generation.

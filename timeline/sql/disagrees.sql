@@ -12,16 +12,8 @@ CREATE OR REPLACE MACRO store.disagrees(one, other) AS
             OR coalesce(other.amount_low > one.amount_high, false)
         WHEN one.value_type = 'amount'
         THEN
-            coalesce(
-                store.widened(one.amount_low, one.approximate, -1)
-                > store.widened(other.amount_high, other.approximate, 1),
-                false
-            )
-            OR coalesce(
-                store.widened(other.amount_low, other.approximate, -1)
-                > store.widened(one.amount_high, one.approximate, 1),
-                false
-            )
+            store.clears(one.amount_low, one.approximate, other.amount_high, other.approximate)
+            OR store.clears(other.amount_low, other.approximate, one.amount_high, one.approximate)
         ELSE
             one.date_from IS DISTINCT FROM other.date_from
             OR one.date_to IS DISTINCT FROM other.date_to
