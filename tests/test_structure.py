@@ -19,13 +19,14 @@ SOURCES = sorted(PACKAGE.glob("*.py"))
 #: Each module imports only from those before it.
 ORDER = (
     *("errors", "times", "amounts", "columns", "event", "fold", "objects", "logfile", "log", "index"),
-    *("dialect", "files", "intake", "store", "__init__", "render", "cli", "web", "__main__"),
+    *("dialect", "files", "intake", "bulk", "ask", "store", "__init__", "queries", "render", "cli", "web"),
+    "__main__",
 )
 #: The only imports against the order: inside a function, for the reason given.
 EXCEPTIONS = {("cli", "web"): "`timeline serve` starts the page"}
 #: What the two front ends may know of the package: the façade, what it raises and how rows are
 #: printed, and three modules of plain values.
-FRONT_END_MAY_IMPORT = {"store", "__init__", "errors", "render", "times", "columns", "amounts"}
+FRONT_END_MAY_IMPORT = {"store", "__init__", "errors", "queries", "render", "times", "columns", "amounts"}
 
 ENGINES = {"duckdb", "polars", "pyarrow", "deltalake"}
 OUTSIDE_WORLD = {"io", "os", "pathlib", "shutil", "socket", "subprocess", "tempfile", "urllib"}

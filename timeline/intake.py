@@ -221,6 +221,7 @@ class Intake:
             self._taken.setdefault(row["event_id"], row)
             if row["key"] is not None:
                 self._keys.setdefault(row["key"], row["event_id"])
+        self._look_up_names(by_position.values())
         for row in by_position.values():
             row["root"] = by_position.get(row["place"], row)["event_type"]
 

@@ -357,7 +357,6 @@ class Timeline:
     def _resolve(
         self, reader: Reader, batches: Sequence[Batch], register_unknown: bool
     ) -> tuple[Ingested, list[pa.Table]]:
-        from timeline import bulk
         from timeline.intake import Intake, Rejected
         from timeline.log import rows_to_table
 
@@ -366,6 +365,8 @@ class Timeline:
         intake: Intake | None = None
         for batch in batches:
             found: Any
+            if batch.table is not None:
+                from timeline import bulk
             for problem in batch.problems:
                 result.rejected.append(Rejected(problem.place or Place(batch.name), problem, {}))
             if self.progress is not None:
