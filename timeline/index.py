@@ -544,7 +544,7 @@ def _add_tail(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) 
     for name in ("ids", "keys"):
         con.execute(
             f"CREATE VIEW store.{name} AS FROM generation.store.{name} UNION ALL "
-            f"FROM tail.{name} SEMI JOIN appended USING (position)"
+            f"FROM tail.{name} SEMI JOIN tail.appended USING (position)"
         )
     con.execute("CREATE VIEW store.commits AS FROM generation.store.commits UNION ALL FROM tail.commits")
     con.execute("CREATE VIEW store.statuses AS FROM tail.statuses")
