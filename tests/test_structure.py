@@ -19,7 +19,7 @@ SOURCES = sorted(PACKAGE.glob("*.py"))
 #: Each module imports only from those before it.
 ORDER = (
     *("errors", "times", "amounts", "columns", "event", "fold", "objects", "logfile", "log", "index"),
-    *("dialect", "files", "intake", "bulk", "ask", "store", "__init__", "queries", "render", "cli", "web"),
+    *("dialect", "files", "intake", "bulk", "record", "ask", "store", "__init__", "queries", "render", "cli", "web"),
     "__main__",
 )
 #: The only imports against the order: inside a function, for the reason given.

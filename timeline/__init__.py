@@ -11,7 +11,8 @@ from timeline.errors import BadInput, BadRows, Conflict, Corruption, NotFound, T
 
 if TYPE_CHECKING:
     from timeline.log import Commit
-    from timeline.store import Belief, Ingested, Timeline
+    from timeline.record import Ingested
+    from timeline.store import Belief, Timeline
 
 __all__ = [
     "BadInput",
@@ -31,7 +32,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "Belief": "timeline.store",
     "Commit": "timeline.log",
-    "Ingested": "timeline.store",
+    "Ingested": "timeline.record",
     "Timeline": "timeline.store",
 }
 

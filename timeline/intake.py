@@ -104,13 +104,19 @@ class Intake:
 
     def __init__(self, reader: Reader, recorded_at: int, *, register_unknown: bool = False) -> None:
         self._con = reader.cursor()
-        self._recorded_at = recorded_at
-        self._register_unknown = register_unknown
+        self.recorded_at = recorded_at
+        self.register_unknown = register_unknown
         self._position = reader.position
         self._names: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
         self._asked: dict[str, set[str]] = {kind: set() for kind in _KINDS}
         self._taken: dict[str, Row] = {}
         self._keys: dict[str, str] = {}
+        self._registering: list[tuple[str, str]] = []
+
+    @property
+    def taken(self) -> int:
+        """How many events it remembers."""
+        return len(self._taken)
 
     @property
     def position(self) -> int:
@@ -131,10 +137,14 @@ class Intake:
         self._look_up_targets(draft.row["target"] for draft in read if "target" in draft.row)
         self._look_up_keys([draft.row["key"] for draft in read if "key" in draft.row])
         for draft in read:
+            self._registering.clear()
             try:
                 registering = list(self._complete(draft))
                 self._check_key(draft.row)
             except TimelineError as error:
+                # What would have been registered for it was not, so it is still unknown to the next.
+                for kind, name in self._registering:
+                    del self._names[kind][name]
                 resolved.rejected.append(Rejected(draft.place, error, draft.keys))
                 continue
             self._taken.setdefault(draft.row["event_id"], draft.row)
@@ -374,10 +384,10 @@ class Intake:
                     f"reported {edtf.text!r} starts after its source, which is of {source.published.text!r}"
                 )
             end = min(end, source.published.reported_at)
-        if start is not None and start > self._recorded_at:
+        if start is not None and start > self.recorded_at:
             raise BadInput(
                 f"reported {edtf.text!r} starts after the moment of recording, "
-                f"{format_instant(self._recorded_at)}"
+                f"{format_instant(self.recorded_at)}"
             )
         row["reported_from"], row["reported_at"] = start, end
 
@@ -413,7 +423,7 @@ class Intake:
 
     def _unknown(self, place: Place, kind: str, name: str, column: str) -> _Draft:
         """The registration of a name never heard of; raises BadInput that names the nearest known."""
-        if not self._register_unknown:
+        if not self.register_unknown:
             known = [row[0] for row in self._con.execute(f"SELECT id FROM {_KINDS[kind]}").fetchall()]
             hint = nearest(name, {*known, *self._names[kind]})
             raise BadInput(
@@ -424,6 +434,7 @@ class Intake:
         row["inherited"] = 0
         row["event_id"] = event_id(content_of(row))
         self._names[kind][name] = _registered(kind, None, None)
+        self._registering.append((kind, name))
         return _Draft(place, {}, row)
 
     # What is new

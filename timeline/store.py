@@ -7,8 +7,8 @@ was recorded), the index (what follows from it), the intake (what may be recorde
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from timeline.files import Batch
-    from timeline.intake import Rejected
+    from timeline.record import Ingested, Recorder
 
-__all__ = ["Belief", "Ingested", "Timeline", "Why", "find_store"]
+__all__ = ["Belief", "Timeline", "Why", "find_store", "project_settings"]
 
 _LOG: Final = "log"
 _INDEX: Final = "index"
@@ -74,22 +73,6 @@ class Belief:
     statement: str | None
 
 
-@dataclass(slots=True)
-class Ingested:
-    """What came of an ingest.
-
-    `new` events were appended, besides the `registered` descriptions of names never heard of;
-    `known` were there already. `rejected` is empty unless rejects were asked for, or it was a dry run.
-    """
-
-    new: int = 0
-    known: int = 0
-    registered: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    commits: list[Commit] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class Why:
     """The evidence for what is believed of one fact: the rows behind a belief, as dicts.
@@ -105,10 +88,6 @@ class Why:
     history: list[dict[str, Any]]
     disagreements: list[dict[str, Any]]
     sources: list[dict[str, Any]]
-
-
-class _Moved(Exception):
-    """Another writer was faster: what was validated must be validated again."""
 
 
 def find_store(path: str | Path | None = None) -> Path:
@@ -169,6 +148,7 @@ class Timeline:
         self._log = Log(path / _LOG)
         self._index = Index(path / _INDEX, self._log)
         self._current: Reader | None = None
+        self._recorder: Recorder | None = None
         self.progress: Callable[[str], None] | None = None
 
     @classmethod
@@ -199,6 +179,10 @@ class Timeline:
 
     def close(self) -> None:
         """Let go of the index; nothing is lost by not calling it."""
+        self._recorder = None
+        self._release()
+
+    def _release(self) -> None:
         if self._current is not None:
             self._current.close()
             self._current = None
@@ -224,17 +208,15 @@ class Timeline:
         """
         from timeline.files import read_batches, table_batch
 
+        recorder = self._recording()
         if isinstance(path, str | Path):
             batches = read_batches(path, format=format, ignore_unknown=ignore_unknown)
         else:
             batches = [table_batch(path, ignore_unknown=ignore_unknown)]
-        return self._ingest(
-            batches,
-            register_unknown=register_unknown,
-            rejects=rejects,
-            dry_run=dry_run,
-            expected_position=None,
-        )
+        result = recorder.record(batches, register_unknown=register_unknown, rejects=rejects, dry_run=dry_run)
+        if result.commits and self._index.wants_building(result.commits[-1].last_position):
+            self._renew()
+        return result
 
     def append(
         self,
@@ -254,144 +236,23 @@ class Timeline:
         drafts = [Draft(dict(keys), Place("event", row=n)) for n, keys in enumerate(events, 1)]
         if not drafts:
             raise BadInput("nothing to append; expected at least one event")
-        batch = Batch(name="append", drafts=drafts, table=None, problems=[])
-        result = self._ingest(
-            [batch],
+        recorder = self._recording()
+        result = recorder.record(
+            [Batch(name="append", drafts=drafts, table=None, problems=[])],
             register_unknown=register_unknown,
-            rejects=None,
-            dry_run=False,
             expected_position=expected_position,
         )
-        if result.commits:
-            return result.commits[-1]
-        return self._commit_of_known(drafts, register_unknown)
+        return result.commits[-1] if result.commits else recorder.last_of(drafts, register_unknown)
 
-    def _commit_of_known(self, drafts: Sequence[Any], register_unknown: bool) -> Commit:
-        from timeline.intake import Intake
+    def _recording(self) -> Recorder:
+        from timeline.record import Recorder
 
-        reader = self._reader()
-        ids = Intake(reader, now(), register_unknown=register_unknown).ids(drafts)
-        rows = (
-            reader.cursor()
-            .execute(
-                "SELECT number, first_position, count, epoch_us(recorded_at), digest FROM store.commits "
-                "WHERE number = (SELECT max(commit) FROM store.events "
-                "WHERE event_id IN (SELECT unnest($1::VARCHAR[])))",
-                [ids],
-            )
-            .fetchall()
-        )
-        return Commit(*rows[0])
-
-    def _ingest(
-        self,
-        batches: Sequence[Batch],
-        *,
-        register_unknown: bool,
-        rejects: str | Path | None,
-        dry_run: bool,
-        expected_position: int | None,
-    ) -> Ingested:
         if self.read_only:
             raise BadInput("the store is open read-only; open it without read_only to record")
-        commits: list[Commit] = []
-        written = 0
-        while True:
-            reader = self._reader()
-            if expected_position is not None and expected_position != reader.position:
-                raise Conflict(
-                    f"expected the log to end at position {expected_position}, got one that ends at "
-                    f"{reader.position}; read what was added and try again"
-                )
-            result, tables = self._resolve(reader, batches, register_unknown)
-            if result.rejected and rejects is None and not dry_run:
-                from timeline.intake import raise_for
-
-                raise_for(result.rejected)
-            if dry_run:
-                return result
-            try:
-                self._record(reader.commit, tables, commits, expected_position)
-            except _Moved:
-                # What was recorded so far comes back as known.
-                written = sum(commit.count for commit in commits)
-                continue
-            break
-        if rejects is not None:
-            from timeline.intake import write_rejects
-
-            write_rejects(rejects, result.rejected)
-        result.commits = commits
-        result.new += written
-        result.known -= written
-        if sum(commit.count for commit in commits) > 1 and self._index.wants_building(
-            commits[-1].last_position
-        ):
-            self._renew()
-        return result
-
-    def _record(
-        self, number: int, tables: Sequence[pa.Table], commits: list[Commit], expected_position: int | None
-    ) -> None:
-        expected = number
-
-        def prepare_from(table: pa.Table) -> Callable[[Commit | None, int], pa.Table]:
-            def prepare(head: Commit | None, recorded_at: int) -> pa.Table:
-                if (head.number if head else 0) != expected:
-                    if expected_position is not None:
-                        raise Conflict(
-                            f"expected the log to end at position {expected_position}, but another writer "
-                            "was faster; read what was added and try again"
-                        )
-                    raise _Moved
-                return table
-
-            return prepare
-
-        for table in tables:
-            commit = self._log.append(prepare_from(table))
-            if commit is not None:
-                commits.append(commit)
-                expected = commit.number
-
-    def _resolve(
-        self, reader: Reader, batches: Sequence[Batch], register_unknown: bool
-    ) -> tuple[Ingested, list[pa.Table]]:
-        from timeline.intake import Intake, Rejected
-        from timeline.log import rows_to_table
-
-        result = Ingested()
-        tables: list[pa.Table] = []
-        intake: Intake | None = None
-        for batch in batches:
-            found: Any
-            if batch.table is not None:
-                from timeline import bulk
-            for problem in batch.problems:
-                result.rejected.append(Rejected(problem.place or Place(batch.name), problem, {}))
-            if self.progress is not None:
-                self.progress(f"checking {batch.name}")
-            if batch.table is not None and len(batches) == 1 and bulk.takes(batch.table):
-                found = bulk.resolve_table(
-                    reader, batch.table, batch.name, now(), register_unknown=register_unknown
-                )
-                new, table = found.rows.num_rows, found.rows
-            else:
-                if intake is None:
-                    intake = Intake(reader, now(), register_unknown=register_unknown)
-                drafts = batch.drafts
-                if drafts is None:
-                    drafts = bulk.table_to_drafts(cast("pa.Table", batch.table), batch.name)
-                found = intake.resolve(drafts)
-                new, table = len(found.rows), rows_to_table(found.rows)
-            result.new += new - found.registered
-            result.known += found.known
-            result.registered += found.registered
-            result.rejected += found.rejected
-            result.warnings += found.warnings
-            if new:
-                tables.append(table)
-        return result, tables
+        if self._recorder is None:
+            self._recorder = Recorder(self._log, self._reader)
+        self._recorder.progress = self.progress
+        return self._recorder
 
     # Asking
 
@@ -485,19 +346,8 @@ class Timeline:
         """
         reader = self._reader()
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
-        if (policy, basis) == ("latest", "certain") and dates.recorded_is_head:
-            # Past the macro, which takes longer to bind than the rest takes to run.
-            moment = timestamp(dates.as_of) if dates.as_of is not None else "TIMESTAMP '290000-01-01'"
-            sql = (
-                f"SELECT {', '.join(BELIEF_COLUMNS)} FROM store.segments "
-                "WHERE fact_hash = md5_number_lower($1) AND fact = $1 "
-                f"AND segment_from <= {moment} AND {moment} < segment_until "
-                f"AND believed_from <= {moment} AND {moment} < believed_until"
-            )
-            rows = reader.cursor().execute(sql, [fact]).fetchall()
-        else:
-            sql, parameters = question("beliefs", dates, fact)
-            rows = reader.cursor().execute(sql, parameters).fetchall()
+        sql, parameters = question("beliefs", dates, fact, order=False)
+        rows = reader.cursor().execute(sql, parameters).fetchall()
         found = [Belief(*map(aware, row)) for row in rows]
         at = (
             dates.valid_at
@@ -723,13 +573,13 @@ class Timeline:
         if self._current is not None and self._current.commit == head:
             return self._current
         opened = self._index.open(may_build=not self.read_only, progress=self.progress)
-        self.close()
+        self._release()
         self._current = opened
         return opened
 
     def _renew(self) -> Path | None:
         built = self._index.build(self.progress)
-        self.close()
+        self._release()
         return built
 
     def _frame(self, kind: str, fact: str | None, *dates: Any, **more: Any) -> pl.DataFrame:
