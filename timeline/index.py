@@ -137,8 +137,10 @@ class Index:
 
         Without a usable generation it builds one, or, where it may not or cannot, answers from the log alone.
         """
+        generations = self._generations()
+        # Listed after the generations, so that none of them can be ahead of the head.
         head = self.log.head_number()
-        for generation in reversed(self._generations()):
+        for generation in reversed(generations):
             if generation.commit <= head and (reader := self._open(generation, head)):
                 return reader
         if head and may_build and (built := self.build(progress)) is not None:
