@@ -183,9 +183,8 @@ class Timeline:
         self._release()
 
     def _release(self) -> None:
-        if self._current is not None:
-            self._current.close()
-            self._current = None
+        # Not closed, which would close its cursors: the recorder's, and connections that were handed out.
+        self._current = None
 
     # Recording
 
