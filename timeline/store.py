@@ -435,11 +435,12 @@ class Timeline:
         reader = self._reader()
         try:
             relation = reader.cursor().sql(self.translate(query, as_of, **defaults), params=params)
+            if relation is None:
+                raise BadInput("the query answers nothing; expected one that returns rows")
+            # Relations are lazy: some of what is wrong with a query shows only now.
+            return self._as_frame(relation)
         except duckdb.Error as error:
             raise BadInput(str(error)) from None
-        if relation is None:
-            raise BadInput("the query answers nothing; expected one that returns rows")
-        return self._as_frame(relation)
 
     def translate(self, query: str, as_of: Moment | None = None, **defaults: Any) -> str:
         """A temporal query as plain DuckDB SQL over the store's own objects."""
