@@ -34,14 +34,16 @@ __all__ = [
 ]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_SEPARATORS = re.compile("[\x1e\x1f\x00]")
+#: What separates parts of the hash, what ends text in C, and halves of surrogate pairs, which UTF-8 has not.
+_REFUSED = re.compile("[\x00\x1e\x1f\ud800-\udfff]")
 
 
 def _text(value: object) -> object:
     """Text in NFC; anything that is not text is left to fail with its own name."""
     if isinstance(value, str):
-        if _SEPARATORS.search(value):
-            raise ValueError("holds one of the control characters U+0000, U+001E, U+001F")
+        if found := _REFUSED.search(value):
+            kind = "half of a surrogate pair" if found.group() >= "\ud800" else "a control character"
+            raise ValueError(f"holds U+{ord(found.group()):04X}, {kind}")
         return unicodedata.normalize("NFC", value)
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
@@ -340,6 +342,9 @@ class Event(_Model):
         if self.valid_from is None and self.valid_to is None:
             return {}
         start, end = _ordered(_edge(self.valid_from), _edge(self.valid_to), "valid", self)
+        if start is None and end is None and self.type == "corrected":
+            # Without a word of its own it would take over its target's bounds.
+            return {"valid": "../..", "valid_from": None, "valid_to": None}
         return {"valid_from": start, "valid_to": end}
 
 
@@ -377,7 +382,7 @@ def _locator(value: Any) -> str:
         try:
             if set(span) != {"start", "end"}:
                 raise ValueError
-            start, end = int(span["start"]), int(span["end"])
+            start, end = int(str(span["start"])), int(str(span["end"]))
             if not 0 <= start < end:
                 raise ValueError
         except (ValueError, TypeError):
@@ -465,7 +470,7 @@ def event_from(keys: Mapping[str, object]) -> Event | _Description:
         model = DESCRIPTIONS[kind]
         del given["type"]
     try:
-        return model(**given)  # type: ignore[arg-type]
+        return model.model_validate(given)
     except ValidationError as error:
         raise BadInput(_explain(error, model)) from None
 
