@@ -269,16 +269,17 @@ class Intake:
     def _describe(self, draft: _Draft) -> Iterator[_Draft]:
         row = draft.row
         kind = row["event_type"].removesuffix("-described")
-        keys = draft.keys
+        # As the store will tell it: what was written may be another form of that text, a number or a flag.
+        said = json.loads(row["text"])
         registering = []
-        if kind == "source" and keys.get("origin"):
-            origin = str(keys["origin"])
+        if kind == "source" and "origin" in said:
+            origin = said["origin"]
             self._ask("entity", {origin})
             self._ask("source", {origin})
             if (
                 origin not in self._names["entity"]
                 and origin not in self._names["source"]
-                and origin != keys["id"]
+                and origin != row["subject"]
             ):
                 registering.append(self._unknown(draft.place, "entity", origin, "origin"))
         row["inherited"] = 0
@@ -286,9 +287,9 @@ class Intake:
         name = row["subject"]
         self._ask(kind, {name})
         first, second = {
-            "source": (keys.get("published"), keys.get("origin")),
+            "source": (said.get("published"), said.get("origin")),
             "entity": (None, None),
-            "attribute": (keys.get("value"), keys.get("object")),
+            "attribute": (said.get("value"), said.get("object")),
         }[kind]
         self._names[kind][name] = _registered(kind, first, second)
         yield from registering
@@ -334,9 +335,12 @@ class Intake:
             for name in ("reported", "reported_from", "reported_at"):
                 row[name] = target.get(name)
         else:
-            named = str(row.get("source") or target.get("source"))
-            self._ask("source", {named})
-            self._bound(row, self._names["source"].get(named, _Source()))
+            named = row.get("source") or target.get("source")
+            dated = _Source()
+            if named is not None:
+                self._ask("source", {named})
+                dated = self._names["source"].get(named, dated)
+            self._bound(row, dated)
         published = source.published if source else None
         row["evidence_at"] = published.reported_at if published else target.get("evidence_at")
         if all(row.get(name) is None for name in ("valid", "valid_from", "valid_to")):
