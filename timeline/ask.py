@@ -15,7 +15,7 @@ import duckdb
 
 from timeline.columns import BELIEF_COLUMNS
 from timeline.errors import BadInput, NotFound, nearest
-from timeline.fold import BEGINNING, check_policy
+from timeline.fold import check_policy
 from timeline.index import Reader
 from timeline.times import format_instant, parse_as_of, parse_instant, show_instant_end
 
@@ -164,8 +164,8 @@ def _recorded(reader: Reader, moment: Moment) -> int:
         .fetchall()
     )
     found = rows[0][0]
-    # Before the first commit nothing was recorded.
-    return BEGINNING if found is None else int(found)
+    # Before the first commit nothing was recorded; the first instant that has a date can be shown as one.
+    return parse_instant("0001-01-01") if found is None else int(found)
 
 
 def question(
