@@ -232,7 +232,14 @@ class Timeline:
         """
         from timeline.files import Batch, Draft
 
-        drafts = [Draft(dict(keys), Place("event", row=n)) for n, keys in enumerate(events, 1)]
+        if isinstance(events, Mapping | str):
+            raise BadInput("expected a list of events, got one thing by itself; put it in a list")
+        drafts = []
+        for nth, keys in enumerate(events, 1):
+            if not isinstance(keys, Mapping):
+                wanted = "a mapping with keys such as fact and claim"
+                raise BadInput(f"expected {wanted}, got {keys!r}", Place("event", row=nth))
+            drafts.append(Draft(dict(keys), Place("event", row=nth)))
         if not drafts:
             raise BadInput("nothing to append; expected at least one event")
         recorder = self._recording()
@@ -341,7 +348,8 @@ class Timeline:
         """What was believed of one fact, or None: the quick way for programs.
 
         Where a fact has several rows with valid times of their own and no `valid_at` was given, the one
-        that covers the date asked about (today without `as_of`), else the one reported last.
+        that covers the date asked about (today without `as_of`), else the one reported last, of these
+        the one whose valid time starts last.
         """
         reader = self._reader()
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
@@ -358,7 +366,7 @@ class Timeline:
         covering = [belief for belief in found if _covers(belief, at)]
         if valid_at is not None:
             found = covering
-        return max(covering or found, key=lambda belief: belief.reported_at, default=None)
+        return max(covering or found, key=_reported_last, default=None)
 
     def why(
         self,
@@ -395,8 +403,9 @@ class Timeline:
         """A point-in-time join: for each row of a frame, what was believed of its fact at its date.
 
         `fact` and `as_of` name columns of the frame, of text, and of dates (their last instant), aware
-        datetimes or text `YYYY-MM-DD`. Returns the frame's rows in their order with the columns of a belief
-        beside them, null where nothing was believed; a name that both have gets `_believed` behind it.
+        datetimes or EDTF text. Returns the frame's rows in their order with the columns of a belief beside
+        them, chosen as by `belief`, null where nothing was believed or no date is given; a name that both
+        have gets `_believed` behind it.
         """
         import polars as pl
 
@@ -410,9 +419,13 @@ class Timeline:
             moments = (
                 frame[as_of].dt.convert_time_zone("UTC").dt.replace_time_zone(None).cast(pl.Datetime("us"))
             )
-        elif kind in (pl.Date, pl.String):
-            days = frame[as_of].str.to_date("%Y-%m-%d") if kind == pl.String else frame[as_of]
-            moments = days.cast(pl.Datetime("us")).dt.offset_by("1d").dt.offset_by("-1us")
+        elif kind == pl.Date:
+            moments = frame[as_of].cast(pl.Datetime("us")).dt.offset_by("1d").dt.offset_by("-1us")
+        elif kind == pl.String:
+            written = frame[as_of].drop_nulls().unique().to_list()
+            instants = pl.Series([parse_as_of(text) for text in written], dtype=pl.Int64)
+            moments = frame[as_of].replace_strict(written, instants, default=None, return_dtype=pl.Int64)
+            moments = moments.cast(pl.Datetime("us"))
         else:
             raise BadInput(f"column {as_of!r} is {kind}; expected dates, aware datetimes or text")
         rows = pl.DataFrame({"fact": frame[fact].cast(pl.String), "moment": moments}).with_row_index("nth")
@@ -421,7 +434,10 @@ class Timeline:
         joined = con.sql(_AT)
         taken = set(frame.columns)
         answer = self._as_frame(joined).sort("nth").drop("nth", "fact")
-        return frame.hstack(answer.rename({c: f"{c}_believed" for c in answer.columns if c in taken}))
+        answer = answer.rename({c: f"{c}_believed" for c in answer.columns if c in taken})
+        if twice := taken.intersection(answer.columns):
+            raise BadInput(f"the frame has a column {min(twice)!r} already; rename it")
+        return frame.hstack(answer)
 
     def sql(
         self, query: str, as_of: Moment | None = None, params: object = None, **defaults: Any
@@ -615,6 +631,12 @@ def _covers(belief: Belief, micros: int) -> bool:
     )
 
 
+def _reported_last(belief: Belief) -> tuple[datetime, bool, datetime, str]:
+    start = belief.valid_from
+    # Equals are told apart too, so that the same question has the same answer.
+    return belief.reported_at, start is not None, start or belief.reported_at, belief.origin
+
+
 #: For each row the believed row that covers its date, preferring the one valid at that very instant.
 _AT: Final = f"""
     SELECT r.nth, {", ".join(f"s.{name}" for name in BELIEF_COLUMNS)}
@@ -626,7 +648,8 @@ _AT: Final = f"""
         PARTITION BY r.nth
         ORDER BY
             coalesce(s.valid_from <= r.moment, true) AND coalesce(r.moment < s.valid_to, true) DESC,
-            s.reported_at DESC
+            s.reported_at DESC,
+            s.valid_from DESC NULLS LAST
     ) = 1
 """
 
