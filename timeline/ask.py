@@ -17,7 +17,7 @@ from timeline.columns import BELIEF_COLUMNS
 from timeline.errors import BadInput, NotFound, nearest
 from timeline.fold import check_policy
 from timeline.index import Reader
-from timeline.times import format_instant, parse_as_of, parse_instant, show_instant_end
+from timeline.times import FIRST_INSTANT, format_instant, parse_as_of, show_instant_end
 
 __all__ = [
     "Asked",
@@ -146,7 +146,7 @@ def asked(
         None if as_of is None else parse_as_of(as_of),
         recorded,
         is_head,
-        None if valid_at is None else parse_instant(valid_at),
+        None if valid_at is None else parse_as_of(valid_at),
         policy,
         basis,
     )
@@ -165,7 +165,7 @@ def _recorded(reader: Reader, moment: Moment) -> int:
     )
     found = rows[0][0]
     # Before the first commit nothing was recorded; the first instant that has a date can be shown as one.
-    return parse_instant("0001-01-01") if found is None else int(found)
+    return FIRST_INSTANT if found is None else int(found)
 
 
 def question(

@@ -11,8 +11,8 @@ WHERE
     policy = 'latest' AND basis = 'certain' AND recorded_as_of IS NULL
     AND segment_from <= reported_instant(as_of) AND reported_instant(as_of) < segment_until
     AND believed_from <= reported_instant(as_of) AND reported_instant(as_of) < believed_until
-    AND (valid_at IS NULL OR coalesce(valid_from <= valid_instant(valid_at), true))
-    AND (valid_at IS NULL OR coalesce(valid_instant(valid_at) < valid_to, true))
+    AND (valid_at IS NULL OR coalesce(valid_from <= reported_instant(valid_at), true))
+    AND (valid_at IS NULL OR coalesce(reported_instant(valid_at) < valid_to, true))
 UNION ALL
 SELECT
     fact, subject, attribute, object, period, period_from, period_to, valid_from, valid_to, value_type,
@@ -23,5 +23,5 @@ WHERE
     NOT (coalesce(policy = 'latest' AND basis = 'certain', false) AND recorded_as_of IS NULL)
     AND coalesce(believed_from <= reported_instant(as_of), true)
     AND coalesce(reported_instant(as_of) < believed_until, true)
-    AND (valid_at IS NULL OR coalesce(valid_from <= valid_instant(valid_at), true))
-    AND (valid_at IS NULL OR coalesce(valid_instant(valid_at) < valid_to, true));
+    AND (valid_at IS NULL OR coalesce(valid_from <= reported_instant(valid_at), true))
+    AND (valid_at IS NULL OR coalesce(reported_instant(valid_at) < valid_to, true));

@@ -48,6 +48,6 @@ SELECT
 FROM plain
 WHERE
     recorded_at <= recorded_instant(recorded_as_of)
-    AND (valid_at IS NULL OR coalesce(valid_from <= valid_instant(valid_at), true))
-    AND (valid_at IS NULL OR coalesce(valid_instant(valid_at) < valid_to, true))
+    AND (valid_at IS NULL OR coalesce(valid_from <= reported_instant(valid_at), true))
+    AND (valid_at IS NULL OR coalesce(reported_instant(valid_at) < valid_to, true))
 ORDER BY reported_at, position;
