@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from timeline.errors import BadInput
-from timeline.render import Column, Style, pairs, table_lines, visible, wrapped
+from timeline.render import Column, Style, markdown_lines, pairs, table_lines, visible, wrapped
 from timeline.times import (
     format_instant,
     from_datetime,
@@ -54,14 +54,25 @@ class View:
 
     def lines(self, width: int | None, style: Style | None = None) -> Iterator[str]:
         """The lines of the table, `width` columns wide at most."""
-        yield from prose(self.caption, width)
-        yield ""
+        if self.caption:
+            yield from (line for part in self.caption.split("\n") for line in prose(part, width))
+            yield ""
         if self.title:
             yield style("fact", visible(self.title)) if style else visible(self.title)
         yield from table_lines(self.columns, self.rows, width, style=style, headed=self.headed)
         if self.footer:
             yield ""
             yield from prose(self.footer, width)
+
+    def markdown(self) -> Iterator[str]:
+        """The same in Markdown."""
+        for part in filter(None, self.caption.split("\n")):
+            yield from (visible(part), "")
+        if self.title:
+            yield from (f"**{visible(self.title)}**", "")
+        yield from markdown_lines([column.header for column in self.columns], self.rows)
+        if self.footer:
+            yield from ("", visible(self.footer))
 
 
 def prose(text: str, width: int | None) -> list[str]:

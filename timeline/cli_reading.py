@@ -1,0 +1,434 @@
+"""The commands that ask: show, history, diff, why, disagreements, sql, query."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from timeline.ask import Asked, Table
+from timeline.cli_options import Dates, OneFact, Output, Parameters, Rules, SomeFacts, Store, named_values
+from timeline.cli_session import (
+    Cards,
+    deliver,
+    print_lines,
+    printed_width,
+    project_of,
+    queries_folder,
+    reading,
+    say,
+    style_for,
+)
+from timeline.errors import BadInput, NotFound
+from timeline.render import Column, Style, asked_plainly, pairs, plain, shown
+from timeline.store import Timeline
+from timeline.telling import (
+    View,
+    asked_in_words,
+    belief_card,
+    beliefs_view,
+    changes_view,
+    counted,
+    day,
+    disagreements_view,
+    history_view,
+    prose,
+    story,
+)
+from timeline.times import parse_as_of, parse_edtf, period_text
+
+if TYPE_CHECKING:
+    from timeline.queries import Query
+    from timeline.store import Why
+
+__all__ = ["diff", "disagreements", "history", "query", "show", "sql", "why"]
+
+#: So many beliefs of one fact are each told in full.
+_CARDS_AT_MOST: Final = 4
+
+Row = dict[str, Any]
+
+
+def show(fact: SomeFacts = None, *, dates: Dates, output: Output, store: Store = None) -> None:
+    """What was believed.
+
+    Without a fact, everything; a fact may hold *.
+    """
+    output.chosen()
+    fact = fact_key(fact)
+    with reading(store) as tl:
+        answer = tl.table("beliefs", fact, **dates.given())
+        assert answer.asked is not None
+        rows = answer.dicts()
+        if not rows:
+            _nothing(tl, output, answer, fact)
+        events = _events(tl, rows)
+        cards: Cards | None = None
+        if fact is not None and not _is_glob(fact) and len(rows) <= _CARDS_AT_MOST:
+            cards = _cards(tl, answer.asked, rows, events)
+        asked = answer.asked
+        deliver(output, answer, lambda: beliefs_view(asked, rows, events), cards)
+
+
+def history(fact: OneFact, *, dates: Dates, output: Output, store: Store = None) -> None:
+    """Every event of a fact by reported order, and what it did.
+
+    A fact may hold *. With --as-of, what was public by then; the policy has no bearing.
+    """
+    key = _required(fact)
+    with reading(store) as tl:
+        answer = tl.table("history", key, **dates.given())
+        asked = answer.asked
+        assert asked is not None
+        rows = answer.dicts()
+        if not rows:
+            _nothing(tl, output, answer, key, "reported")
+        deliver(output, answer, lambda: history_view(asked, rows))
+
+
+def diff(
+    from_date: Annotated[str, typer.Argument(metavar="FROM", help="A date on the reported axis: its end.")],
+    to_date: Annotated[str, typer.Argument(metavar="TO", help="The date to compare it with.")],
+    fact: SomeFacts = None,
+    *,
+    rules: Rules,
+    output: Output,
+    store: Store = None,
+) -> None:
+    """What was believed otherwise on one date than on another."""
+    start, end = parse_as_of(from_date), parse_as_of(to_date)
+    if rules.policy == "by-origin":
+        raise BadInput("by-origin believes several claims of a fact; diff compares one with one")
+    fact = fact_key(fact)
+    with reading(store) as tl:
+        answer = tl.table("changes", fact, between=(start, end), **rules.given())
+        asked = answer.asked
+        assert asked is not None
+        rows = answer.dicts()
+        if not rows:
+            if fact is not None:
+                tl.heard_of(fact)
+            if output.chosen() == "table":
+                between = f"as of {day(start)} and of {day(end)} (reported)"
+                say(f"Nothing differs: {asked_in_words(asked, reported=between)}")
+                return
+        events = _events(tl, rows, ("event_id_from", "event_id_to"))
+        for row in rows:
+            for side in ("_from", "_to"):
+                row[f"approximate{side}"] = events.get(row[f"event_id{side}"] or "", {}).get("approximate")
+        deliver(output, answer, lambda: changes_view(asked, rows, start, end))
+
+
+def disagreements(
+    fact: SomeFacts = None,
+    *,
+    within: Annotated[
+        str, typer.Option(metavar="DAYS|any", help="How far apart the two may have been reported.")
+    ] = "90",
+    dates: Dates,
+    output: Output,
+    store: Store = None,
+) -> None:
+    """Pairs of origins that contradict each other.
+
+    Each by what it said last; the policy has no bearing.
+    """
+    if within != "any" and not (within.isascii() and within.isdigit()):
+        raise BadInput(f"got --within {within!r}; expected a number of days, or any")
+    days = None if within == "any" else int(within)
+    fact = fact_key(fact)
+    with reading(store) as tl:
+        answer = tl.table("disagreements", fact, within=days, **dates.given())
+        asked = answer.asked
+        assert asked is not None
+        rows = answer.dicts()
+        if not rows:
+            if fact is not None:
+                tl.heard_of(fact)
+            if output.chosen() == "table":
+                say(f"No disagreements {asked_in_words(asked, policy=False)}")
+                return
+        events = _events(tl, rows, ("event_id_1", "event_id_2"))
+        deliver(output, answer, lambda: disagreements_view(asked, rows, events, days))
+
+
+def why(fact: OneFact, *, dates: Dates, output: Output, store: Store = None) -> None:
+    """The evidence for a belief, and what it displaced.
+
+    Tells what was mended in the record, too, and who says otherwise: as a story, or in JSON.
+    """
+    chosen = output.chosen()
+    if chosen not in ("table", "json"):
+        raise BadInput(f"why tells a story, which {chosen} cannot hold; expected table or json")
+    key = _required(fact)
+    if _is_glob(key):
+        raise BadInput(f"why tells of one fact, got {key!r}; `timeline show` takes globs")
+    with reading(store) as tl:
+        found = tl.why(key, **dates.given())
+        if not found.history:
+            _say_nothing(tl, found.asked, key, "reported")
+        if chosen == "json":
+            print_lines([_why_json(found)], output.output)
+            return
+        displaced = _displaced(tl, key, found.beliefs, dates)
+        to_file = output.output is not None
+        width = None if to_file else printed_width()
+        print_lines(story(found, displaced, width, None if to_file else style_for(sys.stdout)), output.output)
+
+
+def sql(
+    query: Annotated[
+        str,
+        typer.Argument(metavar="QUERY", help="DuckDB's SQL with temporal clauses; - reads it from stdin."),
+    ],
+    *,
+    parameters: Parameters = None,
+    dates: Dates,
+    output: Output,
+    store: Store = None,
+) -> None:
+    """One query in temporal SQL.
+
+    The dates are for tables that name none of their own.
+    """
+    text = sys.stdin.read() if query == "-" else query
+    _ask_sql(text, named_values(parameters) or None, dates, output, store)
+
+
+def query(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Without it, the queries are listed.", show_default=False),
+    ] = None,
+    *,
+    parameters: Parameters = None,
+    dates: Dates,
+    output: Output,
+    store: Store = None,
+) -> None:
+    """A named query of the project, or a list of them."""
+    from timeline.queries import find_query
+
+    project = project_of(store) or project_of(Path.cwd())
+    if project is None:
+        raise NotFound("no project here, whose queries/ could be asked; see `timeline init --help`")
+    folder = queries_folder(project)
+    if name is None:
+        _list_queries(folder, output)
+        return
+    found = find_query(folder, name)
+    _ask_sql(found.sql, found.bound(named_values(parameters)), dates, output, store, found.title)
+
+
+# What they share
+
+
+def fact_key(fact: str | None) -> str | None:
+    """A fact as it is known: its text in NFC, its period in the one canonical form.
+
+    >>> fact_key("nvidia/revenue@2024-01/2024-12")
+    'nvidia/revenue@2024'
+    """
+    if fact is None:
+        return None
+    key = unicodedata.normalize("NFC", fact)
+    body, at, period = key.partition("@")
+    if not at or _is_glob(key):
+        return key
+    try:
+        bounds = parse_edtf(period)
+        return f"{body}@{period_text(bounds.lower, bounds.upper)}"
+    except BadInput:
+        # No such fact can be; to say so is for whoever looks it up.
+        return key
+
+
+def _required(fact: str) -> str:
+    return fact_key(fact) or fact
+
+
+def _is_glob(fact: str) -> bool:
+    return any(sign in fact for sign in "*?[")
+
+
+def _nothing(tl: Timeline, output: Output, answer: Table, fact: str | None, what: str = "believed") -> None:
+    """Say that nothing answers; programs get their empty answer first."""
+    assert answer.asked is not None
+    if output.chosen() not in ("table", "markdown"):
+        deliver(output, answer, lambda: View("", [], []))
+    _say_nothing(tl, answer.asked, fact, what)
+
+
+def _say_nothing(tl: Timeline, asked: Asked, fact: str | None, what: str) -> None:
+    if fact is not None:
+        tl.heard_of(fact)
+    of = "" if fact is None else f" of {fact}"
+    raise NotFound(f"nothing was {what}{of} {asked_in_words(asked, policy=what == 'believed')}")
+
+
+def _events(tl: Timeline, rows: Sequence[Row], columns: Sequence[str] = ("event_id",)) -> dict[str, Row]:
+    """What the events behind some rows say beyond these, by event_id."""
+    ids = [row[column] for row in rows for column in columns if row[column] is not None]
+    facts = list({row["fact"] for row in rows})
+    # The events of a fact stand together by its hash, so that one fact costs no look at the others.
+    one = "fact_hash = md5_number_lower($2[1]) AND" if len(facts) == 1 else "len($2) > 0 AND"
+    found = _rows(
+        tl,
+        "SELECT event_id, key, reported_from, reported_at, approximate, inferred FROM store.events "
+        f"WHERE {one} event_id IN (SELECT unnest($1::VARCHAR[]))",
+        [ids, facts],
+    )
+    return {row["event_id"]: row for row in found}
+
+
+def _source(tl: Timeline, name: str | None, asked: Asked) -> Row | None:
+    """What was known of a source by then."""
+    if name is None:
+        return None
+    found = _rows(
+        tl,
+        "SELECT text FROM events WHERE event_type = 'source-described' AND subject = $1 "
+        "AND recorded_at <= make_timestamp($2) ORDER BY position DESC LIMIT 1",
+        [name, asked.recorded_as_of],
+    )
+    described = json.loads(found[0]["text"]) if found and found[0]["text"] else None
+    return described if isinstance(described, dict) else None
+
+
+def _rows(tl: Timeline, query_text: str, parameters: Sequence[Any]) -> list[Row]:
+    con = tl.connect()
+    try:
+        con.execute(query_text, parameters)
+        names = [column[0] for column in con.description or []]
+        return [
+            {
+                name: value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+                for name, value in zip(names, row, strict=True)
+            }
+            for row in con.fetchall()
+        ]
+    finally:
+        con.close()
+
+
+def _cards(tl: Timeline, asked: Asked, rows: Sequence[Row], events: Mapping[str, Row]) -> Cards:
+    sources = {row["source"]: _source(tl, row["source"], asked) for row in rows}
+
+    def lines(width: int | None, style: Style | None) -> Iterator[str]:
+        yield from prose(f"Believed {asked_in_words(asked)}", width)
+        for row in rows:
+            yield ""
+            yield style("fact", row["fact"]) if style else row["fact"]
+            card = belief_card(row, events.get(row["event_id"]), sources[row["source"]])
+            yield from (f"  {line}" for line in pairs(card, None if width is None else width - 2, style))
+
+    return lines
+
+
+def _displaced(tl: Timeline, fact: str, beliefs: Sequence[Row], dates: Dates) -> list[Row]:
+    """What was believed right before each belief began, for the valid times that it took over."""
+    found: dict[str, Row] = {}
+    for belief in beliefs:
+        since = belief["believed_from"]
+        if since is None:
+            continue
+        before = tl.table(
+            "beliefs", fact, **dates.given() | {"as_of": since - timedelta(microseconds=1)}
+        ).dicts()
+        for row in before:
+            if dates.policy == "by-origin" and row["origin"] != belief["origin"]:
+                continue
+            if row["event_id"] != belief["event_id"] and _overlap(row, belief):
+                found[row["event_id"]] = row
+    return list(found.values())
+
+
+def _overlap(one: Row, other: Row) -> bool:
+    return all(
+        a["valid_from"] is None or b["valid_to"] is None or a["valid_from"] < b["valid_to"]
+        for a, b in ((one, other), (other, one))
+    )
+
+
+def _why_json(found: Why) -> str:
+    parts = ("beliefs", "claims", "disagreements", "history", "sources")
+    told: dict[str, Any] = {**asked_plainly(found.asked), "fact": found.fact}
+    told |= {part: [plain(row) for row in getattr(found, part)] for part in parts}
+    return json.dumps(told, ensure_ascii=False, indent=2)
+
+
+# SQL
+
+
+def _ask_sql(
+    text: str,
+    parameters: Mapping[str, str | None] | None,
+    dates: Dates,
+    output: Output,
+    store: Path | None,
+    title: str = "",
+) -> None:
+    with reading(store) as tl:
+        answer = tl.query_table(text, parameters, **dates.given())
+        deliver(output, answer, lambda: _answer_view(answer, dates, title))
+
+
+_FIGURES: Final = (
+    "DECIMAL",
+    "DOUBLE",
+    "FLOAT",
+    "HUGEINT",
+    "UHUGEINT",
+    "BIGINT",
+    "INTEGER",
+    "SMALLINT",
+    "TINYINT",
+)
+
+
+def _answer_view(answer: Table, dates: Dates, title: str) -> View:
+    columns = [
+        Column(name, right=kind.removeprefix("U").startswith(_FIGURES), whole=True)
+        for name, kind in zip(answer.columns, answer.types, strict=True)
+    ]
+    rows = [[shown(value) for value in row] for row in answer.rows]
+    caption = [title] if title else []
+    if dates != Dates() and answer.asked is not None:
+        caption.append(f"Tables that name no date: {asked_in_words(answer.asked)}")
+    return View("\n".join(caption), columns, rows, f"{counted(len(rows), 'row')}.", headed=0)
+
+
+def _list_queries(folder: Path, output: Output) -> None:
+    from timeline.queries import load_queries
+
+    queries = load_queries(folder)
+    if not queries:
+        raise NotFound(f"no queries in {folder}")
+    rows = [
+        (each.name, each.title, each.description, [asdict(parameter) for parameter in each.parameters])
+        for each in queries
+    ]
+    answer = Table(
+        ["name", "title", "description", "parameters"], ["VARCHAR", "VARCHAR", "VARCHAR", "JSON"], rows
+    )
+
+    def view() -> View:
+        cells = [[each.name, each.title, _taken(each)] for each in queries]
+        columns = [Column("query"), Column("what it answers", whole=True), Column("parameters", whole=True)]
+        return View("", columns, cells, "Run one with `timeline query NAME -p PARAMETER=VALUE`.")
+
+    deliver(output, answer, view)
+
+
+def _taken(query: Query) -> str:
+    return ", ".join(
+        parameter.name if parameter.default is None else f"{parameter.name}={parameter.default}"
+        for parameter in query.parameters
+    )
