@@ -66,7 +66,7 @@ class Asked:
         return {
             "reported_as_of": None if self.as_of is None else show_instant_end(self.as_of),
             "recorded_as_of": format_instant(self.recorded_as_of),
-            "valid_at": None if self.valid_at is None else format_instant(self.valid_at),
+            "valid_at": None if self.valid_at is None else show_instant_end(self.valid_at),
         }
 
     def arguments(self, *, policy: bool = True) -> str:
