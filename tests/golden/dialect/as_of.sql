@@ -1,0 +1,3 @@
+SELECT fact, claim
+FROM beliefs FOR REPORTED_TIME AS OF DATE '2025-10-15'
+ORDER BY fact

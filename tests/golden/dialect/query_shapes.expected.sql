@@ -1,0 +1,22 @@
+-- as_of: 2025-10-15
+FROM beliefs_as_of('2025-10-15') AS beliefs;
+FROM beliefs_as_of('2025-10-15') AS beliefs;
+(FROM claims_as_of('2025-10-15') AS claims);
+DESCRIBE FROM beliefs_as_of('2025-10-15') AS beliefs;
+DESC FROM main.beliefs_as_of('2025-10-15') AS beliefs;
+SUMMARIZE FROM beliefs_as_of('2025-10-15') AS beliefs;
+EXPLAIN SUMMARIZE FROM beliefs_as_of('2025-10-15') AS beliefs;
+FROM (SUMMARIZE FROM claims_as_of('2025-10-15') AS claims) SELECT column_name;
+PIVOT beliefs_as_of('2025-10-15') AS beliefs ON origin USING count(*) GROUP BY fact;
+UNPIVOT beliefs_as_of('2025-10-15') AS beliefs ON claim, origin;
+FROM beliefs_as_of('2025-10-15') AS beliefs PIVOT (count(claim) FOR origin IN ('acme', 'paper'));
+FROM b: beliefs_as_of('2025-10-15'), claims_as_of('2025-10-15') AS 'claims' SELECT b.claim, claims.fact;
+(FROM beliefs_as_of('2025-10-15') AS beliefs) UNION ALL BY NAME FROM claims_as_of('2025-10-15') AS claims;
+SELECT EXISTS ((FROM beliefs_as_of('2025-10-15') AS beliefs) EXCEPT FROM beliefs_as_of('2025-10-15') AS beliefs), ARRAY(SELECT claim FROM beliefs_as_of('2025-10-15') AS beliefs), [b.claim FOR b IN [1]] IS NULL FROM (VALUES ({'claim': 1})) v(b);
+CREATE TEMP TABLE kept AS FROM beliefs_as_of('2025-10-15') AS beliefs;
+CREATE OR REPLACE TEMP TABLE claims AS FROM claims_as_of('2025-10-15') AS claims;
+DROP TABLE claims;
+INSERT INTO kept FROM beliefs_as_of('2025-10-15') AS beliefs;
+DELETE FROM kept WHERE claim IN (FROM beliefs_as_of('2025-10-15') AS beliefs SELECT claim);
+FROM beliefs_as_of('2025-10-15') AS beliefs ANTI JOIN (claims_as_of('2025-10-15') AS claims) USING (fact);
+FROM beliefs_as_of('2025-10-15') b ASOF JOIN claims_as_of('2025-10-15') c ON b.fact = c.fact AND b.believed_from >= c.believed_from, LATERAL (SELECT b.fact FROM claims_as_of('2025-10-15') AS claims) l;

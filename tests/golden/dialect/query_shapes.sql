@@ -1,0 +1,22 @@
+-- as_of: 2025-10-15
+FROM beliefs;
+TABLE beliefs;
+(TABLE claims);
+DESCRIBE beliefs;
+DESC TABLE main.beliefs;
+SUMMARIZE beliefs;
+EXPLAIN SUMMARIZE TABLE beliefs;
+FROM (SUMMARIZE claims) SELECT column_name;
+PIVOT beliefs ON origin USING count(*) GROUP BY fact;
+UNPIVOT beliefs ON claim, origin;
+FROM beliefs PIVOT (count(claim) FOR origin IN ('acme', 'paper'));
+FROM b: beliefs, 'claims' SELECT b.claim, claims.fact;
+(FROM beliefs) UNION ALL BY NAME FROM claims;
+SELECT EXISTS ((FROM beliefs) EXCEPT FROM beliefs), ARRAY(SELECT claim FROM beliefs), [b.claim FOR b IN [1]] IS NULL FROM (VALUES ({'claim': 1})) v(b);
+CREATE TEMP TABLE kept AS TABLE beliefs;
+CREATE OR REPLACE TEMP TABLE claims AS FROM claims;
+DROP TABLE claims;
+INSERT INTO kept TABLE beliefs;
+DELETE FROM kept WHERE claim IN (FROM beliefs SELECT claim);
+FROM beliefs ANTI JOIN (claims) USING (fact);
+FROM beliefs b ASOF JOIN claims c ON b.fact = c.fact AND b.believed_from >= c.believed_from, LATERAL (SELECT b.fact FROM claims) l;

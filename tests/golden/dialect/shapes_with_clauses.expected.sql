@@ -1,0 +1,14 @@
+FROM beliefs_as_of('2025-10-15') AS beliefs;
+DESCRIBE FROM beliefs_as_of('2025-10-15') AS beliefs;
+DESCRIBE FROM belief_spans AS beliefs;
+SUMMARIZE FROM (SELECT * FROM beliefs WHERE coalesce(valid_from < valid_instant('2026-01-01'), true) AND coalesce(valid_to > valid_instant('2025-01-01'), true) AND coalesce(valid_instant('2025-01-01') < valid_instant('2026-01-01'), true)) AS beliefs;
+PIVOT beliefs_as_of('2025-10-15') AS beliefs ON origin USING count(*);
+UNPIVOT beliefs_as_of('2025-10-15') AS beliefs ON claim, origin;
+FROM beliefs_as_of('2025-10-15') AS beliefs SELECT claim;
+FROM beliefs_as_of('2025-10-15') AS beliefs TABLESAMPLE 10 PERCENT;
+FROM b: beliefs_as_of('2025-10-15') SELECT b.claim;
+FROM beliefs_as_of('2025-10-15') AS 'beliefs' SELECT beliefs.claim;
+FROM (beliefs_as_of('2025-10-15') AS beliefs JOIN claims_as_of('2025-10-15') AS claims USING (fact)) SELECT fact;
+FROM beliefs_as_of('2025-10-15') AS beliefs SEMI JOIN claims_as_of('2025-10-15') AS claims USING (fact);
+CREATE VIEW old AS FROM beliefs_as_of('2025-10-15') AS beliefs;
+CREATE MACRO on_day(day) AS TABLE FROM beliefs_as_of(day) AS beliefs;
