@@ -73,7 +73,7 @@ class Recorder:
         Raises what was refused, recording nothing, unless `rejects` names a file for it.
         """
         commits: list[Commit] = []
-        written = 0
+        written = Ingested()
         while True:
             head = self._log.head()
             number, position = (head.number, head.last_position) if head else (0, 0)
@@ -83,16 +83,19 @@ class Recorder:
                     f"{position}; read what was added and try again"
                 )
             try:
+                before = len(commits)
                 result, tables = self._validate(batches, number, register_unknown)
                 if result.rejected and rejects is None and not dry_run:
                     raise_for(result.rejected)
                 if dry_run:
                     self._forget()
                     return result
-                self._append(tables, number, expected_position, commits)
+                self._append([table for table, _ in tables], number, expected_position, commits)
             except _Moved:
-                # What was recorded so far comes back as known.
-                written = sum(commit.count for commit in commits)
+                # What was recorded so far comes back as known, save for names registered on the way.
+                for commit, (_, registered) in zip(commits[before:], tables, strict=False):
+                    written.new += commit.count - registered
+                    written.registered += registered
                 self._forget()
                 continue
             except BaseException:
@@ -102,8 +105,9 @@ class Recorder:
         if rejects is not None:
             write_rejects(rejects, result.rejected)
         result.commits = commits
-        result.new += written
-        result.known -= written
+        result.new += written.new
+        result.known -= written.new
+        result.registered += written.registered
         return result
 
     def last_of(self, drafts: Sequence[Draft], register_unknown: bool) -> Commit:
@@ -138,13 +142,15 @@ class Recorder:
 
     def _validate(
         self, batches: Sequence[Batch], number: int, register_unknown: bool
-    ) -> tuple[Ingested, list[pa.Table]]:
+    ) -> tuple[Ingested, list[tuple[pa.Table, int]]]:
+        """What would come of it, and for each commit to be its rows and how many of them register names."""
         result = Ingested()
-        tables: list[pa.Table] = []
+        tables: list[tuple[pa.Table, int]] = []
         for batch in batches:
             found: Any
-            for problem in batch.problems:
-                result.rejected.append(Rejected(problem.place or Place(batch.name), problem, {}))
+            rejected = [
+                Rejected(problem.place or Place(batch.name), problem, {}) for problem in batch.problems
+            ]
             if self.progress is not None:
                 self.progress(f"checking {batch.name}")
             if batch.table is not None and len(batches) == 1 and bulk.takes(batch.table):
@@ -166,10 +172,11 @@ class Recorder:
             result.new += new - found.registered
             result.known += found.known
             result.registered += found.registered
-            result.rejected += found.rejected
+            rejected += found.rejected
+            result.rejected += sorted(rejected, key=lambda one: one.place.line or one.place.row or 0)
             result.warnings += found.warnings
             if new:
-                tables.append(table)
+                tables.append((table, found.registered))
         return result, tables
 
     def _append(
