@@ -6,9 +6,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
@@ -85,18 +84,12 @@ def stats(*, store: Store = None, json: Json = False) -> None:
         told_pairs(tl.stats(), json)
 
 
-class What(StrEnum):
-    """What can be written out."""
-
-    DUCKDB = "duckdb"
-    EVENTS = "events"
-    BELIEFS = "beliefs"
+#: What can be written out.
+What = Literal["duckdb", "events", "beliefs"]
 
 
 def export(
-    what: Annotated[
-        What, typer.Argument(metavar="duckdb|events|beliefs", help="The whole store, or a table of it.")
-    ],
+    what: Annotated[What, typer.Argument(help="The whole store, or a table of it.")],
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="Its suffix tells the format: .csv, .jsonl, .parquet.")
     ],
@@ -110,16 +103,16 @@ def export(
     A DuckDB file holds everything, whatever the dates; it opens in DuckDB 1.5 and later.
     """
     suffix = file.suffix.lower()
-    if what is not What.DUCKDB and suffix not in _WRITERS:
+    if what != "duckdb" and suffix not in _WRITERS:
         raise BadInput(f"got {file.name!r}; expected a name that ends in {', '.join(_WRITERS)}")
     if file.exists() and not replace:
         raise Conflict(f"{file} exists; remove it, or say --replace")
     if not file.absolute().parent.is_dir():
         raise BadInput(f"no folder {file.parent} to write {file.name} into")
-    if what is What.DUCKDB and dates != Dates():
+    if what == "duckdb" and dates != Dates():
         raise BadInput("a DuckDB file holds the whole store; its macros take the dates")
     with reading(store) as tl:
-        if what is What.DUCKDB:
+        if what == "duckdb":
             tl.export_duckdb(file, replace=replace)
         else:
             beside = file.with_name(f".{file.name}.{os.getpid()}")
@@ -133,7 +126,7 @@ def export(
 
 def _query_of(tl: Timeline, what: What, dates: Dates) -> str:
     """The rows to write, as SQL over the store's own objects."""
-    if what is What.BELIEFS:
+    if what == "beliefs":
         return tl.translate(
             "SELECT * FROM beliefs ORDER BY fact, valid_from NULLS FIRST, origin", **dates.given()
         )

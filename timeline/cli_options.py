@@ -8,12 +8,12 @@ import inspect
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
+from timeline import __version__
 from timeline.errors import BadInput
 
 __all__ = [
@@ -30,37 +30,25 @@ __all__ = [
     "SomeFacts",
     "Store",
     "Unknown",
+    "every_command",
     "named_values",
     "with_options",
 ]
 
 
-class Format(StrEnum):
-    """How an answer is printed."""
+#: How an answer is printed.
+Format = Literal["table", "json", "jsonl", "csv", "parquet", "markdown"]
 
-    TABLE = "table"
-    JSON = "json"
-    JSONL = "jsonl"
-    CSV = "csv"
-    PARQUET = "parquet"
-    MARKDOWN = "markdown"
-
-
-_BY_SUFFIX = {
-    ".csv": Format.CSV,
-    ".json": Format.JSON,
-    ".jsonl": Format.JSONL,
-    ".md": Format.MARKDOWN,
-    ".parquet": Format.PARQUET,
+_BY_SUFFIX: dict[str, Format] = {
+    ".csv": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".md": "markdown",
+    ".parquet": "parquet",
 }
 
-
-class Basis(StrEnum):
-    """When a report begins to count."""
-
-    CERTAIN = "certain"
-    POSSIBLE = "possible"
-    EVIDENCE = "evidence"
+#: When a report begins to count.
+Basis = Literal["certain", "possible", "evidence"]
 
 
 def _facts(incomplete: str) -> list[str]:
@@ -157,7 +145,7 @@ class Rules:
         typer.Option(
             help="Count reports from when they certainly or possibly were out, or their source was."
         ),
-    ] = Basis.CERTAIN
+    ] = "certain"
     policy: Annotated[
         str,
         typer.Option(
@@ -169,9 +157,7 @@ class Rules:
 
     def given(self) -> dict[str, Any]:
         """The arguments that the methods of Timeline take."""
-        return {option.name: getattr(self, option.name) for option in fields(self)} | {
-            "basis": self.basis.value
-        }
+        return {option.name: getattr(self, option.name) for option in fields(self)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +165,7 @@ class Dates(Rules, _AsOf):
     """The date on each axis, and how beliefs are resolved."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Output:
     """In which format an answer goes where."""
 
@@ -194,16 +180,16 @@ class Output:
 
     def chosen(self) -> Format:
         """The format asked for; raises BadInput where two were."""
-        if self.json and self.format not in (None, Format.JSON):
+        if self.json and self.format not in (None, "json"):
             raise BadInput(f"got both --json and --format {self.format}; expected one of them")
         if self.json:
-            return Format.JSON
+            return "json"
         if self.format is not None:
             return self.format
-        return _BY_SUFFIX.get(self.output.suffix.lower(), Format.TABLE) if self.output else Format.TABLE
+        return _BY_SUFFIX.get(self.output.suffix.lower(), "table") if self.output else "table"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """What is claimed, where it is no amount, and how firmly."""
 
@@ -219,7 +205,7 @@ class Claim:
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Origins:
     """Where an event comes from, and what it is called."""
 
@@ -267,3 +253,17 @@ def with_options(function: Callable[..., None]) -> Callable[..., None]:
     )
     command.__annotations__ = {}
     return command
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"timeline {__version__}")
+        raise typer.Exit
+
+
+def every_command(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """The options of no command in particular."""
