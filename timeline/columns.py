@@ -211,5 +211,6 @@ def event_id_sql(relation: str = "") -> str:
         part = f"chr(30) || '{name}' || chr(31) || {value}"
         if name in INHERITABLE:
             part = f"if({prefix}inherited & {INHERITABLE[name]} <> 0, NULL, {part})"
-        parts.append(f"coalesce({part}, '')")
-    return f"sha256({' || '.join(parts)})"
+        parts.append(part)
+    # One pass over all parts; `concat` leaves out what is NULL.
+    return f"sha256(concat({', '.join(parts)}))"

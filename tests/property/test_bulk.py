@@ -1,0 +1,285 @@
+"""A table taken as a whole gives what its rows give one by one: rows, ids, refusals, all of it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from timeline import bulk
+from timeline.columns import LOG_COLUMNS
+from timeline.errors import Place
+from timeline.files import FLAT_COLUMNS, Draft
+from timeline.index import Index, Reader, sql_object
+from timeline.intake import Intake, Resolved
+from timeline.log import Log, rows_to_table
+from timeline.times import FIRST_INSTANT, LAST_INSTANT, parse_edtf, period_text
+
+Keys = dict[str, Any]
+
+#: 2025-10-01: some dates below lie after it.
+RECORDED = 1_759_276_800_000_000
+_OF_THE_LOG = ("position", "commit", "recorded_at", "place")
+
+_STORED: list[Keys] = [
+    {"type": "attribute-described", "id": "investment", "value": "amount", "object": "yes"},
+    {"type": "attribute-described", "id": "ceo", "value": "entity", "object": "no"},
+    {"type": "attribute-described", "id": "note"},
+    {"type": "attribute-described", "id": "uses", "object": "optional"},
+    {"type": "entity-described", "id": "nvidia", "name": "Nvidia"},
+    {"type": "entity-described", "id": "openai"},
+    {"type": "entity-described", "id": "caf\u00e9"},
+    {"type": "source-described", "id": "dated", "published": "2025-09-10", "origin": "nvidia"},
+    {"type": "source-described", "id": "monthly", "published": " 2025-09 "},
+    {"type": "source-described", "id": "instant", "published": "2025-09-10T10:00:00+02:00"},
+    {"type": "source-described", "id": "undated"},
+    {"fact": "nvidia/note", "text": "known", "source": "dated"},
+    {"fact": "nvidia/note", "text": "named", "source": "dated", "key": "taken"},
+]
+
+_TEXTS = [
+    *("x", "", "known", "caf\u00e9", "cafe\u0301", "a\x1eb", "two\nlines"),
+    *("\u1100\u1161", "\u0344", "\u212b", "\U0001d15e"),
+]
+_NAMES = ["nvidia", "openai", "cafe\u0301", "new", 'quo"te\\', "\u65e5\u672c"]
+_BAD_NAMES = [
+    *("", " x", "x\u00a0", "a/b", "a@b", "a*", "[a", "a\u2028b", "a\x1fb", "a\x85"),
+    *("x" * 200, "x" * 201),
+]
+_DATES = [
+    *("2025-09-05", "2025-09", "2025", "2024", "2025-09~", "2025-0X", "2025-09-05T10:00:00Z", " 2025-09-01 "),
+    *("2025-09-05T10:00:00.5Z", "2025-09-05T10:00:00+02:00", "2025-09-05T10:00:00", "2025-09-05T24:00:00Z"),
+    *("2025-09-05T23:59:60Z", "2025-09-05T10:00:00.1234567Z", "2025-02-30", "0000-01-01", "0001-01-01"),
+    *("9999-12-31", "9999-12-31T23:59:59.999999Z", "2099", "2025-10-01", "2025-10-01T00:00:00.000001Z"),
+    *("../2025-09", "2025/..", "../..", "2025-01/2025-12", "2025-12/2025-01", "", "..", "x", "2025-9-5"),
+    *("2025-09-10", "2025-09-11", "0001-01-01T00:00:00Z", "2025-09-05T10:00Z", "2025-21"),
+]
+_FACTS = [
+    *("nvidia/note", "nvidia/note@2025", "nvidia/note@2025-01/2025-12", "nvidia/investment/openai"),
+    *(
+        "nvidia/ceo",
+        "cafe\u0301/note",
+        "new/new/new@../2030",
+        "nvidia",
+        "nvidia/note@",
+        "nvidia/note@../..",
+        "a/b/c/d",
+        "",
+    ),
+    *("nvidia//openai", "nvidia/note@x", "nvidia/note@2025@2026", "nvidia/note@ 2025 ", "nvidia/no*te", "/@"),
+    *("nvidia/note@2025-01-01T10:00:00Z/2025-02-01", "nvidia/uses/\x85", "nvidia/note@0001", "nvidia/uses"),
+]
+_NUMBERS = ["1", "1.5", "-2", "0", "-0", "007", "1.50", "1e3", " 3 ", "1_000", "nan", "x", "", "0.0000000001"]
+_POOLS: dict[str, list[str]] = {
+    "type": ["reported", "withdrawn", "erased", "", "Reported"],
+    "key": ["taken", "mine", "yours", "", "cle\u0301", "k\x00"],
+    "fact": _FACTS,
+    "subject": _NAMES + _BAD_NAMES,
+    "attribute": ["note", "ceo", "investment", "uses", "new", *_BAD_NAMES],
+    "object": _NAMES + _BAD_NAMES,
+    "period": _DATES,
+    "period_from": _DATES,
+    "period_to": _DATES,
+    "claim": [
+        *("5 billion USD", "up to 3 GW", "75 %", "1,500 EUR", "1.500 EUR par mois", "much", "", "5 USD\x1e"),
+    ],
+    "text": _TEXTS,
+    "date": _DATES,
+    "entity": _NAMES + _BAD_NAMES,
+    "answer": ["yes", "no", "Yes", ""],
+    "amount": _NUMBERS,
+    "amount_low": _NUMBERS,
+    "amount_high": [*_NUMBERS, "99999999999999999999999999999", "9" * 30],
+    "unit": [
+        *("USD", "percent", "%", "dollars", "EUR par mois", "million USD", "GWW", "500 USD", "", "USD/month"),
+    ],
+    "approximate": ["true", "false", "YES", "1", "off", "maybe", ""],
+    "status": ["announced", "denied", "rumoured", "", "actual\u0301"],
+    "reported": _DATES,
+    "valid": _DATES,
+    "valid_from": _DATES,
+    "valid_to": _DATES,
+    "source": ["dated", "monthly", "instant", "undated", "nowhere", "neu\u0308", *_BAD_NAMES],
+    "origin": ["nvidia", "dated", "nowhere", "somebody", "", "a/b", "cafe\u0301"],
+    "speaker": ["nvidia", "somebody", "", "a/b"],
+    "locator": [
+        *('{"start": 1, "end": 2}', '[{"start":"1","end":2},{"start":3,"end":4}]', "{}", "[]", "x", "", "7"),
+    ],
+    "statement": _TEXTS,
+    "inferred": ["true", "no", "T", "perhaps", ""],
+    "reason": _TEXTS,
+    "actor": ["me", "", "e\u0301"],
+}
+_SOUND: list[Keys] = [
+    {"fact": "nvidia/note", "text": "x", "source": "dated"},
+    {"fact": "nvidia/note", "text": "known", "source": "dated"},
+    {"fact": "nvidia/note", "text": "named", "source": "dated", "key": "taken"},
+    {"subject": "nvidia", "attribute": "note", "text": "x", "source": "undated", "reported": "2025-09-05"},
+    {"subject": "nvidia", "attribute": "note", "source": "monthly", "type": "withdrawn"},
+    {"fact": "nvidia/ceo", "entity": "openai", "source": "monthly"},
+    {"fact": "nvidia/investment/openai", "claim": "up to 100 billion USD", "source": "instant"},
+    {"fact": "nvidia/investment/openai", "amount": "1.5", "unit": "USD", "source": "dated"},
+    {"fact": "nvidia/uses", "amount_low": "-2", "amount_high": "7", "unit": "percent", "source": "dated"},
+    {
+        **{"subject": "nvidia", "attribute": "uses", "object": "openai", "source": "dated"},
+        **{"period_from": "2025-01-01", "period_to": "2026-01-01", "valid_from": "2025-02"},
+        **{"date": "2025-09", "status": "planned"},
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    """A store with a generation and a tail, which both know some of the names."""
+    folder = tmp_path_factory.mktemp("bulk")
+    log = Log.create(folder / "log")
+    index = Index(folder / "index", log)
+    for part in (_STORED[:9], _STORED[9:]):
+        opened = index.open()
+        drafts = [Draft(keys, Place("stored", row=row)) for row, keys in enumerate(part, 1)]
+        found = Intake(opened, RECORDED).resolve(drafts)
+        assert not found.rejected
+        log.append(lambda head, recorded_at, rows=found.rows: rows_to_table(rows))  # type: ignore[misc]
+        opened.close()
+    opened = index.open()
+    assert opened.tail == len(_STORED[9:])
+    yield opened
+    opened.close()
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> pa.Table:
+    rows = []
+    for _ in range(draw(st.integers(1, 6))):
+        row = dict(draw(st.sampled_from(_SOUND)))
+        for name in draw(st.lists(st.sampled_from(list(_POOLS)), max_size=3, unique=True)):
+            row[name] = draw(st.sampled_from([*_POOLS[name], None]))
+        rows.append(row)
+    return as_table(*rows)
+
+
+def as_table(*rows: Keys) -> pa.Table:
+    names = [name for name in FLAT_COLUMNS if any(name in row for row in rows)]
+    return pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
+
+
+def one_by_one(reader: Reader, table: pa.Table, register_unknown: bool) -> Resolved:
+    """What the way by drafts makes of it, its names registered by the events that it takes alone."""
+    drafts = bulk.table_to_drafts(table, "t")
+    all_of_them = Intake(reader, RECORDED, register_unknown=register_unknown).resolve(drafts)
+    refused = {one.place for one in all_of_them.rejected}
+    sound = [draft for draft in drafts if draft.place not in refused]
+    taken = Intake(reader, RECORDED, register_unknown=register_unknown).resolve(sound)
+    assert not taken.rejected
+    taken.rejected = all_of_them.rejected
+    return taken
+
+
+def told(table: pa.Table) -> list[tuple[Any, ...]]:
+    """The rows with instants as microseconds: Python has no year 10,000."""
+    columns = [
+        (table.column(name).cast(pa.int64()) if kind == "instant" else table.column(name)).to_pylist()
+        for name, kind in LOG_COLUMNS.items()
+        if name not in _OF_THE_LOG
+    ]
+    return list(zip(*columns, strict=True))
+
+
+def check(reader: Reader, table: pa.Table, register_unknown: bool) -> None:
+    expected = one_by_one(reader, table, register_unknown)
+    found = bulk.resolve_table(reader, table, "t", RECORDED, register_unknown=register_unknown)
+    assert sorted(
+        ((one.place.row, str(one.error), one.keys) for one in expected.rejected), key=lambda one: one[0] or 0
+    ) == [(one.place.row, str(one.error), one.keys) for one in found.rejected]
+    assert (found.known, found.registered) == (expected.known, expected.registered)
+    assert found.warnings == expected.warnings
+    rows = told(rows_to_table(expected.rows))
+    described = [row for row in rows if str(row[2]).endswith("-described")]
+    taken = told(found.rows)
+    assert Counter(taken[: len(described)]) == Counter(described)
+    assert taken[len(described) :] == [row for row in rows if row not in described]
+    assert all(found.rows.column(name).null_count == found.rows.num_rows for name in _OF_THE_LOG)
+
+
+@settings(max_examples=100)
+@given(table=tables(), register_unknown=st.booleans())
+@example(
+    # An origin is registered as an entity, unless a source of that name came before.
+    table=as_table(
+        {"fact": "nvidia/note", "text": "x", "source": "one", "origin": "two", "reported": "2025"},
+        {"fact": "nvidia/note", "text": "x", "source": "two", "origin": "one", "reported": "2025"},
+        {"fact": "nvidia/note", "text": "x", "source": "three", "origin": "three", "reported": "2025"},
+    ),
+    register_unknown=True,
+)
+@example(
+    # Of one key the first that is taken stands, and names of what is refused are not registered.
+    table=as_table(
+        {"fact": "new/note@x", "text": "x", "source": "dated", "key": "mine"},
+        {"fact": "nvidia/note", "text": "x", "source": "dated", "key": "mine"},
+        {"fact": "other/note", "text": "y", "source": "dated", "key": "mine"},
+        {"fact": "nvidia/note", "text": "x", "source": "dated", "key": "mine"},
+    ),
+    register_unknown=True,
+)
+def test_a_table_gives_what_its_rows_give(reader: Reader, table: pa.Table, register_unknown: bool) -> None:
+    check(reader, table, register_unknown)
+
+
+_EDGES = st.one_of(
+    st.sampled_from([None, FIRST_INSTANT, LAST_INSTANT, LAST_INSTANT + 1]),
+    st.integers(FIRST_INSTANT, LAST_INSTANT),
+    st.dates().map(lambda day: parse_edtf(day.isoformat()).lower),
+    st.dates().map(lambda day: parse_edtf(f"{day:%Y-%m}").lower if day.year > 999 else None),
+    st.integers(1, 9999).map(lambda year: parse_edtf(f"{year:04}").lower),
+)
+
+
+@given(st.lists(st.tuples(_EDGES, _EDGES), min_size=1, max_size=50))
+def test_a_period_is_told_alike_in_sql(reader: Reader, spans: list[tuple[int | None, int | None]]) -> None:
+    fitting = [
+        (lower, upper)
+        for lower, upper in spans
+        if (lower, upper) != (None, None)
+        and (lower is None or FIRST_INSTANT <= lower <= LAST_INSTANT)
+        and (upper is None or upper > FIRST_INSTANT)
+        and (lower is None or upper is None or lower < upper)
+    ]
+    fitting += [(lower, lower + 1) for lower, _ in fitting if lower is not None]
+    con = reader.cursor()
+    for name in ("instant_text", "spans_of"):
+        con.execute(sql_object(f"intake/{name}"))
+    instants = pa.timestamp("us")
+    columns = [pa.array(side, instants) for side in zip(*fitting, strict=True)] or [pa.nulls(0, instants)] * 2
+    con.register("drawn", pa.table(columns, names=["lower", "upper"]))
+    told = con.execute("SELECT epoch_us(lower), epoch_us(upper), period FROM spans_of('drawn')").fetchall()
+    con.close()
+    assert sorted(told, key=str) == sorted({(*span, period_text(*span)) for span in fitting}, key=str)
+
+
+def test_inert_characters_are_in_nfc_beside_any_other() -> None:
+    second = {
+        decomposed.split()[1]
+        for code in range(0x110000)
+        if len((decomposed := unicodedata.decomposition(chr(code))).split()) == 2 and decomposed[0] != "<"
+    }
+    joining = {chr(int(code, 16)) for code in second} | {chr(code) for code in range(0x1161, 0x11C3)}
+    import duckdb
+
+    codes = pa.table({"code": pa.array([c for c in range(0x110000) if not 0xD800 <= c < 0xE000], pa.int32())})
+    with duckdb.connect() as con:
+        con.register("codes", codes)
+        inert = con.execute(
+            f"SELECT chr(code) FROM codes WHERE regexp_full_match(chr(code), '[{bulk._INERT}]')"
+        ).fetchall()
+    assert len(inert) > 30_000
+    for (character,) in inert:
+        assert unicodedata.is_normalized("NFC", character)
+        assert not unicodedata.combining(character)
+        assert character not in joining
