@@ -7,8 +7,8 @@ WITH
     competing AS (
         SELECT
             s.*,
-            if(policy = 'by-origin', s.origin, '') AS part,
-            if(policy = 'first', -1, 1) AS direction,
+            CASE WHEN policy = 'by-origin' THEN s.origin ELSE '' END AS part,
+            CASE WHEN policy = 'first' THEN -1 ELSE 1 END AS direction,
             coalesce(-t.tier, -1e9) AS tier
         FROM store.standing(recorded_as_of, basis) AS s
         LEFT JOIN tiers AS t ON s.source = t.id
