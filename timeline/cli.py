@@ -83,6 +83,8 @@ def _run() -> int:
         application(prog_name="timeline")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except KeyboardInterrupt:
+        return 130
     except TimelineError as error:
         from timeline.cli_session import fail
 

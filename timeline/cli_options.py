@@ -5,7 +5,6 @@ the fields of the group instead.
 """
 
 import inspect
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from timeline import __version__
-from timeline.errors import BadInput
+from timeline.errors import BadInput, TimelineError
 
 __all__ = [
     "Basis",
@@ -55,8 +54,11 @@ def _facts(incomplete: str) -> list[str]:
     """The facts that begin like what was typed; for that nothing is ingested or built."""
     from timeline.store import Timeline
 
-    with Timeline.open(os.environ.get("TIMELINE_STORE"), read_only=True) as tl:
-        return tl.facts(f"{incomplete}*")[:200]
+    try:
+        with Timeline.open(read_only=True) as tl:
+            return tl.facts(f"{incomplete}*")[:200]
+    except TimelineError:
+        return []
 
 
 def _policies() -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -42,7 +42,7 @@ from timeline.telling import (
     prose,
     story,
 )
-from timeline.times import parse_as_of, parse_edtf, period_text
+from timeline.times import format_instant, parse_as_of, parse_edtf, period_text
 
 if TYPE_CHECKING:
     from timeline.queries import Query
@@ -61,20 +61,18 @@ def show(fact: SomeFacts = None, *, dates: Dates, output: Output, store: Store =
 
     Without a fact, everything; a fact may hold *.
     """
-    output.chosen()
     fact = fact_key(fact)
     with reading(store) as tl:
-        answer = tl.table("beliefs", fact, **dates.given())
-        assert answer.asked is not None
-        rows = answer.dicts()
-        if not rows:
-            _nothing(tl, output, answer, fact)
-        events = _events(tl, rows)
-        cards: Cards | None = None
-        if fact is not None and not _is_glob(fact) and len(rows) <= _CARDS_AT_MOST:
-            cards = _cards(tl, answer.asked, rows, events)
-        asked = answer.asked
-        deliver(output, answer, lambda: beliefs_view(asked, rows, events), cards)
+        answer, asked = _asked(tl, "beliefs", fact, dates)
+        if not answer.rows:
+            _nothing(tl, output, answer, asked, fact)
+
+        def view() -> View:
+            rows = answer.dicts()
+            return beliefs_view(asked, rows, _events(tl, rows))
+
+        in_full = fact is not None and not _is_glob(fact) and len(answer.rows) <= _CARDS_AT_MOST
+        deliver(output, answer, view, cards=_cards(tl, answer, asked) if in_full else None)
 
 
 def history(fact: OneFact, *, dates: Dates, output: Output, store: Store = None) -> None:
@@ -84,13 +82,10 @@ def history(fact: OneFact, *, dates: Dates, output: Output, store: Store = None)
     """
     key = _required(fact)
     with reading(store) as tl:
-        answer = tl.table("history", key, **dates.given())
-        asked = answer.asked
-        assert asked is not None
-        rows = answer.dicts()
-        if not rows:
-            _nothing(tl, output, answer, key, "reported")
-        deliver(output, answer, lambda: history_view(asked, rows))
+        answer, asked = _asked(tl, "history", key, dates)
+        if not answer.rows:
+            _nothing(tl, output, answer, asked, key, "reported")
+        deliver(output, answer, lambda: history_view(asked, answer.dicts()))
 
 
 def diff(
@@ -108,22 +103,20 @@ def diff(
         raise BadInput("by-origin believes several claims of a fact; diff compares one with one")
     fact = fact_key(fact)
     with reading(store) as tl:
-        answer = tl.table("changes", fact, between=(start, end), **rules.given())
-        asked = answer.asked
-        assert asked is not None
-        rows = answer.dicts()
-        if not rows:
-            if fact is not None:
-                tl.heard_of(fact)
-            if output.chosen() == "table":
-                between = f"as of {day(start)} and of {day(end)} (reported)"
-                say(f"Nothing differs: {asked_in_words(asked, reported=between)}")
-                return
-        events = _events(tl, rows, ("event_id_from", "event_id_to"))
-        for row in rows:
-            for side in ("_from", "_to"):
-                row[f"approximate{side}"] = events.get(row[f"event_id{side}"] or "", {}).get("approximate")
-        deliver(output, answer, lambda: changes_view(asked, rows, start, end))
+        answer, asked = _asked(tl, "changes", fact, rules, between=(start, end))
+        between = f"as of {day(start)} and of {day(end)} (reported)"
+        if _none(tl, output, answer, fact, f"Nothing differs: {asked_in_words(asked, reported=between)}"):
+            return
+
+        def view() -> View:
+            rows = answer.dicts()
+            events = _events(tl, rows, ("event_id_from", "event_id_to"))
+            for row in rows:
+                for side in ("_from", "_to"):
+                    row[f"approximate{side}"] = events.get(row[f"event_id{side}"], {}).get("approximate")
+            return changes_view(asked, rows, start, end)
+
+        deliver(output, answer, view, from_date=format_instant(start), to_date=format_instant(end))
 
 
 def disagreements(
@@ -145,18 +138,15 @@ def disagreements(
     days = None if within == "any" else int(within)
     fact = fact_key(fact)
     with reading(store) as tl:
-        answer = tl.table("disagreements", fact, within=days, **dates.given())
-        asked = answer.asked
-        assert asked is not None
-        rows = answer.dicts()
-        if not rows:
-            if fact is not None:
-                tl.heard_of(fact)
-            if output.chosen() == "table":
-                say(f"No disagreements {asked_in_words(asked, policy=False)}")
-                return
-        events = _events(tl, rows, ("event_id_1", "event_id_2"))
-        deliver(output, answer, lambda: disagreements_view(asked, rows, events, days))
+        answer, asked = _asked(tl, "disagreements", fact, dates, within=days)
+        if _none(tl, output, answer, fact, f"No disagreements {asked_in_words(asked, policy=False)}"):
+            return
+
+        def view() -> View:
+            rows = answer.dicts()
+            return disagreements_view(asked, rows, _events(tl, rows, ("event_id_1", "event_id_2")), days)
+
+        deliver(output, answer, view, within=days)
 
 
 def why(fact: OneFact, *, dates: Dates, output: Output, store: Store = None) -> None:
@@ -258,15 +248,34 @@ def _is_glob(fact: str) -> bool:
     return any(sign in fact for sign in "*?[")
 
 
-def _nothing(tl: Timeline, output: Output, answer: Table, fact: str | None, what: str = "believed") -> None:
-    """Say that nothing answers; programs get their empty answer first."""
+def _asked(tl: Timeline, kind: str, fact: str | None, rules: Rules, **more: Any) -> tuple[Table, Asked]:
+    answer = tl.table(kind, fact, **rules.given(), **more)
     assert answer.asked is not None
+    return answer, answer.asked
+
+
+def _none(tl: Timeline, output: Output, answer: Table, fact: str | None, message: str) -> bool:
+    """Whether the answer is that there is none, which is told to people; programs get it as any other."""
+    if answer.rows:
+        return False
+    if fact is not None:
+        tl.heard_of(fact)
+    if output.chosen() not in ("table", "markdown"):
+        return False
+    say(message)
+    return True
+
+
+def _nothing(
+    tl: Timeline, output: Output, answer: Table, asked: Asked, fact: str | None, what: str = "believed"
+) -> NoReturn:
+    """Say that nothing answers; programs get their empty answer first."""
     if output.chosen() not in ("table", "markdown"):
         deliver(output, answer, lambda: View("", [], []))
-    _say_nothing(tl, answer.asked, fact, what)
+    _say_nothing(tl, asked, fact, what)
 
 
-def _say_nothing(tl: Timeline, asked: Asked, fact: str | None, what: str) -> None:
+def _say_nothing(tl: Timeline, asked: Asked, fact: str | None, what: str) -> NoReturn:
     if fact is not None:
         tl.heard_of(fact)
     of = "" if fact is None else f" of {fact}"
@@ -318,15 +327,15 @@ def _rows(tl: Timeline, query_text: str, parameters: Sequence[Any]) -> list[Row]
         con.close()
 
 
-def _cards(tl: Timeline, asked: Asked, rows: Sequence[Row], events: Mapping[str, Row]) -> Cards:
-    sources = {row["source"]: _source(tl, row["source"], asked) for row in rows}
-
+def _cards(tl: Timeline, answer: Table, asked: Asked) -> Cards:
     def lines(width: int | None, style: Style | None) -> Iterator[str]:
+        rows = answer.dicts()
+        events = _events(tl, rows)
         yield from prose(f"Believed {asked_in_words(asked)}", width)
         for row in rows:
             yield ""
             yield style("fact", row["fact"]) if style else row["fact"]
-            card = belief_card(row, events.get(row["event_id"]), sources[row["source"]])
+            card = belief_card(row, events.get(row["event_id"]), _source(tl, row["source"], asked))
             yield from (f"  {line}" for line in pairs(card, None if width is None else width - 2, style))
 
     return lines

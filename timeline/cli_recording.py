@@ -14,17 +14,16 @@ import typer
 
 from timeline.cli_options import Claim, Json, OneFact, Origins, Store, Unknown
 from timeline.cli_session import (
-    TOLD_AT_MOST,
     events_folder,
-    ingested_in_words,
+    near,
     print_lines,
     project_of,
-    reading,
     recording,
     say,
+    tell_ingested,
     told_pairs,
 )
-from timeline.errors import BadInput, Conflict, NotFound
+from timeline.errors import BadInput, BadRows, Conflict, NotFound
 from timeline.store import PROJECT_FILE, Timeline
 from timeline.times import format_instant
 
@@ -100,14 +99,14 @@ def ingest(
 
     What is known already is left alone.
     """
-    given = list(paths) if paths else [str(_events_of(store))]
+    given = list(paths) if paths else [str(near(_events_of(store)))]
     if given.count(_STANDARD_INPUT) > 1:
         raise BadInput("got - twice; stdin can be read once")
     with _taking(store, dry_run) as tl:
         options = {"register_unknown": register_unknown, "dry_run": dry_run, "ignore_unknown": ignore_unknown}
         for path in given:
             result = _ingest_one(tl, path, rejects, first=path == given[0], format=input_format, **options)
-            _tell(path if len(given) > 1 else "", result, dry_run)
+            tell_ingested(result, path if len(given) > 1 else "", dry_run=dry_run)
             if json:
                 print_lines([_as_json(result)])
             if dry_run and result.rejected:
@@ -267,7 +266,7 @@ def _events_of(store: Path | None) -> Path:
 def _taking(store: Path | None, dry_run: bool) -> Iterator[Timeline]:
     """The store to ingest into; a dry run where there is none has one that goes again."""
     if not dry_run:
-        with recording(store, make=True) as tl:
+        with recording(store, events_first=False) as tl:
             yield tl
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -289,22 +288,6 @@ def _ingest_one(tl: Timeline, path: str, rejects: Path | None, *, first: bool, *
             with rejects.open("ab") as out, more.open("rb") as source:
                 shutil.copyfileobj(source, out)
         return result
-
-
-def _tell(path: str, result: Ingested, dry_run: bool) -> None:
-    for kind, messages in (
-        ("warning: ", result.warnings),
-        ("", [f"{one.place}: {one.error}" for one in result.rejected]),
-    ):
-        for message in messages[:TOLD_AT_MOST]:
-            say(f"{kind}{message}")
-        if len(messages) > TOLD_AT_MOST:
-            say(f"{kind}… and {len(messages) - TOLD_AT_MOST:,} more")
-    say(
-        f"{path}: {ingested_in_words(result, dry_run=dry_run)}"
-        if path
-        else ingested_in_words(result, dry_run=dry_run)
-    )
 
 
 def _as_json(result: Ingested) -> str:
@@ -345,11 +328,17 @@ def _append(
     json: bool,
     target: str | None = None,
 ) -> None:
-    with reading(store) as tl:
+    with recording(store) as tl:
         if target is not None:
             event["target"] = tl.event_id(target)
         before = tl.head()
-        commit = tl.append([event], register_unknown=register_unknown)
+        try:
+            commit = tl.append([event], register_unknown=register_unknown)
+        except BadRows as error:
+            # There is one event, given here: its place among others says nothing.
+            raise BadInput("; ".join(problem.message for problem in error.problems)) from None
+        except Conflict as error:
+            raise Conflict(str(error).removeprefix("event: row 1: ")) from None
         known = before is not None and commit.number <= before.number
         found = _event_of(tl, commit, event, known)
         if known:

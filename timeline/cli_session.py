@@ -19,6 +19,7 @@ import typer
 from timeline.errors import BadInput, BadRows, Conflict, NotFound, TimelineError
 from timeline.render import Style, csv_lines, document, json_lines, pairs
 from timeline.store import PROJECT_FILE, Timeline, find_store, project_settings
+from timeline.telling import counted
 
 if TYPE_CHECKING:
     from timeline import Ingested
@@ -32,8 +33,8 @@ __all__ = [
     "deliver",
     "events_folder",
     "fail",
-    "ingested_in_words",
     "keeping",
+    "near",
     "print_lines",
     "printed_width",
     "project_of",
@@ -42,6 +43,7 @@ __all__ = [
     "recording",
     "say",
     "style_for",
+    "tell_ingested",
     "told_pairs",
 ]
 
@@ -144,15 +146,19 @@ def keeping(store: Path | None) -> Iterator[Timeline]:
 
 
 @contextmanager
-def recording(store: Path | None, *, make: bool = False) -> Iterator[Timeline]:
-    """The store to record in, made like that of `reading`; with `make`, made empty where there is none."""
-    if make:
-        path = find_store(store)
-        if not _is_store(path):
-            with _made(path) as tl, _telling(tl):
-                yield tl
-            return
-    with reading(store) as tl:
+def recording(store: Path | None, *, events_first: bool = True) -> Iterator[Timeline]:
+    """The store to record in; one that is not there yet is made, from the project's events if they are first."""
+    path = find_store(store)
+    if _is_store(path):
+        with Timeline.open(path) as tl, _telling(tl):
+            yield tl
+        return
+    project = project_of(store)
+    if project is None and events_first:
+        Timeline.open(path)
+    with _made(path) as tl, _telling(tl):
+        if events_first and project is not None:
+            _ingest_events(tl, project, path)
         yield tl
 
 
@@ -175,27 +181,51 @@ def _opened(store: Path | None) -> Timeline:
         return Timeline.open(store)
 
 
+def _sweep(path: Path) -> None:
+    """Remove what is left of stores whose makers died."""
+    for left in path.parent.glob(f"{path.name}.new-*"):
+        maker = left.name.rpartition("-")[2]
+        if maker.isdecimal() and (int(maker) == os.getpid() or not _is_running(int(maker))):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
 def _ingest_first(project: Path, path: Path) -> None:
-    folder = events_folder(project)
-    if not folder.is_dir():
-        raise NotFound(f"no store at {path}, and no folder {folder} to make one from; see `timeline ingest`")
-    say(f"No store yet: ingesting {_near(folder)} into {_near(path)}")
     try:
         with _made(path) as tl, _telling(tl):
-            result = tl.ingest(folder)
-            if not result.commits:
+            if not _ingest_events(tl, project, path):
+                folder = near(events_folder(project))
                 raise NotFound(
-                    f"{_near(folder)} holds no events yet; write some, or see `timeline report --help`"
+                    f"no store yet, and no events in {folder} to make one from; see `timeline ingest`"
                 )
     except Conflict:
+        # Unless another process made it meanwhile, from the same folder.
         if not _is_store(path):
             raise
-        # Another process made it meanwhile, from the same folder.
-        return
-    say(ingested_in_words(result))
 
 
-def _near(path: Path) -> str:
+def _ingest_events(tl: Timeline, project: Path, path: Path) -> bool:
+    """Ingest a project's own events into its new store; returns whether there were any."""
+    folder = events_folder(project)
+    if not folder.is_dir() or not any(not each.name.startswith(".") for each in folder.iterdir()):
+        return False
+    say(f"No store yet: ingesting {near(folder)} into {near(path)}")
+    result = tl.ingest(near(folder))
+    if result.commits:
+        tell_ingested(result)
+    return bool(result.commits)
+
+
+def near(path: Path) -> str:
     """A path as short as it can be told from here."""
     with suppress(ValueError):
         return str(path.absolute().relative_to(Path.cwd()))
@@ -207,7 +237,7 @@ def _made(path: Path) -> Iterator[Timeline]:
     """A new store that stands at `path` once the block is done, and not at all where it fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.new-{os.getpid()}")
-    shutil.rmtree(beside, ignore_errors=True)
+    _sweep(path)
     try:
         with Timeline.create(beside) as tl:
             yield tl
@@ -226,9 +256,17 @@ def _made(path: Path) -> Iterator[Timeline]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def ingested_in_words(result: Ingested, *, dry_run: bool = False) -> str:
-    """What came of an ingest, in a sentence."""
-    told = f"{result.new:,} new event{'' if result.new == 1 else 's'}"
+def tell_ingested(result: Ingested, path: str = "", *, dry_run: bool = False) -> None:
+    """Tell what came of an ingest: its warnings, what was rejected, and how much of what there was."""
+    for kind, messages in (
+        ("warning: ", result.warnings),
+        ("", [f"{one.place}: {one.error}" for one in result.rejected]),
+    ):
+        for message in messages[:TOLD_AT_MOST]:
+            say(f"{kind}{message}")
+        if len(messages) > TOLD_AT_MOST:
+            say(f"{kind}… and {len(messages) - TOLD_AT_MOST:,} more")
+    told = counted(result.new, "new event")
     if result.commits:
         first, last = result.commits[0].number, result.commits[-1].number
         told += f" in commit #{first}" if first == last else f" in commits #{first} to #{last}"
@@ -238,7 +276,7 @@ def ingested_in_words(result: Ingested, *, dry_run: bool = False) -> str:
         "rejected": len(result.rejected),
     }
     told = ", ".join([told, *(f"{number:,} {what}" for what, number in counts.items() if number)])
-    return f"{told}; a dry run: nothing was recorded" if dry_run else told
+    say(f"{path + ': ' if path else ''}{told}{'; a dry run: nothing was recorded' if dry_run else ''}")
 
 
 # Answers
@@ -324,17 +362,20 @@ def told_pairs(facts: Mapping[str, object], as_json: bool) -> None:
     print_lines(pairs(told, None, style_for(sys.stdout)))
 
 
-def deliver(output: Output, answer: Table, view: Callable[[], View], cards: Cards | None = None) -> None:
-    """Print an answer in the format asked for; `view` and `cards` are for people, and made only for them.
+def deliver(
+    output: Output, answer: Table, view: Callable[[], View], *, cards: Cards | None = None, **more: Any
+) -> None:
+    """Print an answer in the format asked for.
 
-    `cards` gives lines for a width and a style, instead of the table of `view`.
+    `view`, and `cards` instead of its table, are made for people alone; `more` was asked for besides the
+    dates, and stands beside them in JSON.
     """
     chosen = output.chosen()
     if chosen == "parquet":
         _deliver_parquet(output, answer)
         return
     if chosen == "json":
-        lines: Iterable[str] = document(answer.asked, answer.columns, answer.rows)
+        lines: Iterable[str] = document(answer.asked, answer.columns, answer.rows, more)
     elif chosen == "jsonl":
         lines = json_lines(answer.columns, answer.rows)
     elif chosen == "csv":

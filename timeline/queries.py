@@ -149,5 +149,6 @@ def find_query(folder: Path, name: str) -> Query:
     path = folder / f"{name.removesuffix('.sql')}.sql"
     if path.parent != folder or not path.is_file():
         known = [each.stem for each in sorted(folder.glob("*.sql"))]
-        raise NotFound(f"no query {name!r} in {folder}{nearest(name, known)}")
+        hint = nearest(name, known) or ("; `timeline query` lists them" if known else "")
+        raise NotFound(f"no query {name!r} in {folder}{hint}")
     return load_query(path)

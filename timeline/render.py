@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -106,17 +106,28 @@ def _json(value: Any) -> str:
 # For programs
 
 
-def document(asked: Asked | None, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """The lines of one JSON object: what was asked, and `rows`, one a line."""
+def document(
+    asked: Asked | None,
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    more: Mapping[str, Any] | None = None,
+) -> Iterator[str]:
+    """The lines of one JSON object: what was asked, `more` of that, and `rows`, one a line."""
     yield "{"
-    if asked is not None:
-        for name, value in asked_plainly(asked).items():
-            yield f"  {_json(name)}: {_json(value)},"
-    before = None
+    told = {**(asked_plainly(asked) if asked is not None else {}), **(more or {})}
+    for name, value in told.items():
+        yield f"  {_json(name)}: {_json(plain(value))},"
+    pending = None
     for row in _objects(names, rows):
-        yield f'  "rows": [\n    {row}' if before is None else f",\n    {row}"
-        before = row
-    yield '  "rows": []' if before is None else "  ]"
+        if pending is None:
+            yield '  "rows": ['
+        else:
+            yield f"    {pending},"
+        pending = row
+    if pending is None:
+        yield '  "rows": []'
+    else:
+        yield from (f"    {pending}", "  ]")
     yield "}"
 
 
@@ -324,8 +335,8 @@ def table_lines(
     """A table for people, `width` columns of a terminal wide at most; None is as wide as it takes.
 
     Cells are wrapped, never cut. A table that does not fit unwrapped has its first `headed` columns on lines
-    of their own, each above the rows that it is the same for; one that does not fit even so has a line for
-    each cell.
+    of their own, each above the rows that it is the same for, and if need be the first whatever `headed` is.
+    One that does not fit even so has a line for each cell.
 
     >>> columns = [Column("fact"), Column("sum", right=True)]
     >>> rows = [("gold/price", "1"), ("tin/price", "20")]
@@ -341,12 +352,15 @@ def table_lines(
         for row in cells:
             yield _line(columns, widths, row, style)
         return
-    lead, rest = columns[:headed], columns[headed:]
     indent = _GAP if headed else ""
-    fitted = _fitted(rest, [row[headed:] for row in cells], width - len(indent))
+    fitted = _fitted(columns[headed:], [row[headed:] for row in cells], width - len(indent))
     if fitted is None:
-        yield from _records(columns, cells, width, style)
+        if headed == 1 or len(columns) == 1:
+            yield from _records(columns, cells, width, style)
+        else:
+            yield from table_lines(columns, rows, width, style=style, headed=1)
         return
+    lead, rest = columns[:headed], columns[headed:]
     if lead:
         yield _GAP.join(style(None, column.header) if style else column.header for column in lead)
     yield indent + _line(rest, fitted, [column.header for column in rest], style, header=True)

@@ -89,20 +89,14 @@ def asked_in_words(asked: Asked, *, reported: str | None = None, policy: bool = 
         reported = (
             "as of everything reported" if asked.as_of is None else f"as of {day(asked.as_of)} (reported)"
         )
-    valid = "at any time" if asked.valid_at is None else f"at {_moment(asked.valid_at)}"
+    valid = "at any time" if asked.valid_at is None else f"at {day(asked.valid_at)}"
     rule = f"policy {asked.policy}, basis {asked.basis}" if policy else f"basis {asked.basis}"
     return f"{reported}, recorded as of {format_instant(asked.recorded_as_of)}, valid {valid}; {rule}."
 
 
 def day(micros: int) -> str:
-    """An instant on the reported axis: the date where it is the last of a day."""
+    """An instant that was asked for or reported: the date where it is the last of a day."""
     return show_instant_end(micros)
-
-
-def _moment(micros: int) -> str:
-    # On the valid axis a date means its start.
-    text = format_instant(micros)
-    return text.removesuffix("T00:00:00Z")
 
 
 def micros_of(value: datetime | None) -> int | None:
@@ -207,7 +201,7 @@ def _since(row: Row) -> str:
 
 def _event_name(event: Row) -> str:
     key = event.get("key")
-    return f"{key} ({short_id(event)})" if key else str(event.get("event_id") or "")
+    return f"{key} ({short_id(event)})" if key else str(event.get("event_id") or "")[: 2 * _SHORT_ID]
 
 
 def _claim_and_meaning(row: Row) -> str:
