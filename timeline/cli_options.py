@@ -138,9 +138,7 @@ class Rules:
     ] = None
     valid_at: Annotated[
         str | None,
-        typer.Option(
-            metavar="DATE", help="Valid axis: what held in the world at that instant or start of a date."
-        ),
+        typer.Option(metavar="DATE", help="Valid axis: what held in the world at the end of that date."),
     ] = None
     basis: Annotated[
         Basis,

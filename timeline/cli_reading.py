@@ -290,7 +290,8 @@ def _events(tl: Timeline, rows: Sequence[Row], columns: Sequence[str] = ("event_
     one = "fact_hash = md5_number_lower($2[1]) AND" if len(facts) == 1 else "len($2) > 0 AND"
     found = _rows(
         tl,
-        "SELECT event_id, key, reported_from, reported_at, approximate, inferred FROM store.events "
+        "SELECT event_id, key, reported_from, reported_at, evidence_at, approximate, inferred "
+        "FROM store.events "
         f"WHERE {one} event_id IN (SELECT unnest($1::VARCHAR[]))",
         [ids, facts],
     )
@@ -335,7 +336,8 @@ def _cards(tl: Timeline, answer: Table, asked: Asked) -> Cards:
         for row in rows:
             yield ""
             yield style("fact", row["fact"]) if style else row["fact"]
-            card = belief_card(row, events.get(row["event_id"]), _source(tl, row["source"], asked))
+            source = _source(tl, row["source"], asked)
+            card = belief_card(asked, row, events.get(row["event_id"]), source)
             yield from (f"  {line}" for line in pairs(card, None if width is None else width - 2, style))
 
     return lines

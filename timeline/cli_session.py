@@ -147,7 +147,7 @@ def keeping(store: Path | None) -> Iterator[Timeline]:
 
 @contextmanager
 def recording(store: Path | None, *, events_first: bool = True) -> Iterator[Timeline]:
-    """The store to record in; one that is not there yet is made, from the project's events if they are first."""
+    """The store to record in; one that is not there yet is made, with the project's events in it first."""
     path = find_store(store)
     if _is_store(path):
         with Timeline.open(path) as tl, _telling(tl):

@@ -177,8 +177,11 @@ def beliefs_view(asked: Asked, rows: Sequence[Row], events: Mapping[str, Row]) -
     return View(f"Believed {asked_in_words(asked)}", columns, cells, f"{footer}.")
 
 
-def belief_card(row: Row, event: Row | None, source: Row | None) -> list[tuple[str, str]]:
+def belief_card(asked: Asked, row: Row, event: Row | None, source: Row | None) -> list[tuple[str, str]]:
     """Everything told of one belief, as names and values."""
+    if event is not None and _is_later(event, asked):
+        # Its title may tell what nobody knew then.
+        source = {"published": "of a later date"}
     told = [
         ("claim", _claim_and_meaning(row)),
         ("status", row["status"]),
@@ -193,6 +196,12 @@ def belief_card(row: Row, event: Row | None, source: Row | None) -> list[tuple[s
         ("event", _event_name(event or row)),
     ]
     return [(name, str(value)) for name, value in told if value]
+
+
+def _is_later(event: Row, asked: Asked) -> bool:
+    """Whether the source that an event was read in appeared only after the date asked about."""
+    read = micros_of(event.get("evidence_at"))
+    return asked.as_of is not None and read is not None and read > asked.as_of
 
 
 def _since(row: Row) -> str:
@@ -344,7 +353,7 @@ def story(why: Why, displaced: Sequence[Row], width: int | None, style: Style | 
         yield "  Nothing is believed."
     for row in why.beliefs:
         event = events.get(row["event_id"])
-        card = belief_card(row, event, sources.get(row["source"]))
+        card = belief_card(why.asked, row, event, sources.get(row["source"]))
         place = _places(event)
         if place:
             card.insert(next((n for n, (name, _) in enumerate(card) if name == "source"), 0) + 1, place)
