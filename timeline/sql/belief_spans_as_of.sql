@@ -12,7 +12,8 @@ SELECT
     nullif(r.believed_until, TIMESTAMP 'infinity') AS believed_until
 FROM (
     FROM store.resolved(recorded_as_of, basis, policy)
-    WHERE NOT starts_with(policy, 'confirmed:')
+    -- An unknown policy is told below, where there are rows to tell it of.
+    WHERE NOT coalesce(starts_with(policy, 'confirmed:'), false)
     UNION ALL
     FROM store.confirmed(recorded_as_of, basis, try_cast(split_part(policy, ':', 2) AS INTEGER))
     WHERE starts_with(policy, 'confirmed:')
