@@ -6,8 +6,6 @@ SELECT
     text ->> '$.publisher' AS publisher,
     text ->> '$.origin' AS origin,
     text ->> '$.published' AS published,
-    reported_from AS published_from,
-    reported_at AS published_to,
     text ->> '$.url' AS url,
     text ->> '$.language' AS language,
     (text ->> '$.tier')::INTEGER AS tier,
