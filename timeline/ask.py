@@ -197,6 +197,10 @@ def question(
         source = f"disagreements_as_of({as_of}, {dates.arguments(policy=False)}, within := {days})"
         columns = "fact, reported_at_1, reported_at_2, origin_1, origin_2"
     elif kind == "changes":
+        if dates.policy == "by-origin":
+            raise BadInput(
+                "changes are between single beliefs, of which by-origin has several; name another policy"
+            )
         start, end = between or (None, None)
         source = f"changes({timestamp(start)}, {timestamp(end)}, {dates.arguments()})"
         columns = "fact, valid_from NULLS FIRST"
