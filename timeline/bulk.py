@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from timeline.amounts import parse_amount, plain_amount
-from timeline.columns import STATUSES, event_id_sql
+from timeline.columns import LOG_COLUMNS, STATUSES, event_id_sql
 from timeline.errors import BadInput, Place, TimelineError
 from timeline.event import DESCRIPTIONS, Event, event_from
 from timeline.files import Draft
@@ -50,6 +50,28 @@ _BYTES_AT_ONCE: Final = 2**24
 _FEW: Final = 100
 #: Fewer rows than this are sooner done one by one.
 _MANY: Final = 2_000
+
+#: The columns that are there in every event, and the keys that the others come from.
+_ALWAYS: Final = (
+    *("event_type", "fact", "subject", "attribute", "status", "reported_from", "reported_at", "reported"),
+    *("evidence_at", "source", "origin", "inferred", "void", "inherited"),
+)
+_COMES_FROM: Final = {
+    **{name: (name,) for name in ("key", "speaker", "statement", "locator", "reason", "actor", "valid")},
+    "object": ("object", "fact"),
+    **dict.fromkeys(("period", "period_from", "period_to"), ("fact", "period", "period_from", "period_to")),
+    **dict.fromkeys(("valid_from", "valid_to"), ("valid", "valid_from", "valid_to")),
+    **dict.fromkeys(("date_from", "date_to"), ("date",)),
+    **dict.fromkeys(
+        ("amount", "amount_low", "amount_high", "unit", "approximate"),
+        ("claim", "amount", "amount_low", "amount_high"),
+    ),
+    "text": ("text", "date", "entity", "answer"),
+    **dict.fromkeys(
+        ("value_type", "claim"),
+        ("claim", "text", "date", "entity", "answer", "amount", "amount_low", "amount_high"),
+    ),
+}
 
 _EDTF: Final = ("text", "lower", "upper", "reported_from", "reported_at")
 _FIGURES: Final = ("claim", "amount", "amount_low", "amount_high", "unit", "approximate")
@@ -180,9 +202,9 @@ def _plain_unit(unit: str) -> str | None:
     return plain
 
 
-def _hashed(query: str) -> str:
-    """The query with the event id of each of its rows."""
-    return f"SELECT *, {event_id_sql()} AS event_id FROM ({query})"
+def _hashed(query: str, names: Sequence[str]) -> str:
+    """These columns of a query, which yields more columns of an event only as nulls, and the event id."""
+    return f"SELECT {', '.join(names)}, {event_id_sql(among=names)} AS event_id FROM ({query})"
 
 
 class _Table:
@@ -341,9 +363,12 @@ class _Table:
 
     def _taken(self, resolved: BulkResolved) -> pa.Table:
         """The rows that nothing speaks against; leaves in the view `accepted` what was given in them."""
+        given = set(self._texts.column_names)
+        names = [name for name in LOG_COLUMNS if not given.isdisjoint(_COMES_FROM.get(name, ()))]
+        names += [*_ALWAYS, "row"]
+        rows = _hashed(f"FROM ({sql_object('intake/rows')}) WHERE NOT refused", names)
         taken: pa.Table = self._con.sql(
-            "SELECT *, hash(source, fact, reported) AS topic "
-            f"FROM ({_hashed(sql_object('intake/rows'))}) WHERE NOT refused"
+            f"SELECT *, hash(source, fact, reported) AS topic FROM ({rows})"
         ).to_arrow_table()
         numbers: Any = taken.column("row").combine_chunks()
         if not pc.all(pc.greater(pc.pairwise_diff(numbers), pa.scalar(0, pa.int64()))).as_py():
@@ -354,7 +379,7 @@ class _Table:
         first: list[int] = []
         if taken.num_rows < self._texts.num_rows:
             bad = [row for (row,) in self._ask("SELECT row FROM given ANTI JOIN taken USING (row)")]
-        if taken.column("key").null_count < taken.num_rows:
+        if "key" in given:
             self._make("conflicts")
             conflicts = self._ask("SELECT row, first FROM conflicts")
             taken = _without(taken, [row for row, _ in conflicts])
@@ -395,9 +420,8 @@ class _Table:
 
     def _registered(self) -> pa.Table:
         """Descriptions of the names met for the first time, by kind and name."""
-        self._con.register("blank", schema().empty_table().drop_columns(["event_id"]))
-        query = f"FROM ({sql_object('intake/registrations')}) UNION ALL BY NAME FROM blank"
-        rows = self._con.sql(_hashed(query)).to_arrow_table()
+        names = ["event_type", "subject", "text", "inherited"]
+        rows = self._con.sql(_hashed(sql_object("intake/registrations"), names)).to_arrow_table()
         return _for_the_log(rows.sort_by([("event_type", "ascending"), ("subject", "ascending")]))
 
     def _warn(self, new: pa.Table, resolved: BulkResolved) -> None:

@@ -7,7 +7,7 @@ them can drift from the others. Plain Python: readers import this without pydant
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final, Literal
 
@@ -190,14 +190,15 @@ def event_id(content: Mapping[str, object]) -> str:
     return digest.hexdigest()
 
 
-def event_id_sql(relation: str = "") -> str:
+def event_id_sql(relation: str = "", among: Collection[str] = HASHED) -> str:
     """The same hash as a DuckDB expression over columns of `relation`, `inherited` among them.
 
-    Instants there are TIMESTAMP, amounts DECIMAL(38, 9).
+    Instants there are TIMESTAMP, amounts DECIMAL(38, 9). Where only some columns can hold anything, name
+    them in `among`.
     """
     prefix = f"{relation}." if relation else ""
     parts = ["'timeline/1'"]
-    for name in HASHED:
+    for name in (name for name in HASHED if name in among):
         column = f'{prefix}"{name}"'
         kind = LOG_COLUMNS[name]
         if kind == "boolean":
