@@ -47,6 +47,9 @@ MERGE_AT_MOST = 64 * 2**20
 
 _ATTEMPTS = 20
 
+#: From as many events on, a second thread pays.
+_MANY = 10_000
+
 #: How many files `verify` hands to DuckDB in one query.
 _FILES_AT_ONCE = 256
 
@@ -174,8 +177,8 @@ class Log:
                 if not rows.num_rows:
                     return None
                 rows = _completed(rows, head.number + 1 if head else 1, position + 1, recorded_at)
-                entry = Entry.of(rows["event_id"], head, position + 1, recorded_at)
-                if self._put(entry.commit, encoded(rows, [entry])):
+                entry, content = _written(rows, head, position + 1, recorded_at)
+                if self._put(entry.commit, content):
                     break
         if entry.commit.number % BLOCKS[0] == 0:
             self._compact_quietly()
@@ -383,6 +386,22 @@ def _complete_blocks(files: list[LogFile], size: int) -> list[list[LogFile]]:
         if file.last <= last <= files[-1].last:
             blocks.setdefault(first, []).append(file)
     return [block for block in blocks.values() if len(block) > 1]
+
+
+def _written(
+    rows: pa.Table, head: Commit | None, first_position: int, recorded_at: int
+) -> tuple[Entry, memoryview]:
+    """The entry of a commit that holds these rows, and the bytes of its file."""
+    if rows.num_rows < _MANY:
+        entry = Entry.of(rows["event_id"], head, first_position, recorded_at)
+        return entry, encoded(rows, [entry])
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    # Hashing is Python's work, encoding is not: they get by with one interpreter lock.
+    with ThreadPoolExecutor(1) as pool:
+        hashed = pool.submit(Entry.of, rows["event_id"], head, first_position, recorded_at)
+        content = encoded(rows, map(Future.result, [hashed]))
+        return hashed.result(), content
 
 
 def _completed(rows: pa.Table, number: int, first_position: int, recorded_at: int) -> pa.Table:

@@ -279,8 +279,11 @@ def _digest_of(commit: Commit | None) -> bytes:
 # Writing
 
 
-def encoded(rows: pa.Table, entries: Sequence[Entry]) -> memoryview:
-    """The bytes of the file that holds these rows, of `schema()`, and says this of their commits."""
+def encoded(rows: pa.Table, entries: Iterable[Entry]) -> memoryview:
+    """The bytes of the file that holds these rows, of `schema()`, and says this of their commits.
+
+    The entries are asked for when the rows are done, so that they may be made meanwhile.
+    """
     import pyarrow.parquet as pq
 
     repeating = [name for name, kind in LOG_COLUMNS.items() if kind == "text" and name not in _UNIQUE]
@@ -291,20 +294,20 @@ def encoded(rows: pa.Table, entries: Sequence[Entry]) -> memoryview:
         "use_dictionary": False if small else repeating,
         "write_statistics": list(_STATISTICS),
     }
-    fields = [
-        {
-            "number": entry.commit.number,
-            "first_position": entry.commit.first_position,
-            "count": entry.commit.count,
-            "recorded_at": entry.commit.recorded_at,
-            "root": entry.root,
-            "digest": entry.commit.digest,
-        }
-        for entry in entries
-    ]
     buffer = io.BytesIO()
     with pq.ParquetWriter(buffer, schema(), **options) as writer:
         writer.write_table(rows, row_group_size=_ROW_GROUP)
+        fields = [
+            {
+                "number": entry.commit.number,
+                "first_position": entry.commit.first_position,
+                "count": entry.commit.count,
+                "recorded_at": entry.commit.recorded_at,
+                "root": entry.root,
+                "digest": entry.commit.digest,
+            }
+            for entry in entries
+        ]
         writer.add_key_value_metadata(
             {
                 "timeline.schema": SCHEMA_VERSION,
