@@ -20,7 +20,7 @@ from timeline.errors import TimelineError
 if TYPE_CHECKING:
     import typer
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
 
 #: The commands in the order of the help, and the modules that they are in.
 COMMANDS: Final = {
@@ -65,7 +65,7 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             # A locale that cannot print a name must not hide the rest of the answer.
             stream.reconfigure(errors="backslashreplace")
-    code = _run()
+    code = run()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
@@ -73,7 +73,8 @@ def main() -> NoReturn:
     os._exit(code)
 
 
-def _run() -> int:
+def run() -> int:
+    """Run the command line in this process; returns the exit code."""
     try:
         # Nothing of what is loaded becomes garbage, and to look through it takes as long as a small answer.
         gc.disable()

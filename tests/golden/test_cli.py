@@ -7,17 +7,16 @@ digests as zeros.
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from timeline import Timeline
+from timeline.cli import run
+from timeline.render import plain
+
 EXPECTED = Path(__file__).parent / "cli"
 
 OPENAI = "nvidia/investment/openai"
@@ -80,52 +79,33 @@ CASES: dict[str, list[str]] = {
 }
 
 
-def environment(**more: str) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("HOME", "PATH", "TMPDIR") if name in os.environ}
-    return kept | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "COLUMNS": "80", "NO_COLOR": "1"} | more
-
-
-@pytest.fixture(scope="session")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled project with its reports recorded, for all who only read."""
-    folder = tmp_path_factory.mktemp("desk")
-    shutil.copy(ROOT / "timeline.toml", folder)
-    shutil.copytree(ROOT / "events", folder / "events")
-    command = [sys.executable, "-m", "timeline", "ingest"]
-    subprocess.run(command, cwd=folder, env=environment(), capture_output=True, check=True)
-    return folder
-
-
 @pytest.fixture(scope="session")
 def recorded(desk: Path) -> list[str]:
     """When each commit was recorded, in order, as answers print it."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "timeline", "history", "*", "--format", "jsonl"],
-        cwd=desk,
-        env=environment(),
-        capture_output=True,
-        check=True,
-    )
-    return sorted({json.loads(line)["recorded_at"] for line in finished.stdout.splitlines()})
+    with Timeline.open(desk) as tl:
+        answer = tl.query_table("SELECT DISTINCT recorded_at FROM events WHERE fact IS NOT NULL ORDER BY 1")
+    return [plain(instant) for (instant,) in answer.rows]
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_prints_what_it_did(desk: Path, recorded: list[str], name: str) -> None:
-    finished = subprocess.run(
-        [sys.executable, "-m", "timeline", *CASES[name]],
-        cwd=desk,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+def test_prints_what_it_did(
+    desk: Path,
+    recorded: list[str],
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(desk)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.argv", ["timeline", *CASES[name]])
+    code = run()
+    finished = capsys.readouterr()
     printed = "\n".join(
         [
             f"$ timeline {' '.join(CASES[name])}",
-            finished.stdout.rstrip("\n"),
-            *(["--- stderr", finished.stderr.rstrip("\n")] if finished.stderr else []),
-            f"--- exit {finished.returncode}\n",
+            finished.out.rstrip("\n"),
+            *(["--- stderr", finished.err.rstrip("\n")] if finished.err else []),
+            f"--- exit {code}\n",
         ]
     )
     for nth, instant in enumerate(recorded, 1):
