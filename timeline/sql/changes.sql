@@ -13,6 +13,7 @@ WITH
         FROM beliefs_as_of(
             to_date, recorded_as_of := recorded_as_of, valid_at := valid_at, basis := basis, policy := policy
         )
+        WHERE policy <> 'by-origin' OR error('changes are between single beliefs; by-origin has several')
     ),
     differing AS (
         SELECT DISTINCT coalesce(a.fact, b.fact) AS fact
