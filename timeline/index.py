@@ -37,7 +37,7 @@ FORMAT: Final = 1
 _INSTANTS: Final = ("reported_instant", "recorded_instant", "valid_instant", "sources_as_of")
 
 #: What resolves beliefs, over the tables of the schema that it is in.
-_RESOLVING: Final = ("standing", "candidates", "cells", "merged", "resolved")
+_RESOLVING: Final = ("standing", "candidates", "covered", "cells", "merged", "resolved")
 
 #: What is built on the resolved beliefs. Objects that read through others come after them.
 _SURFACE: Final = (

@@ -21,24 +21,31 @@ WITH
         FROM own AS o
         JOIN store.events AS e ON o.position = e.position
     ),
+    covered AS (FROM store.covered('own')),
+    cells AS MATERIALIZED (FROM store.cells('covered')),
+    met AS (
+        SELECT DISTINCT c.fact, c.rank, other.rank AS other_rank
+        FROM cells AS c
+        JOIN cells AS other ON c.fact = other.fact AND c.edge = other.edge AND c.cut = other.cut
+    ),
     agreeing AS (
-        SELECT one.fact, one.rank, other.rank AS other_rank
-        FROM claims AS one
-        JOIN claims AS other ON one.fact = other.fact
+        SELECT m.fact, m.rank, m.other_rank
+        FROM met AS m
+        JOIN claims AS one ON m.fact = one.fact AND m.rank = one.rank
+        JOIN claims AS other ON m.fact = other.fact AND m.other_rank = other.rank
         WHERE store.agrees(one.claim, other.claim)
     ),
-    cells AS MATERIALIZED (FROM store.cells('own')),
     confirmed AS (
-        SELECT c.fact, c.part, c.cut, c.next_cut, c.edge, c.next_edge, c.rank
+        SELECT c.fact, c.part, c.edge, c.next_edge, c.rank, c.cut, c.next_cut
         FROM cells AS c
         JOIN agreeing AS a ON c.fact = a.fact AND c.rank = a.rank
         JOIN cells AS other
-            ON c.fact = other.fact AND c.cut = other.cut AND c.edge = other.edge AND a.other_rank = other.rank
+            ON c.fact = other.fact AND c.edge = other.edge AND c.cut = other.cut AND a.other_rank = other.rank
         GROUP BY ALL
         HAVING count(*) >= origins
     ),
     cells_won AS (
-        SELECT fact, part, cut, next_cut, edge, next_edge, max(rank) AS rank
+        SELECT fact, part, edge, next_edge, max(rank) AS rank, cut, next_cut
         FROM confirmed
         GROUP BY ALL
     )

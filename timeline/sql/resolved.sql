@@ -16,16 +16,41 @@ WITH
     turned AS (
         SELECT
             fact, part, rank, counts_from AS believed_from,
-            lead(counts_from, 1, TIMESTAMP 'infinity') OVER (
-                PARTITION BY fact, part ORDER BY counts_from
+            coalesce(
+                lead(counts_from) OVER (PARTITION BY fact, part ORDER BY counts_from), TIMESTAMP 'infinity'
             ) AS believed_until
         FROM turns
     ),
-    -- The sweep for the rest.
+    -- The rest by stretches of valid time: one window each, or a sweep where something was retracted.
     entangled AS (SELECT * FROM candidates WHERE NOT plain),
+    covered AS (
+        SELECT
+            *,
+            min(counts_until) OVER (PARTITION BY fact, part, edge) = TIMESTAMP 'infinity' AS steady
+        FROM store.covered('entangled')
+    ),
+    unsteady AS (SELECT * FROM covered WHERE NOT steady),
+    best_covering AS (
+        SELECT
+            fact, part, edge, next_edge, counts_from AS cut,
+            max(rank) OVER (PARTITION BY fact, part, edge ORDER BY counts_from) AS rank
+        FROM covered
+        WHERE steady
+    ),
+    turns_covering AS (
+        FROM best_covering
+        QUALIFY rank IS DISTINCT FROM lag(rank) OVER (PARTITION BY fact, part, edge ORDER BY cut)
+    ),
     cells_won AS (
-        SELECT fact, part, cut, next_cut, edge, next_edge, max(rank) AS rank
-        FROM store.cells('entangled')
+        SELECT
+            fact, part, edge, next_edge, rank, cut,
+            coalesce(
+                lead(cut) OVER (PARTITION BY fact, part, edge ORDER BY cut), TIMESTAMP 'infinity'
+            ) AS next_cut
+        FROM turns_covering
+        UNION ALL
+        SELECT fact, part, edge, next_edge, max(rank), cut, next_cut
+        FROM store.cells('unsteady')
         GROUP BY ALL
     ),
     -- Two stretches of one event are one winner.
