@@ -18,8 +18,8 @@ SOURCES = sorted(PACKAGE.glob("*.py"))
 
 #: Each module imports only from those before it.
 ORDER = (
-    *("errors", "times", "amounts", "columns", "event", "fold", "objects", "logfile", "log", "index"),
-    *("dialect", "files", "intake", "bulk", "record", "ask", "store", "__init__", "queries", "render"),
+    *("errors", "times", "amounts", "columns", "event", "fold", "objects", "logfile", "log", "amended"),
+    *("index", "dialect", "files", "intake", "bulk", "record", "ask", "store", "__init__", "queries", "render"),
     *("telling", "cli_options", "cli_session", "cli_reading", "cli_recording", "cli_keeping", "cli"),
     "__main__",
 )

@@ -24,7 +24,7 @@ from typing import Any, Final
 
 import duckdb
 
-from timeline import fold
+from timeline import amended, fold
 from timeline.columns import LOG_COLUMNS, STATUSES
 from timeline.log import Log
 
@@ -431,34 +431,34 @@ def entries(con: duckdb.DuckDBPyConnection, where: str, schema: str = "store") -
 
 def _work_out_corrections(con: duckdb.DuckDBPyConnection, schema: str) -> None:
     """Fill `amended` and `effects` for the facts that no single window resolves."""
-    amended: dict[str, list[Any]] = defaultdict(list)
+    stretches: dict[str, list[Any]] = defaultdict(list)
     effects: dict[str, list[Any]] = defaultdict(list)
     entangled = entries(con, f"fact IN (SELECT fact FROM {schema}.facts WHERE NOT plain)", schema)
     for fact, group in groupby(entangled, key=lambda entry: entry.fact):
         known = list(group)
-        for position, effect in fold.effects(known).items():
+        for position, effect in amended.effects(known).items():
             effects["fact"].append(fact)
             effects["position"].append(position)
             effects["effect"].append(effect)
-        for place, position, claims, basis, *bounds in _standings(known):
+        for place, position, claims, basis, *bounds in amended.standings(known):
             for name, value in zip(
                 ("fact", "place", "position", "claims", "on_basis"),
                 (fact, place, position, claims, basis),
                 strict=True,
             ):
-                amended[name].append(value)
+                stretches[name].append(value)
             for name, micros in zip(
                 ("recorded_from", "recorded_until", "counts_from", "counts_until"), bounds, strict=True
             ):
-                amended[name].append(_instant(micros))
+                stretches[name].append(_instant(micros))
     if effects:
         con.execute(
             f"INSERT INTO {schema}.effects "
             "SELECT unnest($1::VARCHAR[]), unnest($2::BIGINT[]), unnest($3::VARCHAR[])",
             list(effects.values()),
         )
-    if amended:
-        instants = ", ".join(_TO_TIMESTAMP.format(name) for name in list(amended)[5:])
+    if stretches:
+        instants = ", ".join(_TO_TIMESTAMP.format(name) for name in list(stretches)[5:])
         con.execute(
             f"INSERT INTO {schema}.amended SELECT fact, place, position, claims, on_basis, {instants} FROM ("
             "SELECT unnest($1::VARCHAR[]) AS fact, unnest($2::BIGINT[]) AS place, "
@@ -466,52 +466,8 @@ def _work_out_corrections(con: duckdb.DuckDBPyConnection, schema: str) -> None:
             "unnest($4::BOOLEAN[]) AS claims, unnest($5::VARCHAR[]) AS on_basis, "
             "unnest($6::VARCHAR[]) AS recorded_from, unnest($7::VARCHAR[]) AS recorded_until, "
             "unnest($8::VARCHAR[]) AS counts_from, unnest($9::VARCHAR[]) AS counts_until)",
-            list(amended.values()),
+            list(stretches.values()),
         )
-
-
-def _standings(known: Sequence[fold.Entry]) -> Iterator[tuple[Any, ...]]:
-    """What stands at each place ever corrected or retracted, along the recorded axis.
-
-    Yields place, position, whether it claims anything, basis, and bounds on the recorded and on the
-    reported axis. A place where nothing ever stood is told too, by empty bounds.
-    """
-    for family in _families(known):
-        place = family[0].position
-        yield place, place, False, "certain", fold.END, fold.END, fold.END, fold.END
-        moments = sorted({entry.recorded_at for entry in family})
-        for basis in ("certain", "possible", "evidence"):
-            open_since: dict[tuple[int, bool, int, int], int] = {}
-            for moment in [*moments, fold.END]:
-                current = _stretches(family, moment, basis) if moment < fold.END else set()
-                for stretch in [stretch for stretch in open_since if stretch not in current]:
-                    position, claims, start, end = stretch
-                    yield place, position, claims, basis, open_since.pop(stretch), moment, start, end
-                for stretch in current:
-                    open_since.setdefault(stretch, moment)
-
-
-def _families(known: Sequence[fold.Entry]) -> list[list[fold.Entry]]:
-    """Each report or withdrawal ever amended, followed by all that aims at it or at its amendments."""
-    family_of: dict[str, list[fold.Entry]] = {}
-    families: list[list[fold.Entry]] = []
-    for entry in known:
-        family = family_of.get(entry.target or "")
-        if family is None:
-            families.append(family := [])
-        family.append(entry)
-        family_of[entry.event_id] = family
-    return [family for family in families if len(family) > 1]
-
-
-def _stretches(
-    family: Sequence[fold.Entry], moment: int, basis: fold.Basis
-) -> set[tuple[int, bool, int, int]]:
-    return {
-        (life.standing.entry.position, life.standing.kind == "report", start, end)
-        for life in fold.lives(fold.standing(family, moment), basis)
-        for start, end in life.spans
-    }
 
 
 # The tail
