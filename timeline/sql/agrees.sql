@@ -8,13 +8,8 @@ CREATE OR REPLACE MACRO store.agrees(one, other) AS
     AND CASE
         WHEN one.value_type = 'amount'
         THEN
-            coalesce(
-                one.amount_low <= other.amount_high AND other.amount_low <= one.amount_high
-                -- A missing bound leaves the comparison above unknown, unless the other half says no.
-                AND one.amount_low IS NOT NULL AND one.amount_high IS NOT NULL
-                AND other.amount_low IS NOT NULL AND other.amount_high IS NOT NULL,
-                false
-            )
+            -- With a bound missing this is false or unknown.
+            coalesce(one.amount_low <= other.amount_high AND other.amount_low <= one.amount_high, false)
             OR (
                 one.amount_low IS NOT DISTINCT FROM other.amount_low
                 AND one.amount_high IS NOT DISTINCT FROM other.amount_high
