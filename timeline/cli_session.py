@@ -285,13 +285,8 @@ def tell_ingested(result: Ingested, path: str = "", *, dry_run: bool = False) ->
 Cards = Callable[[int | None, Style | None], Iterable[str]]
 
 
-def printed_width() -> int | None:
-    """The columns to fit answers into: COLUMNS, else those of the terminal; None where there is none."""
-    given = os.environ.get("COLUMNS", "")
-    if given.isascii() and given.isdigit() and int(given):
-        return int(given)
-    if not sys.stdout.isatty():
-        return None
+def printed_width() -> int:
+    """The columns to fit answers into: COLUMNS, else those of the terminal, else 80."""
     return shutil.get_terminal_size().columns
 
 
