@@ -13,6 +13,7 @@ paths of some documents) writes the outputs into the documents instead.
     <!-- file: NAME --> the block that follows is written to that file of the project
     <!-- run: COMMAND --> runs unseen
 
+Examples of other kinds (text, csv, yaml and the like) do not run, unless they are written to a file.
 Instants that the run itself recorded are shown as some of 2 March 2026, in their order.
 """
 
@@ -28,9 +29,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -305,34 +307,35 @@ def test_every_command_is_documented() -> None:
     assert sorted(shown) == sorted(commands)
 
 
-def documented_objects() -> dict[str, tuple[list[str], dict[str, str]]]:
-    """The objects of docs/sql.md: the parameters of each, and its columns with their types."""
+def documented_objects() -> dict[str, tuple[str, dict[str, str]]]:
+    """The objects of docs/sql.md: the parameters of each as written, and its columns with their types."""
     text = (ROOT / "docs" / "sql.md").read_text(encoding="utf-8")
-    objects: dict[str, tuple[list[str], dict[str, str]]] = {}
-    for section in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
+    objects: dict[str, tuple[str, dict[str, str]]] = {}
+    for section in re.split(r"^#{2,3} ", text, flags=re.MULTILINE)[1:]:
         name = re.match(r"`(\w+)`", section)
         if not name:
             continue
         signature = re.search(rf"^`{name[1]}\(([^`]*)\)`", section, re.MULTILINE | re.DOTALL)
-        parameters = re.findall(r"(?:^|, )\s*(\w+)", signature[1]) if signature else []
         like = re.search(r"Columns: those of `(\w+)`", section)
         columns = dict(objects[like[1]][1]) if like else {}
         columns |= dict(re.findall(r"^\| `(\w+)` \| ([^|]+?) \|", section, re.MULTILINE))
-        objects[name[1]] = (parameters, columns)
+        objects[name[1]] = (" ".join(signature[1].split()) if signature else "", columns)
     return objects
+
+
+def defined_parameters(name: str) -> str:
+    """The parameters of a macro with their defaults, as its SQL file has them; empty for a view."""
+    text = (ROOT / "timeline" / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    found = re.search(rf"MACRO {name}\(([^)]*)\) AS", text)
+    return " ".join(found[1].split()) if found else ""
 
 
 def test_the_sql_reference_is_the_catalog(tmp_path: Path) -> None:
     from timeline import Timeline
 
     documented = documented_objects()
-    calls = {
-        "beliefs_as_of": "beliefs_as_of('2026-01-01')",
-        "claims_as_of": "claims_as_of('2026-01-01')",
-        "disagreements_as_of": "disagreements_as_of('2026-01-01')",
-        "changes": "changes('2025-01-01', '2026-01-01')",
-        "history": "history('*')",
-    }
+    given = {"as_of": "'2026-01-01'", "from_date": "'2025-01-01'", "to_date": "'2026-01-01'"}
+    given |= {"recorded_as_of": "NULL", "fact_glob": "'*'"}
     with Timeline.create(tmp_path / "store") as store:
         catalog = store.connect()
         offered = catalog.execute(
@@ -342,31 +345,51 @@ def test_the_sql_reference_is_the_catalog(tmp_path: Path) -> None:
         ).fetchall()
         assert sorted(documented) == sorted(name for (name,) in offered)
         for name, (parameters, columns) in documented.items():
-            described = catalog.execute(f"describe select * from {calls.get(name, name)}").fetchall()
+            assert parameters == defined_parameters(name), name
+            needed = [each for each in re.split(", ", parameters) if each and ":=" not in each]
+            call = f"{name}({', '.join(given[each] for each in needed)})" if parameters else name
+            described = catalog.execute(f"describe select * from {call}").fetchall()
             assert columns == {column: kind for column, kind, *_ in described}, name
-            if name in calls:
-                (accepted,) = catalog.execute(
-                    "select list_distinct(flatten(list(parameters))) from duckdb_functions() "
-                    "where function_name = ?",
-                    [name],
-                ).fetchone() or ([],)
-                assert sorted(parameters) == sorted(accepted), name
+        helpers = catalog.execute(
+            "select function_name from duckdb_functions() "
+            "where function_type = 'macro' and not internal and schema_name = 'main'"
+        ).fetchall()
+    assert set(rows_of("sql.md", "Helper functions")) == {name for (name,) in helpers}
+
+
+def plain_signature(member: Callable[..., object]) -> str:
+    """The parameters of a method as a caller gives them: with defaults, without types and `self`."""
+    signature = inspect.signature(member)
+    parameters = [
+        each.replace(annotation=inspect.Parameter.empty)
+        for each in signature.parameters.values()
+        if each.name not in ("self", "cls")
+    ]
+    shown = signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
+    return str(shown).removeprefix("(").removesuffix(")")
 
 
 def test_every_method_is_documented() -> None:
     from timeline import Timeline
 
     text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
-    documented = {
-        name: re.findall(r"(?:^|, )(\w+)", parameters)
-        for name, parameters in re.findall(r"^### `(\w+)\((.*)\)`$", text, re.MULTILINE)
-    }
+    documented = dict(re.findall(r"^### `(\w+)\((.*)\)`$", text, re.MULTILINE))
     methods = {
-        name: [each for each in inspect.signature(member).parameters if each not in ("self", "cls")]
+        name: plain_signature(member)
         for name, member in inspect.getmembers(Timeline, callable)
         if not name.startswith("_")
     }
     assert documented == methods
+
+
+def test_every_answer_of_python_is_explained() -> None:
+    from timeline.ask import Table
+    from timeline.log import Commit, Verified
+    from timeline.record import Ingested
+    from timeline.store import Why
+
+    for kind in (Commit, Ingested, Table, Verified, Why):
+        assert set(rows_of("python.md", kind.__name__)) == {each.name for each in fields(kind)}
 
 
 def rows_of(document: str, heading: str) -> dict[str, str]:
@@ -386,6 +409,61 @@ def test_every_event_type_is_explained() -> None:
     from timeline.columns import EVENT_TYPES
 
     assert list(rows_of("formats.md", "Types of event")) == list(EVENT_TYPES)
+
+
+def test_every_key_is_explained() -> None:
+    from timeline.event import DESCRIPTIONS, Event
+
+    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    table = text.split("\n## An event in YAML\n", 1)[1].split("\n## ", 1)[0]
+    first_cells = re.findall(r"^\| (`[^|]+`) \|", table, re.MULTILINE)
+    explained = {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)}
+    assert explained == set(Event.model_fields)
+    for section, kind in (("sources", "source"), ("entities", "entity"), ("attributes", "attribute")):
+        row = re.search(rf"^\| `{section}` \| (.*) \|$", text, re.MULTILINE)
+        assert row is not None, section
+        keys = set(re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", row[1])))
+        assert keys == set(DESCRIPTIONS[f"{kind}-described"].model_fields), section
+
+
+def rows_under(heading: str) -> list[list[str]]:
+    """The cells of the table under a heading of docs/formats.md, without its header."""
+    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    lines = re.split(r"^## ", text.split(f"\n## {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
+    rows = [line.strip("|").split("|") for line in lines.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def test_amounts_are_read_as_told() -> None:
+    from timeline.amounts import parse_amount
+
+    for written, low, high, unit, approximate in rows_under("Amounts"):
+        amount = parse_amount(written.strip("`"))
+        told = [Decimal(bound) if bound else None for bound in (low, high)]
+        assert [amount.low, amount.high] == told, written
+        assert (amount.unit, amount.approximate) == (unit, approximate == "yes"), written
+
+
+def test_dates_are_read_as_told() -> None:
+    from timeline.times import format_instant, parse_edtf, show_instant_end
+
+    def shown(micros: int | None) -> str:
+        return "" if micros is None else format_instant(micros).removesuffix("T00:00:00Z")
+
+    for written, start, end, counts in rows_under("Dates"):
+        edtf = parse_edtf(written.split("`")[1])
+        assert [shown(edtf.lower), shown(edtf.upper)] == [start, end], written
+        if edtf.reported_at is None:
+            assert counts.startswith("refused")
+        elif not edtf.is_instant:
+            assert counts == f"the end of {show_instant_end(edtf.reported_at)}", written
+
+
+def test_every_suffix_is_named() -> None:
+    from timeline.files import FORMATS
+
+    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert not [suffix for suffix in FORMATS if f"`{suffix}`" not in text]
 
 
 def test_every_exit_code_is_explained() -> None:
