@@ -4,7 +4,26 @@
 -- Timeline Index of Kaufmann et al., SIGMOD 2013.
 CREATE TABLE store.segments AS
 WITH
-    spans AS MATERIALIZED (FROM store.resolved(NULL, 'certain', 'latest')),
+    entangled AS (SELECT fact FROM store.facts WHERE NOT plain),
+    -- Of a plain fact each report stands until the next one: here reports count in the order of their rank.
+    settled AS (
+        SELECT
+            position, event_type, valid_from, valid_to, reported_at AS believed_from,
+            lead(reported_at, 1, TIMESTAMP 'infinity') OVER (
+                PARTITION BY fact_hash, fact ORDER BY reported_at, position
+            ) AS believed_until
+        FROM store.events
+        WHERE event_type IN ('reported', 'withdrawn') AND fact NOT IN (FROM entangled)
+    ),
+    spans AS MATERIALIZED (
+        SELECT position, valid_from, valid_to, believed_from, believed_until
+        FROM settled
+        WHERE event_type = 'reported' AND believed_from < believed_until
+        UNION ALL
+        SELECT position, valid_from, valid_to, believed_from, believed_until
+        FROM store.resolved(NULL, 'certain', 'latest')
+        WHERE fact IN (FROM entangled)
+    ),
     turns AS (
         SELECT turn, sum(started) AS started, sum(step) AS step
         FROM (
