@@ -573,6 +573,8 @@ class Timeline:
             raise Conflict(f"{target} exists; remove it, or say --replace")
         if not target.parent.is_dir():
             raise BadInput(f"no folder {target.parent} to write {target.name} into")
+        if target.is_dir() or not os.access(target.parent, os.W_OK):
+            raise BadInput(f"{target} cannot be written; name a new file in a folder of yours")
         temporary = target.with_name(f".{target.name}.{os.getpid()}")
         try:
             self._log.reading(lambda files: build_file(temporary, files, self.progress))

@@ -314,6 +314,8 @@ class TestExport:
             bundled.export_duckdb(exported)
         with pytest.raises(BadInput, match="no folder"):
             bundled.export_duckdb(exported.parent / "nowhere" / "reports.duckdb")
+        with pytest.raises(BadInput, match="cannot be written"):
+            bundled.export_duckdb(exported.parent, replace=True)
 
     def test_replacing(self, copy: Timeline, tmp_path: Path) -> None:
         path = copy.export_duckdb(tmp_path / "reports.duckdb")
