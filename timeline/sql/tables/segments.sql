@@ -45,16 +45,21 @@ WITH
             segment_from,
             lead(segment_from, 1, TIMESTAMP 'infinity') OVER (ORDER BY segment) AS segment_until
         FROM starts
+    ),
+    -- Without the columns of their events, which are too wide to be sorted twice.
+    placed AS MATERIALIZED (
+        SELECT b.*, s.*
+        FROM spans AS s
+        JOIN bounds AS b ON s.believed_from < b.segment_until AND b.segment_from < s.believed_until
     )
 SELECT
-    b.segment, b.segment_from, b.segment_until, e.fact_hash,
+    p.segment, p.segment_from, p.segment_until, e.fact_hash,
     e.fact, e.subject, e.attribute, e.object, e.period, e.period_from, e.period_to, e.value_type,
     e.amount, e.amount_low, e.amount_high, e.unit, e.approximate, e.text, e.date_from, e.date_to,
     e.status, e.claim, e.reported_at, e.event_id, e.source, e.origin, e.speaker, e.statement,
-    nullif(s.valid_from, TIMESTAMP '-infinity') AS valid_from,
-    nullif(s.valid_to, TIMESTAMP 'infinity') AS valid_to,
-    s.believed_from, s.believed_until
-FROM spans AS s
-JOIN bounds AS b ON s.believed_from < b.segment_until AND b.segment_from < s.believed_until
-JOIN store.events AS e ON s.position = e.position
-ORDER BY b.segment, e.fact_hash, e.fact, s.believed_from;
+    nullif(p.valid_from, TIMESTAMP '-infinity') AS valid_from,
+    nullif(p.valid_to, TIMESTAMP 'infinity') AS valid_to,
+    p.believed_from, p.believed_until
+FROM placed AS p
+JOIN store.events AS e ON p.position = e.position
+ORDER BY p.segment, e.fact_hash, p.believed_from;
