@@ -473,6 +473,9 @@ class Intake:
             row = draft.row
             if row["event_id"] in places or self._taken.get(row["event_id"], row).get("position") is not None:
                 resolved.known += bool(draft.keys)
+                if self._taken.get(row["event_id"]) is row:
+                    # A later amendment takes over from it as it was recorded, not as it reads now.
+                    del self._taken[row["event_id"]]
                 continue
             self._position += 1
             row["position"] = self._position

@@ -380,6 +380,23 @@ class TestTargets:
         assert correction["target"] == store.event_id("growing")
         assert correction["place"] == len(NAMES) + 1
 
+    @pytest.mark.parametrize("by_key", [True, False])
+    def test_known_already_and_again_in_the_batch_before(
+        self, intake: Intake, store: Timeline, by_key: bool
+    ) -> None:
+        better: Keys = {
+            "type": "source-described",
+            "id": "paper",
+            "published": "2024-05-10",
+            "origin": "beta",
+        }
+        assert len(taken(intake, better, *RECORDED)) == 1
+        target = "led" if by_key else store.event_id("led")
+        row = one(intake, {"type": "corrected", "target": target, "entity": "acme"})
+        assert row["place"] == len(NAMES) + 2
+        # What it takes over is what was recorded, not what its target would take from its source today.
+        assert row["origin"] == "wire-service"
+
     def test_a_chain_keeps_the_place_where_it_began(self, intake: Intake) -> None:
         row = one(intake, {"type": "corrected", "target": "growing-less", "text": "x"})
         assert row["place"] == len(NAMES) + 1
