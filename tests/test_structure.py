@@ -19,7 +19,19 @@ SOURCES = sorted(PACKAGE.glob("*.py"))
 #: Each module imports only from those before it.
 ORDER = (
     *("errors", "times", "amounts", "columns", "event", "fold", "objects", "logfile", "log", "amended"),
-    *("index", "dialect", "files", "intake", "bulk", "record", "ask", "store", "__init__", "queries", "render"),
+    *(
+        "index",
+        "dialect",
+        "files",
+        "intake",
+        "bulk",
+        "record",
+        "ask",
+        "store",
+        "__init__",
+        "queries",
+        "render",
+    ),
     *("telling", "cli_options", "cli_session", "cli_reading", "cli_recording", "cli_keeping", "cli"),
     "__main__",
 )
@@ -144,8 +156,11 @@ def test_one_sql_object_a_file_named_after_it() -> None:
     )
     files = sorted((PACKAGE / "sql").rglob("*.sql"))
     assert files
-    objects = {path: creates.findall(path.read_text(encoding="utf-8")) for path in files}
-    assert objects == {path: [path.stem] for path in files}
+    text = {path: re.sub(r"--.*", "", path.read_text(encoding="utf-8")) for path in files}
+    # A file of sql/intake may hold a query instead, which the bulk intake builds into others.
+    queries = {path for path in files if path.parent.name == "intake" and ";" not in text[path]}
+    objects = {path: creates.findall(text[path]) for path in files if path not in queries}
+    assert objects == {path: [path.stem] for path in objects}
 
 
 def test_the_public_names() -> None:
