@@ -231,6 +231,22 @@ class TestIngest:
         assert (again.new, again.known, again.commits) == (0, result.new, [])
         assert desk.beliefs().equals(bundled.beliefs())
 
+    def test_a_folder_that_grew(self, copy: Timeline, project: Path) -> None:
+        path = project / "events" / "910-more-corrections.yaml"
+        path.write_text(
+            "- {type: corrected, target: nvidia-30-billion, claim: up to 30 billion USD, reason: a slip}\n"
+        )
+        end = events_of(copy)
+        result = copy.ingest(project / "events")
+        assert (result.new, result.known) == (1, end)
+        belief = copy.belief(FACT)
+        assert belief is not None
+        assert (belief.claim, belief.status, belief.origin) == (
+            "up to 30 billion USD",
+            "in-negotiation",
+            "financial-times",
+        )
+
     def test_a_dry_run_changes_nothing(self, desk: Timeline) -> None:
         files = sorted(desk.path.rglob("*"))
         result = desk.ingest(ROOT / "events", dry_run=True)
