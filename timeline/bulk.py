@@ -370,15 +370,14 @@ class _Table:
         taken: pa.Table = self._con.sql(
             f"SELECT *, hash(source, fact, reported) AS topic FROM ({rows})"
         ).to_arrow_table()
-        numbers: Any = taken.column("row").combine_chunks()
-        if not pc.all(pc.greater(pc.pairwise_diff(numbers), pa.scalar(0, pa.int64()))).as_py():
+        found = self._missing(taken)
+        if found is None:
             # DuckDB keeps the order as it is; should it ever not, positions must not follow it.
             taken = taken.sort_by("row")
+            found = self._missing(taken)
+        bad = found or []
         self._con.register("taken", taken)
-        bad: list[int] = []
         first: list[int] = []
-        if taken.num_rows < self._texts.num_rows:
-            bad = [row for (row,) in self._ask("SELECT row FROM given ANTI JOIN taken USING (row)")]
         if "key" in given:
             self._make("conflicts")
             conflicts = self._ask("SELECT row, first FROM conflicts")
@@ -392,6 +391,17 @@ class _Table:
             self._con.execute("CREATE OR REPLACE TEMP VIEW accepted AS FROM given ANTI JOIN bad USING (row)")
             self._make("names")
         return taken
+
+    def _missing(self, taken: pa.Table) -> list[int] | None:
+        """The numbers of the rows that are not among these; None where these are out of order."""
+        last = self._texts.num_rows + 1
+        ends = [pa.array([row], pa.int64()) for row in (0, last)]
+        numbers: Any = pa.concat_arrays([ends[0], *taken.column("row").chunks, ends[1]])
+        steps: Any = pc.pairwise_diff(numbers)
+        if not pc.all(pc.greater(steps, pa.scalar(0, pa.int64()))).as_py():
+            return None
+        gaps: list[Any] = pc.indices_nonzero(pc.greater(steps, pa.scalar(1, pa.int64()))).to_pylist()
+        return [row for at in gaps for row in range(numbers[at - 1].as_py() + 1, numbers[at].as_py())]
 
     def _explain(self, bad: Sequence[int], first: Sequence[int], resolved: BulkResolved) -> None:
         """Why rows are refused, told by the way by drafts; `first` are rows that others are at odds with."""
@@ -458,8 +468,11 @@ def _without(rows: pa.Table, numbers: Sequence[int]) -> pa.Table:
 
 def _for_the_log(rows: pa.Table) -> pa.Table:
     """Rows with all columns of the log and no others."""
+    count = rows.num_rows
+    # Columns of one type can share what holds nothing.
+    nothing = {kind: pa.nulls(count, kind) for kind in {entry.type for entry in schema()}}
     columns = [
-        rows.column(entry.name) if entry.name in rows.column_names else pa.nulls(rows.num_rows, entry.type)
+        rows.column(entry.name) if entry.name in rows.column_names else nothing[entry.type]
         for entry in schema()
     ]
     return pa.table(columns, schema=schema())
