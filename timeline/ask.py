@@ -6,6 +6,7 @@ parameters, so that the command line, the Python API and the web page ask in the
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -17,7 +18,14 @@ from timeline.columns import BELIEF_COLUMNS
 from timeline.errors import BadInput, NotFound, nearest
 from timeline.fold import check_policy
 from timeline.index import Reader
-from timeline.times import FIRST_INSTANT, format_instant, parse_as_of, show_instant_end
+from timeline.times import (
+    FIRST_INSTANT,
+    format_instant,
+    parse_as_of,
+    parse_edtf,
+    period_text,
+    show_instant_end,
+)
 
 __all__ = [
     "Asked",
@@ -27,6 +35,7 @@ __all__ = [
     "asked",
     "aware",
     "event_by",
+    "fact_key",
     "is_glob",
     "question",
     "timestamp",
@@ -124,6 +133,26 @@ def is_glob(fact: str) -> bool:
     return any(sign in fact for sign in "*?[")
 
 
+def fact_key(fact: str | None) -> str | None:
+    """A fact as it is known: its text in NFC, its period in the one canonical form.
+
+    >>> fact_key("nvidia/revenue@2024-01/2024-12")
+    'nvidia/revenue@2024'
+    """
+    if fact is None:
+        return None
+    key = unicodedata.normalize("NFC", fact)
+    body, at, period = key.partition("@")
+    if not at or is_glob(key):
+        return key
+    try:
+        bounds = parse_edtf(period)
+        return f"{body}@{period_text(bounds.lower, bounds.upper)}"
+    except BadInput:
+        # No such fact can be; to say so is for whoever looks it up.
+        return key
+
+
 def asked(
     reader: Reader,
     as_of: Moment | None = None,
@@ -182,6 +211,7 @@ def question(
     `kind` is beliefs, claims, disagreements, history or changes; `fact` a key or a glob; `between` the
     two instants of changes; `within` the days between two claims that disagree, None for any.
     """
+    fact = fact_key(fact)
     as_of = timestamp(dates.as_of)
     where, parameters = _narrowed(fact)
     if kind == "beliefs" and dates.is_plain:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from timeline.ask import Asked, Table
+from timeline.ask import Asked, Table, fact_key, is_glob
 from timeline.cli_options import Dates, OneFact, Output, Parameters, Rules, SomeFacts, Store, named_values
 from timeline.cli_session import (
     Cards,
@@ -42,7 +41,7 @@ from timeline.telling import (
     prose,
     story,
 )
-from timeline.times import format_instant, parse_as_of, parse_edtf, period_text
+from timeline.times import format_instant, parse_as_of
 
 if TYPE_CHECKING:
     from timeline.queries import Query
@@ -71,7 +70,7 @@ def show(fact: SomeFacts = None, *, dates: Dates, output: Output, store: Store =
             rows = answer.dicts()
             return beliefs_view(asked, rows, _events(tl, rows))
 
-        in_full = fact is not None and not _is_glob(fact) and len(answer.rows) <= _CARDS_AT_MOST
+        in_full = fact is not None and not is_glob(fact) and len(answer.rows) <= _CARDS_AT_MOST
         deliver(output, answer, view, cards=_cards(tl, answer, asked) if in_full else None)
 
 
@@ -158,7 +157,7 @@ def why(fact: OneFact, *, dates: Dates, output: Output, store: Store = None) -> 
     if chosen not in ("table", "json"):
         raise BadInput(f"why tells a story, which {chosen} cannot hold; expected table or json")
     key = _required(fact)
-    if _is_glob(key):
+    if is_glob(key):
         raise BadInput(f"why tells of one fact, got {key!r}; `timeline show` takes globs")
     with reading(store) as tl:
         found = tl.why(key, **dates.given())
@@ -220,32 +219,8 @@ def query(
 # What they share
 
 
-def fact_key(fact: str | None) -> str | None:
-    """A fact as it is known: its text in NFC, its period in the one canonical form.
-
-    >>> fact_key("nvidia/revenue@2024-01/2024-12")
-    'nvidia/revenue@2024'
-    """
-    if fact is None:
-        return None
-    key = unicodedata.normalize("NFC", fact)
-    body, at, period = key.partition("@")
-    if not at or _is_glob(key):
-        return key
-    try:
-        bounds = parse_edtf(period)
-        return f"{body}@{period_text(bounds.lower, bounds.upper)}"
-    except BadInput:
-        # No such fact can be; to say so is for whoever looks it up.
-        return key
-
-
 def _required(fact: str) -> str:
     return fact_key(fact) or fact
-
-
-def _is_glob(fact: str) -> bool:
-    return any(sign in fact for sign in "*?[")
 
 
 def _asked(tl: Timeline, kind: str, fact: str | None, rules: Rules, **more: Any) -> tuple[Table, Asked]:

@@ -16,7 +16,19 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import duckdb
 
-from timeline.ask import Asked, Moment, Table, ask, asked, aware, event_by, is_glob, question, timestamp
+from timeline.ask import (
+    Asked,
+    Moment,
+    Table,
+    ask,
+    asked,
+    aware,
+    event_by,
+    fact_key,
+    is_glob,
+    question,
+    timestamp,
+)
 from timeline.columns import BELIEF_COLUMNS
 from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
 from timeline.index import Index, Reader, build_file
@@ -382,6 +394,7 @@ class Timeline:
         Raises NotFound, with the nearest known, where the store never heard of the fact.
         """
         reader = self._reader()
+        fact = fact_key(fact) or fact
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
         found: dict[str, list[dict[str, Any]]] = {}
         for kind in ("beliefs", "claims", "history", "disagreements"):
@@ -519,7 +532,7 @@ class Timeline:
 
     def heard_of(self, fact: str) -> None:
         """Raise NotFound, with the nearest known, where nothing was ever reported of any such fact."""
-        self._heard_of(self._reader(), fact)
+        self._heard_of(self._reader(), fact_key(fact) or fact)
 
     def event_id(self, name: str) -> str:
         """The event that a key, an event_id or a unique prefix of one means."""

@@ -434,8 +434,19 @@ def _taken_back(row: Row, events: Mapping[str, Row]) -> str:
         return f"{row['origin']} no longer says anything of it since {when} ({name_of(row)})"
     target = events.get(row["target"], {})
     name = name_of(target) or short_id({"event_id": row["target"]})
+    target = _as_mended(target, events)
     who = f" by {row['origin']}" if row["origin"] else ""
     return f"{name}: {said_of(target)}, retracted {when}{who}. {_reason(row)}".rstrip()
+
+
+def _as_mended(event: Row, events: Mapping[str, Row]) -> Row:
+    """What stands for an event after our own corrections; voids leave it as it was."""
+    mended = [
+        row
+        for row in events.values()
+        if row.get("event_type") == "corrected" and not row["void"] and row["target"] == event.get("event_id")
+    ]
+    return _as_mended(max(mended, key=lambda row: row["position"]), events) if mended else event
 
 
 def _reason(row: Row) -> str:

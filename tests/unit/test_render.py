@@ -15,8 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timeline.ask import Asked, Table
-from timeline.cli_reading import fact_key
+from timeline.ask import Asked, Table, fact_key
 from timeline.render import (
     Column,
     csv_lines,
