@@ -43,8 +43,8 @@ _RESOLVING: Final = ("standing", "candidates", "covered", "cells", "merged", "re
 _SURFACE: Final = (
     *("events", "sources", "entities_as_of", "entities", "attributes_as_of", "attributes"),
     *("statuses", "policy_check", "agrees", "widened", "clears", "disagrees", "confirmed"),
-    *("belief_spans_as_of", "belief_spans", "beliefs_as_of", "beliefs", "claims_as_of", "claims"),
-    *("disagreements_as_of", "disagreements", "changes", "history"),
+    *("belief_spans_as_of", "belief_spans", "beliefs_as_of", "beliefs", "claimed", "claims_as_of"),
+    *("claims", "disagreements_as_of", "disagreements", "changes", "history"),
 )
 
 #: A tail longer than this, and than a twentieth of the generation, is worth a new generation.

@@ -3,7 +3,8 @@ CREATE OR REPLACE MACRO belief_spans_as_of(
     recorded_as_of := NULL, basis := 'certain', policy := 'latest'
 ) AS TABLE
 SELECT
-    e.fact, e.subject, e.attribute, e.object, e.period, e.period_from, e.period_to,
+    -- Not that of the events: what is asked of one fact is resolved for that one alone.
+    r.fact, e.subject, e.attribute, e.object, e.period, e.period_from, e.period_to,
     nullif(r.valid_from, TIMESTAMP '-infinity') AS valid_from,
     nullif(r.valid_to, TIMESTAMP 'infinity') AS valid_to, e.value_type, e.amount, e.amount_low,
     e.amount_high, e.unit, e.approximate, e.text, e.date_from, e.date_to, e.status, e.claim,

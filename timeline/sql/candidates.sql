@@ -15,7 +15,7 @@ WITH
         WHERE s.claims OR policy <> 'first'
     )
 SELECT
-    fact, part, position, claims, valid_from, valid_to, counts_from, counts_until,
+    fact, part, position, place, claims, valid_from, valid_to, counts_from, counts_until,
     -- Two stretches of one event share a rank.
     dense_rank() OVER (
         PARTITION BY fact, part ORDER BY tier, direction * epoch_us(reported_at), direction * place

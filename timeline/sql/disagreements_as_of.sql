@@ -5,10 +5,8 @@ CREATE OR REPLACE MACRO disagreements_as_of(
 ) AS TABLE
 WITH
     claims AS MATERIALIZED (
-        SELECT c.*, row_number() OVER (ORDER BY c.reported_at, coalesce(a.place, e.position), c.valid_from) AS nth
-        FROM claims_as_of(as_of, recorded_as_of := recorded_as_of, valid_at := valid_at, basis := basis) AS c
-        JOIN store.events AS e ON c.event_id = e.event_id
-        LEFT JOIN (SELECT DISTINCT position, place FROM store.amended) AS a ON e.position = a.position
+        SELECT *, row_number() OVER (PARTITION BY fact ORDER BY reported_at, place, valid_from) AS nth
+        FROM store.claimed(as_of, recorded_as_of, valid_at, basis)
     )
 SELECT
     one.fact,

@@ -54,13 +54,13 @@ WITH
         GROUP BY ALL
     ),
     -- Two stretches of one event are one winner.
-    winners AS (SELECT DISTINCT fact, part, rank, position, claims FROM candidates WHERE NOT plain)
-SELECT c.fact, c.position, c.part, c.valid_from, c.valid_to, t.believed_from, t.believed_until
+    winners AS (SELECT DISTINCT fact, part, rank, position, place, claims FROM candidates WHERE NOT plain)
+SELECT c.fact, c.part, c.position, c.place, c.valid_from, c.valid_to, t.believed_from, t.believed_until
 FROM turned AS t
 JOIN candidates AS c ON t.fact = c.fact AND t.part = c.part AND t.rank = c.rank
 WHERE c.plain AND c.claims
 UNION ALL
-SELECT m.fact, w.position, m.part, m.valid_from, m.valid_to, m.believed_from, m.believed_until
+SELECT m.fact, m.part, w.position, w.place, m.valid_from, m.valid_to, m.believed_from, m.believed_until
 FROM store.merged('cells_won') AS m
 JOIN winners AS w ON m.fact = w.fact AND m.part = w.part AND m.rank = w.rank
 WHERE w.claims;
