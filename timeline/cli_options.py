@@ -211,11 +211,18 @@ class Origins:
 
     reported: Annotated[
         str | None,
-        typer.Option(metavar="EDTF", help="When it became public. Default: the date of the source."),
+        typer.Option(
+            metavar="EDTF",
+            help="When it became public. Default: that of the source, for a correction of its target.",
+        ),
     ] = None
     source: Annotated[str | None, typer.Option(metavar="ID", help="The document that was read.")] = None
     origin: Annotated[
-        str | None, typer.Option(metavar="ID", help="Who first said it. Default: the origin of the source.")
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Who first said it. Default: that of the source, for a correction of its target.",
+        ),
     ] = None
     speaker: Annotated[str | None, typer.Option(metavar="ID", help="The person quoted.")] = None
     statement: Annotated[str | None, typer.Option(help="The report in a sentence.")] = None
