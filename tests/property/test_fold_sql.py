@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +33,8 @@ from tests.property.strategies import (
     written,
 )
 from timeline import fold
-from timeline.index import Index
+from timeline.errors import BadInput
+from timeline.index import Index, sql_object
 from timeline.log import Log, rows_to_table
 from timeline.times import format_instant
 
@@ -303,6 +305,41 @@ def test_a_generation_with_a_tail_is_like_one_built_anew(
                 with_tail.check_beliefs(question)
                 with_tail.check_beliefs(replace(question, basis="certain", policy="latest", commit=None))
                 with_tail.check_disagreements(question)
+
+
+def check_in_sql(policy: str) -> None:
+    con = duckdb.connect()
+    con.execute("CREATE SCHEMA store")
+    con.execute(sql_object("policy_check"))
+    con.execute("SELECT store.policy_check($1, 'certain')", [policy]).fetchall()
+
+
+@pytest.mark.parametrize("policy", [*POLICIES, "confirmed:007", "confirmed:1000000"])
+def test_sql_takes_the_policies_that_fold_takes(policy: str) -> None:
+    fold.check_policy(policy)
+    check_in_sql(policy)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        *("confirmed:1000001", "confirmed:0", "confirmed:", "confirmed:+2", "confirmed: 2"),
+        *("confirmed:2\n", "confirmed:٢", "Latest", "latest ", ""),
+    ],
+)
+def test_sql_refuses_the_policies_that_fold_refuses(policy: str) -> None:
+    expected = "expected latest, first, by-origin, ranked or confirmed:N"
+    with pytest.raises(BadInput, match=expected):
+        fold.check_policy(policy)
+    with pytest.raises(duckdb.InvalidInputException, match=expected):
+        check_in_sql(policy)
+
+
+def test_the_worst_tier_there_can_be_is_better_than_none() -> None:
+    told = (Step(source="one"), Step(value=VALUES[1], source="two", reported_at=MOMENTS[1]))
+    with asked([told], [Tier(0, "one", 2**31 - 1)]) as store:
+        assert [belief.place for belief in store.beliefs(Question(policy="ranked"))] == [2]
+        store.check_beliefs(Question(policy="ranked"))
 
 
 #: Stories in which SQL and definition once differed, or in which only care keeps them from it.

@@ -9,7 +9,7 @@ WITH
             s.*,
             CASE WHEN policy = 'by-origin' THEN s.origin ELSE '' END AS part,
             CASE WHEN policy = 'first' THEN -1 ELSE 1 END AS direction,
-            coalesce(-t.tier, -1e9) AS tier
+            coalesce(-t.tier, '-infinity'::DOUBLE) AS tier
         FROM store.standing(recorded_as_of, basis) AS s
         LEFT JOIN tiers AS t ON s.source = t.id
         WHERE s.claims OR policy <> 'first'

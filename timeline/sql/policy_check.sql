@@ -5,7 +5,7 @@ CREATE OR REPLACE MACRO store.policy_check(policy, basis) AS
             policy IS NULL
             OR NOT (
                 policy IN ('latest', 'first', 'by-origin', 'ranked')
-                OR regexp_full_match(policy, 'confirmed:0*[1-9]\d{0,5}')
+                OR regexp_full_match(policy, 'confirmed:0*([1-9]\d{0,5}|1000000)')
             )
         THEN
             error(
