@@ -4,14 +4,7 @@ CREATE TABLE store.facts AS
 SELECT
     md5_number_lower(fact) AS fact_hash,
     fact,
-    any_value(subject) AS subject,
-    any_value(attribute) AS attribute,
-    any_value(object) AS object,
-    any_value(period) AS period,
-    any_value(period_from) AS period_from,
-    any_value(period_to) AS period_to,
-    bool_or(event_type IN ('corrected', 'retracted')) AS amended,
-    NOT amended
+    NOT bool_or(event_type IN ('corrected', 'retracted'))
     AND min(coalesce(valid_from, TIMESTAMP '-infinity')) = max(coalesce(valid_from, TIMESTAMP '-infinity'))
     AND min(coalesce(valid_to, TIMESTAMP 'infinity')) = max(coalesce(valid_to, TIMESTAMP 'infinity')) AS plain
 FROM incoming
