@@ -16,7 +16,7 @@ CHECKS = {
     "lint": ["ruff", "check", "--quiet", "."],
     "types": ["mypy"],
 }
-TESTS = ["pytest", "--quiet", "--numprocesses=2"]
+TESTS = ["pytest", "--quiet", "--numprocesses=2", "--dist=worksteal"]
 
 
 def passes(name: str, module_and_arguments: list[str]) -> bool:

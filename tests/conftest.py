@@ -16,12 +16,17 @@ _ALWAYS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", max_examples=50, **_ALWAYS)  # type: ignore[arg-type]
 settings.register_profile(
     "ci",
-    max_examples=250,
+    max_examples=100,
     derandomize=False,
     print_blob=True,
     **_ALWAYS,  # type: ignore[arg-type]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long tests first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.path.parent.name != "property")
 
 
 @pytest.fixture
