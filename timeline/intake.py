@@ -28,6 +28,9 @@ _EVENT_ID = re.compile(r"[0-9a-f]{64}")
 
 _KINDS: Final = {"source": "sources", "entity": "entities", "attribute": "attributes"}
 
+#: How many names are compared for the hints of one batch: a column of unknown names takes seconds, not hours.
+_COMPARED_AT_MOST: Final = 100_000
+
 Row = dict[str, Any]
 
 
@@ -112,6 +115,9 @@ class Intake:
         self._taken: dict[str, Row] = {}
         self._keys: dict[str, str] = {}
         self._registering: list[tuple[str, str]] = []
+        self._known: dict[str, list[str]] = {}
+        self._hints: dict[tuple[str, str], str] = {}
+        self._compared = 0
 
     @property
     def taken(self) -> int:
@@ -132,6 +138,8 @@ class Intake:
 
     def _taking(self, drafts: Iterable[Draft], resolved: Resolved) -> Iterator[_Draft]:
         """The events of a batch, complete and hashed, each behind the registrations that it needs."""
+        self._hints.clear()
+        self._compared = 0
         read = list(self._read(drafts, resolved))
         self._look_up_names(draft.row for draft in read)
         self._look_up_targets(draft.row["target"] for draft in read if "target" in draft.row)
@@ -428,8 +436,7 @@ class Intake:
     def _unknown(self, place: Place, kind: str, name: str, column: str) -> _Draft:
         """The registration of a name never heard of; raises BadInput that names the nearest known."""
         if not self.register_unknown:
-            known = [row[0] for row in self._con.execute(f"SELECT id FROM {_KINDS[kind]}").fetchall()]
-            hint = nearest(name, {*known, *self._names[kind]})
+            hint = self._near_name(kind, name)
             raise BadInput(
                 f"unknown {kind} {name!r} as {column}{hint or f'; describe it in {_KINDS[kind]}.yaml'}"
             )
@@ -440,6 +447,18 @@ class Intake:
         self._names[kind][name] = _registered(kind, None, None)
         self._registering.append((kind, name))
         return _Draft(place, {}, row)
+
+    def _near_name(self, kind: str, name: str) -> str:
+        """A hint at known names like this one, empty when many rows have asked for it at length."""
+        if (kind, name) not in self._hints:
+            if kind not in self._known:
+                found = self._con.execute(f"SELECT id FROM {_KINDS[kind]}").fetchall()
+                self._known[kind] = [known for (known,) in found]
+            names = {*self._known[kind], *self._names[kind]}
+            enough = self._compared > _COMPARED_AT_MOST
+            self._compared += len(names)
+            self._hints[kind, name] = "" if enough else nearest(name, names)
+        return self._hints[kind, name]
 
     # What is new
 
