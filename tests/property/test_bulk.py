@@ -17,7 +17,7 @@ from timeline.columns import LOG_COLUMNS
 from timeline.errors import Place
 from timeline.files import FLAT_COLUMNS, Draft
 from timeline.index import Index, Reader, sql_object
-from timeline.intake import Intake, Resolved
+from timeline.intake import Intake
 from timeline.log import Log, rows_to_table
 from timeline.times import FIRST_INSTANT, LAST_INSTANT, parse_edtf, period_text
 
@@ -169,18 +169,6 @@ def as_table(*rows: Keys) -> pa.Table:
     return pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
 
 
-def one_by_one(reader: Reader, table: pa.Table, register_unknown: bool) -> Resolved:
-    """What the way by drafts makes of it, its names registered by the events that it takes alone."""
-    drafts = bulk.table_to_drafts(table, "t")
-    all_of_them = Intake(reader, RECORDED, register_unknown=register_unknown).resolve(drafts)
-    refused = {one.place for one in all_of_them.rejected}
-    sound = [draft for draft in drafts if draft.place not in refused]
-    taken = Intake(reader, RECORDED, register_unknown=register_unknown).resolve(sound)
-    assert not taken.rejected
-    taken.rejected = all_of_them.rejected
-    return taken
-
-
 def told(table: pa.Table) -> list[tuple[Any, ...]]:
     """The rows with instants as microseconds: Python has no year 10,000."""
     columns = [
@@ -192,7 +180,8 @@ def told(table: pa.Table) -> list[tuple[Any, ...]]:
 
 
 def check(reader: Reader, table: pa.Table, register_unknown: bool) -> None:
-    expected = one_by_one(reader, table, register_unknown)
+    intake = Intake(reader, RECORDED, register_unknown=register_unknown)
+    expected = intake.resolve(bulk.table_to_drafts(table, "t"))
     found = bulk.resolve_table(reader, table, "t", RECORDED, register_unknown=register_unknown)
     assert sorted(
         ((one.place.row, str(one.error), one.keys) for one in expected.rejected), key=lambda one: one[0] or 0
