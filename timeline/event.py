@@ -418,7 +418,7 @@ class Source(_Description):
     published: Text | None = None
     url: Text | None = None
     language: Text | None = None
-    tier: int | None = Field(default=None, ge=1)
+    tier: int | None = Field(default=None, ge=1, le=2**31 - 1)
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     length: int | None = Field(default=None, ge=0)
 
