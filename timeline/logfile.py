@@ -15,7 +15,6 @@ first position, count and `recorded_at` as big-endian signed 64-bit integers, th
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import mmap
 import os
@@ -284,6 +283,7 @@ def encoded(rows: pa.Table, entries: Iterable[Entry]) -> memoryview:
 
     The entries are asked for when the rows are done, so that they may be made meanwhile.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     repeating = [name for name, kind in LOG_COLUMNS.items() if kind == "text" and name not in _UNIQUE]
@@ -294,8 +294,9 @@ def encoded(rows: pa.Table, entries: Iterable[Entry]) -> memoryview:
         "use_dictionary": False if small else repeating,
         "write_statistics": list(_STATISTICS),
     }
-    buffer = io.BytesIO()
-    with pq.ParquetWriter(buffer, schema(), **options) as writer:
+    # A stream of Python's own would wait for the interpreter lock at every page.
+    stream = pa.BufferOutputStream()
+    with pq.ParquetWriter(stream, schema(), **options) as writer:
         writer.write_table(rows, row_group_size=_ROW_GROUP)
         fields = [
             {
@@ -315,7 +316,7 @@ def encoded(rows: pa.Table, entries: Iterable[Entry]) -> memoryview:
                 _SHA256_KEY: _NO_SHA256.decode(),
             }
         )
-    content = buffer.getbuffer()
+    content = memoryview(bytearray(stream.getvalue()))
     start = _footer_start(len(content), bytes(content[-8:]))
     footer = bytes(content[start:])
     marker = _framed(_SHA256_KEY) + b"\x40" + _NO_SHA256
