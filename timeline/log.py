@@ -407,6 +407,7 @@ def _written(
 def _completed(rows: pa.Table, number: int, first_position: int, recorded_at: int) -> pa.Table:
     """The rows with what only the log knows, in the columns of `schema()`."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     count = rows.num_rows
     given = set(rows.column_names)
@@ -416,7 +417,8 @@ def _completed(rows: pa.Table, number: int, first_position: int, recorded_at: in
             f"an append was given other columns than the log has: missing {sorted(missing)}, "
             f"unknown {sorted(given - LOG_COLUMNS.keys())}"
         )
-    positions = pa.array(range(first_position, first_position + count), pa.int64())
+    positions: Any = pa.repeat(pa.scalar(1, pa.int64()), count)
+    positions = pc.cumulative_sum(positions, start=pa.scalar(first_position - 1, pa.int64()))
     columns: dict[str, Any] = {
         "position": positions,
         "commit": pa.repeat(pa.scalar(number, pa.int64()), count),

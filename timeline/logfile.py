@@ -20,6 +20,7 @@ import mmap
 import os
 import re
 import struct
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -219,10 +220,11 @@ def _id_bytes(event_ids: Any) -> Iterator[bytes]:
             continue
         # One conversion of the whole column; row by row takes far longer.
         _, offsets, texts = chunk.buffers()
-        starts = memoryview(offsets).cast("i")[chunk.offset : chunk.offset + count + 1].tolist()
-        even = starts == list(range(starts[0], starts[0] + 64 * count + 1, 64))
+        starts = memoryview(offsets).cast("i")[chunk.offset : chunk.offset + count + 1]
+        start, end = starts[0], starts[-1]
+        even = end - start == 64 * count and starts == array("i", range(start, end + 1, 64))
         try:
-            ids = bytes.fromhex(bytes(memoryview(texts)[starts[0] : starts[-1]]).decode()) if even else b""
+            ids = bytes.fromhex(bytes(memoryview(texts)[start:end]).decode()) if even else b""
         except ValueError:
             ids = b""
         if chunk.null_count or len(ids) != 32 * count:
