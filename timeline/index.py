@@ -50,6 +50,12 @@ _SURFACE: Final = (
 #: A tail longer than this, and than a twentieth of the generation, is worth a new generation.
 TAIL_AT_MOST: Final = 2_000
 
+#: DuckDB's own row groups, and smaller ones, which make a question of one fact and the building quicker, but
+#: are too many to open where there are more events than a few.
+_ROW_GROUP: Final = 122_880
+_SMALL_ROW_GROUP: Final = 30_720
+_FEW: Final = 1_000_000
+
 _FOREVER: Final = "infinity"
 _Build = Callable[[str], None]
 
@@ -183,7 +189,7 @@ class Index:
     def _in_memory(self) -> Reader:
         """A reader that keeps nothing on disk: for an empty log, or a folder that cannot be written."""
         con = duckdb.connect(":memory:", config=_CONFIG)
-        self.log.reading(lambda files: _build(con, files, None))
+        self.log.reading(lambda files: _build(con, files, _commits_in(con, files), None))
         return Reader(con, None, 0)
 
     def build(self, progress: _Build | None = None) -> Path | None:
@@ -255,11 +261,16 @@ def build_file(path: str | Path, files: Sequence[str], progress: _Build | None =
     try:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
-        con.execute(f"ATTACH {_quoted(path)} AS built (STORAGE_VERSION 'v1.5.0')")
+        commits = _commits_in(con, files)
+        few = sum(commit["count"] for commit in commits) <= _FEW
+        con.execute(
+            f"ATTACH {_quoted(path)} AS built "
+            f"(STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE {_SMALL_ROW_GROUP if few else _ROW_GROUP})"
+        )
         con.execute("USE built")
         # A twentieth of the time goes into trying it, and its successor is chosen each time.
         con.execute("SET disabled_compression_methods = 'fsst'")
-        last = _build(con, files, progress)
+        last = _build(con, files, commits, progress)
         con.execute("CHECKPOINT built")
         con.execute("USE memory")
         con.execute("DETACH built")
@@ -300,7 +311,12 @@ def _incoming(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int =
         con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {nulls} LIMIT 0")
 
 
-def _build(con: duckdb.DuckDBPyConnection, files: Sequence[str], progress: _Build | None) -> tuple[int, int]:
+def _build(
+    con: duckdb.DuckDBPyConnection,
+    files: Sequence[str],
+    commits: Sequence[dict[str, Any]],
+    progress: _Build | None,
+) -> tuple[int, int]:
     """Build every table and macro in the connection's current database."""
 
     def tell(what: str) -> None:
@@ -310,7 +326,6 @@ def _build(con: duckdb.DuckDBPyConnection, files: Sequence[str], progress: _Buil
     con.execute("DROP SCHEMA IF EXISTS store CASCADE; CREATE SCHEMA store")
     tell("reading the log")
     _incoming(con, files)
-    commits = _commits_in(con, files)
     _fill_commits(con, "store", commits)
     _make_tables(con, "store", tell)
     for name in _INSTANTS + _RESOLVING:
