@@ -82,8 +82,10 @@ class Recorder:
                     f"expected the log to end at position {expected_position}, got one that ends at "
                     f"{position}; read what was added and try again"
                 )
+            # Another writer may be faster even while this one validates, when there is no table yet.
+            tables: list[tuple[pa.Table, int]] = []
+            before = len(commits)
             try:
-                before = len(commits)
                 result, tables = self._validate(batches, number, register_unknown)
                 if result.rejected and rejects is None and not dry_run:
                     raise_for(result.rejected)
