@@ -1,0 +1,234 @@
+"""What is measured, and how: medians of interleaved rounds, the memory of a process, the lines of the tables.
+
+Everything that is compared is timed in the same process and the same minutes, one call of each in turn, so that
+a busy moment of the machine falls on all of them alike.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+#: Rounds of something slow end when it has taken this many seconds, but never before the third.
+PATIENCE = 30.0
+FEWEST_ROUNDS = 3
+
+Asked = TypeVar("Asked")
+
+
+class Differs(Exception):
+    """A peer's answer is not Timeline's; nothing that it would have taken means anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one peer took for one question.
+
+    `seconds` is the median of `runs`, None where `note` says why nothing was measured. `p99` is given where a
+    question is asked very often. `ratio` is how many times as long as Timeline it took, in the same rounds.
+    """
+
+    workload: str
+    name: str
+    peer: str
+    seconds: float | None
+    runs: int = 0
+    p99: float | None = None
+    ratio: float | None = None
+    events: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of what Timeline must reach; `met` is None where it could not be measured.
+
+    `value` and `allowed` are in the line's own unit: a ratio, seconds, or bytes.
+    """
+
+    what: str
+    target: str
+    measured: str
+    met: bool | None
+    value: float | None = None
+    allowed: float | None = None
+    events: int = 0
+    note: str = ""
+
+
+Finding = Result | Line
+
+
+@dataclass(slots=True)
+class Timings:
+    """The seconds of each call of one function, in the order of the calls."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+    @property
+    def p50(self) -> float:
+        return self.median
+
+    @property
+    def p99(self) -> float:
+        """The call that one in a hundred is slower than; the slowest where there are fewer."""
+        ordered = sorted(self.seconds)
+        return ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
+
+    @property
+    def runs(self) -> int:
+        return len(self.seconds)
+
+
+def timed(function: Callable[[], Any]) -> float:
+    """The seconds of one call. What it returns is let go of within them: that is part of the work."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def interleaved(
+    functions: Mapping[str, Callable[[], Any]],
+    *,
+    rounds: int = 11,
+    patience: float = PATIENCE,
+    warm: bool = True,
+) -> dict[str, Timings]:
+    """Call each function once in every round, and time it; one that is slow sits out the later rounds.
+
+    A call before the first round warms up, unless `warm` is False.
+    """
+    found = {name: Timings() for name in functions}
+    if warm:
+        for function in functions.values():
+            function()
+    gc.collect()
+    for nth in range(rounds):
+        for name, function in functions.items():
+            if nth < FEWEST_ROUNDS or sum(found[name].seconds) < patience:
+                found[name].seconds.append(timed(function))
+    return found
+
+
+def called_with(
+    functions: Mapping[str, Callable[[Asked], Any]],
+    arguments: Sequence[Asked],
+    *,
+    warm: int = 20,
+    patience: float = PATIENCE,
+    fewest: int = 50,
+) -> dict[str, Timings]:
+    """Call each function with every argument in turn, and time each call; the first `warm` of them are not told.
+
+    One that has taken longer than `patience` stops after its `fewest` calls.
+    """
+    found = {name: Timings() for name in functions}
+    for argument in arguments[:warm]:
+        for function in functions.values():
+            function(argument)
+    gc.collect()
+    for nth, argument in enumerate(arguments[warm:]):
+        for name, function in functions.items():
+            if nth < fewest or sum(found[name].seconds) < patience:
+                start = time.perf_counter()
+                function(argument)
+                found[name].seconds.append(time.perf_counter() - start)
+    return found
+
+
+def results(
+    workload: str,
+    name: str,
+    timings: Mapping[str, Timings],
+    events: int,
+    *,
+    ours: str = "timeline",
+    many: bool = False,
+    notes: Mapping[str, str] | None = None,
+) -> list[Result]:
+    """A result for each peer of one question; `many` tells the 99th of a hundred calls too."""
+    base = timings[ours].median
+    return [
+        Result(
+            workload=workload,
+            name=name,
+            peer=peer,
+            seconds=found.median,
+            runs=found.runs,
+            p99=found.p99 if many else None,
+            ratio=None if peer == ours else found.median / base,
+            events=events,
+            note=(notes or {}).get(peer, ""),
+        )
+        for peer, found in timings.items()
+    ]
+
+
+def skipped(workload: str, name: str, peer: str, events: int, why: str) -> Result:
+    """What is told of a peer that was not measured."""
+    return Result(workload, name, peer, None, events=events, note=why)
+
+
+def peak_memory() -> int:
+    """The most memory, in bytes, that this process has held at once.
+
+    From the kernel's high-water mark of the process itself: `getrusage` would begin with what the parent held.
+    """
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise OSError("the kernel tells no VmHWM of this process")
+
+
+def bytes_in(folder: Path) -> int:
+    """The sizes of all files below a folder, added up."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+# For people
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds in the unit that a reader would choose, with three figures: `4.21 ms`."""
+    if seconds is None:
+        return ""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if abs(seconds) >= size:
+            return f"{_figures(seconds / size)} {unit}"
+    return f"{_figures(seconds * 1e6)} µs"  # noqa: RUF001
+
+
+def size(count: float) -> str:
+    """Bytes as GiB, MiB or KiB, with three figures."""
+    for unit, one in (("GiB", 2**30), ("MiB", 2**20)):
+        if count >= one:
+            return f"{_figures(count / one)} {unit}"
+    return f"{_figures(count / 2**10)} KiB"
+
+
+def times(ratio: float) -> str:
+    """A ratio with three figures: `1.27 ×`."""
+    return f"{_figures(ratio)} ×"  # noqa: RUF001
+
+
+def many(count: int) -> str:
+    """A round number as people say it: `10 million`, `100 thousand`."""
+    for word, one in (("million", 1_000_000), ("thousand", 1_000)):
+        if count >= one and count % one == 0:
+            return f"{count // one} {word}"
+    return f"{count:,}"
+
+
+def _figures(value: float) -> str:
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
