@@ -11,8 +11,8 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 
@@ -33,7 +33,8 @@ def first_answer(store: str, fact: str, as_of: str, modules: str) -> dict[str, A
     from timeline import Timeline
 
     for name in filter(None, modules.split(",")):
-        import_module(name)
+        with suppress(ImportError):
+            import_module(name)
     before = set(sys.modules)
     start = time.perf_counter()
     with Timeline.open(store) as tl:
@@ -43,11 +44,11 @@ def first_answer(store: str, fact: str, as_of: str, modules: str) -> dict[str, A
     return {"seconds": seconds, "claim": found.claim if found else None, "imported": imported}
 
 
-def questions(store: str, reports: str, rows: str) -> dict[str, Any]:
+def questions(store: str, facts: str, rows: str) -> dict[str, Any]:
     """Ask every class of question once or a few times, and tell the most memory that it took."""
     from benchmarks.measure import peak_memory
     from benchmarks.points import joined_with, probes
-    from benchmarks.recording import past_of
+    from benchmarks.recording import PAST
     from benchmarks.stores import DATES, day, literal
     from timeline import Timeline
 
@@ -57,16 +58,16 @@ def questions(store: str, reports: str, rows: str) -> dict[str, Any]:
         for as_of in DATES.values():
             con.sql(f"SELECT count(*), sum(amount) FROM beliefs_as_of({literal(as_of)})").fetchall()
         peaks["full as-of"] = peak_memory()
-        sample = probes(Path(reports), 50)
+        sample = probes(int(facts), 50)
         for fact, as_of in sample:
             tl.belief(fact, as_of=as_of)
             tl.beliefs(fact, as_of=as_of)
             tl.history(fact)
-            tl.belief(fact, recorded_as_of=past_of(tl))
+            tl.belief(fact, recorded_as_of=f"#{PAST}")
         peaks["one fact"] = peak_memory()
         tl.changes(day(0.5), day(0.51))
         peaks["changes"] = peak_memory()
-        tl.at(joined_with(Path(reports), int(rows)))
+        tl.at(joined_with(int(facts), int(rows)))
         peaks["point-in-time join"] = peak_memory()
         con.sql(f"FROM beliefs_as_of({literal(DATES['late'])})").to_arrow_table()
         peaks["select * into Arrow"] = peak_memory()

@@ -61,6 +61,25 @@ class Line:
     note: str = ""
 
 
+def at_most(
+    what: str, target: str, measured: str, value: float, allowed: float, *, events: int, note: str = ""
+) -> Line:
+    """A line that is met where `value` does not exceed what is allowed."""
+    return Line(what, target, measured, value <= allowed, value, allowed, events, note)
+
+
+def at_least(
+    what: str, target: str, measured: str, value: float, wanted: float, *, events: int, note: str = ""
+) -> Line:
+    """A line that is met where `value` does not fall short of what is wanted."""
+    return Line(what, target, measured, value >= wanted, value, wanted, events, note)
+
+
+def unmeasured(what: str, target: str, why: str, *, events: int) -> Line:
+    """A line that nothing could be said of, and why."""
+    return Line(what, target, why, None, events=events)
+
+
 Finding = Result | Line
 
 
@@ -171,6 +190,11 @@ def results(
         )
         for peer, found in timings.items()
     ]
+
+
+def against(ours: Timings, theirs: Timings) -> str:
+    """Two medians for people: `1.27 × (11.0 ms against 8.66 ms)`."""
+    return f"{times(ours.median / theirs.median)} ({duration(ours.median)} against {duration(theirs.median)})"
 
 
 def skipped(workload: str, name: str, peer: str, events: int, why: str) -> Result:

@@ -17,6 +17,9 @@ import duckdb
 FIRST_DAY = "2015-01-01"
 DAYS = 3_650
 
+#: The n-th fact, as SQL.
+FACT = "format('subject-{:07d}/attribute-{}', n // 10, n % 10)"
+
 
 def write_reports(
     path: str | Path,
@@ -26,6 +29,7 @@ def write_reports(
     zipf: float = 0.0,
     late: float = 0.05,
     withdrawn: float = 0.01,
+    first_day: str = FIRST_DAY,
     days: int = DAYS,
     seed: int = 1,
 ) -> Path:
@@ -33,7 +37,8 @@ def write_reports(
 
     With `zipf` above 0 a few facts are revised very often: the n-th as often as 1/n to that power. A share
     `late` is dated up to ninety days before its place in the file, a share `withdrawn` takes back what was
-    said. Reported dates are instants, spread over `days` from FIRST_DAY on, ten years unless told.
+    said. Reported dates are instants, spread over `days` from `first_day` on, ten years
+    unless told.
     """
     target = Path(path)
     # Of a continuous distribution with the density of rank ** -zipf, by its inverse.
@@ -53,12 +58,12 @@ def write_reports(
             COPY (
                 SELECT
                     if(w, 'withdrawn', 'reported') AS type,
-                    format('subject-{{:07d}}/attribute-{{}}', n // 10, n % 10) AS fact,
+                    {FACT} AS fact,
                     if(w, NULL, (hash(i, {seed}, 'amount') % 100000000)::DECIMAL(18, 2) / 100)
                         ::DECIMAL(18, 2) AS amount,
                     if(w, NULL, (['USD', 'GW', 'percent', 'count'])[n % 4 + 1]) AS unit,
                     make_timestamptz(
-                        epoch_us(TIMESTAMP '{FIRST_DAY}') + placed
+                        epoch_us(TIMESTAMP '{first_day}') + placed
                         - if(late, (hash(i, {seed}, 'by') % (90 * 86400000000)), 0)::BIGINT
                     ) AS reported,
                     format('wire-{{:02d}}', hash(i, {seed}, 'source') % 97) AS source
