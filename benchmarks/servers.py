@@ -3,11 +3,11 @@
 A server is started in a folder of its own, listens on a Unix socket alone, and is gone when its `with` block
 ends, or when the process that started it does. Run by root, it runs as its own user (`mysql`, `postgres`).
 
-Neither database knows a report from what is believed because of it. Both hold versions: what was believed of a
-fact from one instant on until another. Loading computes these from all reports of a fact, in reported order, as
-a user who fills in history does: a late report takes its place among the others, a withdrawal ends a version
-and begins none, and of two reports of one instant the one recorded later counts. A report that arrives late
-after that would have to rewrite versions; no such write is measured here.
+Neither database knows a report from what is believed because of it. Both hold versions: what was believed of
+a fact from one instant on until another. Loading computes these from all reports of a fact, in reported
+order, as a user who fills in history does: a late report takes its place among the others, a withdrawal ends
+a version and begins none, and of two reports of one instant the one recorded later counts. A report that
+arrives late after that would have to rewrite versions; no such write is measured here.
 """
 
 from __future__ import annotations
@@ -164,8 +164,20 @@ class Server(ABC):
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:
-            cursor.execute(sql, tuple(parameters) or None)
-            return [tuple(row) for row in cursor.fetchall()]
+            try:
+                cursor.execute(sql, tuple(parameters) or None)
+                return list(cursor.fetchall())
+            except Exception as error:
+                if self._ran_out_of_time(error):
+                    raise TimeoutError(f"{self.name}: {error}") from error
+                raise
+
+    @abstractmethod
+    def limit(self, seconds: float) -> None:
+        """From here on a statement that takes longer raises TimeoutError; 0 is no limit."""
+
+    @abstractmethod
+    def _ran_out_of_time(self, error: Exception) -> bool: ...
 
     @abstractmethod
     def version(self) -> str:
@@ -315,6 +327,12 @@ class MariaDB(Server):
         ((text,),) = self.query("SELECT version()")
         return f"MariaDB {text.split('-')[0]}"
 
+    def limit(self, seconds: float) -> None:
+        self.execute(f"SET SESSION max_statement_time = {seconds}")
+
+    def _ran_out_of_time(self, error: Exception) -> bool:
+        return error.args[:1] == (1969,)
+
     def copy(self, con: duckdb.DuckDBPyConnection, query: str, table: str, columns: Sequence[str]) -> int:
         with tempfile.TemporaryDirectory() as scratch:
             rows = _write_text(con, query, Path(scratch) / "rows.tsv")
@@ -432,6 +450,14 @@ class PostgreSQL(Server):
     def version(self) -> str:
         ((text,),) = self.query("SHOW server_version")
         return f"PostgreSQL {text.split()[0]}"
+
+    def limit(self, seconds: float) -> None:
+        self.execute(f"SET statement_timeout = {int(seconds * 1000)}")
+
+    def _ran_out_of_time(self, error: Exception) -> bool:
+        from psycopg.errors import QueryCanceled
+
+        return isinstance(error, QueryCanceled)
 
     def copy(self, con: duckdb.DuckDBPyConnection, query: str, table: str, columns: Sequence[str]) -> int:
         with tempfile.TemporaryDirectory() as scratch:
