@@ -7,9 +7,11 @@ blocks of commits are merged into wider files, which changes neither events nor 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +22,7 @@ from timeline.logfile import (
     Commit,
     Entry,
     LogFile,
+    Spool,
     block_of,
     check_digests,
     check_file_hash,
@@ -29,11 +32,11 @@ from timeline.logfile import (
     file_name,
     last_commit_of,
     log_files,
-    merkle_root,
     rows_of,
     rows_to_table,
     schema,
 )
+from timeline.merkle import MerkleTree, merkle_root
 from timeline.objects import FileLock, FolderObjects, Objects
 from timeline.times import now
 
@@ -47,8 +50,11 @@ MERGE_AT_MOST = 64 * 2**20
 
 _ATTEMPTS = 20
 
-#: From as many events on, a second thread pays.
+#: From as many events on, a file is written part by part and by more than one thread.
 _MANY = 10_000
+
+#: How many events are written at once: four row groups.
+_AT_ONCE = 491_520
 
 #: How many files `verify` hands to DuckDB in one query.
 _FILES_AT_ONCE = 256
@@ -149,16 +155,17 @@ class Log:
 
     def append(
         self,
-        prepare: Callable[[Commit | None, int], pa.Table],
+        prepare: Callable[[Commit | None, int], pa.Table | Iterable[pa.Table]],
         expected_position: int | None = None,
     ) -> Commit | None:
         """Record what `prepare` makes, as one commit; returns once it is on disk.
 
         `prepare` is given the head to validate on (None: empty log) and the `recorded_at` to come, in
         microseconds; where another writer was faster it is asked again. It returns the columns of
-        `schema()`, in which position, commit and recorded_at are filled in here. A `place` of null becomes
-        the event's own position, -k-1 that of row k of the batch, counted from 0; others stay. Of no
-        rows nothing is written, and the answer is None.
+        `schema()`, as one table or part by part, in which position, commit and recorded_at are filled in
+        here. A `place` of null becomes the event's own position, -k-1 that of row k of the batch, counted
+        from 0; others stay. Of no rows nothing is written, and the answer is None. Parts are written while
+        the next one is made; what making one raises leaves the log as it was.
 
         `expected_position` is how many events the caller takes the log to hold; raises Conflict where it
         holds another number.
@@ -174,12 +181,11 @@ class Log:
                     )
                 recorded_at = max(self._clock(), head.recorded_at + 1) if head else self._clock()
                 rows = prepare(head, recorded_at)
-                if not rows.num_rows:
-                    return None
-                rows = _completed(rows, head.number + 1 if head else 1, position + 1, recorded_at)
-                entry, content = _written(rows, head, position + 1, recorded_at)
-                if self._put(entry.commit, content):
-                    break
+                with self._written(_Completing(rows, head, recorded_at)) as (entry, content):
+                    if entry is None:
+                        return None
+                    if self._put(entry.commit, content):
+                        break
         if entry.commit.number % BLOCKS[0] == 0:
             self._compact_quietly()
         return entry.commit
@@ -269,6 +275,33 @@ class Log:
         except FileNotFoundError:
             return True
         return False
+
+    @contextmanager
+    def _written(self, parts: _Completing) -> Iterator[tuple[Entry | None, memoryview]]:
+        """The entry of a commit that holds these rows, None where there are none, and its file's bytes."""
+        import pyarrow as pa
+
+        first = []
+        for part in parts:
+            first.append(part)
+            if parts.count >= _MANY:
+                break
+        else:
+            if not parts.count:
+                yield None, memoryview(b"")
+                return
+            rows = pa.concat_tables(first)
+            entry = Entry.of(rows["event_id"], parts.head, parts.first_position, parts.recorded_at)
+            yield entry, encoded(rows, [entry])
+            return
+        spool = Spool(self.folder)
+        try:
+            entry = _spooled(spool, chain(first, parts), parts)
+            del first
+            with spool.finish([entry]) as content, memoryview(content) as view:
+                yield entry, view
+        finally:
+            spool.close()
 
     def _put(self, commit: Commit, content: memoryview) -> bool:
         name = file_name(commit.number, commit.number)
@@ -388,54 +421,83 @@ def _complete_blocks(files: list[LogFile], size: int) -> list[list[LogFile]]:
     return [block for block in blocks.values() if len(block) > 1]
 
 
-def _written(
-    rows: pa.Table, head: Commit | None, first_position: int, recorded_at: int
-) -> tuple[Entry, memoryview]:
-    """The entry of a commit that holds these rows, and the bytes of its file."""
-    if rows.num_rows < _MANY:
-        entry = Entry.of(rows["event_id"], head, first_position, recorded_at)
-        return entry, encoded(rows, [entry])
+class _Completing:
+    """The rows of an append with what only the log knows, in the columns of `schema()`, part by part.
+
+    `count` is of those told so far.
+    """
+
+    def __init__(self, rows: pa.Table | Iterable[pa.Table], head: Commit | None, recorded_at: int) -> None:
+        import pyarrow as pa
+
+        self.head = head
+        self.number = head.number + 1 if head else 1
+        self.first_position = head.last_position + 1 if head else 1
+        self.recorded_at = recorded_at
+        self.count = 0
+        self._parts = self._all([rows] if isinstance(rows, pa.Table) else rows)
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        # The same one each time: whoever asks again goes on where they stopped.
+        return self._parts
+
+    def _all(self, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+        for table in tables:
+            for at in range(0, table.num_rows, _AT_ONCE):
+                yield self._completed(table.slice(at, _AT_ONCE))
+
+    def _completed(self, rows: pa.Table) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        count = rows.num_rows
+        given = set(rows.column_names)
+        missing = LOG_COLUMNS.keys() - given - {"position", "commit", "recorded_at", "place"}
+        if missing or given - LOG_COLUMNS.keys():
+            raise TimelineError(
+                f"an append was given other columns than the log has: missing {sorted(missing)}, "
+                f"unknown {sorted(given - LOG_COLUMNS.keys())}"
+            )
+        ones: Any = pa.repeat(pa.scalar(1, pa.int64()), count)
+        before = pa.scalar(self.first_position + self.count - 1, pa.int64())
+        positions: Any = pc.cumulative_sum(ones, start=before)
+        columns: dict[str, Any] = {
+            "position": positions,
+            "commit": pa.repeat(pa.scalar(self.number, pa.int64()), count),
+            "recorded_at": pa.repeat(pa.scalar(self.recorded_at, pa.timestamp("us")), count),
+            "place": positions,
+        }
+        if "place" in given and rows["place"].null_count < count:
+            places = _places(rows["place"].to_pylist(), self.first_position, self.count)
+            columns["place"] = pa.array(places, pa.int64())
+        for field in schema():
+            if field.name not in columns:
+                column = rows[field.name]
+                columns[field.name] = column if column.type == field.type else column.cast(field.type)
+        self.count += count
+        return pa.table([columns[name] for name in LOG_COLUMNS], schema=schema())
+
+
+def _spooled(spool: Spool, rows: Iterable[pa.Table], parts: _Completing) -> Entry:
+    """Write rows while the next ones are made, and hash them meanwhile; returns the commit's entry."""
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    # Hashing is Python's work, encoding is not: they get by with one interpreter lock.
-    with ThreadPoolExecutor(1) as pool:
-        hashed = pool.submit(Entry.of, rows["event_id"], head, first_position, recorded_at)
-        content = encoded(rows, map(Future.result, [hashed]))
-        return hashed.result(), content
+    tree = MerkleTree()
+    with ThreadPoolExecutor(1) as writing, ThreadPoolExecutor(1) as hashing:
+        under_way: deque[Future[None]] = deque()
+        for part in rows:
+            # No more than a part waits for either, so that memory does not depend on how many there are.
+            while len(under_way) > 2:
+                under_way.popleft().result()
+            under_way.append(hashing.submit(tree.add_ids, part["event_id"]))
+            under_way.append(writing.submit(spool.write, part))
+        for step in under_way:
+            step.result()
+    return Entry.over(tree.root(), parts.count, parts.head, parts.first_position, parts.recorded_at)
 
 
-def _completed(rows: pa.Table, number: int, first_position: int, recorded_at: int) -> pa.Table:
-    """The rows with what only the log knows, in the columns of `schema()`."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    count = rows.num_rows
-    given = set(rows.column_names)
-    missing = LOG_COLUMNS.keys() - given - {"position", "commit", "recorded_at", "place"}
-    if missing or given - LOG_COLUMNS.keys():
-        raise TimelineError(
-            f"an append was given other columns than the log has: missing {sorted(missing)}, "
-            f"unknown {sorted(given - LOG_COLUMNS.keys())}"
-        )
-    positions: Any = pa.repeat(pa.scalar(1, pa.int64()), count)
-    positions = pc.cumulative_sum(positions, start=pa.scalar(first_position - 1, pa.int64()))
-    columns: dict[str, Any] = {
-        "position": positions,
-        "commit": pa.repeat(pa.scalar(number, pa.int64()), count),
-        "recorded_at": pa.repeat(pa.scalar(recorded_at, pa.timestamp("us")), count),
-        "place": positions,
-    }
-    if "place" in given and rows["place"].null_count < count:
-        columns["place"] = pa.array(_places(rows["place"].to_pylist(), first_position), pa.int64())
-    for field in schema():
-        if field.name not in columns:
-            column = rows[field.name]
-            columns[field.name] = column if column.type == field.type else column.cast(field.type)
-    return pa.table([columns[name] for name in LOG_COLUMNS], schema=schema())
-
-
-def _places(given: list[int | None], first_position: int) -> Iterator[int]:
-    for row, place in enumerate(given):
+def _places(given: list[int | None], first_position: int, before: int) -> Iterator[int]:
+    for row, place in enumerate(given, before):
         position = first_position + row
         resolved = position if place is None else place if place >= 0 else first_position - place - 1
         if not 1 <= resolved <= position:

@@ -20,7 +20,6 @@ import mmap
 import os
 import re
 import struct
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -30,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from timeline.columns import LOG_COLUMNS, event_id_sql
 from timeline.errors import Corruption, TimelineError
+from timeline.merkle import MerkleTree, merkle_root, packed_ids, split
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,6 +40,7 @@ __all__ = [
     "Commit",
     "Entry",
     "LogFile",
+    "Spool",
     "block_of",
     "check_digests",
     "check_file_hash",
@@ -50,7 +51,6 @@ __all__ = [
     "file_name",
     "last_commit_of",
     "log_files",
-    "merkle_root",
     "rows_of",
     "rows_to_table",
     "schema",
@@ -78,6 +78,7 @@ _SHA256_KEY = "timeline.file_sha256"
 _NO_SHA256 = b"0" * 64
 _NO_DIGEST = bytes(32)
 _USUAL_FOOTER = 2**14
+_BYTES_AT_ONCE = 2**24
 _BRING_BACK = "bring the file back from a copy of the log"
 
 
@@ -114,9 +115,16 @@ class Entry:
     @classmethod
     def of(cls, event_ids: Any, previous: Commit | None, first_position: int, recorded_at: int) -> Entry:
         """The entry of a commit with these events, an Arrow column of their ids, to follow `previous`."""
+        tree = MerkleTree()
+        tree.add_ids(event_ids)
+        return cls.over(tree.root(), len(event_ids), previous, first_position, recorded_at)
+
+    @classmethod
+    def over(
+        cls, root: bytes, count: int, previous: Commit | None, first_position: int, recorded_at: int
+    ) -> Entry:
+        """The entry of a commit of `count` events with this root over their ids, to follow `previous`."""
         number = previous.number + 1 if previous else 1
-        root = merkle_root(_id_bytes(event_ids))
-        count = len(event_ids)
         digest = commit_digest(_digest_of(previous), number, first_position, count, recorded_at, root)
         return cls(Commit(number, first_position, count, recorded_at, digest.hex()), root.hex())
 
@@ -213,56 +221,7 @@ def rows_of(path: str) -> pa.Table:
         raise Corruption(f"{path}: cannot be read: {error}; {_BRING_BACK}") from error
 
 
-def _id_bytes(event_ids: Any) -> Iterator[bytes]:
-    for chunk in getattr(event_ids, "chunks", [event_ids]):
-        count = len(chunk)
-        if not count:
-            continue
-        # One conversion of the whole column; row by row takes far longer.
-        _, offsets, texts = chunk.buffers()
-        starts = memoryview(offsets).cast("i")[chunk.offset : chunk.offset + count + 1]
-        start, end = starts[0], starts[-1]
-        even = end - start == 64 * count and starts == array("i", range(start, end + 1, 64))
-        try:
-            ids = bytes.fromhex(bytes(memoryview(texts)[start:end]).decode()) if even else b""
-        except ValueError:
-            ids = b""
-        if chunk.null_count or len(ids) != 32 * count:
-            raise TimelineError("every event needs an event_id of 64 hexadecimal digits")
-        for at in range(0, len(ids), 32):
-            yield ids[at : at + 32]
-
-
 # Digests
-
-
-def merkle_root(leaves: Iterable[bytes]) -> bytes:
-    """The Merkle tree hash of RFC 9162, section 2.1.1, over byte strings in their order.
-
-    Pairing neighbours level by level, and carrying an odd last one up as it is, makes the very tree
-    that the RFC defines by splitting at the largest power of two; so do aligned parts of it.
-
-    >>> merkle_root([]).hex()[:16]
-    'e3b0c44298fc1c14'
-    """
-    # A microsecond an event; DuckDB's sha256, which makes hexadecimal text, was measured to be no faster.
-    sha256 = hashlib.sha256
-    remaining = iter(leaves)
-    parts = []
-    while level := [sha256(b"\x00" + leaf).digest() for leaf in islice(remaining, 2**16)]:
-        parts.append(_folded(level))
-    return _folded(parts) if parts else sha256().digest()
-
-
-def _folded(level: list[bytes]) -> bytes:
-    sha256 = hashlib.sha256
-    while len(level) > 1:
-        pairs = zip(level[::2], level[1::2], strict=False)
-        above = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
-        if len(level) % 2:
-            above.append(level[-1])
-        level = above
-    return level[0]
 
 
 def commit_digest(
@@ -280,26 +239,37 @@ def _digest_of(commit: Commit | None) -> bytes:
 # Writing
 
 
-def encoded(rows: pa.Table, entries: Iterable[Entry]) -> memoryview:
-    """The bytes of the file that holds these rows, of `schema()`, and says this of their commits.
+class _Writer:
+    """Parquet under way: row groups are written as they fill up."""
 
-    The entries are asked for when the rows are done, so that they may be made meanwhile.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    def __init__(self, sink: Any, *, small: bool = False) -> None:
+        import pyarrow.parquet as pq
 
-    repeating = [name for name, kind in LOG_COLUMNS.items() if kind == "text" and name not in _UNIQUE]
-    small = rows.num_rows < _SMALL
-    options: dict[str, Any] = {
-        "compression": "none" if small else "zstd",
-        "store_schema": False,
-        "use_dictionary": False if small else repeating,
-        "write_statistics": list(_STATISTICS),
-    }
-    # A stream of Python's own would wait for the interpreter lock at every page.
-    stream = pa.BufferOutputStream()
-    with pq.ParquetWriter(stream, schema(), **options) as writer:
-        writer.write_table(rows, row_group_size=_ROW_GROUP)
+        repeating = [name for name, kind in LOG_COLUMNS.items() if kind == "text" and name not in _UNIQUE]
+        options: dict[str, Any] = {
+            "compression": "none" if small else "zstd",
+            "store_schema": False,
+            "use_dictionary": False if small else repeating,
+            "write_statistics": list(_STATISTICS),
+        }
+        self._parquet = pq.ParquetWriter(sink, schema(), **options)
+        self._waiting: list[pa.Table] = []
+
+    def write(self, rows: pa.Table) -> None:
+        import pyarrow as pa
+
+        self._waiting.append(rows)
+        count = sum(part.num_rows for part in self._waiting)
+        if (whole := count // _ROW_GROUP * _ROW_GROUP) and count:
+            waiting = pa.concat_tables(self._waiting)
+            self._parquet.write_table(waiting.slice(0, whole), row_group_size=_ROW_GROUP)
+            self._waiting = [waiting.slice(whole)] if whole < count else []
+
+    def finish(self, entries: Iterable[Entry]) -> None:
+        import pyarrow as pa
+
+        if self._waiting:
+            self._parquet.write_table(pa.concat_tables(self._waiting), row_group_size=_ROW_GROUP)
         fields = [
             {
                 "number": entry.commit.number,
@@ -311,22 +281,91 @@ def encoded(rows: pa.Table, entries: Iterable[Entry]) -> memoryview:
             }
             for entry in entries
         ]
-        writer.add_key_value_metadata(
+        self._parquet.add_key_value_metadata(
             {
                 "timeline.schema": SCHEMA_VERSION,
                 "timeline.commits": json.dumps(fields, separators=(",", ":")),
                 _SHA256_KEY: _NO_SHA256.decode(),
             }
         )
+        self.close()
+
+    def close(self) -> None:
+        self._parquet.close()
+
+
+def encoded(rows: pa.Table, entries: Iterable[Entry]) -> memoryview:
+    """The bytes of the file that holds these rows, of `schema()`, and says this of their commits."""
+    import pyarrow as pa
+
+    # A stream of Python's own would wait for the interpreter lock at every page.
+    stream = pa.BufferOutputStream()
+    writer = _Writer(stream, small=rows.num_rows < _SMALL)
+    writer.write(rows)
+    writer.finish(entries)
     content = memoryview(bytearray(stream.getvalue()))
     start = _footer_start(len(content), bytes(content[-8:]))
-    footer = bytes(content[start:])
+    at = start + _place_of_hash(bytes(content[start:]))
+    content[at : at + 64] = hashlib.sha256(content).hexdigest().encode()
+    return content
+
+
+class Spool:
+    """A file of the log that is written to disk part by part.
+
+    It has no name, so that nothing is left of it where its writer dies. Not for two threads at once.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        import pyarrow as pa
+
+        path = folder / f".tmp-{os.getpid()}-{os.urandom(6).hex()}"
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            self._sink = pa.OSFile(str(path), "wb")
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+        finally:
+            os.unlink(path)
+        self._writer = _Writer(self._sink)
+        self._digest = hashlib.sha256()
+        self._digested = 0
+
+    def write(self, rows: pa.Table) -> None:
+        """Add rows of `schema()`."""
+        self._writer.write(rows)
+        self._digest_until(self._sink.tell())
+
+    def finish(self, entries: Iterable[Entry]) -> mmap.mmap:
+        """The bytes of the file, which says this of its commits; to be closed by whoever asked for them."""
+        self._writer.finish(entries)
+        self._sink.close()
+        size = os.fstat(self._descriptor).st_size
+        start = _footer_start(size, os.pread(self._descriptor, 8, size - 8))
+        at = start + _place_of_hash(os.pread(self._descriptor, size - start, start))
+        self._digest_until(size)
+        os.pwrite(self._descriptor, self._digest.hexdigest().encode(), at)
+        return mmap.mmap(self._descriptor, size, access=mmap.ACCESS_READ)
+
+    def close(self) -> None:
+        self._writer.close()
+        self._sink.close()
+        os.close(self._descriptor)
+
+    def _digest_until(self, size: int) -> None:
+        while self._digested < size:
+            read = os.pread(self._descriptor, min(_BYTES_AT_ONCE, size - self._digested), self._digested)
+            self._digest.update(read)
+            self._digested += len(read)
+
+
+def _place_of_hash(footer: bytes) -> int:
+    """Where in the footer of a new file its SHA-256 is to be filled in."""
     marker = _framed(_SHA256_KEY) + b"\x40" + _NO_SHA256
     if footer.count(marker) != 1:
         raise TimelineError(f"{footer.count(marker)} places for {_SHA256_KEY} in a new file, expected 1")
-    at = start + footer.index(marker) + len(marker) - 64
-    content[at : at + 64] = hashlib.sha256(content).hexdigest().encode()
-    return content
+    return footer.index(marker) + len(marker) - 64
 
 
 # Metadata. It is read without pyarrow, which takes longer to import than all else that a reader does to learn
@@ -570,7 +609,8 @@ def _checked_ids(files: Sequence[tuple[LogFile, Sequence[Entry]]], batches: Iter
                 f"{_at_row(parts, row)}: the event at position {position + row} has the id "
                 f"{batch.column('event_id')[row]}, expected {computed[row]} by its content"
             )
-        yield from _id_bytes(batch.column("event_id"))
+        for packed in packed_ids(batch.column("event_id")):
+            yield from split(packed)
         position = end
 
 

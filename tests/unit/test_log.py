@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.logs import Recording, Volatile, append, names, row
 from timeline.columns import LOG_COLUMNS
 from timeline.errors import Conflict, Corruption, NotFound, TimelineError
 from timeline.log import Commit, Log, LogFile, merkle_root, rows_to_table, schema
-from timeline.logfile import Entry, encoded, entries_of
+from timeline.logfile import Entry, check_file_hash, encoded, entries_of
 from timeline.objects import FolderObjects
 
 
@@ -241,6 +242,62 @@ def test_a_part_of_a_larger_table_in_several_chunks(log: Log) -> None:
     assert commit is not None
     assert log.read()["event_id"].to_pylist() == [one["event_id"] for one in rows[2:8]]
     assert log.verify().digest == commit.digest
+
+
+def many_rows(numbers: Iterable[int]) -> pa.Table:
+    """Rows that differ by their ids and subjects alone."""
+    ids = [hashlib.sha256(str(number).encode()).hexdigest() for number in numbers]
+    rows = rows_to_table([row(1)]).take(pa.array([0] * len(ids), pa.int64()))
+    for name, values in (("event_id", ids), ("subject", list(map(str, numbers)))):
+        rows = rows.set_column(rows.column_names.index(name), name, pa.array(values))
+    return rows
+
+
+@pytest.mark.parametrize("at_once", [7_001, 200_000])
+def test_parts_make_the_commit_that_they_make_together(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(timeline.log, "_AT_ONCE", at_once)
+    rows = many_rows(range(150_000))
+    cuts = [0, 0, 3, 9_000, 9_001, 90_000, 150_000, 150_000]
+    log = Log(folder, clock=lambda: 1_000)
+    commit = log.append(lambda head, recorded_at: (rows.slice(a, b - a) for a, b in pairwise(cuts)))
+    assert commit is not None
+    whole = Log(Log.create(tmp_path / "whole").folder, clock=lambda: 1_000)
+    assert whole.append(lambda head, recorded_at: rows) == commit
+    read = log.read()
+    assert read["subject"].to_pylist() == rows["subject"].to_pylist()
+    assert read["position"].to_pylist() == read["place"].to_pylist() == list(range(1, 150_001))
+    leaves = [bytes.fromhex(str(event_id)) for event_id in rows["event_id"].to_pylist()]
+    (entry,) = entries_of(log.files()[0])
+    assert entry.root == merkle_root(leaves).hex()
+    check_file_hash(log.files()[0])
+    assert sorted(names(folder)) == ["000000000001.parquet"]
+
+
+def test_places_count_from_the_first_part(log: Log) -> None:
+    append(log, 1)
+    rows = rows_to_table([row(10 + at, place=place) for at, place in enumerate([None, -1, -2, 1])])
+    log.append(lambda head, recorded_at: iter([rows.slice(0, 1), rows.slice(1, 2), rows.slice(3)]))
+    assert log.read()["place"].to_pylist() == [1, 2, 2, 3, 1]
+
+
+@pytest.mark.parametrize("before", [0, 1, 30_000])
+def test_what_a_part_raises_leaves_the_log_as_it_was(folder: Path, before: int) -> None:
+    log = Log(folder)
+
+    def parts() -> Iterator[pa.Table]:
+        yield many_rows(range(before))
+        raise Conflict("no")
+
+    with pytest.raises(Conflict, match="no"):
+        log.append(lambda head, recorded_at: parts())
+    assert names(folder) == []
+    bad = rows_to_table([row(1) | {"event_id": "x"}])
+    with pytest.raises(TimelineError, match="event_id of 64 hexadecimal digits"):
+        log.append(lambda head, recorded_at: iter([many_rows(range(20_000)), bad]))
+    assert names(folder) == []
+    assert append(log, 2).number == 1
 
 
 def test_what_prepare_raises_leaves_the_log_as_it_was(log: Log) -> None:
