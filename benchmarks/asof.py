@@ -102,7 +102,9 @@ def _against_the_limit(run: Run, found: dict[str, dict[str, Timings]], what: str
 
 def _against_a_peer(run: Run, found: dict[str, Timings], peer: str, wanted: int) -> Line | None:
     """How many times faster we are than the quickest way of a peer's."""
-    ways = {name: timings for name, timings in found.items() if name.startswith(peer) and "loaded" not in name}
+    ways = {
+        name: timings for name, timings in found.items() if name.startswith(peer) and "loaded" not in name
+    }
     if not ways:
         return None
     quickest = min(ways, key=lambda name: ways[name].median)
@@ -187,7 +189,10 @@ def longer_history(run: Run) -> Iterator[Finding]:
 def changes(run: Run) -> Iterator[Finding]:
     """What changed between two dates, a hundredth of all reports between them, as a frame."""
     first, last = MONTH
-    with Timeline.open(run.store(), read_only=True) as tl, duckdb.connect(str(run.table()), read_only=True) as con:
+    with (
+        Timeline.open(run.store(), read_only=True) as tl,
+        duckdb.connect(str(run.table()), read_only=True) as con,
+    ):
         reported = _CHANGED.format(first=literal(first), last=literal(last))
         functions = {
             "timeline": lambda: tl.changes(first, last),

@@ -2,7 +2,8 @@
 
     python -m benchmarks.children NAME ARGUMENTS
 
-Prints what it found as one line of JSON. Nothing heavy is imported before it is needed: `open` measures a start.
+Prints what it found as one line of JSON. Nothing heavy is imported before it is needed: one of them
+measures a start.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def ingest(reports: str, store: str) -> dict[str, Any]:
 
 
 def first_answer(store: str, fact: str, as_of: str, modules: str) -> dict[str, Any]:
-    """Open a store and ask for one belief; `modules`, with commas between, are imported before the clock starts."""
+    """Open a store and ask for one belief; `modules`, with commas between, are imported before."""
     from timeline import Timeline
 
     for name in filter(None, modules.split(",")):
@@ -75,10 +76,18 @@ def questions(store: str, facts: str, rows: str) -> dict[str, Any]:
     return {"peak": peak_memory(), "peaks": peaks}
 
 
+def adversarial(name: str, folder: str, count: str) -> dict[str, Any]:
+    """One case of benchmarks/adversarial.py."""
+    from benchmarks.adversarial import run_case
+
+    return dict(run_case(name, folder, count))
+
+
 CHILDREN: dict[str, Callable[..., dict[str, Any]]] = {
     "ingest": ingest,
     "first_answer": first_answer,
     "questions": questions,
+    "adversarial": adversarial,
 }
 
 if __name__ == "__main__":

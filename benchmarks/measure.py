@@ -1,7 +1,7 @@
 """What is measured, and how: medians of interleaved rounds, the memory of a process, the lines of the tables.
 
-Everything that is compared is timed in the same process and the same minutes, one call of each in turn, so that
-a busy moment of the machine falls on all of them alike.
+Everything that is compared is timed in the same process and the same minutes, one call of each in turn, so
+that a busy moment of the machine falls on all of them alike.
 """
 
 from __future__ import annotations
@@ -146,9 +146,10 @@ def called_with(
     patience: float = PATIENCE,
     fewest: int = 50,
 ) -> dict[str, Timings]:
-    """Call each function with every argument in turn, and time each call; the first `warm` of them are not told.
+    """Call each function with every argument in turn, and time each call.
 
-    One that has taken longer than `patience` stops after its `fewest` calls.
+    The first `warm` arguments only warm up. A function that has taken longer than `patience` stops after its
+    `fewest` calls.
     """
     found = {name: Timings() for name in functions}
     for argument in arguments[:warm]:
@@ -205,7 +206,7 @@ def skipped(workload: str, name: str, peer: str, events: int, why: str) -> Resul
 def peak_memory() -> int:
     """The most memory, in bytes, that this process has held at once.
 
-    From the kernel's high-water mark of the process itself: `getrusage` would begin with what the parent held.
+    It is the kernel's high-water mark of this process alone: `getrusage` begins with what the parent held.
     """
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith("VmHWM:"):
@@ -228,7 +229,7 @@ def duration(seconds: float | None) -> str:
     for unit, size in (("s", 1.0), ("ms", 1e-3)):
         if abs(seconds) >= size:
             return f"{_figures(seconds / size)} {unit}"
-    return f"{_figures(seconds * 1e6)} µs"  # noqa: RUF001
+    return f"{_figures(seconds * 1e6)} µs"
 
 
 def size(count: float) -> str:
@@ -241,7 +242,7 @@ def size(count: float) -> str:
 
 def times(ratio: float) -> str:
     """A ratio with three figures: `1.27 ×`."""
-    return f"{_figures(ratio)} ×"  # noqa: RUF001
+    return f"{_figures(ratio)} ×"
 
 
 def many(count: int) -> str:

@@ -1,10 +1,11 @@
 """What people use instead, over the same reports: DuckDB, polars, and the limit.
 
-Each answers `SELECT count(*), sum(amount)` over everything believed as of a date (`total`, which is timed) and tells
-the rows behind it (`rows`, which are compared with Timeline's first). What they are spared: in these data a report
-that withdraws has no amount, so that no peer has to read the type of a report, and no two reports of a fact are of
-one instant, so that none has to break ties. Corrections, retractions, valid times and recorded time are beyond
-these queries; the data of this comparison hold none.
+Each answers `SELECT count(*), sum(amount)` over everything believed as of a date (`total`, which is
+timed) and tells the rows behind it (`rows`, which are compared with Timeline's first). What they are
+spared: in these data a report that withdraws has no amount, so that no peer has to read the type of a
+report, and no two reports of a fact are of one instant, so that none has to break ties. Corrections,
+retractions, valid times and recorded time are beyond these queries; the data of this comparison hold
+none.
 """
 
 from __future__ import annotations
@@ -54,15 +55,15 @@ class Ours:
 
     def rows(self, as_of: datetime) -> pa.Table:
         wanted = "fact, amount, reported_at"
-        return self.con.sql(f"SELECT {wanted} FROM beliefs_as_of({literal(as_of)})").to_arrow_table()
+        return _arrow(self.con.sql(f"SELECT {wanted} FROM beliefs_as_of({literal(as_of)})"))
 
     def everything(self, as_of: datetime) -> pa.Table:
         """All columns of all beliefs."""
-        return self.con.sql(f"FROM beliefs_as_of({literal(as_of)})").to_arrow_table()
+        return _arrow(self.con.sql(f"FROM beliefs_as_of({literal(as_of)})"))
 
 
 class Limit:
-    """A DuckDB file with a table that holds just Timeline's own answer: nothing that reads it can be faster."""
+    """A DuckDB file with a table that holds just Timeline's answer: nothing that reads it can be faster."""
 
     name = "the limit"
 
@@ -73,10 +74,10 @@ class Limit:
         return _total(self.con, "SELECT count(*), sum(amount) FROM answer")
 
     def rows(self, as_of: datetime) -> pa.Table:
-        return self.con.sql("SELECT fact, amount, reported_at FROM answer").to_arrow_table()
+        return _arrow(self.con.sql("SELECT fact, amount, reported_at FROM answer"))
 
     def everything(self, as_of: datetime) -> pa.Table:
-        return self.con.sql("FROM answer").to_arrow_table()
+        return _arrow(self.con.sql("FROM answer"))
 
 
 @contextmanager
@@ -106,9 +107,7 @@ class DuckDB:
 
     def rows(self, as_of: datetime) -> pa.Table:
         every = "fact, amount, reported AS reported_at"
-        return self._con.sql(
-            f"FROM ({self._query(every, as_of)}) WHERE amount IS NOT NULL"
-        ).to_arrow_table()
+        return _arrow(self._con.sql(f"FROM ({self._query(every, as_of)}) WHERE amount IS NOT NULL"))
 
     def _query(self, columns: str, as_of: datetime) -> str:
         return self._latest.format(columns=columns, as_of=literal(as_of))
@@ -176,6 +175,11 @@ def polars_peers(reports: Path) -> list[Peer]:
     ]
 
 
+def _arrow(relation: duckdb.DuckDBPyRelation) -> pa.Table:
+    table: pa.Table = relation.to_arrow_table()
+    return table
+
+
 def _total(con: duckdb.DuckDBPyConnection, query: str) -> Total:
     [(count, amount)] = con.execute(query).fetchall()
     return count, amount
@@ -199,8 +203,12 @@ def compare(what: str, peer: str, ours: Any, theirs: Any) -> int:
             if name in _columns(con, "ours") and name in _columns(con, "theirs")
         ]
         selected = ", ".join(columns)
-        con.execute(f"CREATE TABLE a AS SELECT {selected} FROM ours; CREATE TABLE b AS SELECT {selected} FROM theirs")
-        [(count, counted)] = con.execute("SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)").fetchall()
+        con.execute(
+            f"CREATE TABLE a AS SELECT {selected} FROM ours; CREATE TABLE b AS SELECT {selected} FROM theirs"
+        )
+        [(count, counted)] = con.execute(
+            "SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)"
+        ).fetchall()
         only_ours = con.execute("FROM a EXCEPT ALL FROM b LIMIT 1").fetchone()
         only_theirs = con.execute("FROM b EXCEPT ALL FROM a LIMIT 1").fetchone()
     if only_ours or only_theirs:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
 import duckdb
@@ -26,7 +25,7 @@ from benchmarks.measure import (
 from benchmarks.peers import compare
 from benchmarks.recording import PAST, grown
 from benchmarks.reports import DAYS, FACT, FIRST_DAY
-from benchmarks.stores import Run, day
+from benchmarks.stores import NAIVE, Run, day
 from timeline import Timeline
 
 #: A fact, and an instant to ask about.
@@ -44,9 +43,12 @@ def joined_with(facts: int, rows: int, seed: int = 7) -> pl.DataFrame:
             SELECT
                 {FACT} AS fact,
                 make_timestamp(
-                    epoch_us(TIMESTAMP '{FIRST_DAY}') + (hash(i, {seed}, 'day') % {DAYS * 86_400_000_000})::BIGINT
+                    epoch_us(TIMESTAMP '{FIRST_DAY}')
+                    + (hash(i, {seed}, 'day') % {DAYS * 86_400_000_000})::BIGINT
                 ) AS as_of
-            FROM (SELECT i, (hash(i, {seed}, 'fact') % {facts})::BIGINT AS n FROM (SELECT range AS i FROM range({rows})))
+            FROM (
+                SELECT range AS i, (hash(range, {seed}, 'fact') % {facts})::BIGINT AS n FROM range({rows})
+            )
             ORDER BY i
             """
         ).pl()
@@ -62,8 +64,9 @@ def probes(facts: int, count: int) -> list[Probe]:
 _EXPECTED: Final = """
     SELECT nth, fact, amount, unit, source, reported AS reported_at
     FROM (
-        SELECT a.nth, a.fact, unnest(arg_max({{amount: r.amount, unit: r.unit, source: r.source}}, r.reported)),
-            max(r.reported) AS reported
+        SELECT
+            a.nth, a.fact, max(r.reported) AS reported,
+            unnest(arg_max({{amount: r.amount, unit: r.unit, source: r.source}}, r.reported))
         FROM asked AS a JOIN {reports} AS r ON a.fact = r.fact AND r.reported <= a.as_of
         GROUP BY a.nth, a.fact
     )
@@ -72,15 +75,21 @@ _EXPECTED: Final = """
 
 
 def expected(con: duckdb.DuckDBPyConnection, asked: list[Probe], reports: str = "reports") -> dict[int, Any]:
-    """The right answer to each probe by its number: amount, unit, source, reported_at; none where nothing was."""
-    schema = {"fact": pl.String, "as_of": pl.Datetime("us", "UTC")}
-    frame = pl.DataFrame(asked, schema=schema, orient="row").with_row_index("nth")
+    """The right answer to each probe by its number, if any: amount, unit, source, reported_at."""
+    frame = pl.DataFrame(
+        {
+            "fact": [fact for fact, _ in asked],
+            "as_of": pl.Series([as_of for _, as_of in asked], dtype=pl.Datetime("us", "UTC")),
+        }
+    ).with_row_index("nth")
     con.register("asked", frame.with_columns(pl.col("as_of").dt.replace_time_zone(None)))
     rows = con.execute(_EXPECTED.format(reports=reports)).fetchall()
     return {nth: (amount, unit, source, at.replace(tzinfo=UTC)) for nth, _, amount, unit, source, at in rows}
 
 
-def _hold_against(what: str, answers: Callable[[Probe], Any], asked: list[Probe], right: dict[int, Any]) -> None:
+def _hold_against(
+    what: str, answers: Callable[[Probe], Any], asked: list[Probe], right: dict[int, Any]
+) -> None:
     for nth, probe in enumerate(asked):
         found = answers(probe)
         told = found and (found.amount, found.unit, found.source, found.reported_at)
@@ -126,7 +135,8 @@ def one_fact(run: Run) -> Iterator[Finding]:
             if ours != theirs:
                 raise Differs(f"history of {probe[0]}: timeline has {ours}, the reports {theirs}")
         found = called_with(
-            {"timeline": lambda probe: tl.history(probe[0]), "duckdb, loaded and indexed": all_of_the_table}, asked
+            {"timeline": lambda probe: tl.history(probe[0]), "duckdb, loaded and indexed": all_of_the_table},
+            asked,
         )
         yield from results("reports", "tl.history: every report of one fact", found, run.events, many=True)
         yield from _within("history of one fact", found["timeline"], 3, None, run.events)
@@ -152,16 +162,18 @@ def _within(what: str, found: Timings, p50: float, p99: float | None, events: in
 
 
 def recorded(run: Run) -> Iterator[Finding]:
-    """One fact with what was recorded by an earlier commit, in a store that later learned of other reports."""
+    """One fact with what was recorded by an earlier commit, in a store that learned of more since."""
     store, parts = grown(run)
     past = [f"'{part}'" for part in parts[:PAST]]
     with Timeline.open(store, read_only=True) as tl, duckdb.connect(str(run.table()), read_only=True) as con:
         con.execute(
-            f"CREATE TEMP VIEW known AS FROM reports UNION ALL BY NAME "
-            f"SELECT * REPLACE (reported AT TIME ZONE 'UTC' AS reported) FROM read_parquet([{', '.join(past)}])"
+            "CREATE TEMP VIEW known AS FROM reports UNION ALL BY NAME "
+            f"SELECT * REPLACE ({NAIVE}) FROM read_parquet([{', '.join(past)}])"
         )
         # Half of what is asked is of facts that changed since.
-        changed = con.execute(f"SELECT DISTINCT fact FROM '{parts[-1]}' ORDER BY hash(fact) LIMIT {CALLS // 4}")
+        changed = con.execute(
+            f"SELECT DISTINCT fact FROM '{parts[-1]}' ORDER BY hash(fact) LIMIT {CALLS // 4}"
+        )
         since = [(fact, day(1.02)) for (fact,) in changed.fetchall()]
         asked = [probe for pair in zip(probes(run.facts, len(since)), since, strict=True) for probe in pair]
         right = expected(con, asked, "known")
@@ -214,9 +226,12 @@ def join(run: Run) -> Iterator[Finding]:
 
 
 #: A withdrawal has no amount; its row is dropped, as a user of ASOF would.
-_ASOF: Final = "SELECT a.*, r.* EXCLUDE (fact) FROM asked AS a ASOF LEFT JOIN reports AS r ON a.fact = r.fact AND a.as_of >= r.reported"
+_ASOF: Final = (
+    "SELECT a.*, r.* EXCLUDE (fact) FROM asked AS a "
+    "ASOF LEFT JOIN reports AS r ON a.fact = r.fact AND a.as_of >= r.reported"
+)
 
-#: Two facts of which a join by date alone knows too little: one was retracted, one speaks of two spans of time.
+#: Two facts of which a join by date alone knows too little: a retracted one, and one with valid times.
 _TRICKY: Final[list[dict[str, object]]] = [
     {"key": "first", "fact": "acme/price", "claim": "100 USD", "reported": "2020-01-01"},
     {"key": "second", "fact": "acme/price", "claim": "200 USD", "reported": "2020-02-01"},
@@ -232,7 +247,7 @@ _TRICKY_ASKED: Final = {
 
 
 def where_asof_is_wrong(run: Run) -> str:
-    """Ask of a retraction and of valid times; says how many answers are right, ours and those of an ASOF join."""
+    """Ask of a retraction and of valid times; says how many answers of an ASOF join are wrong."""
     frame = pl.DataFrame(list(_TRICKY_ASKED), schema=["fact", "as_of"], orient="row")
     with run.scratch("tricky") as path, Timeline.create(path) as tl:
         tl.append([{"source": "wire", **event} for event in _TRICKY], register_unknown=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -29,10 +29,10 @@ from benchmarks.measure import (
 )
 from benchmarks.peers import Ours, compare
 from benchmarks.reports import DAYS, write_reports
-from benchmarks.stores import DATES, Run, day, ingest_in_child, micros, remove
+from benchmarks.stores import DATES, Run, day, ingest_in_child
 from timeline import Timeline
 
-#: From here on a second generation beside the first, or a second ingest, takes more disk and time than there is.
+#: From here on a second generation beside the first, or a second ingest, takes too much disk and time.
 HUGE: Final = 50_000_000
 
 #: The store that grew by a hundredth did so in this many commits; questions of the past are asked as of PAST.
@@ -55,7 +55,9 @@ def bulk(run: Run) -> Iterator[Finding]:
     if run.events >= HUGE:
         took = run.building(run.store())
         yield Result("reports", "bulk ingest", "timeline", took["seconds"], 1, events=run.events)
-        yield unmeasured(what, target, f"{duration(took['seconds'])}; no peer at this size", events=run.events)
+        yield unmeasured(
+            what, target, f"{duration(took['seconds'])}; no peer at this size", events=run.events
+        )
         return
     found = {"timeline": Timings(), "polars: read and write": Timings(), "duckdb: sort": Timings()}
     for _ in range(3):
@@ -72,7 +74,8 @@ def bulk(run: Run) -> Iterator[Finding]:
     yield at_most(
         what,
         target,
-        f"{times(ratio)} ({duration(found['timeline'].median)} against {duration(base)}; {rate:,.0f} events a second)",
+        f"{times(ratio)} ({duration(found['timeline'].median)} against {duration(base)}), "
+        f"{rate:,.0f} events a second",
         ratio,
         6,
         events=run.events,
@@ -191,7 +194,9 @@ def known(run: Run) -> Iterator[Finding]:
 def _ingest_again(tl: Timeline, events: pl.DataFrame) -> None:
     found = tl.ingest(events)
     if found.new or found.known != events.height:
-        raise RuntimeError(f"expected {events.height} known events, got {found.known} and {found.new} new ones")
+        raise RuntimeError(
+            f"expected {events.height} known events, got {found.known} and {found.new} new ones"
+        )
 
 
 def _some_of(reports: Path, events: int, count: int) -> pl.DataFrame:
@@ -222,7 +227,10 @@ def commit(run: Run) -> Iterator[Finding]:
                 after.seconds.append(timed(partial(answer, tl, fact)))
         question = f"first answer after a commit of {count:,} events ({name})"
         yield from results(
-            "reports", question, {"timeline": after, "timeline, before": before, "the commit itself": taking}, run.events
+            "reports",
+            question,
+            {"timeline": after, "timeline, before": before, "the commit itself": taking},
+            run.events,
         )
         allowed = 1.5 * before.median + 0.15
         yield at_most(
@@ -238,7 +246,7 @@ def commit(run: Run) -> Iterator[Finding]:
 def _thousand(run: Run, tl: Timeline, count: int, seed: int) -> list[dict[str, object]]:
     """New reports, a twentieth of them dated long before, and corrections of a fiftieth as many old ones."""
     events = fresh(run, count - count // 50, seed)
-    for nth, event in enumerate(events[:: 20]):
+    for nth, event in enumerate(events[::20]):
         event["reported"] = (day(0.5) + timedelta(hours=nth)).isoformat()
     with tl.connect() as con:
         positions = [run.events // 2 + 97 * nth for nth in range(count // 40)]
@@ -274,7 +282,12 @@ def parts_of(run: Run) -> list[Path]:
             partial_file = part.with_suffix(".partial")
             first = (AFTERWARDS + timedelta(days=DAYS / 100 / PARTS) * nth).date().isoformat()
             write_reports(
-                partial_file, each, run.facts, first_day=first, days=max(1, DAYS // (100 * PARTS)), seed=100 + nth
+                partial_file,
+                each,
+                run.facts,
+                first_day=first,
+                days=max(1, DAYS // (100 * PARTS)),
+                seed=100 + nth,
             )
             partial_file.rename(part)
         parts.append(part)
@@ -307,7 +320,9 @@ def generation(run: Run) -> Iterator[Finding]:
     """The next generation after a hundredth of the events is new, beside building one from the log."""
     what, target = "next generation after 1 % change", "≤ 0.15 × a full build"
     if run.events >= HUGE:
-        yield unmeasured(what, target, "not measured: two generations of this size need more disk", events=run.events)
+        yield unmeasured(
+            what, target, "not measured: two generations of this size need more disk", events=run.events
+        )
         return
     found = {"timeline": Timings(), "timeline, full build": Timings()}
     parts, base = parts_of(run), run.store()

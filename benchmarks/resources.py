@@ -8,7 +8,7 @@ from typing import Final
 
 import duckdb
 
-from benchmarks.measure import Finding, Result, Timings, at_most, bytes_in, duration, results, size, times
+from benchmarks.measure import Finding, Timings, at_most, bytes_in, duration, results, size, times
 from benchmarks.points import JOINED, probes
 from benchmarks.recording import HUGE, grown
 from benchmarks.stores import Run, in_child
@@ -18,13 +18,18 @@ STARTS: Final = 7
 
 
 def memory(run: Run) -> Iterator[Finding]:
-    """The most that a process held while it took in all events, and one while it asked every class of question."""
+    """The most that a process held that took in all events, and one that asked every class of question."""
     ingest = run.building(run.store())["peak"]
     store, _ = grown(run)
     asked = in_child("questions", store.resolve(), run.facts, min(JOINED, 10 * run.events))
     allowed = (20, 20) if run.events >= HUGE else (4, 2)
     yield at_most(
-        "memory: bulk ingest", f"≤ {allowed[0]} GiB", size(ingest), ingest, allowed[0] * GIB, events=run.events
+        "memory: bulk ingest",
+        f"≤ {allowed[0]} GiB",
+        size(ingest),
+        ingest,
+        allowed[0] * GIB,
+        events=run.events,
     )
     until = ", ".join(f"{size(peak)} after {name}" for name, peak in asked["peaks"].items())
     yield at_most(
@@ -46,9 +51,8 @@ def disk(run: Run) -> Iterator[Finding]:
     told = ", ".join(f"{name} {size(count)}" for name, count in sorted(parts.items()))
     with run.scratch("log.parquet") as file:
         with duckdb.connect() as con:
-            con.execute(
-                f"COPY (FROM read_parquet('{store}/log/*.parquet')) TO '{file}' (FORMAT parquet, COMPRESSION zstd)"
-            )
+            rows = f"FROM read_parquet('{store}/log/*.parquet')"
+            con.execute(f"COPY ({rows}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
         least = file.stat().st_size
     yield at_most(
         "disk: log + index",
@@ -65,12 +69,14 @@ def disk(run: Run) -> Iterator[Finding]:
 
 
 def opening(run: Run) -> Iterator[Finding]:
-    """From nothing open to the first answer about one fact, in a new process that has imported all it will need."""
+    """From nothing open to the first answer about one fact, in a new process that imported what it needs."""
     asked = [(fact, _written(as_of)) for fact, as_of in probes(run.facts, STARTS)]
     store = run.store().resolve()
     fact, as_of = asked[0]
     modules = ",".join(in_child("first_answer", store, fact, as_of, "")["imported"])
-    found = Timings([in_child("first_answer", store, fact, as_of, modules)["seconds"] for fact, as_of in asked])
+    found = Timings(
+        [in_child("first_answer", store, fact, as_of, modules)["seconds"] for fact, as_of in asked]
+    )
     yield from results("reports", "a new process, opening to first belief", {"timeline": found}, run.events)
     yield at_most(
         "opening the store to first point answer, warm cache, new process, beyond imports",

@@ -1,7 +1,7 @@
 """The data sets and stores that are measured: made once for each size, and used again by later runs.
 
-A store is complete when the file of its name with `.json` behind it says so; that file also holds what making it
-took. Whatever is written to is a clone: log files and generations never change, so a clone is hard links.
+A store is complete when there is a file of its name with `.json` behind it, which holds what making it took.
+Whatever is written to is a clone: log files and generations never change, so a clone is hard links.
 """
 
 from __future__ import annotations
@@ -186,10 +186,13 @@ def remove(path: Path) -> None:
 # Other processes
 
 
-def in_child(name: str, *arguments: object) -> dict[str, Any]:
-    """What a function of benchmarks/children.py tells when it is run in a new process."""
+def in_child(name: str, *arguments: object, patience: float | None = None) -> dict[str, Any]:
+    """What a function of benchmarks/children.py tells when it is run in a new process.
+
+    The process is ended, and TimeoutExpired raised, after `patience` seconds.
+    """
     command = [sys.executable, "-m", "benchmarks.children", name, *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=patience)
     told: dict[str, Any] = json.loads(done.stdout)
     return told
 
