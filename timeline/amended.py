@@ -15,7 +15,7 @@ from typing import Final
 from timeline import fold
 from timeline.fold import END, Basis, Effect, Entry, Life, Standing
 
-__all__ = ["Stretch", "effects", "standings"]
+__all__ = ["Stretch", "effects", "families", "standings"]
 
 #: Place, position, whether it claims anything, basis, and bounds on the recorded and the reported axis.
 Stretch = tuple[int, int, bool, Basis, int, int, int, int]
@@ -28,7 +28,7 @@ def standings(known: Sequence[Entry]) -> Iterator[Stretch]:
 
     `known` is in log order. A place where nothing ever stood is told too, by empty bounds.
     """
-    for family in _families(known):
+    for family in families(known):
         if len(family) == 1:
             continue
         place = family[0].position
@@ -45,7 +45,7 @@ def standings(known: Sequence[Entry]) -> Iterator[Stretch]:
                     open_since.setdefault(stretch, moment)
 
 
-def _families(known: Iterable[Entry]) -> list[list[Entry]]:
+def families(known: Iterable[Entry]) -> list[list[Entry]]:
     """Each report or withdrawal, followed by all that aims at it or at its amendments."""
     family_of: dict[str, list[Entry]] = {}
     families: list[list[Entry]] = []
@@ -72,7 +72,7 @@ def effects(known: Iterable[Entry]) -> dict[int, Effect]:
     As `fold.effects` tells.
     """
     found: dict[int, Effect] = {}
-    for group in _apart(_families(known)):
+    for group in _apart(families(known)):
         state = _State()
         for entry in sorted(group, key=lambda e: (e.recorded_at, e.reported_at, e.position)):
             if entry.event_type == "reported":

@@ -22,6 +22,7 @@ from tests.property.strategies import (
 )
 from timeline import amended, fold
 from timeline.fold import BEGINNING, END, Entry
+from timeline.sweep import sweep
 
 several = st.lists(histories(12), min_size=1, max_size=4).map(lambda log: entries_of(written(log)))
 one = histories(12).map(lambda history: entries_of(written([history])))
@@ -120,3 +121,12 @@ def amended_places(entries: Sequence[Entry]) -> set[int]:
 
 def test_steps_can_be_pasted_into_an_example() -> None:
     assert repr(Step(kind="void", target=1)) == "Step(kind='void', target=1)"
+
+
+@given(one)
+def test_one_sweep_tells_every_belief_ever_held(entries: list[Entry]) -> None:
+    defined = [
+        (s.entry.position, s.place, s.valid_from, s.valid_to, s.believed_from, s.believed_until)
+        for s in fold.belief_spans(entries)
+    ]
+    assert sorted(sweep(entries)) == sorted(defined)

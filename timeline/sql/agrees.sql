@@ -1,6 +1,6 @@
 -- Whether two claims of one fact say the same: same type and unit, and equal value, two-sided amounts
 -- that overlap, or the same bound. A denial agrees with nothing, not even with itself.
-CREATE OR REPLACE MACRO store.agrees(one, other) AS
+CREATE OR REPLACE MACRO rules.agrees(one, other) AS
     one.status IS DISTINCT FROM 'denied'
     AND other.status IS DISTINCT FROM 'denied'
     AND one.value_type = other.value_type

@@ -12,12 +12,12 @@ SELECT
     e.source, e.origin, e.speaker, e.statement,
     nullif(r.believed_until, TIMESTAMP 'infinity') AS believed_until
 FROM (
-    FROM store.resolved(recorded_as_of, basis, policy)
+    FROM rules.resolved(recorded_as_of, basis, policy)
     -- An unknown policy is told below, where there are rows to tell it of.
     WHERE NOT coalesce(starts_with(policy, 'confirmed:'), false)
     UNION ALL
-    FROM store.confirmed(recorded_as_of, basis, try_cast(split_part(policy, ':', 2) AS INTEGER))
+    FROM rules.confirmed(recorded_as_of, basis, try_cast(split_part(policy, ':', 2) AS INTEGER))
     WHERE starts_with(policy, 'confirmed:')
 ) AS r
 JOIN store.events AS e ON r.position = e.position
-WHERE store.policy_check(policy, basis);
+WHERE rules.policy_check(policy, basis);

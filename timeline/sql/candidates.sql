@@ -1,7 +1,7 @@
 -- What competes under a policy: `part` is what it competes within (the fact, or one origin's share of
 -- it), the greatest `rank` wins. A part is plain where nothing was retracted and all valid times are
 -- one, so that a single window resolves it.
-CREATE OR REPLACE MACRO store.candidates(recorded_as_of, basis, policy) AS TABLE
+CREATE OR REPLACE MACRO rules.candidates(recorded_as_of, basis, policy) AS TABLE
 WITH
     tiers AS (SELECT id, tier FROM sources_as_of(recorded_as_of) WHERE policy = 'ranked'),
     competing AS (
@@ -10,7 +10,7 @@ WITH
             CASE WHEN policy = 'by-origin' THEN s.origin ELSE '' END AS part,
             CASE WHEN policy = 'first' THEN -1 ELSE 1 END AS direction,
             coalesce(-t.tier, '-infinity'::DOUBLE) AS tier
-        FROM store.standing(recorded_as_of, basis) AS s
+        FROM rules.standing(recorded_as_of, basis) AS s
         LEFT JOIN tiers AS t ON s.source = t.id
         WHERE s.claims OR policy <> 'first'
     )

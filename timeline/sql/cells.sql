@@ -1,7 +1,7 @@
 -- Every candidate in every cell that it covers: a cell is a stretch of valid time by a stretch of the
 -- reported axis between two cuts, which are where a candidate there begins or ends to count. `relation`
--- names a relation with the columns of store.covered.
-CREATE OR REPLACE MACRO store.cells(relation) AS TABLE
+-- names a relation with the columns of rules.covered.
+CREATE OR REPLACE MACRO rules.cells(relation) AS TABLE
 WITH
     cuts AS (
         SELECT

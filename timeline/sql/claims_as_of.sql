@@ -7,4 +7,4 @@ SELECT
     fact, subject, attribute, object, period, period_from, period_to, valid_from, valid_to, value_type,
     amount, amount_low, amount_high, unit, approximate, text, date_from, date_to, status, claim,
     believed_from, reported_at, event_id, source, origin, speaker, statement
-FROM store.claimed(as_of, recorded_as_of, valid_at, basis);
+FROM rules.claimed(as_of, recorded_as_of, valid_at, basis);

@@ -1,6 +1,6 @@
 -- Every candidate on each stretch of valid time, between two edges, that it covers. `relation` names a
 -- relation with the columns fact, part, rank, valid_from, valid_to, counts_from, counts_until.
-CREATE OR REPLACE MACRO store.covered(relation) AS TABLE
+CREATE OR REPLACE MACRO rules.covered(relation) AS TABLE
 WITH
     edges AS (
         SELECT fact, part, edge, lead(edge) OVER (PARTITION BY fact, part ORDER BY edge) AS next_edge

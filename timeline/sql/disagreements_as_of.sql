@@ -6,7 +6,7 @@ CREATE OR REPLACE MACRO disagreements_as_of(
 WITH
     claims AS MATERIALIZED (
         SELECT *, row_number() OVER (PARTITION BY fact ORDER BY reported_at, place, valid_from) AS nth
-        FROM store.claimed(as_of, recorded_as_of, valid_at, basis)
+        FROM rules.claimed(as_of, recorded_as_of, valid_at, basis)
     )
 SELECT
     one.fact,
@@ -35,4 +35,4 @@ WHERE
             )
         )
     )
-    AND store.disagrees(one, other);
+    AND rules.disagrees(one, other);

@@ -19,7 +19,7 @@ WITH
         FROM store.events AS e
         JOIN store.facts AS f ON e.fact = f.fact
         LEFT JOIN store.effects AS x ON e.position = x.position
-        WHERE e.fact GLOB fact_glob AND store.policy_check('latest', basis)
+        WHERE e.fact GLOB fact_glob AND rules.policy_check('latest', basis)
     )
 SELECT
     position, commit, event_id, key, event_type, fact, subject, attribute, object, period, period_from,

@@ -1,7 +1,7 @@
 -- Cells with one winner each as the longest rows: first along valid time, at each cut that the winner
 -- makes somewhere, then along the reported axis where exactly the same row goes on. `relation` names a
--- relation with the columns of store.cells, of which the cells with one edge are disjoint.
-CREATE OR REPLACE MACRO store.merged(relation) AS TABLE
+-- relation with the columns of rules.cells, of which the cells with one edge are disjoint.
+CREATE OR REPLACE MACRO rules.merged(relation) AS TABLE
 WITH
     -- Only where a winner gains or loses some valid time can its rows change.
     turns AS (

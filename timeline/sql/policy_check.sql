@@ -1,5 +1,5 @@
 -- True, or an error that says what was expected.
-CREATE OR REPLACE MACRO store.policy_check(policy, basis) AS
+CREATE OR REPLACE MACRO rules.policy_check(policy, basis) AS
     CASE
         WHEN
             policy IS NULL

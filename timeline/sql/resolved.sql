@@ -1,7 +1,7 @@
 -- Who is believed, when and for which valid time, under every policy but confirmed.
-CREATE OR REPLACE MACRO store.resolved(recorded_as_of, basis, policy) AS TABLE
+CREATE OR REPLACE MACRO rules.resolved(recorded_as_of, basis, policy) AS TABLE
 WITH
-    candidates AS MATERIALIZED (FROM store.candidates(recorded_as_of, basis, policy)),
+    candidates AS MATERIALIZED (FROM rules.candidates(recorded_as_of, basis, policy)),
     -- One window for what is plain: the best so far, where it changes.
     best AS (
         SELECT fact, part, counts_from, max(rank) OVER (PARTITION BY fact, part ORDER BY counts_from) AS rank
@@ -27,7 +27,7 @@ WITH
         SELECT
             *,
             min(counts_until) OVER (PARTITION BY fact, part, edge) = TIMESTAMP 'infinity' AS steady
-        FROM store.covered('entangled')
+        FROM rules.covered('entangled')
     ),
     unsteady AS (SELECT * FROM covered WHERE NOT steady),
     best_covering AS (
@@ -50,7 +50,7 @@ WITH
         FROM turns_covering
         UNION ALL
         SELECT fact, part, edge, next_edge, max(rank), cut, next_cut
-        FROM store.cells('unsteady')
+        FROM rules.cells('unsteady')
         GROUP BY ALL
     ),
     -- Two stretches of one event are one winner.
@@ -61,6 +61,6 @@ JOIN candidates AS c ON t.fact = c.fact AND t.part = c.part AND t.rank = c.rank
 WHERE c.plain AND c.claims
 UNION ALL
 SELECT m.fact, m.part, w.position, w.place, m.valid_from, m.valid_to, m.believed_from, m.believed_until
-FROM store.merged('cells_won') AS m
+FROM rules.merged('cells_won') AS m
 JOIN winners AS w ON m.fact = w.fact AND m.part = w.part AND m.rank = w.rank
 WHERE w.claims;

@@ -1,7 +1,7 @@
 -- What stands of the reports and withdrawals recorded by then, and when each counts on the reported
 -- axis: a row for each stretch, [counts_from, counts_until). What was never corrected or retracted
 -- stands for itself; the rest was worked out when this index was built.
-CREATE OR REPLACE MACRO store.standing(recorded_as_of, basis) AS TABLE
+CREATE OR REPLACE MACRO rules.standing(recorded_as_of, basis) AS TABLE
 SELECT
     e.fact,
     e.position,
