@@ -2,53 +2,71 @@
 
 A generation is a DuckDB file built from the log up to one commit, published whole by a rename and
 never changed, so that readers need no lock. What was appended since is resolved in memory when a
-reader opens, for the facts that it touches (the tail). Every generation can be deleted: the next
+reader opens, for the facts that it touches (the tail). The next generation is a copy of the last with
+the tail put into it, or, once enough was put in, built anew. Every generation can be deleted: the next
 reader builds another from the log.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
+import shutil
 import tempfile
-from collections import defaultdict
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 
-from timeline import amended, fold
-from timeline.columns import LOG_COLUMNS, STATUSES
 from timeline.log import Log
+from timeline.tables import (
+    Build,
+    commits_in,
+    fill_commits,
+    fill_segments,
+    make_tables,
+    quoted,
+    sql_object,
+    view_incoming,
+)
+from timeline.tail import Tail, add_tail, patch
 
-__all__ = ["Index", "Reader", "entry_from", "sql_object"]
+__all__ = ["Index", "Reader", "build_file", "sql_object"]
 
 #: The layout of a generation. One that another version of the package built is not used.
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 #: What everything else reads through.
-_INSTANTS: Final = ("reported_instant", "recorded_instant", "valid_instant", "sources_as_of")
+_INSTANTS: Final = ("reported_instant", "recorded_instant", "valid_instant")
 
-#: What resolves beliefs, over the tables of the schema that it is in.
-_RESOLVING: Final = ("standing", "candidates", "covered", "cells", "merged", "resolved")
-
-#: What is built on the resolved beliefs. Objects that read through others come after them.
-_SURFACE: Final = (
-    *("events", "sources", "entities_as_of", "entities", "attributes_as_of", "attributes"),
-    *("statuses", "policy_check", "agrees", "widened", "clears", "disagrees", "confirmed"),
-    *("belief_spans_as_of", "belief_spans", "beliefs_as_of", "beliefs", "claimed", "claims_as_of"),
-    *("claims", "disagreements_as_of", "disagreements", "changes", "history"),
+#: The views of the SQL surface, which have to be made anew over a tail; macros find the tail by themselves.
+_VIEWS: Final = (
+    *("events", "sources", "entities", "attributes", "statuses", "belief_spans", "beliefs", "claims"),
+    "disagreements",
 )
 
-#: A tail longer than this, and than a twentieth of the generation, is worth a new generation.
+#: The objects of the SQL surface and, in schema `rules`, what they are made of. Those that read through
+#: others come after them.
+_SURFACE: Final = (
+    *_INSTANTS,
+    *("sources_as_of", "standing", "candidates", "covered", "cells", "merged", "resolved"),
+    *("events", "sources", "entities_as_of", "entities", "attributes_as_of", "attributes"),
+    *("statuses", "policy_check", "agrees", "widened", "clears", "disagrees", "confirmed"),
+    *("belief_spans_as_of", "belief_spans", "nothing", "otherwise", "beliefs_as_of", "beliefs", "claimed"),
+    *("claims_as_of", "claims", "disagreements_as_of", "disagreements", "believed_only_then", "changes"),
+    "history",
+)
+
+#: A tail longer than this, and than a hundredth of the generation, is worth a new generation.
 TAIL_AT_MOST: Final = 2_000
+_TAIL_SHARE: Final = 100
+
+#: A generation into which more than this share was put is built anew.
+_ADDED_SHARE: Final = 10
 
 #: DuckDB's own row groups, and smaller ones, which make a question of one fact and the building quicker, but
 #: are too many to open where there are more events than a few.
@@ -56,28 +74,12 @@ _ROW_GROUP: Final = 122_880
 _SMALL_ROW_GROUP: Final = 30_720
 _FEW: Final = 1_000_000
 
-_FOREVER: Final = "infinity"
-_Build = Callable[[str], None]
-
-
-@cache
-def sql_object(name: str) -> str:
-    """The text of timeline/sql/NAME.sql, such as `tables/events`."""
-    return resources.files("timeline").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-
-
-def _instant(micros: int) -> str:
-    """An instant of `fold` as DuckDB takes it."""
-    if micros <= fold.BEGINNING:
-        return "-infinity"
-    return _FOREVER if micros >= fold.END else str(micros)
-
-
-#: An instant bound as text, either microseconds or an infinity.
-_TO_TIMESTAMP: Final = "if({0} LIKE '%infinity', {0}::TIMESTAMP, make_timestamp(try_cast({0} AS BIGINT)))"
-
+#: What DuckDB may take to build, and to read: so much, and so much more for each event.
+_TO_BUILD: Final = (2_500 * 2**20, 80)
+_TO_READ: Final = (1_000 * 2**20, 100)
 
 _GENERATION: Final = re.compile(rf"(\d{{12}})-(\d+)-v{FORMAT}\.duckdb")
+_TAIL_PATH: Final = "SET search_path = 'memory.main,generation.main,generation.rules'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,19 @@ class _Generation:
 class Reader:
     """One consistent view of the store: everything up to one commit, whatever is appended meanwhile.
 
-    `con` is a DuckDB connection with every object of the SQL surface; use `cursor()` for threads of
-    one's own. `commit` and `position` are the last that it shows, 0 of an empty log.
+    `commit` and `position` are the last that it shows, 0 of an empty log; `tail` says what is not in the
+    generation yet. Threads of one's own need cursors of their own.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, generation: Path | None, tail: int) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, generation: Path | None, tail: Tail | None) -> None:
         self.con = con
         self.generation = generation
         self.tail = tail
+        self._views = threading.Lock()
+        self._asking = threading.Lock()
+        self._asked: duckdb.DuckDBPyConnection | None = None
+        self._touched: frozenset[int] | None = None
+        self._has_views = tail is None
         rows = con.execute(
             "SELECT number, first_position + count - 1, epoch_us(recorded_at), digest FROM store.commits "
             "ORDER BY number DESC LIMIT 1"
@@ -112,10 +119,39 @@ class Reader:
         self.commit, self.position, self.recorded_at, self.digest = rows[0] if rows else (0, 0, 0, None)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        cursor = self.con.cursor()
-        if self.generation is not None and self.tail:
-            cursor.execute("USE memory.main")
+        """A connection with every object of the SQL surface in it."""
+        cursor = self.quick()
+        if not self._has_views:
+            with self._views:
+                if not self._has_views:
+                    for name in _VIEWS:
+                        cursor.execute(sql_object(name))
+                    self._has_views = True
         return cursor
+
+    def quick(self) -> duckdb.DuckDBPyConnection:
+        """A connection for the tables in `store` and the macros: over a tail, views are made when asked for."""
+        cursor = self.con.cursor()
+        if self.tail is not None:
+            cursor.execute(_TAIL_PATH)
+        return cursor
+
+    def lookup(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The rows of a small answer, over a connection that is kept for such questions."""
+        with self._asking:
+            if self._asked is None:
+                self._asked = self.quick()
+            return self._asked.execute(sql, parameters).fetchall()
+
+    def relation(self, table: str, number: int) -> str:
+        """Where to look for a fact of this hash: past the tail, if that does not touch it."""
+        if self.tail is None:
+            return f"store.{table}"
+        with self._asking:
+            if self._touched is None:
+                rows = self.con.execute("SELECT fact_hash FROM tail.touched").fetchall()
+                self._touched = frozenset(touched for (touched,) in rows)
+        return f"store.{table}" if number in self._touched else f"generation.store.{table}"
 
     def close(self) -> None:
         self.con.close()
@@ -138,7 +174,7 @@ class Index:
         found = [generation for p in self.folder.iterdir() if (generation := _Generation.of(p))]
         return sorted(found, key=lambda generation: generation.commit)
 
-    def open(self, *, may_build: bool = True, progress: _Build | None = None) -> Reader:
+    def open(self, *, may_build: bool = True, progress: Build | None = None) -> Reader:
         """A reader of everything acknowledged so far.
 
         Without a usable generation it builds one, or, where it may not or cannot, answers from the log alone.
@@ -157,67 +193,123 @@ class Index:
 
     def _open(self, generation: _Generation, head: int) -> Reader | None:
         """A reader on a generation and its tail; None where the generation is gone or not of this log."""
+        config = _config(*_TO_READ, generation.position)
         try:
             if generation.commit == head:
-                con = duckdb.connect(str(generation.path), read_only=True, config=_CONFIG)
+                con = duckdb.connect(str(generation.path), read_only=True, config=config)
             else:
-                con = duckdb.connect(":memory:", config=_CONFIG)
-                con.execute(f"ATTACH {_quoted(generation.path)} AS generation (READ_ONLY)")
+                con = duckdb.connect(":memory:", config=config)
+                con.execute(f"ATTACH {quoted(generation.path)} AS generation (READ_ONLY)")
         except duckdb.IOException:
             return None
         try:
             prefix = "" if generation.commit == head else "generation."
             rows = con.execute(f"SELECT digest FROM {prefix}store.meta").fetchall()
-            if not rows or rows[0][0] != self._digest_at(con, generation.commit):
+            if not rows or rows[0][0] != self._digest_at(generation.commit):
                 con.close()
                 return None
-            tail = 0
+            tail = None
             if generation.commit < head:
                 tail = self.log.reading(
-                    lambda files: _add_tail(con, files, generation.commit), generation.commit
+                    lambda files: add_tail(con, files, generation.commit), generation.commit
                 )
+                con.execute(_TAIL_PATH)
             return Reader(con, generation.path, tail)
         except BaseException:
             con.close()
             raise
 
-    def _digest_at(self, con: duckdb.DuckDBPyConnection, number: int) -> str | None:
-        """The digest that the log has of a commit, read from its file's footer."""
-        commits = self.log.reading(lambda files: _commits_in(con, files[:1]), number - 1)
-        return next((commit["digest"] for commit in commits if commit["number"] == number), None)
+    def _digest_at(self, number: int) -> str | None:
+        """The digest that the log has of a commit."""
+        commits = self.log.commits(number - 1)
+        return commits[0].digest if commits and commits[0].number == number else None
 
     def _in_memory(self) -> Reader:
         """A reader that keeps nothing on disk: for an empty log, or a folder that cannot be written."""
         con = duckdb.connect(":memory:", config=_CONFIG)
-        self.log.reading(lambda files: _build(con, files, _commits_in(con, files), None))
-        return Reader(con, None, 0)
+        self.log.reading(lambda files: _build(con, files, commits_in(con, files), None))
+        return Reader(con, None, None)
 
-    def build(self, progress: _Build | None = None) -> Path | None:
+    def build(self, progress: Build | None = None) -> Path | None:
         """Build a generation up to the head and publish it; None where the folder cannot be written.
 
         Older generations are removed: readers that hold one open keep it until they close.
         """
+        with self._publishing() as publish:
+            return publish(lambda path: self.log.reading(lambda files: build_file(path, files, progress)))
+
+    def refresh(self, progress: Build | None = None) -> Path | None:
+        """Publish a generation up to the head that costs what was appended since the last, and a copy of it.
+
+        Where there is none to go on from, or a tenth of it was put in behind by now, it is built anew. The
+        path of the newest generation; None where the folder cannot be written.
+        """
+        with self._publishing() as publish:
+            # Others may have been faster, so that this is asked with the lock held.
+            generations = self._generations()
+            newest = generations[-1] if generations else None
+            head = self.log.head_number()
+            if newest is not None and newest.commit <= head and self._can_grow(newest):
+                if newest.commit == head:
+                    return newest.path
+                if progress is not None:
+                    progress("copying the last generation")
+                return publish(lambda path: self._grown(newest, path, progress))
+            return publish(lambda path: self.log.reading(lambda files: build_file(path, files, progress)))
+
+    def _can_grow(self, generation: _Generation) -> bool:
+        head = self.log.head()
+        try:
+            with duckdb.connect(str(generation.path), read_only=True, config=_CONFIG) as con:
+                [(digest, whole)] = con.execute("SELECT digest, whole FROM store.meta").fetchall()
+        except duckdb.Error:
+            return False
+        return (
+            head is not None
+            and head.last_position - whole <= whole // _ADDED_SHARE
+            and digest == self._digest_at(generation.commit)
+        )
+
+    def _grown(self, last: _Generation, path: Path, progress: Build | None) -> tuple[int, int]:
+        shutil.copyfile(last.path, path)
+        if progress is not None:
+            progress("putting in what was appended since")
+        with duckdb.connect(":memory:", config=_config(*_TO_BUILD, last.position, path)) as con:
+            con.execute(f"ATTACH {quoted(path)} AS built")
+            grown = self.log.reading(lambda files: patch(con, files, last.commit), last.commit)
+            con.execute("CHECKPOINT built")
+            con.execute("DETACH built")
+        return grown
+
+    @contextlib.contextmanager
+    def _publishing(self) -> Iterator[Callable[[Callable[[Path], tuple[int, int]]], Path | None]]:
+        """Something that makes a file and then publishes it as a generation, while the lock is held."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(prefix=".building-", suffix=".duckdb", dir=self.folder)
         except OSError:
-            return None
+            yield lambda make: None
+            return
         os.close(descriptor)
-        os.unlink(name)
+        building = Path(name)
+        building.unlink()
+
+        def publish(make: Callable[[Path], tuple[int, int]]) -> Path:
+            commit, position = make(building)
+            path = self.folder / f"{commit:012d}-{position}-v{FORMAT}.duckdb"
+            _sync(building)
+            os.replace(building, path)
+            _sync(self.folder)
+            self._remove_older(path)
+            return path
+
         with self.log.maintenance():
             try:
-                commit, position = self.log.reading(lambda files: build_file(name, files, progress))
-                path = self.folder / f"{commit:012d}-{position}-v{FORMAT}.duckdb"
-                _sync(name)
-                os.replace(name, path)
-                _sync(self.folder)
-            except BaseException:
-                for leftover in (name, f"{name}.wal"):
-                    with contextlib.suppress(FileNotFoundError):
-                        os.unlink(leftover)
-                raise
-            self._remove_older(path)
-        return path
+                yield publish
+            finally:
+                for leftover in (building, building.with_name(f"{building.name}.wal")):
+                    leftover.unlink(missing_ok=True)
+                shutil.rmtree(_spill(building), ignore_errors=True)
 
     def _remove_older(self, newest: Path) -> None:
         for path in list(self.folder.iterdir()):
@@ -225,23 +317,34 @@ class Index:
             if path != newest and path.name.endswith((".duckdb", ".duckdb.wal")):
                 with contextlib.suppress(FileNotFoundError):
                     path.unlink()
+            elif path.name.endswith(_SPILL):
+                shutil.rmtree(path, ignore_errors=True)
 
     def wants_building(self, position: int) -> bool:
         """Whether so much was appended since the newest generation that another pays."""
         generations = self._generations()
         if not generations:
             return position > 0
-        return position - generations[-1].position > max(TAIL_AT_MOST, position // 20)
+        return position - generations[-1].position > max(TAIL_AT_MOST, position // _TAIL_SHARE)
 
 
-_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
+_SPILL: Final = ".spill"
+_Config = dict[str, str | bool | int | float | list[str]]
+_CONFIG: Final[_Config] = {
     # Extensions cannot be fetched behind the user's back; what is needed comes with the wheel.
     "autoinstall_known_extensions": False,
 }
 
 
-def _quoted(text: object) -> str:
-    return "'" + str(text).replace("'", "''") + "'"
+def _spill(path: Path) -> Path:
+    return path.with_name(path.name + _SPILL)
+
+
+def _config(base: int, each: int, events: int, path: Path | None = None) -> _Config:
+    """Settings for so many events; what does not fit into memory goes beside `path`."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    config = _CONFIG | {"memory_limit": f"{min(base + each * events, memory * 6 // 10)}B"}
+    return config | {"temp_directory": str(_spill(path))} if path is not None else config
 
 
 def _sync(path: str | Path) -> None:
@@ -252,70 +355,39 @@ def _sync(path: str | Path) -> None:
         os.close(descriptor)
 
 
-def build_file(path: str | Path, files: Sequence[str], progress: _Build | None = None) -> tuple[int, int]:
+def build_file(path: str | Path, files: Sequence[str], progress: Build | None = None) -> tuple[int, int]:
     """Build a generation from log files into a new DuckDB file; returns its last commit and position.
 
     The file opens in DuckDB 1.5 and later, by any client, and carries the whole SQL surface.
     """
-    con = duckdb.connect(":memory:", config=_CONFIG)
+    path = Path(path)
+    path.unlink(missing_ok=True)
+    with duckdb.connect() as con:
+        commits = commits_in(con, files)
+    events = sum(commit["count"] for commit in commits)
     try:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-        commits = _commits_in(con, files)
-        few = sum(commit["count"] for commit in commits) <= _FEW
-        con.execute(
-            f"ATTACH {_quoted(path)} AS built "
-            f"(STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE {_SMALL_ROW_GROUP if few else _ROW_GROUP})"
-        )
-        con.execute("USE built")
-        # A twentieth of the time goes into trying it, and its successor is chosen each time.
-        con.execute("SET disabled_compression_methods = 'fsst'")
-        last = _build(con, files, commits, progress)
-        con.execute("CHECKPOINT built")
-        con.execute("USE memory")
-        con.execute("DETACH built")
-        return last
+        with duckdb.connect(":memory:", config=_config(*_TO_BUILD, events, path)) as con:
+            con.execute(
+                f"ATTACH {quoted(path)} AS built (STORAGE_VERSION 'v1.5.0', "
+                f"ROW_GROUP_SIZE {_SMALL_ROW_GROUP if events <= _FEW else _ROW_GROUP})"
+            )
+            con.execute("USE built")
+            # A twentieth of the time goes into trying it, and its successor is chosen each time.
+            con.execute("SET disabled_compression_methods = 'fsst'")
+            last = _build(con, files, commits, progress)
+            con.execute("CHECKPOINT built")
+            con.execute("USE memory")
+            con.execute("DETACH built")
+            return last
     finally:
-        con.close()
-
-
-def _commits_in(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> list[dict[str, Any]]:
-    """What the footers of log files say of their commits."""
-    if not files:
-        return []
-    rows = con.execute(
-        "SELECT decode(value) FROM parquet_kv_metadata($1) WHERE decode(key) = 'timeline.commits'",
-        [list(files)],
-    ).fetchall()
-    return sorted((commit for (text,) in rows for commit in json.loads(text)), key=lambda c: c["number"])
-
-
-def _incoming(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int = 0) -> None:
-    """Make the temporary view `incoming` of the events in log files after commit number `after`."""
-    names = ", ".join(LOG_COLUMNS)
-    if files:
-        listed = ", ".join(_quoted(file) for file in files)
-        con.execute(
-            f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {names} FROM read_parquet([{listed}]) "
-            f"WHERE commit > {after}"
-        )
-    else:
-        kinds = {
-            "integer": "BIGINT",
-            "text": "VARCHAR",
-            "instant": "TIMESTAMP",
-            "decimal": "DECIMAL(38, 9)",
-            "boolean": "BOOLEAN",
-        }
-        nulls = ", ".join(f"NULL::{kinds[kind]} AS {name}" for name, kind in LOG_COLUMNS.items())
-        con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {nulls} LIMIT 0")
+        shutil.rmtree(_spill(path), ignore_errors=True)
 
 
 def _build(
     con: duckdb.DuckDBPyConnection,
     files: Sequence[str],
     commits: Sequence[dict[str, Any]],
-    progress: _Build | None,
+    progress: Build | None,
 ) -> tuple[int, int]:
     """Build every table and macro in the connection's current database."""
 
@@ -324,14 +396,12 @@ def _build(
             progress(what)
 
     con.execute("DROP SCHEMA IF EXISTS store CASCADE; CREATE SCHEMA store")
+    con.execute("DROP SCHEMA IF EXISTS rules CASCADE; CREATE SCHEMA rules")
     tell("reading the log")
-    _incoming(con, files)
-    _fill_commits(con, "store", commits)
-    _make_tables(con, "store", tell)
-    for name in _INSTANTS + _RESOLVING:
-        con.execute(sql_object(name))
-    tell("resolving beliefs")
-    con.execute(sql_object("tables/segments"))
+    view_incoming(con, files)
+    fill_commits(con, "store", commits)
+    make_tables(con, "store", tell)
+    fill_segments(con, "store", tell)
     for name in _SURFACE:
         con.execute(sql_object(name))
     con.execute(sql_object("tables/meta"))
@@ -340,198 +410,7 @@ def _build(
         last = commits[-1]
     position = last["first_position"] + last["count"] - 1
     con.execute(
-        "INSERT INTO store.meta VALUES ($1, $2, $3, $4)", [FORMAT, last["number"], position, last["digest"]]
+        "INSERT INTO store.meta VALUES ($1, $2, $3, $4, $3)", [FORMAT, last["number"], position, last["digest"]]
     )
-    con.execute("DROP VIEW incoming")
+    con.execute("DROP VIEW incoming; DROP TABLE settled")
     return int(last["number"]), int(position)
-
-
-def _fill_commits(con: duckdb.DuckDBPyConnection, schema: str, commits: Sequence[dict[str, Any]]) -> None:
-    con.execute(_in_schema(sql_object("tables/commits"), schema))
-    if commits:
-        columns = [
-            [c[name] for c in commits]
-            for name in ("number", "first_position", "count", "recorded_at", "digest")
-        ]
-        con.execute(
-            f"INSERT INTO {schema}.commits SELECT unnest($1::BIGINT[]), unnest($2::BIGINT[]), "
-            "unnest($3::BIGINT[]), make_timestamp(unnest($4::BIGINT[])), unnest($5::VARCHAR[])",
-            columns,
-        )
-
-
-def _make_tables(con: duckdb.DuckDBPyConnection, schema: str, tell: _Build) -> None:
-    for name in ("facts", "events", "amended", "effects", "ids", "keys", "statuses"):
-        tell(f"writing {name}")
-        con.execute(_in_schema(sql_object(f"tables/{name}"), schema))
-    con.execute(
-        f"INSERT INTO {schema}.statuses "
-        "SELECT unnest($1::INTEGER[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[])",
-        [list(range(1, len(STATUSES) + 1)), list(STATUSES), list(STATUSES.values())],
-    )
-    _work_out_corrections(con, schema)
-
-
-def _in_schema(text: str, schema: str) -> str:
-    return text if schema == "store" else text.replace("store.", f"{schema}.")
-
-
-# The facts that were corrected or retracted, by the definition itself
-
-
-def entry_from(row: Sequence[Any]) -> fold.Entry:
-    """An entry for `fold` from a row of `_ENTRY_COLUMNS`."""
-    (
-        position,
-        event_id,
-        event_type,
-        fact,
-        reported_at,
-        recorded_at,
-        origin,
-        value_type,
-        low,
-        high,
-        unit,
-        approximate,
-        text,
-        date_from,
-        date_to,
-        status,
-        reported_from,
-        evidence_at,
-        valid_from,
-        valid_to,
-        source,
-        target,
-        void,
-    ) = row
-    value = None
-    if value_type is not None:
-        value = fold.Value(value_type, low, high, unit, bool(approximate), text, date_from, date_to)
-    return fold.Entry(
-        position=position,
-        event_id=event_id,
-        event_type=event_type,
-        fact=fact,
-        reported_at=reported_at if reported_at is not None else fold.BEGINNING,
-        recorded_at=recorded_at,
-        origin=origin or "",
-        value=value,
-        status=status,
-        reported_from=reported_from,
-        evidence_at=evidence_at,
-        valid_from=valid_from,
-        valid_to=valid_to,
-        source=source,
-        target=target,
-        void=bool(void),
-    )
-
-
-_ENTRY_COLUMNS: Final = """
-    position, event_id, event_type, fact, epoch_us(reported_at), epoch_us(recorded_at), origin, value_type,
-    amount_low, amount_high, unit, approximate, text, epoch_us(date_from), epoch_us(date_to), status,
-    epoch_us(reported_from), epoch_us(evidence_at), epoch_us(valid_from), epoch_us(valid_to), source,
-    target, void
-"""
-
-
-def entries(con: duckdb.DuckDBPyConnection, where: str, schema: str = "store") -> Iterator[fold.Entry]:
-    """The events that speak of facts, as entries, by fact and position; `where` is SQL."""
-    rows = con.execute(
-        f"SELECT {_ENTRY_COLUMNS} FROM {schema}.events "
-        f"WHERE fact IS NOT NULL AND {where} ORDER BY fact, position"
-    ).fetchall()
-    return map(entry_from, rows)
-
-
-def _work_out_corrections(con: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """Fill `amended` and `effects` for the facts that no single window resolves."""
-    stretches: dict[str, list[Any]] = defaultdict(list)
-    effects: dict[str, list[Any]] = defaultdict(list)
-    entangled = entries(con, f"fact IN (SELECT fact FROM {schema}.facts WHERE NOT plain)", schema)
-    for fact, group in groupby(entangled, key=lambda entry: entry.fact):
-        known = list(group)
-        for position, effect in amended.effects(known).items():
-            effects["fact"].append(fact)
-            effects["position"].append(position)
-            effects["effect"].append(effect)
-        for place, position, claims, basis, *bounds in amended.standings(known):
-            for name, value in zip(
-                ("fact", "place", "position", "claims", "on_basis"),
-                (fact, place, position, claims, basis),
-                strict=True,
-            ):
-                stretches[name].append(value)
-            for name, micros in zip(
-                ("recorded_from", "recorded_until", "counts_from", "counts_until"), bounds, strict=True
-            ):
-                stretches[name].append(_instant(micros))
-    if effects:
-        con.execute(
-            f"INSERT INTO {schema}.effects "
-            "SELECT unnest($1::VARCHAR[]), unnest($2::BIGINT[]), unnest($3::VARCHAR[])",
-            list(effects.values()),
-        )
-    if stretches:
-        instants = ", ".join(_TO_TIMESTAMP.format(name) for name in list(stretches)[5:])
-        con.execute(
-            f"INSERT INTO {schema}.amended SELECT fact, place, position, claims, on_basis, {instants} FROM ("
-            "SELECT unnest($1::VARCHAR[]) AS fact, unnest($2::BIGINT[]) AS place, "
-            "unnest($3::BIGINT[]) AS position, "
-            "unnest($4::BOOLEAN[]) AS claims, unnest($5::VARCHAR[]) AS on_basis, "
-            "unnest($6::VARCHAR[]) AS recorded_from, unnest($7::VARCHAR[]) AS recorded_until, "
-            "unnest($8::VARCHAR[]) AS counts_from, unnest($9::VARCHAR[]) AS counts_until)",
-            list(stretches.values()),
-        )
-
-
-# The tail
-
-
-def _add_tail(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> int:
-    """Resolve what was appended after a generation, in memory, and lay views over both; returns its events.
-
-    Tables of the generation give way, for the facts that the tail touches, to tables of the same
-    shape made from all events of those facts, by the same statements that built the generation.
-    """
-    con.execute("DROP SCHEMA IF EXISTS store CASCADE; DROP SCHEMA IF EXISTS tail CASCADE")
-    con.execute("CREATE SCHEMA store; CREATE SCHEMA tail")
-    _incoming(con, files, after)
-    con.execute("CREATE TABLE tail.appended AS FROM incoming")
-    [(count,)] = con.execute("SELECT count(*) FROM tail.appended").fetchall()
-    names = ", ".join(LOG_COLUMNS)
-    con.execute("CREATE TABLE tail.touched AS SELECT DISTINCT fact FROM tail.appended WHERE fact IS NOT NULL")
-    con.execute(
-        f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {names} FROM tail.appended UNION ALL SELECT {names} "
-        "FROM generation.store.events SEMI JOIN tail.touched USING (fact)"
-    )
-    commits = [commit for commit in _commits_in(con, files) if commit["number"] > after]
-    _fill_commits(con, "tail", commits)
-    _make_tables(con, "tail", lambda what: None)
-    for name in ("facts", "events", "amended", "effects"):
-        con.execute(
-            f"CREATE VIEW store.{name} AS FROM generation.store.{name} ANTI JOIN tail.touched USING (fact) "
-            f"UNION ALL FROM tail.{name}"
-        )
-    # These two are of the appended events alone: what was known before is in the generation.
-    for name in ("ids", "keys"):
-        con.execute(
-            f"CREATE VIEW store.{name} AS FROM generation.store.{name} UNION ALL "
-            f"FROM tail.{name} SEMI JOIN tail.appended USING (position)"
-        )
-    con.execute("CREATE VIEW store.commits AS FROM generation.store.commits UNION ALL FROM tail.commits")
-    con.execute("CREATE VIEW store.statuses AS FROM tail.statuses")
-    for name in _INSTANTS + _RESOLVING:
-        con.execute(sql_object(name))
-    for name in _RESOLVING:
-        con.execute(_in_schema(sql_object(name), "tail"))
-    con.execute(_in_schema(sql_object("tables/segments"), "tail"))
-    con.execute(
-        "CREATE VIEW store.segments AS "
-        "FROM generation.store.segments ANTI JOIN tail.touched USING (fact) UNION ALL FROM tail.segments"
-    )
-    for name in _SURFACE:
-        con.execute(sql_object(name))
-    return int(count)

@@ -33,6 +33,7 @@ from timeline.columns import BELIEF_COLUMNS
 from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
 from timeline.index import Index, Reader, build_file
 from timeline.log import Commit, Log, Verified
+from timeline.lookup import about_one
 from timeline.times import format_instant, from_datetime, now, parse_as_of
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ class Timeline:
             batches = [table_batch(path, ignore_unknown=ignore_unknown)]
         result = recorder.record(batches, register_unknown=register_unknown, rejects=rejects, dry_run=dry_run)
         if result.commits and self._index.wants_building(result.commits[-1].last_position):
-            self._renew()
+            self.refresh()
         return result
 
     def append(
@@ -365,9 +366,11 @@ class Timeline:
         """
         reader = self._reader()
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
-        sql, parameters = question("beliefs", dates, fact, order=False)
-        rows = reader.cursor().execute(sql, parameters).fetchall()
-        found = [Belief(*map(aware, row)) for row in rows]
+        answer = self._about_one(reader, "beliefs", fact, dates)
+        if answer is None:
+            sql, parameters = question("beliefs", dates, fact, order=False)
+            answer = ask(reader.cursor(), sql, parameters, dates)
+        found = [Belief(*map(aware, row)) for row in answer.rows]
         at = (
             dates.valid_at
             if dates.valid_at is not None
@@ -398,8 +401,7 @@ class Timeline:
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
         found: dict[str, list[dict[str, Any]]] = {}
         for kind in ("beliefs", "claims", "history", "disagreements"):
-            sql, parameters = question(kind, dates, fact)
-            found[kind] = ask(reader.cursor(), sql, parameters, dates).dicts()
+            found[kind] = self._answer(reader, kind, dates, fact).dicts()
         if not found["history"]:
             self._heard_of(reader, fact)
         names = list({row["source"] for row in found["history"] if row["source"]})
@@ -506,8 +508,14 @@ class Timeline:
         """The answer to a named question (see `ask.question`) in plain Python, without polars."""
         reader = self._reader()
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
-        sql, parameters = question(kind, dates, fact, **more)
-        return ask(reader.cursor(), sql, parameters, dates)
+        return self._answer(reader, kind, dates, fact, **more)
+
+    def _answer(self, reader: Reader, kind: str, dates: Asked, fact: str | None, **more: Any) -> Table:
+        found = self._about_one(reader, kind, fact, dates)
+        if found is None:
+            sql, parameters = question(kind, dates, fact, **more)
+            found = ask(reader.cursor(), sql, parameters, dates)
+        return found
 
     def query_table(
         self, query: str, params: object = None, as_of: Moment | None = None, **defaults: Any
@@ -548,6 +556,16 @@ class Timeline:
         """Recompute every hash of the log; raises Corruption that names the file where one differs."""
         return self._log.verify(progress)
 
+    def refresh(self) -> Path | None:
+        """Put what was appended since into the next generation of the index, which readers then open.
+
+        Costs a copy of the last and what was appended; where much was, it is built anew. Ingesting does
+        this by itself where it pays. None where the store cannot be written.
+        """
+        refreshed = self._index.refresh(self.progress)
+        self._release()
+        return refreshed
+
     def rebuild(self) -> Path | None:
         """Build the index anew from the log."""
         return self._renew()
@@ -576,7 +594,7 @@ class Timeline:
             "generations": len(self._index.generations()),
             "index_bytes": sum(path.stat().st_size for path in self._index.generations()),
             "segments": segments,
-            "tail_events": reader.tail,
+            "tail_events": reader.tail.events if reader.tail else 0,
         }
 
     def export_duckdb(self, path: str | Path, *, replace: bool = False) -> Path:
@@ -615,8 +633,17 @@ class Timeline:
 
     def _frame(self, kind: str, fact: str | None, *dates: Any, **more: Any) -> pl.DataFrame:
         reader = self._reader()
-        sql, parameters = question(kind, asked(reader, *dates), fact, **more)
+        resolved = asked(reader, *dates)
+        if (found := self._about_one(reader, kind, fact, resolved)) is not None:
+            return _small_frame(found)
+        sql, parameters = question(kind, resolved, fact, **more)
         return self._as_frame(reader.cursor().sql(sql, params=parameters))
+
+    @staticmethod
+    def _about_one(reader: Reader, kind: str, fact: str | None, dates: Asked) -> Table | None:
+        """The quick answer about a single fact, if that is what is asked for."""
+        key = fact_key(fact)
+        return None if key is None or is_glob(key) else about_one(reader, kind, dates, key)
 
     @staticmethod
     def _as_frame(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
@@ -638,6 +665,29 @@ class Timeline:
             raise NotFound(f"no fact matches {fact!r}")
         known = [name for (name,) in con.execute("SELECT fact FROM store.facts").fetchall()]
         raise NotFound(f"nothing was ever reported of {fact!r}{nearest(fact, known)}")
+
+
+def _small_frame(answer: Table) -> pl.DataFrame:
+    """A few rows as a frame, as `_as_frame` makes of a relation, which takes longer than they do."""
+    import polars as pl
+
+    kinds: dict[str, Any] = {
+        "BIGINT": pl.Int64,
+        "BOOLEAN": pl.Boolean,
+        "DECIMAL(38,9)": pl.Decimal(38, 9),
+        "TIMESTAMP": pl.Datetime("us"),
+        "VARCHAR": pl.String,
+    }
+    schema = {name: kinds[kind] for name, kind in zip(answer.columns, answer.types, strict=True)}
+    columns = list(zip(*answer.rows, strict=True)) or [()] * len(schema)
+    return pl.DataFrame(
+        [
+            pl.Series(name, values, dtype=kind, strict=False)
+            if kind != pl.Datetime("us")
+            else pl.Series(name, values, dtype=kind).dt.replace_time_zone("UTC")
+            for (name, kind), values in zip(schema.items(), columns, strict=True)
+        ]
+    )
 
 
 def _covers(belief: Belief, micros: int) -> bool:

@@ -148,7 +148,8 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
         log.append(lambda head, recorded_at, rows=found.rows: rows_to_table(rows))  # type: ignore[misc]
         opened.close()
     opened = index.open()
-    assert opened.tail == len(_STORED[9:])
+    assert opened.tail is not None
+    assert opened.tail.events == len(_STORED[9:])
     yield opened
     opened.close()
 

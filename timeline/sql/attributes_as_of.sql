@@ -8,6 +8,6 @@ SELECT
     recorded_at,
     event_id
 FROM store.events
-WHERE event_type = 'attribute-described' AND recorded_at <= recorded_instant(recorded_as_of)
+WHERE fact_hash IS NULL AND event_type = 'attribute-described' AND recorded_at <= recorded_instant(recorded_as_of)
 QUALIFY row_number() OVER (PARTITION BY subject ORDER BY position DESC) = 1
 ORDER BY id;

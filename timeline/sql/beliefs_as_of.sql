@@ -1,4 +1,5 @@
--- What was believed as of a date on the reported axis.
+-- What was believed as of a date on the reported axis. All but the date itself has to be known before the
+-- query runs: a literal or a parameter.
 CREATE OR REPLACE MACRO beliefs_as_of(
     as_of, recorded_as_of := NULL, valid_at := NULL, basis := 'certain', policy := 'latest'
 ) AS TABLE
@@ -18,10 +19,9 @@ SELECT
     fact, subject, attribute, object, period, period_from, period_to, valid_from, valid_to, value_type,
     amount, amount_low, amount_high, unit, approximate, text, date_from, date_to, status, claim,
     believed_from, reported_at, event_id, source, origin, speaker, statement
-FROM belief_spans_as_of(recorded_as_of := recorded_as_of, basis := basis, policy := policy)
+FROM query(rules.otherwise(recorded_as_of, basis, policy))
 WHERE
-    NOT (coalesce(policy = 'latest' AND basis = 'certain', false) AND recorded_as_of IS NULL)
-    AND coalesce(believed_from <= reported_instant(as_of), true)
+    coalesce(believed_from <= reported_instant(as_of), true)
     AND coalesce(reported_instant(as_of) < believed_until, true)
     AND (valid_at IS NULL OR coalesce(valid_from <= reported_instant(valid_at), true))
     AND (valid_at IS NULL OR coalesce(reported_instant(valid_at) < valid_to, true));

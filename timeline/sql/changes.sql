@@ -3,33 +3,19 @@ CREATE OR REPLACE MACRO changes(
     from_date, to_date, recorded_as_of := NULL, valid_at := NULL, basis := 'certain', policy := 'latest'
 ) AS TABLE
 WITH
-    earlier AS MATERIALIZED (
-        FROM beliefs_as_of(
-            from_date, recorded_as_of := recorded_as_of, valid_at := valid_at, basis := basis, policy := policy
-        )
-        WHERE policy <> 'by-origin' OR error('changes are between single beliefs; by-origin has several')
-    ),
-    later AS MATERIALIZED (
-        FROM beliefs_as_of(
-            to_date, recorded_as_of := recorded_as_of, valid_at := valid_at, basis := basis, policy := policy
-        )
-        WHERE policy <> 'by-origin' OR error('changes are between single beliefs; by-origin has several')
-    ),
-    differing AS (
-        SELECT DISTINCT coalesce(a.fact, b.fact) AS fact
-        FROM earlier AS a
-        FULL JOIN later AS b
-            ON a.fact = b.fact AND a.event_id = b.event_id
-            AND a.valid_from IS NOT DISTINCT FROM b.valid_from AND a.valid_to IS NOT DISTINCT FROM b.valid_to
-        WHERE a.fact IS NULL OR b.fact IS NULL
-    ),
+    -- What is believed at both dates differs in nothing, so that one segment a date tells it all.
     sides AS MATERIALIZED (
         SELECT
-            side, fact, event_id, claim, amount, unit, status,
+            1 AS side, fact, event_id, claim, amount, unit, status,
             coalesce(valid_from, TIMESTAMP '-infinity') AS valid_from,
             coalesce(valid_to, TIMESTAMP 'infinity') AS valid_to
-        FROM (SELECT 1 AS side, * FROM earlier UNION ALL SELECT 2, * FROM later)
-        SEMI JOIN differing USING (fact)
+        FROM rules.believed_only_then(from_date, to_date, recorded_as_of, valid_at, basis, policy)
+        UNION ALL
+        SELECT
+            2, fact, event_id, claim, amount, unit, status,
+            coalesce(valid_from, TIMESTAMP '-infinity'),
+            coalesce(valid_to, TIMESTAMP 'infinity')
+        FROM rules.believed_only_then(to_date, from_date, recorded_as_of, valid_at, basis, policy)
     ),
     edges AS (
         SELECT fact, edge, lead(edge) OVER (PARTITION BY fact ORDER BY edge) AS next_edge

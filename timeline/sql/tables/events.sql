@@ -1,7 +1,7 @@
 -- The events, those of one fact together. Facts are in order of a hash, because zone maps see only
--- the first eight bytes of a text.
+-- the first eight bytes of a text. `believed_until` is there where a report of a plain fact was believed.
 CREATE TABLE store.events AS
-SELECT f.fact_hash, i.*
+SELECT md5_number_lower(i.fact) AS fact_hash, i.*, s.believed_until
 FROM incoming AS i
-LEFT JOIN store.facts AS f ON i.fact = f.fact
-ORDER BY f.fact_hash NULLS FIRST, i.reported_at, i.position;
+LEFT JOIN settled AS s ON i.position = s.position
+ORDER BY fact_hash NULLS FIRST, i.reported_at, i.position;

@@ -1,13 +1,43 @@
--- Every fact that events speak of. A fact is plain where one window tells what was believed of it:
--- nothing in it was corrected or retracted, and all its reports are of one valid time.
+-- Every fact that events speak of. A fact is plain where one window for each of its valid times tells what
+-- was believed of it: nothing in it was corrected or retracted, and its valid times are equal or disjoint.
+-- It is timeless where, besides, no report gives a valid time; then what is reported after `last_reported`
+-- displaces the belief of that moment, and changes nothing before.
 CREATE TABLE store.facts AS
+WITH
+    told AS (
+        SELECT
+            fact,
+            bool_or(event_type IN ('corrected', 'retracted')) AS amended,
+            min(coalesce(valid_from, TIMESTAMP '-infinity')) AS first_from,
+            max(coalesce(valid_from, TIMESTAMP '-infinity')) AS last_from,
+            min(coalesce(valid_to, TIMESTAMP 'infinity')) AS first_to,
+            max(coalesce(valid_to, TIMESTAMP 'infinity')) AS last_to,
+            max(reported_at) AS last_reported
+        FROM incoming
+        WHERE fact IS NOT NULL
+        GROUP BY fact
+    ),
+    several AS (SELECT fact FROM told WHERE NOT amended AND (first_from <> last_from OR first_to <> last_to)),
+    valid_times AS (
+        SELECT DISTINCT
+            fact,
+            coalesce(valid_from, TIMESTAMP '-infinity') AS valid_from,
+            coalesce(valid_to, TIMESTAMP 'infinity') AS valid_to
+        FROM incoming
+        SEMI JOIN several USING (fact)
+    ),
+    overlapping AS (
+        SELECT DISTINCT fact
+        FROM valid_times
+        QUALIFY valid_from < lag(valid_to) OVER (PARTITION BY fact ORDER BY valid_from, valid_to)
+    )
 SELECT
-    md5_number_lower(fact) AS fact_hash,
-    fact,
-    NOT bool_or(event_type IN ('corrected', 'retracted'))
-    AND min(coalesce(valid_from, TIMESTAMP '-infinity')) = max(coalesce(valid_from, TIMESTAMP '-infinity'))
-    AND min(coalesce(valid_to, TIMESTAMP 'infinity')) = max(coalesce(valid_to, TIMESTAMP 'infinity')) AS plain
-FROM incoming
-WHERE fact IS NOT NULL
-GROUP BY fact
-ORDER BY fact_hash, fact;
+    md5_number_lower(t.fact) AS fact_hash,
+    t.fact,
+    NOT t.amended AND o.fact IS NULL AS plain,
+    plain AND t.first_from = TIMESTAMP '-infinity' AND t.last_from = t.first_from
+    AND t.first_to = TIMESTAMP 'infinity' AS timeless,
+    t.last_reported
+FROM told AS t
+LEFT JOIN overlapping AS o ON t.fact = o.fact
+ORDER BY fact_hash, t.fact;

@@ -1,0 +1,190 @@
+"""Answers about one fact, straight from its events: the quick way, for questions of which there are many.
+
+What the segments hold is read from them; everything else (another policy or basis, an earlier state of the
+record, the history) is worked out by `fold` itself from the few events that a fact has. A fact with more
+than a few goes the way of SQL.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from timeline import amended, fold
+from timeline.ask import Asked, Table, timestamp
+from timeline.columns import BELIEF_COLUMNS, EVENT_COLUMNS, LOG_COLUMNS
+from timeline.index import Reader
+from timeline.tables import fact_hash
+
+__all__ = ["about_one"]
+
+#: `fold` looks at every event anew at every instant, `amended.effects` only at what came before.
+_FOLDED_AT_MOST: Final = 60
+_TOLD_AT_MOST: Final = 1_000
+
+_TYPES: Final = {
+    "integer": "BIGINT",
+    "text": "VARCHAR",
+    "instant": "TIMESTAMP",
+    "decimal": "DECIMAL(38,9)",
+    "boolean": "BOOLEAN",
+}
+_COLUMN_TYPES: Final = {name: _TYPES[kind] for name, kind in EVENT_COLUMNS.items()}
+_BELIEF_TYPES: Final = [_COLUMN_TYPES.get(name, "TIMESTAMP") for name in BELIEF_COLUMNS]
+
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - DuckDB's own, which are in UTC and say so nowhere
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+_Row = dict[str, Any]
+
+
+def about_one(reader: Reader, kind: str, dates: Asked, fact: str) -> Table | None:
+    """Beliefs, claims or the history of one fact, as `ask.question` has them; None where SQL is to tell.
+
+    `fact` is a key as the store has it, and no glob.
+    """
+    if kind == "beliefs" and dates.is_plain:
+        return _from_segments(reader, dates, fact)
+    if kind not in ("beliefs", "claims", "history"):
+        return None
+    most = _TOLD_AT_MOST if kind == "history" else _FOLDED_AT_MOST
+    rows = _events(reader, fact, most)
+    if rows is None:
+        return None
+    if kind == "history":
+        return _history(dates, rows)
+    tiers = _tiers(reader, dates) if dates.policy == "ranked" else {}
+    return _beliefs(kind, dates, rows, tiers)
+
+
+def _from_segments(reader: Reader, dates: Asked, fact: str) -> Table:
+    number = fact_hash(fact)
+    moment = "TIMESTAMP '290000-01-01'" if dates.as_of is None else timestamp(dates.as_of)
+    valid = ""
+    if dates.valid_at is not None:
+        at = timestamp(dates.valid_at)
+        valid = f" AND coalesce(valid_from <= {at}, true) AND coalesce({at} < valid_to, true)"
+    rows = reader.lookup(
+        f"SELECT {', '.join(BELIEF_COLUMNS)} FROM {reader.relation('segments', number)} "
+        f"WHERE fact_hash = {number} AND fact = $1 AND segment_from <= {moment} AND {moment} < segment_until "
+        f"AND believed_from <= {moment} AND {moment} < believed_until{valid}",
+        [fact],
+    )
+    if len(rows) > 1:
+        rows.sort(key=lambda row: (row[_VALID_FROM] is not None, row[_VALID_FROM], row[_ORIGIN]))
+    return Table(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows, dates)
+
+
+_VALID_FROM: Final = BELIEF_COLUMNS.index("valid_from")
+_ORIGIN: Final = BELIEF_COLUMNS.index("origin")
+
+
+def _events(reader: Reader, fact: str, most: int) -> list[_Row] | None:
+    """All events of a fact in log order; None where there are more than `most`."""
+    number = fact_hash(fact)
+    rows = reader.lookup(
+        f"SELECT {', '.join(LOG_COLUMNS)} FROM {reader.relation('events', number)} "
+        f"WHERE fact_hash = {number} AND fact = $1 LIMIT {most + 1}",
+        [fact],
+    )
+    if len(rows) > most:
+        return None
+    return [dict(zip(LOG_COLUMNS, row, strict=True)) for row in sorted(rows)]
+
+
+def _tiers(reader: Reader, dates: Asked) -> dict[str, int]:
+    rows = reader.lookup(
+        f"SELECT id, tier FROM sources_as_of({timestamp(dates.recorded_as_of)}) WHERE tier IS NOT NULL", []
+    )
+    return dict(rows)
+
+
+def _micros(instant: datetime | None) -> int | None:
+    return None if instant is None else (instant - _EPOCH) // _MICROSECOND
+
+
+def _entry(row: _Row) -> fold.Entry:
+    value = None
+    if row["value_type"] is not None:
+        value = fold.Value(
+            row["value_type"],
+            row["amount_low"],
+            row["amount_high"],
+            row["unit"],
+            bool(row["approximate"]),
+            row["text"],
+            _micros(row["date_from"]),
+            _micros(row["date_to"]),
+        )
+    reported_at = _micros(row["reported_at"])
+    recorded_at = _micros(row["recorded_at"])
+    assert recorded_at is not None
+    return fold.Entry(
+        position=row["position"],
+        event_id=row["event_id"],
+        event_type=row["event_type"],
+        fact=row["fact"],
+        reported_at=fold.BEGINNING if reported_at is None else reported_at,
+        recorded_at=recorded_at,
+        origin=row["origin"] or "",
+        value=value,
+        status=row["status"],
+        reported_from=_micros(row["reported_from"]),
+        evidence_at=_micros(row["evidence_at"]),
+        valid_from=_micros(row["valid_from"]),
+        valid_to=_micros(row["valid_to"]),
+        source=row["source"],
+        target=row["target"],
+        void=bool(row["void"]),
+    )
+
+
+def _instant(micros: int) -> datetime | None:
+    return None if micros in (fold.BEGINNING, fold.END) else _EPOCH + micros * _MICROSECOND
+
+
+def _beliefs(kind: str, dates: Asked, rows: list[_Row], tiers: dict[str, int]) -> Table:
+    by_position = {row["position"]: row for row in rows}
+    found = fold.beliefs(
+        map(_entry, rows),
+        fold.END - 1 if dates.as_of is None else dates.as_of,
+        policy="by-origin" if kind == "claims" else dates.policy,
+        basis=dates.basis,
+        recorded_as_of=dates.recorded_as_of,
+        valid_at=dates.valid_at,
+        tiers=tiers,
+    )
+    # As `ask.question` orders them.
+    found.sort(
+        key=lambda belief: (
+            belief.valid_from,
+            belief.entry.reported_at if kind == "claims" else 0,
+            belief.entry.origin,
+        )
+    )
+    told = []
+    for belief in found:
+        row = by_position[belief.entry.position] | {
+            "valid_from": _instant(belief.valid_from),
+            "valid_to": _instant(belief.valid_to),
+            "believed_from": _instant(belief.believed_from),
+        }
+        told.append(tuple(row[name] for name in BELIEF_COLUMNS))
+    return Table(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
+
+
+def _history(dates: Asked, rows: list[_Row]) -> Table:
+    effects = amended.effects(map(_entry, rows))
+    told = []
+    for row in sorted(rows, key=lambda row: (row["reported_at"], row["position"])):
+        reported_at, recorded_at = _micros(row["reported_at"]), _micros(row["recorded_at"])
+        valid_from, valid_to = _micros(row["valid_from"]), _micros(row["valid_to"])
+        at = dates.valid_at
+        if (
+            (dates.recorded_is_head or (recorded_at or 0) <= dates.recorded_as_of)
+            and (dates.as_of is None or (reported_at or 0) <= dates.as_of)
+            and (at is None or ((valid_from is None or valid_from <= at) and (valid_to is None or at < valid_to)))
+        ):
+            told.append((*(row[name] for name in EVENT_COLUMNS), effects.get(row["position"])))
+    columns = [*EVENT_COLUMNS, "effect"]
+    return Table(columns, [*(_COLUMN_TYPES[name] for name in EVENT_COLUMNS), "VARCHAR"], told, dates)

@@ -1,0 +1,355 @@
+"""The tables of the index, made from events of the log by the statements in timeline/sql/tables.
+
+The same statements make the tables of a whole generation, in schema `store` of its file, and those of a
+tail, in schema `tail` of a reader's memory. They read the view `incoming`, with the columns of the log.
+What no window resolves is resolved here, fact by fact, by `sweep` and `amended`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from importlib import resources
+from itertools import groupby
+from typing import Any, Final
+
+import duckdb
+
+from timeline import amended, fold
+from timeline.columns import LOG_COLUMNS, STATUSES
+from timeline.sweep import sweep
+
+__all__ = [
+    "BELIEF_SOURCE",
+    "Build",
+    "commits_in",
+    "entries",
+    "entry_from",
+    "fact_hash",
+    "fill_commits",
+    "fill_segments",
+    "make_tables",
+    "quoted",
+    "sql_object",
+    "view_incoming",
+]
+
+Build = Callable[[str], None]
+
+#: The columns of a segment that are those of the event believed.
+BELIEF_SOURCE: Final = (
+    *("fact_hash", "fact", "subject", "attribute", "object", "period", "period_from", "period_to"),
+    *("value_type", "amount", "amount_low", "amount_high", "unit", "approximate", "text", "date_from"),
+    *("date_to", "status", "claim", "reported_at", "event_id", "source", "origin", "speaker", "statement"),
+)
+
+#: The events are read through this often at most to lay out the segments; more segments are sorted together.
+_PASSES: Final = 12
+
+#: From as many events on, where segments begin and end is judged by a sample of the beliefs.
+_SAMPLED_FROM: Final = 2_000_000
+
+
+@cache
+def sql_object(name: str) -> str:
+    """The text of timeline/sql/NAME.sql, such as `tables/events`."""
+    return resources.files("timeline").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def quoted(text: object) -> str:
+    """A text as a literal of SQL.
+
+    >>> quoted("it's")
+    "'it''s'"
+    """
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def commits_in(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> list[dict[str, Any]]:
+    """What the footers of log files say of their commits, in order."""
+    if not files:
+        return []
+    rows = con.execute(
+        "SELECT decode(value) FROM parquet_kv_metadata($1) WHERE decode(key) = 'timeline.commits'",
+        [list(files)],
+    ).fetchall()
+    return sorted((commit for (text,) in rows for commit in json.loads(text)), key=lambda c: c["number"])
+
+
+def view_incoming(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int = 0) -> None:
+    """Make the temporary view `incoming` of the events in log files after commit number `after`."""
+    if files:
+        names = ", ".join(LOG_COLUMNS)
+        listed = ", ".join(quoted(file) for file in files)
+        newer = f" WHERE commit > {after}" if after else ""
+        source = f"SELECT {names} FROM read_parquet([{listed}]){newer}"
+    else:
+        kinds = {
+            "integer": "BIGINT",
+            "text": "VARCHAR",
+            "instant": "TIMESTAMP",
+            "decimal": "DECIMAL(38, 9)",
+            "boolean": "BOOLEAN",
+        }
+        nulls = ", ".join(f"NULL::{kinds[kind]} AS {name}" for name, kind in LOG_COLUMNS.items())
+        source = f"SELECT {nulls} LIMIT 0"
+    con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS {source}")
+
+
+def fill_commits(
+    con: duckdb.DuckDBPyConnection, schema: str, commits: Sequence[dict[str, Any]], *, make: bool = True
+) -> None:
+    """Make the table of commits, or add to it."""
+    if make:
+        con.execute(_in_schema("tables/commits", schema))
+    if commits:
+        columns = [
+            [c[name] for c in commits]
+            for name in ("number", "first_position", "count", "recorded_at", "digest")
+        ]
+        con.execute(
+            f"INSERT INTO {schema}.commits SELECT unnest($1::BIGINT[]), unnest($2::BIGINT[]), "
+            "unnest($3::BIGINT[]), make_timestamp(unnest($4::BIGINT[])), unnest($5::VARCHAR[])",
+            columns,
+        )
+
+
+def make_tables(con: duckdb.DuckDBPyConnection, schema: str, tell: Build) -> None:
+    """Make every table of a schema from `incoming` but its commits, and the segments but for their rows."""
+    for name in ("facts", "settled", "events", "swept", "amended", "effects", "ids", "keys", "statuses"):
+        tell(f"writing {name}")
+        con.execute(_in_schema(f"tables/{name}", schema))
+    con.execute(
+        f"INSERT INTO {schema}.statuses "
+        "SELECT unnest($1::INTEGER[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[])",
+        [list(range(1, len(STATUSES) + 1)), list(STATUSES), list(STATUSES.values())],
+    )
+    tell("resolving beliefs")
+    _resolve_entangled(con, schema)
+    con.execute(_in_schema("tables/segments", schema))
+
+
+def fill_segments(con: duckdb.DuckDBPyConnection, schema: str, tell: Build, bounds: str = "") -> int:
+    """Lay the beliefs out in segments, and return how many rows that are.
+
+    The segments are those of the table `bounds` where one is named; else they are worked out first.
+    """
+    if not bounds:
+        bounds = f"{schema}.bounds"
+        [(events,)] = con.execute(f"SELECT count(*) FROM {schema}.events").fetchall()
+        every = max(1, events // _SAMPLED_FROM)
+        sampled = f" AND position % {every} = 0" if every > 1 else ""
+        con.execute(
+            "CREATE OR REPLACE TEMP VIEW spans AS "
+            f"SELECT reported_at AS believed_from, believed_until FROM {schema}.events "
+            f"WHERE believed_until IS NOT NULL{sampled} "
+            f"UNION ALL SELECT believed_from, believed_until FROM {schema}.swept WHERE true{sampled}"
+        )
+        con.execute(_in_schema("tables/bounds", schema).replace("sampled", str(every)))
+        con.execute("DROP VIEW spans")
+    con.execute(_in_schema("tables/held", schema))
+    segments = con.execute(
+        f"SELECT segment, segment_from::VARCHAR, segment_until::VARCHAR FROM {bounds} ORDER BY segment"
+    ).fetchall()
+    source = ", ".join(BELIEF_SOURCE)
+    plain = (
+        f"(SELECT {source}, valid_from, valid_to, reported_at AS believed_from, believed_until "
+        f"FROM {schema}.events WHERE believed_until IS NOT NULL)"
+    )
+    [(any_held,)] = con.execute("SELECT count(*) > 0 FROM held").fetchall()
+    at_once = -(-len(segments) // _PASSES)
+    for first in range(0, len(segments), at_once or 1):
+        tell(f"writing segments ({first} of {len(segments)})")
+        for relation in (plain, "held") if any_held else (plain,):
+            con.execute(
+                f"INSERT INTO {schema}.segments BY NAME "
+                + _placed(relation, segments[first : first + at_once], bounds)
+            )
+    [(rows,)] = con.execute(f"SELECT count(*) FROM {schema}.segments").fetchall()
+    con.execute("DROP TABLE held")
+    return int(rows)
+
+
+def _placed(relation: str, segments: Sequence[tuple[int, str, str]], bounds: str) -> str:
+    """The rows of a relation in some segments; it is in order of fact_hash, and so are they."""
+    if len(segments) == 1:
+        # Past a join, which would not keep the order.
+        number, start, end = segments[0]
+        start, end = f"TIMESTAMP '{start}'", f"TIMESTAMP '{end}'"
+        return (
+            f"SELECT {number}::INTEGER AS segment, {start} AS segment_from, {end} AS segment_until, b.* "
+            f"FROM {relation} AS b WHERE b.believed_from < {end} AND b.believed_until > {start}"
+        )
+    return (
+        f"SELECT s.segment, s.segment_from, s.segment_until, b.* FROM {relation} AS b JOIN {bounds} AS s "
+        "ON b.believed_from < s.segment_until AND b.believed_until > s.segment_from "
+        f"WHERE s.segment BETWEEN {segments[0][0]} AND {segments[-1][0]} "
+        "ORDER BY s.segment, b.fact_hash, b.believed_from"
+    )
+
+
+def _in_schema(name: str, schema: str) -> str:
+    return sql_object(name) if schema == "store" else sql_object(name).replace("store.", f"{schema}.")
+
+
+# The facts that no window resolves, by the definition itself
+
+
+def entry_from(row: Sequence[Any]) -> fold.Entry:
+    """An entry for `fold` from a row of `_ENTRY_COLUMNS`."""
+    (
+        position,
+        event_id,
+        event_type,
+        fact,
+        reported_at,
+        recorded_at,
+        origin,
+        value_type,
+        low,
+        high,
+        unit,
+        approximate,
+        text,
+        date_from,
+        date_to,
+        status,
+        reported_from,
+        evidence_at,
+        valid_from,
+        valid_to,
+        source,
+        target,
+        void,
+    ) = row
+    value = None
+    if value_type is not None:
+        value = fold.Value(value_type, low, high, unit, bool(approximate), text, date_from, date_to)
+    return fold.Entry(
+        position=position,
+        event_id=event_id,
+        event_type=event_type,
+        fact=fact,
+        reported_at=reported_at if reported_at is not None else fold.BEGINNING,
+        recorded_at=recorded_at,
+        origin=origin or "",
+        value=value,
+        status=status,
+        reported_from=reported_from,
+        evidence_at=evidence_at,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        source=source,
+        target=target,
+        void=bool(void),
+    )
+
+
+_ENTRY_COLUMNS: Final = """
+    position, event_id, event_type, fact, epoch_us(reported_at), epoch_us(recorded_at), origin, value_type,
+    amount_low, amount_high, unit, approximate, text, epoch_us(date_from), epoch_us(date_to), status,
+    epoch_us(reported_from), epoch_us(evidence_at), epoch_us(valid_from), epoch_us(valid_to), source,
+    target, void
+"""
+
+#: Facts whose events are asked for at once, and rows that are handed back at once.
+_FACTS_AT_ONCE: Final = 10_000
+_ROWS_AT_ONCE: Final = 50_000
+
+#: Microseconds as `fold` has them, with its ends of time, as DuckDB has them.
+_TO_TIMESTAMP: Final = (
+    f"CASE WHEN {{0}} <= {fold.BEGINNING} THEN TIMESTAMP '-infinity' "
+    f"WHEN {{0}} >= {fold.END} THEN TIMESTAMP 'infinity' ELSE make_timestamp({{0}}) END"
+)
+
+
+def entries(con: duckdb.DuckDBPyConnection, where: str, schema: str = "store") -> Iterator[fold.Entry]:
+    """The events that speak of facts, as entries, by fact and position; `where` is SQL."""
+    rows = con.execute(
+        f"SELECT {_ENTRY_COLUMNS} FROM {schema}.events "
+        f"WHERE fact IS NOT NULL AND {where} ORDER BY fact_hash, fact, position"
+    ).fetchall()
+    return map(entry_from, rows)
+
+
+class _Filling:
+    """Rows on their way from Python into a table; instants are microseconds of `fold`."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, table: str, **columns: str) -> None:
+        self._con = con
+        self._rows: list[Sequence[Any]] = []
+        told = {"TIMESTAMP": "BIGINT"}
+        given = ", ".join(
+            f"unnest(${n}::{told.get(kind, kind)}[]) AS {name}"
+            for n, (name, kind) in enumerate(columns.items(), 1)
+        )
+        kept = ", ".join(
+            _TO_TIMESTAMP.format(name) if kind == "TIMESTAMP" else name for name, kind in columns.items()
+        )
+        self._insert = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {kept} FROM (SELECT {given})"
+
+    def add(self, *row: Any) -> None:
+        self._rows.append(row)
+        if len(self._rows) >= _ROWS_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._rows:
+            self._con.execute(self._insert, [list(values) for values in zip(*self._rows, strict=True)])
+            self._rows.clear()
+
+
+def _resolve_entangled(con: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Fill `swept`, `amended` and `effects` for the facts that no window resolves."""
+    hashes = [
+        number
+        for (number,) in con.execute(
+            f"SELECT DISTINCT fact_hash FROM {schema}.facts WHERE NOT plain ORDER BY fact_hash"
+        ).fetchall()
+    ]
+    span = {"believed_from": "TIMESTAMP", "believed_until": "TIMESTAMP"}
+    swept = _Filling(
+        con,
+        f"{schema}.swept",
+        **{"fact_hash": "UBIGINT", "position": "BIGINT", "valid_from": "TIMESTAMP", "valid_to": "TIMESTAMP"},
+        **span,
+    )
+    effects = _Filling(con, f"{schema}.effects", fact="VARCHAR", position="BIGINT", effect="VARCHAR")
+    stretches = _Filling(
+        con,
+        f"{schema}.amended",
+        **{"fact": "VARCHAR", "place": "BIGINT", "position": "BIGINT", "claims": "BOOLEAN"},
+        **{"on_basis": "VARCHAR", "recorded_from": "TIMESTAMP", "recorded_until": "TIMESTAMP"},
+        **{"counts_from": "TIMESTAMP", "counts_until": "TIMESTAMP"},
+    )
+    for first in range(0, len(hashes), _FACTS_AT_ONCE):
+        some = hashes[first : first + _FACTS_AT_ONCE]
+        entangled = entries(
+            con,
+            f"fact_hash BETWEEN {some[0]} AND {some[-1]} "
+            f"AND fact IN (SELECT fact FROM {schema}.facts WHERE NOT plain)",
+            schema,
+        )
+        for fact, group in groupby(entangled, key=lambda entry: entry.fact):
+            known = list(group)
+            number = fact_hash(fact)
+            for position, _, *held in sweep(known):
+                swept.add(number, position, *held)
+            for position, effect in amended.effects(known).items():
+                effects.add(fact, position, effect)
+            for stretch in amended.standings(known):
+                stretches.add(fact, *stretch)
+    for filling in (swept, effects, stretches):
+        filling.flush()
+
+
+def fact_hash(fact: str) -> int:
+    """The number that facts are in order of: what DuckDB's md5_number_lower makes of it.
+
+    >>> fact_hash("nvidia/ceo") == duckdb.sql("SELECT md5_number_lower('nvidia/ceo')").fetchall()[0][0]
+    True
+    """
+    return int.from_bytes(hashlib.md5(fact.encode(), usedforsecurity=False).digest()[8:], "little")

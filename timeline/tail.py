@@ -1,0 +1,158 @@
+"""What was appended since a generation: resolved in memory, shown over it, or put into a copy of it.
+
+A tail speaks of some facts. Most go on: what is new of them was reported after all that is known, so that
+what the generation believes of them just ends at the first new report, their `cut`. The others (late
+reports, corrections, valid times) are resolved anew from all their events, and give way as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import duckdb
+
+from timeline.columns import LOG_COLUMNS
+from timeline.tables import (
+    BELIEF_SOURCE,
+    commits_in,
+    fill_commits,
+    fill_segments,
+    make_tables,
+    sql_object,
+    view_incoming,
+)
+
+__all__ = ["Tail", "add_tail", "patch"]
+
+#: The tables of which the tail has all rows of the facts that it touches.
+_BY_FACT: Final = ("facts", "swept", "amended", "effects")
+
+_SEGMENT: Final = (
+    *("segment", "segment_from", "segment_until", *BELIEF_SOURCE),
+    *("valid_from", "valid_to", "believed_from", "believed_until"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """How many events a tail has, how many facts they touch, and how many of these are resolved anew."""
+
+    events: int
+    facts: int
+    anew: int
+
+
+def _resolve(con: duckdb.DuckDBPyConnection, base: str, files: Sequence[str], after: int, bounds: str) -> Tail:
+    """Make the tables of what was appended after commit `after` in the schema `tail` of memory."""
+    con.execute("DROP SCHEMA IF EXISTS memory.tail CASCADE; CREATE SCHEMA memory.tail")
+    view_incoming(con, files, after)
+    con.execute("CREATE TABLE tail.appended AS FROM incoming")
+    con.execute(sql_object("tail/touched").replace("base.", f"{base}."))
+    [(count,)] = con.execute("SELECT count(*) FROM tail.appended").fetchall()
+    [(touched, anew)] = con.execute(
+        "SELECT count(*), count(*) FILTER (cut = TIMESTAMP '-infinity') FROM tail.touched"
+    ).fetchall()
+    names = ", ".join(LOG_COLUMNS)
+    older = ""
+    if anew:
+        older = (
+            f" UNION ALL SELECT {names} FROM {base}.store.events SEMI JOIN "
+            "(SELECT fact_hash FROM tail.touched WHERE cut = TIMESTAMP '-infinity') USING (fact_hash)"
+        )
+    con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {names} FROM tail.appended{older}")
+    commits = [commit for commit in commits_in(con, files) if commit["number"] > after]
+    fill_commits(con, "tail", commits)
+    make_tables(con, "tail", _silently)
+    fill_segments(con, "tail", _silently, bounds)
+    con.execute("DROP VIEW incoming")
+    return Tail(count, touched, anew)
+
+
+def _silently(what: str) -> None:
+    pass
+
+
+def add_tail(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> Tail:
+    """Lay what was appended after commit `after` over the attached `generation`, as views in `store`."""
+    con.execute("DROP SCHEMA IF EXISTS memory.store CASCADE; CREATE SCHEMA memory.store")
+    tail = _resolve(con, "generation", files, after, "")
+    for name in ("events", "segments"):
+        con.execute(sql_object(f"tail/{name}"))
+    key = {"swept": "fact_hash", "facts": "fact_hash"}
+    for name in _BY_FACT:
+        con.execute(
+            f"CREATE VIEW store.{name} AS FROM generation.store.{name} "
+            f"ANTI JOIN tail.touched USING ({key.get(name, 'fact')}) UNION ALL FROM tail.{name}"
+        )
+    for name in ("ids", "keys"):
+        con.execute(
+            f"CREATE VIEW store.{name} AS FROM generation.store.{name} "
+            f"UNION ALL FROM tail.{name} SEMI JOIN tail.appended USING (position)"
+        )
+    con.execute("CREATE VIEW store.commits AS FROM generation.store.commits UNION ALL FROM tail.commits")
+    con.execute("CREATE VIEW store.statuses AS FROM tail.statuses")
+    con.execute("CREATE VIEW store.bounds AS FROM generation.store.bounds")
+    return tail
+
+
+def patch(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> tuple[int, int]:
+    """Put what was appended after commit `after` into the attached `built`; returns its last commit and position.
+
+    Rows keep their places; new ones come in behind, in an order of their own.
+    """
+    tail = _resolve(con, "built", files, after, "built.store.bounds")
+    names = ", ".join(LOG_COLUMNS)
+    rows = ", ".join(_SEGMENT)
+    anew = "(SELECT DISTINCT fact_hash FROM tail.touched WHERE cut = TIMESTAMP '-infinity') AS c"
+    going_on = "(SELECT fact_hash, cut FROM tail.touched WHERE cut > TIMESTAMP '-infinity') AS c"
+    con.execute("BEGIN")
+    con.execute(
+        "UPDATE built.store.events AS e SET believed_until = CASE WHEN e.reported_at < c.cut THEN c.cut END "
+        f"FROM {going_on} WHERE e.fact_hash = c.fact_hash AND e.believed_until > c.cut"
+    )
+    con.execute(
+        f"DELETE FROM built.store.segments AS s USING {going_on} WHERE s.fact_hash = c.fact_hash "
+        "AND (s.believed_from >= c.cut OR s.segment_from >= c.cut)"
+    )
+    con.execute(
+        f"UPDATE built.store.segments AS s SET believed_until = c.cut FROM {going_on} "
+        "WHERE s.fact_hash = c.fact_hash AND s.believed_until > c.cut"
+    )
+    if tail.anew:
+        con.execute(
+            "UPDATE built.store.events AS e SET believed_until = t.believed_until FROM tail.events AS t "
+            "WHERE e.fact_hash = t.fact_hash AND e.position = t.position "
+            "AND e.believed_until IS DISTINCT FROM t.believed_until"
+        )
+        con.execute(f"DELETE FROM built.store.segments AS s USING {anew} WHERE s.fact_hash = c.fact_hash")
+    con.execute(
+        f"INSERT INTO built.store.events (fact_hash, {names}, believed_until) "
+        f"SELECT fact_hash, {names}, believed_until FROM tail.events SEMI JOIN tail.appended USING (position) "
+        "ORDER BY fact_hash NULLS FIRST, reported_at, position"
+    )
+    con.execute(
+        f"INSERT INTO built.store.segments ({rows}) SELECT {rows} FROM tail.segments "
+        "ORDER BY segment, fact_hash, believed_from"
+    )
+    for name in _BY_FACT:
+        key = "fact_hash" if name in ("facts", "swept") else "fact"
+        con.execute(f"DELETE FROM built.store.{name} AS s USING tail.touched AS c WHERE s.{key} = c.{key}")
+        con.execute(f"INSERT INTO built.store.{name} BY NAME FROM tail.{name}")
+    for name in ("ids", "keys"):
+        con.execute(
+            f"INSERT INTO built.store.{name} BY NAME FROM tail.{name} SEMI JOIN tail.appended USING (position)"
+        )
+    con.execute("INSERT INTO built.store.commits FROM tail.commits")
+    [(number, position)] = con.execute(
+        "SELECT number, first_position + count - 1 FROM tail.commits ORDER BY number DESC LIMIT 1"
+    ).fetchall()
+    con.execute(
+        "UPDATE built.store.meta SET \"commit\" = $1, position = $2, "
+        "digest = (SELECT digest FROM tail.commits WHERE number = $1)",
+        [number, position],
+    )
+    con.execute("COMMIT")
+    con.execute("DROP SCHEMA memory.tail CASCADE")
+    return int(number), int(position)
