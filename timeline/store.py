@@ -31,7 +31,7 @@ from timeline.ask import (
 )
 from timeline.columns import BELIEF_COLUMNS
 from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
-from timeline.index import Index, Reader, build_file
+from timeline.index import Index, Reader, build_file, sql_object
 from timeline.log import Commit, Log, Verified
 from timeline.lookup import about_one
 from timeline.times import format_instant, from_datetime, now, parse_as_of
@@ -446,9 +446,19 @@ class Timeline:
         rows = pl.DataFrame({"fact": frame[fact].cast(pl.String), "moment": moments}).with_row_index("nth")
         con = self._reader().cursor()
         con.register("asked_rows", rows.to_arrow())
-        joined = con.sql(_AT)
+        con.execute(sql_object("asked"))
+        found = self._as_frame(con.sql(sql_object("at")))
+        if found["nth"].n_unique() < len(found):
+            # Several valid times: the one that covers the date, else the one reported last.
+            found = found.sort(
+                ["nth", "covers", "reported_at", "valid_from"],
+                descending=[False, True, True, True],
+                nulls_last=[False, False, False, True],
+            ).unique("nth", keep="first", maintain_order=True)
+        places = pl.DataFrame({"nth": found["nth"], "at": pl.int_range(len(found), eager=True)})
+        places = rows.select("nth").join(places, on="nth", how="left", maintain_order="left")
+        answer = found.drop("nth", "covers", "fact").select(pl.all().gather(places["at"]))
         taken = set(frame.columns)
-        answer = self._as_frame(joined).sort("nth").drop("nth", "fact")
         answer = answer.rename({c: f"{c}_believed" for c in answer.columns if c in taken})
         if twice := taken.intersection(answer.columns):
             raise BadInput(f"the frame has a column {min(twice)!r} already; rename it")
@@ -701,21 +711,5 @@ def _reported_last(belief: Belief) -> tuple[datetime, bool, datetime, str]:
     # Equals are told apart too, so that the same question has the same answer.
     return belief.reported_at, start is not None, start or belief.reported_at, belief.origin
 
-
-#: For each row the believed row that covers its date, preferring the one valid at that very instant.
-_AT: Final = f"""
-    SELECT r.nth, {", ".join(f"s.{name}" for name in BELIEF_COLUMNS)}
-    FROM asked_rows AS r
-    LEFT JOIN belief_spans AS s
-        ON r.fact = s.fact AND s.believed_from <= r.moment
-        AND r.moment < coalesce(s.believed_until, TIMESTAMP 'infinity')
-    QUALIFY row_number() OVER (
-        PARTITION BY r.nth
-        ORDER BY
-            coalesce(s.valid_from <= r.moment, true) AND coalesce(r.moment < s.valid_to, true) DESC,
-            s.reported_at DESC,
-            s.valid_from DESC NULLS LAST
-    ) = 1
-"""
 
 assert tuple(f.name for f in fields(Belief)) == BELIEF_COLUMNS

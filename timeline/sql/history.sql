@@ -9,11 +9,11 @@ WITH
             e.*,
             f.plain AS is_plain,
             x.effect AS known_effect,
-            -- What stood before it in a fact without corrections: the latest of those recorded earlier.
+            -- What stood before it for its valid time: the latest of those recorded earlier.
             arg_max(
                 e, struct_pack(reported_at := e.reported_at, position := e.position)
             ) OVER (
-                PARTITION BY e.fact ORDER BY e.recorded_at, e.reported_at, e.position
+                PARTITION BY e.fact, e.valid_from, e.valid_to ORDER BY e.recorded_at, e.reported_at, e.position
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ) AS prior
         FROM store.events AS e
