@@ -158,7 +158,7 @@ _UNIT_WORDS: Final = {
     **_each("percent", "%, per cent, pour cent, pourcent"),
     **_each("pp", "percentage point, percentage points, points de pourcentage"),
     **_each("bp", "basis point, basis points"),
-    **_each("times", "x, ×, fold, - fold, fois"),  # noqa: RUF001
+    **_each("times", "x, ×, fold, - fold, fois"),
     **{"tonne": "t", "tonnes": "t", "metric tons": "t", "kilograms": "kg", "kilogrammes": "kg"},
     **{"kw": "kW", "gw": "GW", "tw": "TW", "kwh": "kWh", "gwh": "GWh", "twh": "TWh"},
     **{"metres": "m", "meters": "m", "kilometres": "km", "kilometers": "km", "miles": "mi"},
@@ -198,7 +198,7 @@ _GROUPED: Final = re.compile(
 _TOKEN: Final = re.compile(
     r"""\s*(?: (?P<number> [0-9]+ (?: (?: [.,'] | [ ](?=[0-9]{3}(?![0-9])) ) [0-9]+ )* )
              | (?P<word> (?:US|CA?|AU?|HK|NZ|NT|S|R|MX)\$ | (?i:ca?|env|approx|p\.a|u\.s)\. | [^\W\d_]+'? )
-             | (?P<sign> [-+%/~≈×$€£¥<>≤≥] ) )""",  # noqa: RUF001
+             | (?P<sign> [-+%/~≈×$€£¥<>≤≥] ) )""",
     re.VERBOSE,
 )
 

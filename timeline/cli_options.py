@@ -19,6 +19,7 @@ __all__ = [
     "Basis",
     "Claim",
     "Dates",
+    "Explain",
     "Format",
     "Json",
     "OneFact",
@@ -90,6 +91,8 @@ Store = Annotated[
 ]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+Explain = Annotated[bool, typer.Option("--explain", help="Tell what is read for the answer, not the answer.")]
 
 Unknown = Annotated[
     bool, typer.Option("--register-unknown", help="Take sources, entities and attributes never heard of.")

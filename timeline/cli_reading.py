@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 import typer
 
 from timeline.ask import Asked, Table, fact_key, is_glob
-from timeline.cli_options import Dates, OneFact, Output, Parameters, Rules, SomeFacts, Store, named_values
+from timeline.cli_options import (
+    Dates,
+    Explain,
+    OneFact,
+    Output,
+    Parameters,
+    Rules,
+    SomeFacts,
+    Store,
+    named_values,
+)
 from timeline.cli_session import (
     Cards,
     deliver,
@@ -24,6 +34,7 @@ from timeline.cli_session import (
     reading,
     say,
     style_for,
+    told_pairs,
 )
 from timeline.errors import BadInput, NotFound
 from timeline.render import Column, Style, asked_plainly, pairs, plain, shown
@@ -44,6 +55,7 @@ from timeline.telling import (
 from timeline.times import format_instant, parse_as_of
 
 if TYPE_CHECKING:
+    from timeline.explain import Explained
     from timeline.queries import Query
     from timeline.store import Why
 
@@ -55,13 +67,23 @@ _CARDS_AT_MOST: Final = 4
 Row = dict[str, Any]
 
 
-def show(fact: SomeFacts = None, *, dates: Dates, output: Output, store: Store = None) -> None:
+def show(
+    fact: SomeFacts = None,
+    *,
+    dates: Dates,
+    explain: Explain = False,
+    output: Output,
+    store: Store = None,
+) -> None:
     """What was believed.
 
     Without a fact, everything; a fact may hold *.
     """
     fact = fact_key(fact)
     with reading(store) as tl:
+        if explain:
+            _tell_scanned(tl.explain("beliefs", fact, **dates.given()), output)
+            return
         answer, asked = _asked(tl, "beliefs", fact, dates)
         if not answer.rows:
             _nothing(tl, output, answer, asked, fact)
@@ -180,6 +202,7 @@ def sql(
     *,
     parameters: Parameters = None,
     dates: Dates,
+    explain: Explain = False,
     output: Output,
     store: Store = None,
 ) -> None:
@@ -188,6 +211,10 @@ def sql(
     The dates are for tables that name none of their own.
     """
     text = sys.stdin.read() if query == "-" else query
+    if explain:
+        with reading(store) as tl:
+            _tell_scanned(tl.explain_sql(text, named_values(parameters) or None, **dates.given()), output)
+        return
     _ask_sql(text, named_values(parameters) or None, dates, output, store)
 
 
@@ -257,6 +284,19 @@ def _say_nothing(tl: Timeline, asked: Asked, fact: str | None, what: str) -> NoR
     raise NotFound(f"nothing was {what}{of} {asked_in_words(asked, policy=what == 'believed')}")
 
 
+def _tell_scanned(found: Explained, output: Output) -> None:
+    """What was read for an answer: the whole, then a line a scan."""
+    told: dict[str, Any] = asdict(found)
+    told["seconds"] = round(found.seconds, 6)
+    if output.chosen() != "json":
+        told["scans"] = "; ".join(
+            f"{scan.table}: {scan.rows_read:,} rows read, {scan.rows_kept:,} kept, "
+            f"{scan.row_groups_read:,} of {scan.row_groups:,} row groups"
+            for scan in found.scans
+        )
+    told_pairs(told, output.chosen() == "json")
+
+
 def _events(tl: Timeline, rows: Sequence[Row], columns: Sequence[str] = ("event_id",)) -> dict[str, Row]:
     """What the events behind some rows say beyond these, by event_id."""
     ids = [row[column] for row in rows for column in columns if row[column] is not None]
@@ -279,7 +319,7 @@ def _source(tl: Timeline, name: str | None, asked: Asked) -> Row | None:
         return None
     found = _rows(
         tl,
-        "SELECT text FROM events WHERE event_type = 'source-described' AND subject = $1 "
+        "SELECT text FROM events WHERE fact IS NULL AND event_type = 'source-described' AND subject = $1 "
         "AND recorded_at <= make_timestamp($2) ORDER BY position DESC LIMIT 1",
         [name, asked.recorded_as_of],
     )

@@ -130,7 +130,7 @@ class Reader:
         return cursor
 
     def quick(self) -> duckdb.DuckDBPyConnection:
-        """A connection for the tables in `store` and the macros: over a tail, views are made when asked for."""
+        """A connection for the tables in `store` and the macros; over a tail the views may be missing."""
         cursor = self.con.cursor()
         if self.tail is not None:
             cursor.execute(_TAIL_PATH)
@@ -410,7 +410,8 @@ def _build(
         last = commits[-1]
     position = last["first_position"] + last["count"] - 1
     con.execute(
-        "INSERT INTO store.meta VALUES ($1, $2, $3, $4, $3)", [FORMAT, last["number"], position, last["digest"]]
+        "INSERT INTO store.meta VALUES ($1, $2, $3, $4, $3)",
+        [FORMAT, last["number"], position, last["digest"]],
     )
     con.execute("DROP VIEW incoming; DROP TABLE settled")
     return int(last["number"]), int(position)

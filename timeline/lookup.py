@@ -8,7 +8,7 @@ than a few goes the way of SQL.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from timeline import amended, fold
 from timeline.ask import Asked, Table, timestamp
@@ -149,7 +149,7 @@ def _beliefs(kind: str, dates: Asked, rows: list[_Row], tiers: dict[str, int]) -
         map(_entry, rows),
         fold.END - 1 if dates.as_of is None else dates.as_of,
         policy="by-origin" if kind == "claims" else dates.policy,
-        basis=dates.basis,
+        basis=cast("fold.Basis", dates.basis),
         recorded_as_of=dates.recorded_as_of,
         valid_at=dates.valid_at,
         tiers=tiers,
@@ -183,7 +183,10 @@ def _history(dates: Asked, rows: list[_Row]) -> Table:
         if (
             (dates.recorded_is_head or (recorded_at or 0) <= dates.recorded_as_of)
             and (dates.as_of is None or (reported_at or 0) <= dates.as_of)
-            and (at is None or ((valid_from is None or valid_from <= at) and (valid_to is None or at < valid_to)))
+            and (
+                at is None
+                or ((valid_from is None or valid_from <= at) and (valid_to is None or at < valid_to))
+            )
         ):
             told.append((*(row[name] for name in EVENT_COLUMNS), effects.get(row["position"])))
     columns = [*EVENT_COLUMNS, "effect"]

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from timeline.explain import Explained
     from timeline.record import Ingested, Recorder
 
 __all__ = ["Belief", "Timeline", "Why", "find_store", "project_settings"]
@@ -538,6 +539,39 @@ class Timeline:
         except duckdb.Error as error:
             raise BadInput(str(error)) from None
 
+    def explain(
+        self,
+        kind: str = "beliefs",
+        fact: str | None = None,
+        as_of: Moment | None = None,
+        recorded_as_of: Moment | None = None,
+        valid_at: Moment | None = None,
+        policy: str = "latest",
+        basis: str = "certain",
+        **more: Any,
+    ) -> Explained:
+        """What is read for the answer to a named question (see `ask.question`), asked in SQL.
+
+        The question is asked, and its answer thrown away.
+        """
+        from timeline.explain import explain
+
+        reader = self._reader()
+        dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
+        return explain(reader, *question(kind, dates, fact, **more))
+
+    def explain_sql(
+        self, query: str, params: object = None, as_of: Moment | None = None, **defaults: Any
+    ) -> Explained:
+        """What is read for the answer to a temporal query, which is asked, and its answer thrown away."""
+        from timeline.explain import explain
+
+        try:
+            translated = self.translate(query, as_of, **defaults)
+            return explain(self._reader(), translated, cast("Any", params))
+        except duckdb.Error as error:
+            raise BadInput(str(error)) from None
+
     def facts(self, fact: str | None = None) -> list[str]:
         """The facts that anything was ever reported of, narrowed by a key or glob."""
         where = "" if fact is None else " WHERE fact GLOB $1"
@@ -585,15 +619,27 @@ class Timeline:
         return self._log.compact()
 
     def stats(self) -> dict[str, Any]:
-        """What the store holds and takes: counts, sizes in bytes, and the state of the index."""
+        """What the store holds and takes: counts, sizes in bytes, and the state of the index.
+
+        The rows of a segment are what a question about a date in it looks at. The tail is what was appended
+        since the generation that readers open, which resolve it anew.
+        """
         reader = self._reader()
         con = reader.cursor()
         [(facts,)] = con.execute("SELECT count(*) FROM store.facts").fetchall()
-        [(beliefs, segments)] = con.execute(
-            "SELECT count(*) FILTER (believed_until = TIMESTAMP 'infinity' "
-            "AND segment_until = TIMESTAMP 'infinity'), count(DISTINCT segment) FROM store.segments"
+        [(beliefs,)] = con.execute(
+            "SELECT count(*) FROM store.segments WHERE believed_until = TIMESTAMP 'infinity' "
+            "AND segment_until = TIMESTAMP 'infinity'"
         ).fetchall()
+        sizes = [
+            size
+            for (size,) in con.execute(
+                "SELECT count(s.segment) AS size FROM store.bounds AS b "
+                "LEFT JOIN store.segments AS s USING (segment) GROUP BY b.segment ORDER BY size"
+            ).fetchall()
+        ]
         files = self._log.files()
+        generations = self._index.generations()
         return {
             "events": reader.position,
             "facts": facts,
@@ -601,10 +647,15 @@ class Timeline:
             "commits": reader.commit,
             "log_files": len(files),
             "log_bytes": sum(Path(file.path).stat().st_size for file in files),
-            "generations": len(self._index.generations()),
-            "index_bytes": sum(path.stat().st_size for path in self._index.generations()),
-            "segments": segments,
+            "generations": len(generations),
+            "generation": reader.generation.name if reader.generation else None,
+            "index_bytes": sum(path.stat().st_size for path in generations),
+            "segments": len(sizes),
+            "segment_rows": sum(sizes),
+            "segment_rows_median": sizes[len(sizes) // 2] if sizes else 0,
+            "segment_rows_most": max(sizes, default=0),
             "tail_events": reader.tail.events if reader.tail else 0,
+            "tail_facts": reader.tail.facts if reader.tail else 0,
         }
 
     def export_duckdb(self, path: str | Path, *, replace: bool = False) -> Path:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib import resources
@@ -119,7 +118,22 @@ def fill_commits(
 
 def make_tables(con: duckdb.DuckDBPyConnection, schema: str, tell: Build) -> None:
     """Make every table of a schema from `incoming` but its commits, and the segments but for their rows."""
-    for name in ("facts", "settled", "events", "swept", "amended", "effects", "ids", "keys", "statuses"):
+    for name in ("facts", "settled"):
+        tell(f"writing {name}")
+        con.execute(_in_schema(f"tables/{name}", schema))
+    tell("writing events")
+    # The columns are looked through first where it pays: not for the few events of a tail.
+    implied = _implied(con) if schema == "store" else {}
+    carried = [f"i.{name}" for name in LOG_COLUMNS if name not in implied]
+    if "subject" in implied:
+        carried.append("CASE WHEN i.fact IS NULL THEN i.subject END AS described")
+    laid_out = [f"{implied.get(name, f'sorted.{name}')} AS {name}" for name in LOG_COLUMNS]
+    con.execute(
+        _in_schema("tables/events", schema)
+        .replace("i.*", ", ".join(carried))
+        .replace("sorted.*", ", ".join(laid_out))
+    )
+    for name in ("swept", "amended", "effects", "ids", "keys", "statuses"):
         tell(f"writing {name}")
         con.execute(_in_schema(f"tables/{name}", schema))
     con.execute(
@@ -130,6 +144,52 @@ def make_tables(con: duckdb.DuckDBPyConnection, schema: str, tell: Build) -> Non
     tell("resolving beliefs")
     _resolve_entangled(con, schema)
     con.execute(_in_schema("tables/segments", schema))
+
+
+#: What a fact's own text tells, for events that speak of one.
+_OF_FACT: Final = {
+    "subject": "coalesce(split_part(split_part(sorted.fact, '@', 1), '/', 1), sorted.described)",
+    "attribute": "split_part(split_part(sorted.fact, '@', 1), '/', 2)",
+    "object": "nullif(split_part(split_part(sorted.fact, '@', 1), '/', 3), '')",
+    "period": "nullif(split_part(sorted.fact, '@', 2), '')",
+}
+
+#: Columns that often say the same as another.
+_OFTEN_SAME: Final = {
+    "amount_low": "amount",
+    "amount_high": "amount",
+    "reported_from": "reported_at",
+    "evidence_at": "reported_at",
+    "origin": "source",
+    "place": "position",
+}
+
+
+def _implied(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The columns of `incoming` that need not be sorted along, and what gives them back afterwards.
+
+    They are the same everywhere, or as another column, or part of the fact. What a sort takes, in time and
+    in memory, it takes by the column.
+    """
+    types = {"text": "VARCHAR", "integer": "BIGINT", "instant": "TIMESTAMP", "boolean": "BOOLEAN"}
+    types["decimal"] = "DECIMAL(38, 9)"
+    same = [name for name in LOG_COLUMNS if name not in (*_OF_FACT, "position", "event_id", "fact")]
+    asked = []
+    for name in same:
+        constant = f"min({name}) = max({name}) AND count({name}) = count(*)"
+        asked += [f"min({name})::VARCHAR", constant, f"count({name})"]
+    asked += [f"bool_and({name} IS NOT DISTINCT FROM {other})" for name, other in _OFTEN_SAME.items()]
+    [found] = con.execute(f"SELECT {', '.join(asked)} FROM incoming").fetchall()
+    implied = dict(_OF_FACT)
+    for at, (name, other) in enumerate(_OFTEN_SAME.items(), 3 * len(same)):
+        if found[at]:
+            implied[name] = f"sorted.{other}"
+    for at, name in enumerate(same):
+        least, constant, count = found[3 * at : 3 * at + 3]
+        if constant or not count:
+            kind = "INTEGER" if name == "inherited" else types[LOG_COLUMNS[name]]
+            implied[name] = f"{quoted(least) if count else 'NULL'}::{kind}"
+    return implied
 
 
 def fill_segments(con: duckdb.DuckDBPyConnection, schema: str, tell: Build, bounds: str = "") -> int:

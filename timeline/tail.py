@@ -44,7 +44,9 @@ class Tail:
     anew: int
 
 
-def _resolve(con: duckdb.DuckDBPyConnection, base: str, files: Sequence[str], after: int, bounds: str) -> Tail:
+def _resolve(
+    con: duckdb.DuckDBPyConnection, base: str, files: Sequence[str], after: int, bounds: str
+) -> Tail:
     """Make the tables of what was appended after commit `after` in the schema `tail` of memory."""
     con.execute("DROP SCHEMA IF EXISTS memory.tail CASCADE; CREATE SCHEMA memory.tail")
     view_incoming(con, files, after)
@@ -98,7 +100,7 @@ def add_tail(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -
 
 
 def patch(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> tuple[int, int]:
-    """Put what was appended after commit `after` into the attached `built`; returns its last commit and position.
+    """Put what was appended after a commit into the attached `built`; returns its last commit and position.
 
     Rows keep their places; new ones come in behind, in an order of their own.
     """
@@ -129,8 +131,8 @@ def patch(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> t
         con.execute(f"DELETE FROM built.store.segments AS s USING {anew} WHERE s.fact_hash = c.fact_hash")
     con.execute(
         f"INSERT INTO built.store.events (fact_hash, {names}, believed_until) "
-        f"SELECT fact_hash, {names}, believed_until FROM tail.events SEMI JOIN tail.appended USING (position) "
-        "ORDER BY fact_hash NULLS FIRST, reported_at, position"
+        f"SELECT fact_hash, {names}, believed_until FROM tail.events "
+        "SEMI JOIN tail.appended USING (position) ORDER BY fact_hash NULLS FIRST, reported_at, position"
     )
     con.execute(
         f"INSERT INTO built.store.segments ({rows}) SELECT {rows} FROM tail.segments "
@@ -142,14 +144,15 @@ def patch(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> t
         con.execute(f"INSERT INTO built.store.{name} BY NAME FROM tail.{name}")
     for name in ("ids", "keys"):
         con.execute(
-            f"INSERT INTO built.store.{name} BY NAME FROM tail.{name} SEMI JOIN tail.appended USING (position)"
+            f"INSERT INTO built.store.{name} BY NAME "
+            f"FROM tail.{name} SEMI JOIN tail.appended USING (position)"
         )
     con.execute("INSERT INTO built.store.commits FROM tail.commits")
     [(number, position)] = con.execute(
         "SELECT number, first_position + count - 1 FROM tail.commits ORDER BY number DESC LIMIT 1"
     ).fetchall()
     con.execute(
-        "UPDATE built.store.meta SET \"commit\" = $1, position = $2, "
+        'UPDATE built.store.meta SET "commit" = $1, position = $2, '
         "digest = (SELECT digest FROM tail.commits WHERE number = $1)",
         [number, position],
     )
