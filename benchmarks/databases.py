@@ -31,7 +31,7 @@ from benchmarks.measure import (
     unmeasured,
 )
 from benchmarks.peers import Ours, compare
-from benchmarks.points import CALLS, Probe, probes
+from benchmarks.points import WARM, Probe, probes
 from benchmarks.stores import DATES, Run, ingest_in_child
 from timeline import Timeline
 
@@ -127,7 +127,7 @@ def _store_of(run: Run, name: str, loaded: Any) -> Path:
 
 def _points(run: Run, name: str, server: Any, tl: Timeline, events: int, facts: int) -> Iterator[Finding]:
     """One fact by its key, and its history, one call after another."""
-    asked = [probe for probe in probes(run.facts, CALLS + 20 if facts == run.facts else 3 * CALLS)]
+    asked = probes(run.facts, run.calls + WARM)
     for fact, as_of in asked[:300]:
         belief, version = tl.belief(fact, as_of=as_of), server.belief(fact, as_of)
         ours = belief and (belief.amount, belief.unit, belief.reported_at)

@@ -31,8 +31,8 @@ from timeline import Timeline
 #: A fact, and an instant to ask about.
 Probe = tuple[str, datetime]
 
-CALLS: Final = 2_000
-JOINED: Final = 1_000_000
+#: Calls before the first that counts.
+WARM: Final = 20
 
 
 def joined_with(facts: int, rows: int, seed: int = 7) -> pl.DataFrame:
@@ -99,7 +99,7 @@ def _hold_against(
 
 def one_fact(run: Run) -> Iterator[Finding]:
     """`belief`, `beliefs` and `history` of one fact, asked through a store that stays open."""
-    asked = probes(run.facts, CALLS + 20)
+    asked = probes(run.facts, run.calls + WARM)
     with (
         Timeline.open(run.store(), read_only=True) as tl,
         duckdb.connect(str(run.table()), read_only=True) as table,
@@ -172,7 +172,7 @@ def recorded(run: Run) -> Iterator[Finding]:
         )
         # Half of what is asked is of facts that changed since.
         changed = con.execute(
-            f"SELECT DISTINCT fact FROM '{parts[-1]}' ORDER BY hash(fact) LIMIT {CALLS // 4}"
+            f"SELECT DISTINCT fact FROM '{parts[-1]}' ORDER BY hash(fact) LIMIT {run.calls // 4}"
         )
         since = [(fact, day(1.02)) for (fact,) in changed.fetchall()]
         asked = [probe for pair in zip(probes(run.facts, len(since)), since, strict=True) for probe in pair]
@@ -193,7 +193,7 @@ def recorded(run: Run) -> Iterator[Finding]:
 
 def join(run: Run) -> Iterator[Finding]:
     """`Timeline.at` of a million rows, beside an ASOF join with a table of just the reports."""
-    frame = joined_with(run.facts, min(JOINED, max(1_000, 10 * run.events)))
+    frame = joined_with(run.facts, run.joined)
     asked = frame.with_columns(pl.col("as_of").dt.replace_time_zone(None))
     with (
         Timeline.open(run.store(), read_only=True) as tl,

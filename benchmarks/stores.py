@@ -52,12 +52,18 @@ class Shape:
 
 @dataclass(slots=True)
 class Run:
-    """What a run of the benchmark was asked for, and where it keeps things."""
+    """What a run of the benchmark was asked for, and where it keeps things.
+
+    A question is asked in so many `rounds`; one of a single fact so many times as `calls` says, and one that
+    joins rows of the asker's is given `joined` of them.
+    """
 
     folder: Path
     events: int
     peers: tuple[str, ...] = PEERS
     rounds: int = 11
+    calls: int = 2_000
+    joined: int = 1_000_000
     load_seconds: float = 600.0
     data: Path | None = None
     tell: Callable[[str], None] = field(default=print)
