@@ -23,7 +23,7 @@ from benchmarks.measure import (
     results,
 )
 from benchmarks.peers import compare
-from benchmarks.recording import PAST, grown
+from benchmarks.recording import AS_RECORDED, PAST, grown
 from benchmarks.reports import DAYS, FACT, FIRST_DAY
 from benchmarks.stores import NAIVE, Run, day
 from timeline import Timeline
@@ -164,28 +164,25 @@ def _within(what: str, found: Timings, p50: float, p99: float | None, events: in
 def recorded(run: Run) -> Iterator[Finding]:
     """One fact with what was recorded by an earlier commit, in a store that learned of more since."""
     store, parts = grown(run)
-    past = [f"'{part}'" for part in parts[:PAST]]
+    every = [f"'{part}'" for part in parts]
     with Timeline.open(store, read_only=True) as tl, duckdb.connect(str(run.table()), read_only=True) as con:
         con.execute(
             "CREATE TEMP VIEW known AS FROM reports UNION ALL BY NAME "
-            f"SELECT * REPLACE ({NAIVE}) FROM read_parquet([{', '.join(past)}])"
+            f"SELECT * REPLACE ({NAIVE}) FROM read_parquet([{', '.join(every[:PAST])}])"
         )
         # Half of what is asked is of facts that changed since.
         changed = con.execute(
-            f"SELECT DISTINCT fact FROM '{parts[-1]}' ORDER BY hash(fact) LIMIT {run.calls // 4}"
+            f"SELECT DISTINCT fact FROM read_parquet([{', '.join(every)}]) "
+            f"ORDER BY hash(fact) LIMIT {run.calls // 4}"
         )
         since = [(fact, day(1.02)) for (fact,) in changed.fetchall()]
         asked = [probe for pair in zip(probes(run.facts, len(since)), since, strict=True) for probe in pair]
         right = expected(con, asked, "known")
-        commit = tl.connect().execute(
-            "SELECT DISTINCT commit FROM events WHERE position > $1 ORDER BY commit", [run.events]
-        )
-        then = f"#{commit.fetchall()[PAST - 1][0]}"
 
         def belief(probe: Probe) -> Any:
-            return tl.belief(probe[0], as_of=probe[1], recorded_as_of=then)
+            return tl.belief(probe[0], as_of=probe[1], recorded_as_of=AS_RECORDED)
 
-        _hold_against(f"belief as recorded by {then}", belief, asked, right)
+        _hold_against(f"belief as recorded by {AS_RECORDED}", belief, asked, right)
         found = called_with({"timeline": belief}, asked)
     yield from results("reports", "tl.belief: as recorded by an earlier commit", found, run.events, many=True)
     yield from _within("recorded-time question narrowed to one fact", found["timeline"], 10, None, run.events)

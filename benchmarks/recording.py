@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
 import polars as pl
 
 from benchmarks.measure import (
@@ -29,15 +28,14 @@ from benchmarks.measure import (
 )
 from benchmarks.peers import Ours, compare
 from benchmarks.reports import DAYS, write_reports
-from benchmarks.stores import DATES, Run, day, ingest_in_child
+from benchmarks.stores import DATES, HUGE, Run, day, ingest_in_child
 from timeline import Timeline
 
-#: From here on a second generation beside the first, or a second ingest, takes too much disk and time.
-HUGE: Final = 50_000_000
-
-#: The store that grew by a hundredth did so in this many commits; questions of the past are asked as of PAST.
+#: The store that grew by a hundredth did so in this many commits; asked of the past, it knew of two of them.
 PARTS: Final = 5
 PAST: Final = 2
+#: The commit with which it knew of them: all that was there before came in one.
+AS_RECORDED: Final = f"#{1 + PAST}"
 
 APPENDS: Final = 200
 #: When events are made up to be appended: just after those of the generated reports.
@@ -60,13 +58,13 @@ def bulk(run: Run) -> Iterator[Finding]:
         )
         return
     found = {"timeline": Timings(), "polars: read and write": Timings(), "duckdb: sort": Timings()}
-    for _ in range(3):
+    for _ in range(min(3, run.rounds)):
         with run.scratch("ingest") as store:
             found["timeline"].seconds.append(ingest_in_child(reports, store)["seconds"])
         with run.scratch("copy.parquet") as copy:
             read_and_write = partial(_read_and_write, reports, copy)
             found["polars: read and write"].seconds.append(timed(read_and_write))
-        found["duckdb: sort"].seconds.append(timed(partial(_sort, reports)))
+        found["duckdb: sort"].seconds.append(timed(partial(_sort, run, reports)))
     yield from results("reports", "bulk ingest", found, run.events)
     base = found["polars: read and write"].median + found["duckdb: sort"].median
     ratio = found["timeline"].median / base
@@ -86,8 +84,8 @@ def _read_and_write(reports: Path, copy: Path) -> None:
     pl.read_parquet(reports).write_parquet(copy)
 
 
-def _sort(reports: Path) -> None:
-    with duckdb.connect() as con:
+def _sort(run: Run, reports: Path) -> None:
+    with run.in_memory() as con:
         con.execute(f"CREATE TABLE sorted AS FROM '{reports}' ORDER BY fact, reported")
 
 
@@ -217,7 +215,7 @@ def commit(run: Run) -> Iterator[Finding]:
     }
     for name, answer in asked.items():
         before, after, taking = Timings(), Timings(), Timings()
-        for nth in range(3):
+        for nth in range(min(3, run.rounds)):
             with run.clone(run.store()) as path, Timeline.open(path) as tl:
                 events = _thousand(run, tl, count, seed=10 + nth)
                 fact = str(events[0]["fact"])

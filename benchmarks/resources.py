@@ -10,8 +10,8 @@ import duckdb
 
 from benchmarks.measure import Finding, Timings, at_most, bytes_in, duration, results, size, times
 from benchmarks.points import probes
-from benchmarks.recording import HUGE, grown
-from benchmarks.stores import Run, in_child
+from benchmarks.recording import grown
+from benchmarks.stores import HUGE, Run, in_child
 
 GIB: Final = 2**30
 STARTS: Final = 7

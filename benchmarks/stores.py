@@ -39,6 +39,10 @@ def day(share: float) -> datetime:
 DATES = {"early": day(0.1), "middle": day(0.5), "late": day(0.98)}
 
 
+#: From here on what needs a second store beside the first takes too much disk, and too much time.
+HUGE = 50_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What `write_reports` is asked for."""
@@ -97,6 +101,10 @@ class Run:
     def path(self, name: str) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         return self.folder / name
+
+    def in_memory(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB of its own that spills, where it has to, into the folder of the run."""
+        return duckdb.connect(config={"temp_directory": str(self.path("spilled"))})
 
     # Data
 

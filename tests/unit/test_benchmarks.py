@@ -75,7 +75,7 @@ def test_peers_and_the_limit_believe_the_same(run: Run, date: str) -> None:
     with Timeline.open(run.store(), read_only=True) as tl:
         ours = Ours(tl)
         with run.scratch("limit.duckdb") as file, limit(ours, as_of, file) as least:
-            peers = [least, *duckdb_peers(run.reports(), run.table()), *polars_peers(run.reports())]
+            peers = [least, *duckdb_peers(run), *polars_peers(run)]
             counts = {
                 peer.name: compare(date, peer.name, ours.rows(as_of), peer.rows(as_of)) for peer in peers
             }
@@ -119,7 +119,7 @@ def test_asked_pairs_are_of_known_facts_and_the_same_each_time(run: Run) -> None
 
 @pytest.mark.parametrize(
     "name",
-    ["full", "shapes", "arrow", "longer-history", "one-fact", "join", "changes", "known", "commit", "disk"],
+    ["full", "arrow", "one-fact", "join", "changes", "known", "commit", "disk"],
 )
 def test_a_workload_finds_its_lines(run: Run, name: str) -> None:
     findings = list(WORKLOADS[name](run))
