@@ -90,17 +90,20 @@ SENTENCES = {
 }
 
 
-def questions(con: duckdb.DuckDBPyConnection) -> list[Question]:
+def questions(con: duckdb.DuckDBPyConnection, choices: int = 3) -> list[Question]:
     """The questions, asked about customers, parts and dates out of the peers' tables in `con`."""
     first = datetime.fromisoformat(FIRST_DAY)
     now = first + timedelta(days=DAYS)
     customers = con.execute(
-        "SELECT customer FROM customers GROUP BY customer ORDER BY count(*) DESC, customer LIMIT 3"
+        "SELECT customer FROM customers GROUP BY customer ORDER BY count(*) DESC, customer LIMIT ?",
+        [choices],
     ).fetchall()
-    parts = con.execute("SELECT part FROM supply_cost GROUP BY part ORDER BY hash(part) LIMIT 3").fetchall()
+    parts = con.execute(
+        "SELECT part FROM supply_cost GROUP BY part ORDER BY hash(part) LIMIT ?", [choices]
+    ).fetchall()
     spread: list[Choice] = []
     for nth, ((customer,), (part,)) in enumerate(zip(customers, parts, strict=True)):
-        known = first + timedelta(days=DAYS * (2 * nth + 2) // 7)
+        known = first + timedelta(days=DAYS * (nth + 1) // (len(parts) + 1))
         spread.append(
             {
                 "customer": customer,
@@ -108,7 +111,7 @@ def questions(con: duckdb.DuckDBPyConnection) -> list[Question]:
                 "valid": known - timedelta(days=20),
                 "known": known,
                 "known_end": known + timedelta(days=180),
-                "month": first.replace(year=first.year + 2 * nth),
+                "month": first.replace(year=first.year + 1 + nth % 4),
                 "least": Decimal(500 * (nth + 1)),
                 "most": Decimal(500 * (nth + 1) + 100),
             }
@@ -126,8 +129,7 @@ def questions(con: duckdb.DuckDBPyConnection) -> list[Question]:
             changed = {"application": {"known": now}, "system": {"valid": now}, "both": {}}[varied]
         elif name == "R5":
             changed = {"most": Decimal(4900)}
-        choices = [{**choice, **changed} for choice in spread]
-        asked.append(Question(name, sentence, piece, choices))
+        asked.append(Question(name, sentence, piece, [{**choice, **changed} for choice in spread]))
     return asked
 
 
@@ -136,8 +138,12 @@ def run(
     folder: Path = Path(),
     peers: Sequence[str] = ("duckdb", "polars"),
     rounds: int = 11,
+    choices: int = 3,
 ) -> list[Result]:
-    """Ask all classes of Timeline and of these peers, about `size` reports kept in `folder`."""
+    """Ask all classes of Timeline and of these peers, about `size` reports kept in `folder`.
+
+    Each is asked with so many `choices` of its parameters, one after the other.
+    """
     place = folder / f"{WORKLOAD}-{size}"
     reports = place / "reports.parquet"
     if not reports.exists():
@@ -172,7 +178,7 @@ def run(
         for peer in peers:
             if peer in SERVERS:
                 sides += served(stack, peer, place, kept, WORKLOAD, TABLES, size, found, joins(peer))
-        for question in questions(kept):
+        for question in questions(kept, choices):
             found += ask(WORKLOAD, question, sides, rounds, size)
     return found + geometric_means(WORKLOAD, found, list(SENTENCES), size)
 
