@@ -179,7 +179,8 @@ def known(run: Run) -> Iterator[Finding]:
             yield from results("reports", name, found, run.events)
             added = found["timeline"].median - found[other].median
             yield at_most(
-                f"{name}: what {run.events:,} events add to it over {run.small.events:,}",
+                f"finding known events, {name}: what a store of {run.events:,} adds to one of "
+                f"{run.small.events:,}",
                 f"≤ {allowed * 1000:g} ms",
                 f"{added * 1000:+.2f} ms ({duration(found['timeline'].median)} against "
                 f"{duration(found[other].median)}, all of the call)",

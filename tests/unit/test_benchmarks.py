@@ -119,7 +119,7 @@ def test_asked_pairs_are_of_known_facts_and_the_same_each_time(run: Run) -> None
 
 @pytest.mark.parametrize(
     "name",
-    ["full", "arrow", "one-fact", "join", "changes", "known", "commit", "disk"],
+    ["full", "one-fact", "join", "changes", "known", "commit"],
 )
 def test_a_workload_finds_its_lines(run: Run, name: str) -> None:
     findings = list(WORKLOADS[name](run))
