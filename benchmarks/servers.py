@@ -575,11 +575,17 @@ def _postgres(program: str) -> str:
 
 
 def _let_pass(folder: Path) -> None:
-    """Let a server's user reach its own folder below ours."""
-    for above in (folder, *folder.parents):
+    """Let a server's user reach its own folder below ours; of folders above, only temporary ones are opened."""
+    temporary = Path(tempfile.gettempdir()).resolve()
+    for above in (folder, *folder.resolve().parents):
         mode = above.stat().st_mode
-        if not mode & 0o001:
-            above.chmod(mode | 0o001)
+        if mode & 0o001:
+            continue
+        if above != folder and temporary not in above.parents:
+            raise PermissionError(
+                f"{above} is private, so no server can be run below it: choose another folder"
+            )
+        above.chmod(mode | 0o001)
 
 
 def _timestamp(instant: datetime) -> str:
