@@ -3,8 +3,8 @@
 CREATE OR REPLACE TEMP VIEW laid_open AS
 SELECT
     g.*,
-    if(contains(g.fact, '@'), g.fact[:instr(g.fact, '@') - 1], g.fact) AS fact_body,
-    if(contains(g.fact, '@'), g.fact[instr(g.fact, '@') + 1:], NULL) AS fact_period,
+    if(g.has_period, g.fact[:instr(g.fact, '@') - 1], g.fact) AS fact_body,
+    if(g.has_period, g.fact[instr(g.fact, '@') + 1:], NULL) AS fact_period,
     plain_unit(g.unit) AS plain,
     coalesce(g.approximate = 'true', false) AS about,
     g.claim IS NOT NULL
