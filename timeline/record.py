@@ -200,9 +200,14 @@ class Recorder:
             self._intake.close()
         self._intake = None
 
-    def _intake_at(self, number: int, register_unknown: bool) -> Intake:
-        """An intake on the state after commit `number`: the one at hand, if it took all that came since."""
-        if self._intake is None or self._intake_commit != number or self._intake.taken > _REMEMBERS_AT_MOST:
+    def _intake_at(self, number: int, register_unknown: bool, first: bool) -> Intake:
+        """An intake on the state after commit `number`: the one at hand, if it took all that came since.
+
+        Only before the `first` of several batches may one that remembers much be let go: the later ones may
+        speak of what the earlier ones bring.
+        """
+        enough = first and self._intake is not None and self._intake.taken > _REMEMBERS_AT_MOST
+        if self._intake is None or self._intake_commit != number or enough:
             reader = self._reader()
             if reader.commit != number:
                 raise _Moved
@@ -218,7 +223,7 @@ class Recorder:
         """What would come of it, and for each commit to be its rows and how many of them register names."""
         result = Ingested()
         tables: list[tuple[pa.Table, int]] = []
-        for batch in batches:
+        for nth, batch in enumerate(batches):
             rejected = [
                 Rejected(problem.place or Place(batch.name), problem, {}) for problem in batch.problems
             ]
@@ -228,7 +233,7 @@ class Recorder:
             if drafts is None:
                 assert batch.table is not None
                 drafts = bulk.table_to_drafts(batch.table, batch.name)
-            found = self._intake_at(number, register_unknown).resolve(drafts)
+            found = self._intake_at(number, register_unknown, first=nth == 0).resolve(drafts)
             self._intake_commit = number
             new, table = len(found.rows), rows_to_table(found.rows)
             result.new += new - found.registered
