@@ -50,7 +50,8 @@ def _bitemporal(module: str, run: Run) -> Iterator[Finding]:
 WORKLOADS: Final[dict[str, Workload]] = {
     "full": _from("asof", "full"),
     "shapes": _from("asof", "shapes"),
-    "databases": _from("databases", "databases"),
+    "mariadb": _from("databases", "mariadb"),
+    "postgresql": _from("databases", "postgresql"),
     "arrow": _from("asof", "into_arrow"),
     "longer-history": _from("asof", "longer_history"),
     "one-fact": _from("points", "one_fact"),
@@ -117,7 +118,7 @@ def measured(run: Run, name: str) -> tuple[list[Finding], bool]:
             tables.tell(finding)
     except Exception as error:
         traceback.print_exc()
-        why = f"{type(error).__name__}: {error}".splitlines()[0]
+        why = f"{type(error).__name__}: {error}".splitlines()[0][:300]
         found.append(
             Line(name, "measured, with the right answers", f"failed: {why}", False, events=run.events)
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
@@ -21,9 +21,10 @@ from benchmarks.measure import (
     results,
     skipped,
     times,
+    unmeasured,
 )
-from benchmarks.peers import Limit, Ours, Peer, compare, duckdb_peers, limit, polars_peers
-from benchmarks.stores import DATES, Run, Shape, day, literal
+from benchmarks.peers import Limit, Ours, Peer, Total, compare, duckdb_peers, limit, polars_peers
+from benchmarks.stores import DATES, HUGE, Run, Shape, day, literal
 from timeline import Timeline
 
 #: Every one of these is asked of Timeline and the limit; of the peers, those in the middle and late.
@@ -33,6 +34,9 @@ FASTER = {"duckdb arg_max": 80, "polars": 50}
 
 #: More than this does not fit into polars' memory beside the rest.
 POLARS_AT_MOST = 20_000_000
+
+#: What is told where a second store would be needed at such a size.
+NO_ROOM = "not measured at this size: a second store beside the first needs too much disk"
 
 #: A span of the reported axis in which a hundredth of the reports were made: about a month of ten years.
 MONTH = (day(0.5), day(0.51))
@@ -60,9 +64,9 @@ def full(run: Run) -> Iterator[Finding]:
 def _peers(run: Run) -> list[Peer]:
     peers: list[Peer] = []
     if "duckdb" in run.peers:
-        peers += duckdb_peers(run.reports(), run.table())
+        peers += duckdb_peers(run)
     if "polars" in run.peers and run.events <= POLARS_AT_MOST:
-        peers += polars_peers(run.reports())
+        peers += polars_peers(run)
     return peers
 
 
@@ -74,13 +78,18 @@ def _skipped(run: Run) -> Iterator[Result]:
 def _side_by_side(
     run: Run, name: str, as_of: datetime, ours: Ours, peers: list[Peer | Limit]
 ) -> dict[str, Timings]:
-    """Compare every peer's rows with ours, then time all of them."""
+    """Compare every peer's rows with ours, then time all of them, save those that ran out of memory."""
     believed = ours.rows(as_of)
+    able: dict[str, Callable[[], Total]] = {ours.name: partial(ours.total, as_of)}
     for peer in peers:
-        compare(f"full as-of, {name}", peer.name, believed, peer.rows(as_of))
+        try:
+            compare(f"full as-of, {name}", peer.name, believed, peer.rows(as_of))
+        except duckdb.OutOfMemoryException as error:
+            run.tell(f"{peer.name} is passed over: {str(error).splitlines()[0]}")
+        else:
+            able[peer.name] = partial(peer.total, as_of)
     del believed
-    every = {one.name: partial(one.total, as_of) for one in (ours, *peers)}
-    return interleaved(every, rounds=run.rounds, patience=6)
+    return interleaved(able, rounds=run.rounds, patience=6)
 
 
 def _against_the_limit(run: Run, found: dict[str, dict[str, Timings]], what: str = "any date") -> Line:
@@ -122,6 +131,10 @@ def _against_a_peer(run: Run, found: dict[str, Timings], peer: str, wanted: int)
 
 def shapes(run: Run) -> Iterator[Finding]:
     """The same where a few facts are revised very often, and where every report came in order."""
+    if run.events >= HUGE:
+        what = "full as-of, any date, of other shapes"
+        yield unmeasured(what, "≤ 4 × the limit + 3 ms", NO_ROOM, events=run.events)
+        return
     for shape in run.other_shapes:
         found: dict[str, dict[str, Timings]] = {}
         with Timeline.open(run.store(shape), read_only=True) as tl:
@@ -130,7 +143,7 @@ def shapes(run: Run) -> Iterator[Finding]:
                 with run.scratch("limit.duckdb") as file, limit(ours, as_of, file) as least:
                     peers: list[Peer | Limit] = [least]
                     if name == "late" and "duckdb" in run.peers:
-                        peers += duckdb_peers(run.reports(shape), run.table(shape))
+                        peers += duckdb_peers(run, shape)
                     found[name] = _side_by_side(run, f"{name}, {shape.name}", as_of, ours, peers)
                 yield from results("reports", f"full as-of, {name}, {shape.name}", found[name], shape.events)
         yield _against_the_limit(run, found, f"any date, {shape.name}")
@@ -160,10 +173,14 @@ def into_arrow(run: Run) -> Iterator[Finding]:
 def longer_history(run: Run) -> Iterator[Finding]:
     """A full as-of of the same live facts with a quarter of the history behind them, and with all of it."""
     as_of = DATES["late"]
+    if run.events >= HUGE:
+        what = "full as-of with four times the history and the same live facts"
+        yield unmeasured(what, "≤ 1.3 ×", NO_ROOM, events=run.events)
+        return
 
     def totals_of(shape: Shape) -> Ours:
         tl = Timeline.open(run.store(shape), read_only=True)
-        reports = duckdb_peers(run.reports(shape), run.table(shape))[-1]
+        reports = duckdb_peers(run, shape)[-1]
         ours = Ours(tl)
         compare(f"full as-of, late, {shape.name}", reports.name, ours.rows(as_of), reports.rows(as_of))
         return ours

@@ -20,6 +20,7 @@ import re
 import tempfile
 import threading
 import time
+import warnings
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -118,7 +119,7 @@ class Duck(Side):
         if question.piece not in self.queries:
             return None
         sql = self.translate(filled(self.queries[question.piece], choice))
-        return lambda: self.con.sql(sql).to_arrow_table()
+        return lambda: self.con.execute(sql).to_arrow_table()
 
     def rows(self, answer: Any) -> list[Row]:
         return list(zip(*(column.to_pylist() for column in answer.columns), strict=True))
@@ -194,6 +195,15 @@ def ask(
     patience: float = PATIENCE,
 ) -> list[Result]:
     """Compare the answers of all sides with those of the first, which is Timeline's; then time them."""
+    with warnings.catch_warnings():
+        # A relation saves a copy of the rows, and plans the query twice, which most of these take longer for.
+        warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
+        return _ask(workload, question, sides, rounds, events, patience)
+
+
+def _ask(
+    workload: str, question: Question, sides: Sequence[Side], rounds: int, events: int, patience: float
+) -> list[Result]:
     ours = sides[0]
     expected: dict[int, Counter[Row]] = {}
     calls: dict[str, list[Callable[[], Any]]] = {}
@@ -222,9 +232,9 @@ def ask(
     if not any(expected.values()):
         raise Differs(f"{workload} {question.name}: no row for any choice of parameters compares nothing")
     turns = {name: _in_turn(askers) for name, askers in calls.items()}
-    return (
-        results(workload, question.name, interleaved(turns, rounds=rounds), events, ours=ours.name) + left_out
-    )
+    # Comparing has warmed all of them up.
+    timings = interleaved(turns, rounds=rounds, warm=False)
+    return results(workload, question.name, timings, events, ours=ours.name) + left_out
 
 
 def _in_turn(askers: Sequence[Callable[[], Any]]) -> Callable[[], Any]:
@@ -502,6 +512,7 @@ def served(
     tables: Mapping[str, Sequence[str]],
     events: int,
     found: list[Result],
+    more: Mapping[str, str] | None = None,
 ) -> list[Side]:
     """A server, filled, until the stack is left; none of it, and a result that says so, if it was slow."""
     server = stack.enter_context(SERVERS[peer](folder))
@@ -510,7 +521,7 @@ def served(
     except TimeoutError as error:
         found.append(skipped(workload, "loading", peer, events, str(error)))
         return []
-    return [Served(server, pieces(workload, peer))]
+    return [Served(server, {**pieces(workload, peer), **(more or {})})]
 
 
 def tell(run: Callable[..., list[Result]], about: str | None, size: int) -> None:

@@ -49,7 +49,7 @@ def questions(store: str, facts: str, rows: str) -> dict[str, Any]:
     """Ask every class of question once or a few times, and tell the most memory that it took."""
     from benchmarks.measure import peak_memory
     from benchmarks.points import joined_with, probes
-    from benchmarks.recording import PAST
+    from benchmarks.recording import AS_RECORDED
     from benchmarks.stores import DATES, day, literal
     from timeline import Timeline
 
@@ -64,7 +64,7 @@ def questions(store: str, facts: str, rows: str) -> dict[str, Any]:
             tl.belief(fact, as_of=as_of)
             tl.beliefs(fact, as_of=as_of)
             tl.history(fact)
-            tl.belief(fact, recorded_as_of=f"#{PAST}")
+            tl.belief(fact, recorded_as_of=AS_RECORDED)
         peaks["one fact"] = peak_memory()
         tl.changes(day(0.5), day(0.51))
         peaks["changes"] = peak_memory()

@@ -148,10 +148,11 @@ def called_with(
 ) -> dict[str, Timings]:
     """Call each function with every argument in turn, and time each call.
 
-    The first `warm` arguments only warm up. A function that has taken longer than `patience` stops after its
-    `fewest` calls.
+    The first `warm` arguments, or half of them where there are few, only warm up. A function that has taken
+    longer than `patience` stops after its `fewest` calls.
     """
     found = {name: Timings() for name in functions}
+    warm = min(warm, len(arguments) // 2)
     for argument in arguments[:warm]:
         for function in functions.values():
             function(argument)

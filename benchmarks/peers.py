@@ -22,7 +22,7 @@ import polars as pl
 import pyarrow as pa
 
 from benchmarks.measure import Differs
-from benchmarks.stores import literal
+from benchmarks.stores import Run, Shape, literal
 from timeline import Timeline
 
 Total = tuple[int, Decimal | None]
@@ -155,12 +155,12 @@ def _by_unique(reports: pl.LazyFrame) -> pl.LazyFrame:
     return reports.sort("reported").unique(subset="fact", keep="last")
 
 
-def duckdb_peers(reports: Path, table: Path) -> list[Peer]:
+def duckdb_peers(run: Run, shape: Shape | None = None) -> list[Peer]:
     """DuckDB over the raw Parquet, by both of the usual queries, and by the better one over a table."""
-    raw, loaded = duckdb.connect(), duckdb.connect(str(table), read_only=True)
+    raw, loaded = run.in_memory(), duckdb.connect(str(run.table(shape)), read_only=True)
     # Else an instant without a zone would be taken as one of this machine's.
     raw.execute("SET TimeZone = 'UTC'")
-    raw.execute(f"CREATE VIEW reports AS FROM '{reports}'")
+    raw.execute(f"CREATE VIEW reports AS FROM '{run.reports(shape)}'")
     return [
         DuckDB("duckdb arg_max", raw, _ARG_MAX),
         DuckDB("duckdb QUALIFY", raw, _QUALIFY),
@@ -168,10 +168,11 @@ def duckdb_peers(reports: Path, table: Path) -> list[Peer]:
     ]
 
 
-def polars_peers(reports: Path) -> list[Peer]:
+def polars_peers(run: Run) -> list[Peer]:
+    """polars over the raw Parquet, by both of the usual queries."""
     return [
-        Polars("polars group_by", reports, _by_group),
-        Polars("polars unique", reports, _by_unique),
+        Polars("polars group_by", run.reports(), _by_group),
+        Polars("polars unique", run.reports(), _by_unique),
     ]
 
 

@@ -23,16 +23,16 @@ from benchmarks.measure import (
     results,
 )
 from benchmarks.peers import compare
-from benchmarks.recording import PAST, grown
+from benchmarks.recording import AS_RECORDED, PAST, grown
 from benchmarks.reports import DAYS, FACT, FIRST_DAY
-from benchmarks.stores import NAIVE, Run, day
+from benchmarks.stores import INDEXED_AT_MOST, NAIVE, Run, day
 from timeline import Timeline
 
 #: A fact, and an instant to ask about.
 Probe = tuple[str, datetime]
 
-CALLS: Final = 2_000
-JOINED: Final = 1_000_000
+#: Calls before the first that counts.
+WARM: Final = 20
 
 
 def joined_with(facts: int, rows: int, seed: int = 7) -> pl.DataFrame:
@@ -99,7 +99,8 @@ def _hold_against(
 
 def one_fact(run: Run) -> Iterator[Finding]:
     """`belief`, `beliefs` and `history` of one fact, asked through a store that stays open."""
-    asked = probes(run.facts, CALLS + 20)
+    asked = probes(run.facts, run.calls + WARM)
+    loaded = "duckdb, loaded" + (" and indexed" if run.events <= INDEXED_AT_MOST else "")
     with (
         Timeline.open(run.store(), read_only=True) as tl,
         duckdb.connect(str(run.table()), read_only=True) as table,
@@ -118,7 +119,7 @@ def one_fact(run: Run) -> Iterator[Finding]:
             told = frame.select("amount", "unit", "source", "reported_at").rows()
             if told != [answer for answer in [right.get(nth)] if answer]:
                 raise Differs(f"beliefs of {probe}: timeline says {told}, the reports {right.get(nth)}")
-        found = called_with({"timeline": belief, "duckdb, loaded and indexed": of_the_table}, asked)
+        found = called_with({"timeline": belief, loaded: of_the_table}, asked)
         yield from results("reports", "tl.belief: one fact as of a date", found, run.events, many=True)
         yield from _within("one fact as of a date, `tl.belief`", found["timeline"], 1, 4, run.events)
 
@@ -135,7 +136,7 @@ def one_fact(run: Run) -> Iterator[Finding]:
             if ours != theirs:
                 raise Differs(f"history of {probe[0]}: timeline has {ours}, the reports {theirs}")
         found = called_with(
-            {"timeline": lambda probe: tl.history(probe[0]), "duckdb, loaded and indexed": all_of_the_table},
+            {"timeline": lambda probe: tl.history(probe[0]), loaded: all_of_the_table},
             asked,
         )
         yield from results("reports", "tl.history: every report of one fact", found, run.events, many=True)
@@ -164,28 +165,25 @@ def _within(what: str, found: Timings, p50: float, p99: float | None, events: in
 def recorded(run: Run) -> Iterator[Finding]:
     """One fact with what was recorded by an earlier commit, in a store that learned of more since."""
     store, parts = grown(run)
-    past = [f"'{part}'" for part in parts[:PAST]]
+    every = [f"'{part}'" for part in parts]
     with Timeline.open(store, read_only=True) as tl, duckdb.connect(str(run.table()), read_only=True) as con:
         con.execute(
             "CREATE TEMP VIEW known AS FROM reports UNION ALL BY NAME "
-            f"SELECT * REPLACE ({NAIVE}) FROM read_parquet([{', '.join(past)}])"
+            f"SELECT * REPLACE ({NAIVE}) FROM read_parquet([{', '.join(every[:PAST])}])"
         )
         # Half of what is asked is of facts that changed since.
         changed = con.execute(
-            f"SELECT DISTINCT fact FROM '{parts[-1]}' ORDER BY hash(fact) LIMIT {CALLS // 4}"
+            f"SELECT DISTINCT fact FROM read_parquet([{', '.join(every)}]) "
+            f"ORDER BY hash(fact) LIMIT {run.calls // 4}"
         )
         since = [(fact, day(1.02)) for (fact,) in changed.fetchall()]
         asked = [probe for pair in zip(probes(run.facts, len(since)), since, strict=True) for probe in pair]
         right = expected(con, asked, "known")
-        commit = tl.connect().execute(
-            "SELECT DISTINCT commit FROM events WHERE position > $1 ORDER BY commit", [run.events]
-        )
-        then = f"#{commit.fetchall()[PAST - 1][0]}"
 
         def belief(probe: Probe) -> Any:
-            return tl.belief(probe[0], as_of=probe[1], recorded_as_of=then)
+            return tl.belief(probe[0], as_of=probe[1], recorded_as_of=AS_RECORDED)
 
-        _hold_against(f"belief as recorded by {then}", belief, asked, right)
+        _hold_against(f"belief as recorded by {AS_RECORDED}", belief, asked, right)
         found = called_with({"timeline": belief}, asked)
     yield from results("reports", "tl.belief: as recorded by an earlier commit", found, run.events, many=True)
     yield from _within("recorded-time question narrowed to one fact", found["timeline"], 10, None, run.events)
@@ -193,7 +191,7 @@ def recorded(run: Run) -> Iterator[Finding]:
 
 def join(run: Run) -> Iterator[Finding]:
     """`Timeline.at` of a million rows, beside an ASOF join with a table of just the reports."""
-    frame = joined_with(run.facts, min(JOINED, max(1_000, 10 * run.events)))
+    frame = joined_with(run.facts, run.joined)
     asked = frame.with_columns(pl.col("as_of").dt.replace_time_zone(None))
     with (
         Timeline.open(run.store(), read_only=True) as tl,

@@ -9,9 +9,9 @@ from typing import Final
 import duckdb
 
 from benchmarks.measure import Finding, Timings, at_most, bytes_in, duration, results, size, times
-from benchmarks.points import JOINED, probes
-from benchmarks.recording import HUGE, grown
-from benchmarks.stores import Run, in_child
+from benchmarks.points import probes
+from benchmarks.recording import grown
+from benchmarks.stores import HUGE, Run, in_child
 
 GIB: Final = 2**30
 STARTS: Final = 7
@@ -21,7 +21,7 @@ def memory(run: Run) -> Iterator[Finding]:
     """The most that a process held that took in all events, and one that asked every class of question."""
     ingest = run.building(run.store())["peak"]
     store, _ = grown(run)
-    asked = in_child("questions", store.resolve(), run.facts, min(JOINED, 10 * run.events))
+    asked = in_child("questions", store.resolve(), run.facts, run.joined)
     allowed = (20, 20) if run.events >= HUGE else (4, 2)
     yield at_most(
         "memory: bulk ingest",

@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from pwd import getpwnam
 from typing import Any, ClassVar, Self
@@ -539,19 +540,10 @@ def running(server: type[Server], folder: Path, memory: int = 8 << 30) -> Iterat
         shutil.rmtree(started.folder.parent, ignore_errors=True)
 
 
-@contextmanager
-def mariadb(folder: Path, memory: int = 8 << 30) -> Iterator[Server]:
-    """A private MariaDB whose buffer pool may take `memory` bytes."""
-    with running(MariaDB, folder, memory) as server:
-        yield server
-
-
-@contextmanager
-def postgresql(folder: Path, memory: int = 8 << 30) -> Iterator[Server]:
-    """A private PostgreSQL that shares three quarters of `memory` bytes between its processes."""
-    with running(PostgreSQL, folder, memory) as server:
-        yield server
-
+#: A private MariaDB whose buffer pool may take `memory` bytes.
+mariadb = partial(running, MariaDB)
+#: A private PostgreSQL that shares three quarters of `memory` bytes between its processes.
+postgresql = partial(running, PostgreSQL)
 
 SERVERS = {"mariadb": mariadb, "postgresql": postgresql}
 
@@ -575,11 +567,17 @@ def _postgres(program: str) -> str:
 
 
 def _let_pass(folder: Path) -> None:
-    """Let a server's user reach its own folder below ours."""
-    for above in (folder, *folder.parents):
+    """Let a server's user reach its own folder below ours; above that only temporary folders are opened."""
+    temporary = Path(tempfile.gettempdir()).resolve()
+    for above in (folder, *folder.resolve().parents):
         mode = above.stat().st_mode
-        if not mode & 0o001:
-            above.chmod(mode | 0o001)
+        if mode & 0o001:
+            continue
+        if above != folder and temporary not in above.parents:
+            raise PermissionError(
+                f"{above} is private, so no server can be run below it: choose another folder"
+            )
+        above.chmod(mode | 0o001)
 
 
 def _timestamp(instant: datetime) -> str:

@@ -140,8 +140,12 @@ def run(
     folder: Path = Path(),
     peers: Sequence[str] = ("duckdb", "polars"),
     rounds: int = 11,
+    choices: int = 5,
 ) -> list[Result]:
-    """Ask the ten questions of Timeline and of these peers, about `size` reports kept in `folder`."""
+    """Ask the ten questions of Timeline and of these peers, about `size` reports kept in `folder`.
+
+    Each is asked with so many `choices` of its parameters, one after the other.
+    """
     place = folder / f"{WORKLOAD}-{size}"
     reports = place / "reports.parquet"
     if not reports.exists():
@@ -165,7 +169,7 @@ def run(
         for peer in peers:
             if peer in SERVERS:
                 sides += served(stack, peer, place, kept, WORKLOAD, TABLES, size, found)
-        for question in questions(kept):
+        for question in questions(kept, choices):
             found += ask(WORKLOAD, question, sides, rounds, size)
     return found + geometric_means(WORKLOAD, found, list(SENTENCES), size)
 

@@ -39,6 +39,10 @@ def day(share: float) -> datetime:
 DATES = {"early": day(0.1), "middle": day(0.5), "late": day(0.98)}
 
 
+#: From here on what needs a second store beside the first takes too much disk, and too much time.
+HUGE = 50_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What `write_reports` is asked for."""
@@ -52,12 +56,18 @@ class Shape:
 
 @dataclass(slots=True)
 class Run:
-    """What a run of the benchmark was asked for, and where it keeps things."""
+    """What a run of the benchmark was asked for, and where it keeps things.
+
+    A question is asked in so many `rounds`; one of a single fact so many times as `calls` says, and one that
+    joins rows of the asker's is given `joined` of them.
+    """
 
     folder: Path
     events: int
     peers: tuple[str, ...] = PEERS
     rounds: int = 11
+    calls: int = 2_000
+    joined: int = 1_000_000
     load_seconds: float = 600.0
     data: Path | None = None
     tell: Callable[[str], None] = field(default=print)
@@ -91,6 +101,10 @@ class Run:
     def path(self, name: str) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         return self.folder / name
+
+    def in_memory(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB of its own that spills, where it has to, into the folder of the run."""
+        return duckdb.connect(config={"temp_directory": str(self.path("spilled"))})
 
     # Data
 

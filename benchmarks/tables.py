@@ -22,6 +22,9 @@ PACKAGES: Final = ("timeline-store", "duckdb", "polars", "pyarrow")
 #: Workloads in which every peer is asked every question; of the others a table would be mostly empty.
 SQUARE: Final = frozenset({"spytime", "tpcbih"})
 
+#: Workloads whose lines tell all that their results do.
+TOLD_BY_LINES: Final = frozenset({"adversarial"})
+
 #: What a results file holds.
 Report = dict[str, Any]
 
@@ -96,6 +99,8 @@ def _section(report: Report, order: Sequence[str]) -> str:
     told = [Result(**result) for workload in found for result in workload["results"]]
     parts = [f"### {many(report['settings']['events'])} events", _about(report), _lines(lines)]
     for workload in dict.fromkeys(result.workload for result in told):
+        if workload in TOLD_BY_LINES:
+            continue
         of_it = [result for result in told if result.workload == workload]
         parts.append(f"#### {workload}\n\n" + (_square(of_it) if workload in SQUARE else _listed(of_it)))
     return "\n\n".join(part for part in parts if part)

@@ -1,17 +1,23 @@
 """Tables of reports and withdrawals, taken column by column: what `event` and `intake` make of each row.
 
-A table is read as the text that it would be in a CSV file. What repeats (dates, periods, names, figures)
-is read once a distinct value: in SQL where it has the usual shape (timeline/sql/intake), otherwise by
-the functions that the way by drafts uses. SQL only finds out *that* a row is refused; why, that way tells.
+A table is read as the text that it would be in a CSV file. What has the usual shape is read in SQL
+(timeline/sql/intake), what repeats and is unusual once a distinct value, by the functions that the way
+by drafts uses. SQL only finds out *that* a row is refused; why, that way tells.
+
+A table is taken part by part, in runs. A run takes it that no row needs to be left out, besides those
+that are known to: where it finds others, it goes on to find them all, and another run follows.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Final
 
 import duckdb
@@ -19,18 +25,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from timeline.amounts import parse_amount, plain_amount
-from timeline.columns import LOG_COLUMNS, STATUSES, event_id_sql
+from timeline.columns import HASHED, INHERITABLE, LOG_COLUMNS, STATUSES, event_id_sql
 from timeline.errors import BadInput, Place, TimelineError
 from timeline.event import DESCRIPTIONS, Event, event_from
-from timeline.files import Draft
+from timeline.files import Draft, StoredTable
 from timeline.index import Reader, sql_object
 from timeline.intake import Intake, Rejected
 from timeline.log import schema
 from timeline.times import parse_edtf
 
-__all__ = ["BulkResolved", "resolve_table", "table_to_drafts", "takes"]
+__all__ = ["BulkResolved", "LeftOut", "TableIntake", "resolve_table", "table_to_drafts", "takes"]
 
-_MACROS: Final = ("is_segment", "instant_text", "spans_of", "figure_text", "plain_amount")
+_MACROS: Final = (
+    *("is_segment", "instant_text", "spans_of", "nine_places", "figure_text", "plain_amount"),
+    *("plain_number", "small_number", "plain_instant"),
+)
 _KEYS: Final = tuple(name for name in Event.model_fields if name not in ("target", "void"))
 #: Keys whose text is an event's as it is, and therefore in NFC and without separators.
 _TEXTS: Final = tuple(
@@ -50,6 +59,10 @@ _BYTES_AT_ONCE: Final = 2**24
 _FEW: Final = 100
 #: Fewer rows than this are sooner done one by one.
 _MANY: Final = 2_000
+#: How many rows are taken at once: four row groups of the log.
+_AT_ONCE: Final = 491_520
+#: Names of a table are gathered part by part, and made distinct where there are this many more than then.
+_NAMES_MORE: Final = 2_000_000
 
 #: The columns that are there in every event, and the keys that the others come from.
 _ALWAYS: Final = (
@@ -75,6 +88,40 @@ _COMES_FROM: Final = {
 
 _EDTF: Final = ("text", "lower", "upper", "reported_from", "reported_at")
 _FIGURES: Final = ("claim", "amount", "amount_low", "amount_high", "unit", "approximate")
+_NUMBERS: Final = {
+    "amount": ("amount_number", "amount_small"),
+    "amount_low": ("low_number", "low_small"),
+    "amount_high": ("high_number", "high_small"),
+}
+_DATES: Final = ("date", "reported", "period", "period_from", "period_to", "valid", "valid_from", "valid_to")
+_ROLES: Final = ("subject", "attribute", "object", "source", "speaker", "origin", "entity")
+_NAMES: Final = ("fact", "subject", "attribute", "object", "source", "speaker", "entity", "origin")
+
+#: What is hashed of every report, and what a report may have from its source but never lacks.
+_NEVER_NULL: Final = ("event_type", "fact", "source")
+_TAKEN_OVER: Final = ("reported", "origin")
+
+#: What `rows` joins with: tables, their aliases there, and the types of their columns.
+_READ_EDTF: Final = {
+    "given": "VARCHAR",
+    "text": "VARCHAR",
+    **dict.fromkeys(("lower", "upper", "reported_from", "reported_at"), "TIMESTAMP"),
+}
+_BOUNDED: Final = {"lower": "TIMESTAMP", "upper": "TIMESTAMP", "wrong": "BOOLEAN", "period": "VARCHAR"}
+_JOINS: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
+    *(("edtf", alias, _READ_EDTF) for alias in ("of_fact", "of_report", "of_date")),
+    *(("periods", "of_period", _BOUNDED), ("valids", "of_valid", _BOUNDED), ("spans", "span", _BOUNDED)),
+    (
+        *("unusual_figures", "of_figure"),
+        {
+            **dict.fromkeys(("low", "high", "headline"), "DECIMAL(38, 9)"),
+            **{"plain_unit": "VARCHAR", "told": "VARCHAR", "about": "BOOLEAN", "wrong": "BOOLEAN"},
+        },
+    ),
+    *(("flags", "of_flag", {"read": "BOOLEAN"}), ("locators", "of_place", {"read": "VARCHAR"})),
+    ("dated_sources", "of_source", _READ_EDTF | {"origin": "VARCHAR"}),
+    ("demands", "demand", {"value": "VARCHAR", "object": "VARCHAR"}),
+)
 
 #: Figures that tell whether a unit is always the same unit: separators, signs and every kind of bound.
 _PROBES: Final = (
@@ -99,7 +146,11 @@ class BulkResolved:
     warnings: list[str] = field(default_factory=list)
 
 
-def takes(table: pa.Table) -> bool:
+class LeftOut(Exception):
+    """A run found rows that are to be left out: what it made is void, and the next one goes without them."""
+
+
+def takes(table: pa.Table | StoredTable) -> bool:
     """Whether it pays to take a table as a whole: there are many rows, all of them reports and withdrawals.
 
     >>> takes(pa.table({"type": ["reported"] * 10_000})), takes(pa.table({"type": ["corrected"] * 10_000}))
@@ -107,35 +158,67 @@ def takes(table: pa.Table) -> bool:
     """
     if table.num_rows < _MANY:
         return False
-    names = table.column_names
-    if any(name in names and table[name].null_count < table.num_rows for name in ("target", "void")):
-        return False
-    if "type" not in names:
-        return True
-    return {"corrected", "retracted", *DESCRIPTIONS}.isdisjoint(table["type"].unique().to_pylist())
+    told = [name for name in ("type", "target", "void") if name in table.column_names]
+    for part in _parts(table, _AT_ONCE, told) if told else ():
+        if any(name in told and part[name].null_count < part.num_rows for name in ("target", "void")):
+            return False
+        if "type" in told and not {"corrected", "retracted", *DESCRIPTIONS}.isdisjoint(
+            part["type"].unique().to_pylist()
+        ):
+            return False
+    return True
 
 
-def table_to_drafts(table: pa.Table, name: str) -> list[Draft]:
+def table_to_drafts(table: pa.Table | StoredTable, name: str) -> list[Draft]:
     """The rows of a table as drafts, every value as text and nulls left out; rows count from 1.
 
     >>> table_to_drafts(pa.table({"fact": ["nvidia/ceo"], "amount": [1.5]}), "t.parquet")[0].keys
     {'fact': 'nvidia/ceo', 'amount': '1.5'}
     """
-    return list(_drafts(_as_text(table), name, range(1, table.num_rows + 1)))
+    whole = table.read() if isinstance(table, StoredTable) else table
+    return list(_drafts(_as_text(whole), name, range(1, whole.num_rows + 1)))
 
 
 def resolve_table(
-    reader: Reader, table: pa.Table, name: str, recorded_at: int, *, register_unknown: bool = False
+    reader: Reader,
+    table: pa.Table | StoredTable,
+    name: str,
+    recorded_at: int,
+    *,
+    register_unknown: bool = False,
+    at_once: int = _AT_ONCE,
 ) -> BulkResolved:
     """The rows of a table that `takes`, just as `Intake.resolve` would make them of its drafts.
 
     `recorded_at` is the moment against which reported dates are checked, in microseconds. Events keep the
     order of the table; `name` is what errors call it.
     """
-    if not table.num_rows:
-        return BulkResolved(schema().empty_table())
-    with closing(reader.cursor()) as con:
-        return _Table(con, reader, table, name, recorded_at, register_unknown).resolved()
+    intake = TableIntake(reader, table, name, recorded_at, register_unknown=register_unknown, at_once=at_once)
+    with closing(intake):
+        while True:
+            try:
+                parts = list(intake.rows())
+                break
+            except LeftOut:
+                continue
+        return BulkResolved(
+            pa.concat_tables(parts) if parts else schema().empty_table(),
+            intake.known,
+            intake.registered,
+            intake.rejected,
+            intake.warnings,
+        )
+
+
+def _parts(
+    table: pa.Table | StoredTable, at_once: int, names: Sequence[str] | None = None
+) -> Iterator[pa.Table]:
+    if isinstance(table, StoredTable):
+        yield from table.parts(at_once, names)
+        return
+    chosen = table if names is None else table.select(list(names))
+    for at in range(0, table.num_rows, at_once):
+        yield chosen.slice(at, at_once)
 
 
 def _as_text(table: pa.Table) -> pa.Table:
@@ -145,13 +228,37 @@ def _as_text(table: pa.Table) -> pa.Table:
         values: Any = table.column(name)
         if pa.types.is_timestamp(values.type):
             # Without a zone, which Arrow would look up in a data base that not every machine has.
-            moments = values.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).cast(pa.timestamp("us"))
-            written = pc.strftime(moments, format="%Y-%m-%dT%H:%M:%SZ")
-            values = pc.replace_substring_regex(written, pattern=r"\.000000Z$", replacement="Z")
+            written = pc.binary_replace_slice(
+                _without_zone(values).cast(pa.string()).cast(pa.binary()), 10, 11, b"T"
+            ).cast(pa.string())
+            values = pc.if_else(
+                pc.ends_with(written, pattern=".000000"), pc.utf8_slice_codeunits(written, 0, -7), written
+            )
+            values = pc.binary_join_element_wise(values, "Z", "")
         elif not pa.types.is_string(values.type):
             values = values.cast(pa.string())
         columns[name] = values
     return pa.table(columns)
+
+
+def _without_zone(values: Any) -> Any:
+    instants: Any = values.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).cast(pa.timestamp("us"))
+    return instants
+
+
+def _fits(kind: Any) -> bool:
+    """Whether every number of an Arrow type is a figure of the usual shape."""
+    types = pa.types
+    if types.is_decimal(kind):
+        return bool(0 <= kind.scale <= 9 and kind.precision - kind.scale <= 29)
+    return types.is_integer(kind)
+
+
+def _is_small(kind: Any) -> bool:
+    """Whether every number of an Arrow type that fits has room in 64 bits with three places."""
+    if pa.types.is_decimal(kind):
+        return bool(kind.scale <= 3 and kind.precision - kind.scale <= 15)
+    return bool(kind.bit_width < 64)
 
 
 def _drafts(texts: pa.Table, name: str, rows: Iterable[int]) -> Iterator[Draft]:
@@ -202,48 +309,145 @@ def _plain_unit(unit: str) -> str | None:
     return plain
 
 
-def _hashed(query: str, names: Sequence[str]) -> str:
+def _without_join(query: str, table: str, alias: str, types: Mapping[str, str]) -> str:
+    """A query that left-joins a table under this alias, as it is where the table holds nothing.
+
+    DuckDB does join with what is empty, and gives up the order of the rows for it.
+    """
+    joined = re.compile(rf"LEFT JOIN {table} AS {alias}\b.*?(?=\bLEFT JOIN\b|\n    \)\n|\Z)", re.DOTALL)
+    query, found = joined.subn("", query)
+    if found != 1:
+        raise TimelineError(f"{found} joins with {table} as {alias}, expected 1")
+    return re.sub(rf"\b{alias}\.(\w+)", lambda match: f"NULL::{types[match[1]]}", query)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _hashed(query: str, names: Sequence[str], event_id: str | None = None) -> str:
     """These columns of a query, which yields more columns of an event only as nulls, and the event id."""
-    return f"SELECT {', '.join(names)}, {event_id_sql(among=names)} AS event_id FROM ({query})"
+    return f"SELECT {', '.join(names)}, {event_id or event_id_sql(among=names)} AS event_id FROM ({query})"
 
 
-class _Table:
-    """One table on its way into the log. Its parts are temporary objects of a connection of its own."""
+def _report_id(names: Sequence[str]) -> str:
+    """The event id of reports: `columns.event_id_sql` in fewer steps, since half of the time goes into it.
+
+    No text is made of a name and its value before all are put together.
+    """
+    small = {"amount_low": "small_low", "amount_high": "small_high"}
+    parts = ["'timeline/1'"]
+    for name in HASHED:
+        if name not in names:
+            continue
+        mark = f"chr(30) || '{name}' || chr(31)"
+        kind = LOG_COLUMNS[name]
+        if kind == "boolean":
+            parts.append(f"if({name}, {mark} || 'true', NULL)")
+            continue
+        if name in _NEVER_NULL:
+            parts += [mark, name]
+            continue
+        there = f"{name} IS NOT NULL"
+        value = name
+        if kind == "instant":
+            value = f"epoch_us({name})::VARCHAR"
+        elif kind == "decimal":
+            value = f"nine_places({name}, {small[name]})"
+        if name in _TAKEN_OVER:
+            there = f"inherited & {INHERITABLE[name]} = 0"
+            value = f"if({there}, {value}, NULL)"
+        parts += [f"if({there}, {mark}, NULL)", value]
+    return f"sha256(concat({', '.join(parts)}))"
+
+
+class TableIntake:
+    """Takes one table, on one state of the store, part by part; close it after use.
+
+    After a run that was not LeftOut, `known`, `registered` and `warnings` tell of it; `rejected` are the rows
+    refused so far. `recorded_at` is the moment against which reported dates are checked, in microseconds.
+    """
 
     def __init__(
         self,
-        con: duckdb.DuckDBPyConnection,
         reader: Reader,
-        table: pa.Table,
+        table: pa.Table | StoredTable,
         name: str,
         recorded_at: int,
-        register_unknown: bool,
+        *,
+        register_unknown: bool = False,
+        at_once: int = _AT_ONCE,
     ) -> None:
-        self._con = con
+        self.known = 0
+        self.registered = 0
+        self.rejected: list[Rejected] = []
+        self.warnings: list[str] = []
         self._reader = reader
-        self._texts = _as_text(table)
+        self._store = reader.cursor()
+        self._table = table
         self._name = name
         self._recorded_at = recorded_at
         self._register_unknown = register_unknown
-
-    def resolved(self) -> BulkResolved:
+        self._at_once = at_once
+        self._given = set(table.column_names)
+        # Rows that are refused, and rows that are known since they stand in an earlier part.
+        self._bad: list[int] = []
+        self._late: list[int] = []
+        self._units: dict[str, str | None] = {}
+        # Whether the part at hand, and whether the tables made last, have dates to be read.
+        self._dated = False
+        self._dates_made = True
+        self._con = duckdb.connect()
+        # Its parts are to keep their order, as they do where the many are looked up among the few.
+        self._con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         for macro in _MACROS:
             self._make(macro)
-        self._con.execute(f"SET VARIABLE recorded_at = make_timestamp({self._recorded_at})")
-        self._con.execute(f"SET VARIABLE register_unknown = {self._register_unknown}")
-        self._lay_open()
-        self._read()
+        self._con.execute(f"SET VARIABLE recorded_at = make_timestamp({recorded_at})")
+        self._con.execute(f"SET VARIABLE register_unknown = {register_unknown}")
+        # DuckDB would join with a list of them.
+        words = _quoted("|".join(map(re.escape, STATUSES)))
+        self._con.execute(f"CREATE TEMP MACRO is_status(word) AS (regexp_full_match(word, {words}))")
+
+    def close(self) -> None:
+        self._con.close()
+        self._store.close()
+
+    def rows(self) -> Iterator[pa.Table]:
+        """One run: rows for the log in order, with its columns, descriptions of new names first.
+
+        What only an append can fill in is null. Raises LeftOut, in the end, where another run is needed.
+        """
+        self.known = self.registered = 0
+        self.warnings = []
         self._look_up_names()
-        resolved = BulkResolved(schema().empty_table())
-        taken = self._taken(resolved)
-        new = self._new(taken, resolved)
-        self._warn(new, resolved)
-        resolved.rows = _for_the_log(new)
         if self._register_unknown:
             descriptions = self._registered()
-            resolved.registered = descriptions.num_rows
-            resolved.rows = pa.concat_tables([descriptions, resolved.rows])
-        return resolved
+            self.registered = descriptions.num_rows
+            if self.registered:
+                yield descriptions
+        self._con.execute("CREATE OR REPLACE TEMP TABLE seen (row BIGINT, id UBIGINT, topic UBIGINT)")
+        self._con.execute("CREATE OR REPLACE TEMP TABLE keyed (row BIGINT, key VARCHAR, event_id VARCHAR)")
+        self._keep("stored_keys", {"key": [], "event_id": []})
+        refused: list[int] = []
+        parts = 0
+        for first, texts in self._all(None):
+            parts += 1
+            taken = self._taken(first, texts, refused)
+            new = self._new(taken)
+            self._con.register("fresh", new)
+            self._con.execute("INSERT INTO seen SELECT row, hash(event_id), topic FROM fresh")
+            self._con.unregister("fresh")
+            if not refused and new.num_rows:
+                yield _for_the_log(new)
+        self._leave_out(refused, parts)
+        self._warn()
+
+    def _all(self, names: Sequence[str] | None) -> Iterator[tuple[int, pa.Table]]:
+        """The parts of the table, each behind the number of its first row; rows count from 1."""
+        first = 1
+        for part in _parts(self._table, self._at_once, names):
+            yield first, part
+            first += part.num_rows
 
     def _make(self, name: str) -> None:
         self._con.execute(sql_object(f"intake/{name}"))
@@ -252,7 +456,7 @@ class _Table:
         """Make a temporary table of Python values: text, unless `types` says otherwise."""
         arrays = [pa.array(values, types.get(key, pa.string())) for key, values in columns.items()]
         self._con.register("values_kept", pa.table(arrays, names=list(columns)))
-        self._con.execute(f"CREATE TEMP TABLE {name} AS FROM values_kept")
+        self._con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM values_kept")
         self._con.unregister("values_kept")
 
     def _ask(self, query: str) -> list[tuple[Any, ...]]:
@@ -260,70 +464,114 @@ class _Table:
 
     # What the rows say by themselves
 
-    def _lay_open(self) -> None:
-        """Make the view `given`: the rows, numbered from 1, with every key, in NFC."""
-        texts = self._texts
+    def _lay_open(self, first: int, part: pa.Table) -> None:
+        """Make the view `given`: the rows of a part, numbered, with every key, in NFC."""
+        count = part.num_rows
         unreadable = []
-        for name in texts.column_names:
-            if name in _TEXTS and not _is_plain(texts.column(name)):
-                unreadable.append(f"coalesce(regexp_matches({name}, '[\\x00\\x1e\\x1f]'), false)")
-                texts = self._normal(texts, name)
-        count = self._texts.num_rows
-        numbers: Any = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count))
-        self._con.register("told", texts.append_column("row", numbers))
-        columns = [
-            f'"{name}"' if name in texts.column_names else f'NULL::VARCHAR AS "{name}"' for name in _KEYS
-        ]
+        columns: dict[str, Any] = {}
+        told: dict[str, str] = {name: f"NULL::VARCHAR AS {name}" for name in _KEYS}
+        for number, small in _NUMBERS.values():
+            told[number] = f"NULL::DECIMAL(38, 9) AS {number}"
+            told[small] = f"NULL::DECIMAL(18, 3) AS {small}"
+        told["reported_instant"] = "NULL::TIMESTAMP AS reported_instant"
+        told["has_period"] = "false AS has_period"
+        for name in part.column_names:
+            values: Any = part.column(name)
+            number, small = _NUMBERS.get(name, ("", ""))
+            if number and _fits(values.type):
+                told[number] = f"{name}::DECIMAL(38, 9) AS {number}"
+                if _is_small(values.type):
+                    told[small] = f"{name}::DECIMAL(18, 3) AS {small}"
+            elif name == "reported" and pa.types.is_timestamp(values.type):
+                values = _without_zone(values)
+                usual = "reported BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
+                told["reported_instant"] = f"if({usual}, reported, NULL) AS reported_instant"
+                told["reported"] = "instant_text(reported) AS reported"
+            else:
+                values = _as_text(part.select([name])).column(name)
+                told[name] = f'"{name}"'
+                if number:
+                    told[number] = f"plain_number({name}) AS {number}"
+                    told[small] = f"small_number({name}) AS {small}"
+                elif name == "reported":
+                    told["reported_instant"] = "plain_instant(reported) AS reported_instant"
+                if name in _TEXTS and not _is_plain(values):
+                    unreadable.append(f"coalesce(regexp_matches({name}, '[\\x00\\x1e\\x1f]'), false)")
+                    values = self._normal(values, name)
+                if name == "fact" and pc.any(pc.match_substring(values, pattern="@")).as_py():
+                    told["has_period"] = "contains(fact, '@') AS has_period"
+            columns[name] = values
+        # Typed instants need no reading.
+        self._dated = "contains" in told["has_period"] or any(told[name] == f'"{name}"' for name in _DATES)
+        numbers: Any = pc.cumulative_sum(
+            pa.repeat(pa.scalar(1, pa.int64()), count), start=pa.scalar(first - 1, pa.int64())
+        )
+        self._con.register("told", pa.table({**columns, "row": numbers}))
         self._con.execute(
-            f"CREATE TEMP VIEW given AS SELECT row, {', '.join(columns)}, "
+            f"CREATE OR REPLACE TEMP VIEW given AS SELECT row, {', '.join(told.values())}, "
             f"{' OR '.join(unreadable) or 'false'} AS unreadable FROM told"
         )
+        units = (
+            self._ask("SELECT DISTINCT unit FROM given WHERE unit IS NOT NULL") if "unit" in columns else []
+        )
+        for (unit,) in units:
+            if unit not in self._units:
+                self._units[unit] = _plain_unit(unit)
+        plain = {unit: found for (unit,) in units if (found := self._units[unit])}
+        cases = "".join(f" WHEN {_quoted(unit)} THEN {_quoted(found)}" for unit, found in plain.items())
+        case = f"CASE said{cases} END" if cases else "NULL::VARCHAR"
+        self._con.execute(f"CREATE OR REPLACE TEMP MACRO plain_unit(said) AS ({case})")
+        self._make("laid_open")
 
-    def _normal(self, texts: pa.Table, name: str) -> pa.Table:
-        self._con.register("texts", texts.select([name]).rename_columns(["said"]))
+    def _normal(self, values: Any, name: str) -> Any:
+        self._con.register("texts", pa.table({"said": values}))
         said = self._ask(f"SELECT DISTINCT said FROM texts WHERE regexp_matches(said, '[^{_INERT}]')")
         normal = {text: form for (text,) in said if (form := unicodedata.normalize("NFC", text)) != text}
-        if not normal:
-            return texts
-        self._keep(f"normal_{name}", {"said": list(normal), "normal": list(normal.values())})
-        column = self._con.sql(
-            "SELECT coalesce(normal, said) FROM (SELECT said, row_number() OVER () AS row FROM texts) "
-            f"LEFT JOIN normal_{name} USING (said) ORDER BY row"
-        ).to_arrow_table()
-        return texts.set_column(texts.column_names.index(name), name, column.column(0))
+        if normal:
+            self._keep(f"normal_{name}", {"said": list(normal), "normal": list(normal.values())})
+            values = (
+                self._con.sql(
+                    "SELECT coalesce(normal, said) "
+                    "FROM (SELECT said, row_number() OVER () AS row FROM texts) "
+                    f"LEFT JOIN normal_{name} USING (said) ORDER BY row"
+                )
+                .to_arrow_table()
+                .column(0)
+            )
+        self._con.unregister("texts")
+        return values
 
     def _read(self) -> None:
         """Make the tables that `rows` looks values up in."""
-        self._keep("words", {"word": list(STATUSES)})
-        self._make("parts")
-        self._make("dates")
         dates: dict[str, list[Any]] = {name: [] for name in ("given", *_EDTF)}
-        for (text,) in self._ask("SELECT given FROM dates WHERE lower IS NULL"):
-            try:
-                edtf = parse_edtf(text)
-            except BadInput:
-                continue
-            dates["given"].append(text)
-            for name in _EDTF:
-                dates[name].append(getattr(edtf, name))
+        if self._dated:
+            self._make("dates")
+            for (text,) in self._ask("SELECT given FROM dates WHERE lower IS NULL"):
+                try:
+                    edtf = parse_edtf(text)
+                except BadInput:
+                    continue
+                dates["given"].append(text)
+                for name in _EDTF:
+                    dates[name].append(getattr(edtf, name))
+        else:
+            self._con.execute(
+                "CREATE OR REPLACE TEMP TABLE dates (given VARCHAR, shape VARCHAR, lower TIMESTAMP)"
+            )
         self._keep("edtf_read", dates, **dict.fromkeys(_EDTF[1:], pa.timestamp("us")))
-        for table in ("edtf", "facts", "periods", "bounds", "spans", "valids", "figures"):
-            self._make(table)
-        units = self._ask("SELECT DISTINCT unit FROM figures WHERE unit IS NOT NULL")
-        plain = {unit: found for (unit,) in units if (found := _plain_unit(unit))}
-        self._keep("plain_units", {"unit": list(plain), "plain": list(plain.values())})
-        self._make("usual_figures")
+        for table in ("edtf", "periods", "bounds", "spans", "valids"):
+            if self._dated or self._dates_made:
+                self._make(table)
+        self._dates_made = self._dated
         self._read_unusual_figures()
         for table, name, kind in (("flags", "inferred", pa.bool_()), ("locators", "locator", pa.string())):
-            said = [
-                text for (text,) in self._ask(f"SELECT DISTINCT {name} FROM given WHERE {name} IS NOT NULL")
-            ]
+            told = f"SELECT DISTINCT {name} FROM given WHERE {name} IS NOT NULL"
+            said = [text for (text,) in self._ask(told)] if name in self._given else []
             read = [_row_of({"text": "", name: text}).get(name) for text in said]
             self._keep(table, {"said": said, "read": read}, read=kind)
 
     def _read_unusual_figures(self) -> None:
-        listed = ", ".join(_FIGURES)
-        unusual = self._ask(f"SELECT {listed} FROM figures EXCEPT SELECT {listed} FROM usual_figures")
+        unusual = self._ask(sql_object("intake/figures"))
         rows = [_row_of(dict(zip(_FIGURES, values, strict=True))) for values in unusual]
         read: dict[str, list[Any]] = {
             name: [values[at] for values in unusual] for at, name in enumerate(_FIGURES)
@@ -334,22 +582,48 @@ class _Table:
         ):
             read[name] = [row.get(column) for row in rows]
         read["wrong"] = [not row for row in rows]
+        read["is_unusual"] = [True] * len(rows)
         types = dict.fromkeys(("low", "high", "headline"), pa.decimal128(38, 9))
-        self._keep("unusual_figures", read, **types, **dict.fromkeys(("about", "wrong"), pa.bool_()))
-        self._con.execute(
-            "CREATE TEMP VIEW amounts AS FROM usual_figures UNION ALL BY NAME FROM unusual_figures"
-        )
+        flags = dict.fromkeys(("about", "wrong", "is_unusual"), pa.bool_())
+        self._keep("unusual_figures", read, **types, **flags)
 
     # What the store says to it
 
     def _look_up_names(self) -> None:
-        self._con.execute("CREATE TEMP VIEW accepted AS FROM given")
+        """Make the tables of the names in the table, and of what the store says of them."""
+        con = self._con
+        con.execute("CREATE OR REPLACE TEMP TABLE met (role VARCHAR, kind VARCHAR, name VARCHAR, row BIGINT)")
+        count, distinct = 0, 0
+        chosen = [name for name in _NAMES if name in self._given]
+        for first, part in self._all(chosen) if chosen else ():
+            self._lay_open(first, part)
+            self._keep("bad", {"row": self._bad_in(first, part)}, row=pa.int64())
+            self._make("met")
+            [(count,)] = self._ask("SELECT count(*) FROM met")
+            if count > 2 * distinct + _NAMES_MORE:
+                con.execute(
+                    "CREATE OR REPLACE TEMP TABLE met AS SELECT role, kind, name, min(row) AS row FROM met "
+                    "GROUP BY role, kind, name"
+                )
+                [(distinct,)] = self._ask("SELECT count(*) FROM met")
+        self._fetch("entities", "SELECT id FROM entities", "kind IN ('entity', 'origin')")
+        self._fetch("attributes", "SELECT id, value, object FROM attributes", "kind = 'attribute'")
+        self._fetch("sources", "SELECT id, published, origin FROM sources", "kind IN ('source', 'origin')")
         self._make("names")
         self._make("troubles")
         self._make("demands")
+        roles = [role for (role,) in self._ask("SELECT DISTINCT role FROM troubles")]
+        troubles = [
+            f"coalesce({role}_named IN (SELECT name FROM troubles WHERE role = '{role}'), false)"
+            for role in roles
+        ]
+        self._con.execute(
+            f"CREATE OR REPLACE TEMP MACRO is_trouble({', '.join(f'{role}_named' for role in _ROLES)}) AS "
+            f"({' OR '.join(troubles) or 'false'})"
+        )
         sources = self._ask(
             "SELECT id, published, origin FROM sources "
-            "WHERE (published <> '' OR origin <> '') AND id IN (SELECT source FROM given)"
+            "WHERE (published <> '' OR origin <> '') AND id IN (SELECT name FROM names WHERE kind = 'source')"
         )
         dates = [parse_edtf(published) if published else None for _, published, _ in sources]
         columns: dict[str, list[Any]] = {
@@ -361,72 +635,101 @@ class _Table:
         instant = pa.timestamp("us")
         self._keep("dated_sources", columns, reported_from=instant, reported_at=instant)
 
-    def _taken(self, resolved: BulkResolved) -> pa.Table:
-        """The rows that nothing speaks against; leaves in the view `accepted` what was given in them."""
-        given = set(self._texts.column_names)
-        names = [name for name in LOG_COLUMNS if not given.isdisjoint(_COMES_FROM.get(name, ()))]
-        names += [*_ALWAYS, "row"]
-        rows = _hashed(f"FROM ({sql_object('intake/rows')}) WHERE NOT refused", names)
-        taken: pa.Table = self._con.sql(
-            f"SELECT *, hash(source, fact, reported) AS topic FROM ({rows})"
-        ).to_arrow_table()
-        found = self._missing(taken)
-        if found is None:
-            # DuckDB keeps the order as it is; should it ever not, positions must not follow it.
-            taken = taken.sort_by("row")
-            found = self._missing(taken)
-        bad = found or []
-        self._con.register("taken", taken)
-        first: list[int] = []
-        if "key" in given:
-            self._make("conflicts")
-            conflicts = self._ask("SELECT row, first FROM conflicts")
-            taken = _without(taken, [row for row, _ in conflicts])
-            self._con.register("taken", taken)
-            bad += [row for row, _ in conflicts]
-            first = [row for _, row in conflicts if row is not None]
-        if bad:
-            self._explain(bad, first, resolved)
-            self._keep("bad", {"row": bad}, row=pa.int64())
-            self._con.execute("CREATE OR REPLACE TEMP VIEW accepted AS FROM given ANTI JOIN bad USING (row)")
-            self._make("names")
+    def _fetch(self, name: str, query: str, where: str) -> None:
+        """Make a table of what the store says of the names met."""
+        met = self._con.sql(f"SELECT DISTINCT name FROM met WHERE {where}").to_arrow_table()
+        self._store.register("asked", met)
+        found = self._store.sql(f"{query} WHERE id IN (SELECT name FROM asked)").to_arrow_table()
+        self._store.unregister("asked")
+        self._con.register("values_kept", found)
+        self._con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM values_kept")
+        self._con.unregister("values_kept")
+
+    def _bad_in(self, first: int, part: pa.Table) -> list[int]:
+        """The rows of a part that are known to be refused."""
+        start, end = bisect_left(self._bad, first), bisect_left(self._bad, first + part.num_rows)
+        return self._bad[start:end]
+
+    def _hashed(self, query: str) -> str:
+        """The columns of the log that can hold anything, the number of the row, and its event id."""
+        given = [name for name in LOG_COLUMNS if not self._given.isdisjoint(_COMES_FROM.get(name, ()))]
+        names = [*given, *_ALWAYS]
+        # Without a column of its own an origin is its source's, and no part of the content.
+        hashed = names if "origin" in self._given else [name for name in names if name != "origin"]
+        return _hashed(query, [*names, "row"], _report_id(hashed))
+
+    def _resolving(self, first: int, part: pa.Table) -> str:
+        """A query for the rows of a part as they will stand in the log, `refused` or not."""
+        self._lay_open(first, part)
+        self._read()
+        query = sql_object("intake/rows")
+        for table, alias, types in _JOINS:
+            [(count,)] = self._ask(f"SELECT count(*) FROM (FROM {table} LIMIT 1)")
+            if not count:
+                query = _without_join(query, table, alias, types)
+        return query
+
+    def _taken(self, first: int, part: pa.Table, refused: list[int]) -> pa.Table:
+        """The rows of a part that nothing speaks against; the others are noted."""
+        query = self._resolving(first, part)
+        rows = self._hashed(f"FROM ({query}) WHERE NOT refused")
+        topic = "if(event_type = 'reported', hash(source, fact, reported), NULL) AS topic"
+        taken = _in_order(self._con.sql(f"SELECT *, {topic} FROM ({rows})").to_arrow_table())
+        last = first + part.num_rows - 1
+        found = _missing(taken, first, last)
+        bad = set(self._bad_in(first, part))
+        refused += [row for row in found if row not in bad]
+        if again := bad.difference(found):
+            taken = _without(taken, sorted(again))
+        if "key" in self._given:
+            self._note_keys(taken)
         return taken
 
-    def _missing(self, taken: pa.Table) -> list[int] | None:
-        """The numbers of the rows that are not among these; None where these are out of order."""
-        last = self._texts.num_rows + 1
-        ends = [pa.array([row], pa.int64()) for row in (0, last)]
-        numbers: Any = pa.concat_arrays([ends[0], *taken.column("row").chunks, ends[1]])
-        steps: Any = pc.pairwise_diff(numbers)
-        if not pc.all(pc.greater(steps, pa.scalar(0, pa.int64()))).as_py():
-            return None
-        gaps: list[Any] = pc.indices_nonzero(pc.greater(steps, pa.scalar(1, pa.int64()))).to_pylist()
-        return [row for at in gaps for row in range(numbers[at - 1].as_py() + 1, numbers[at].as_py())]
+    def _note_keys(self, taken: pa.Table) -> None:
+        keyed = taken.select(["row", "key", "event_id"]).filter(pc.is_valid(taken["key"]))
+        self._con.register("keyed_here", keyed)
+        self._con.execute("INSERT INTO keyed SELECT row, key, event_id FROM keyed_here")
+        self._con.unregister("keyed_here")
+        self._store.register("asked", keyed.select(["key"]))
+        found = self._store.sql(
+            "SELECT key, event_id FROM store.keys WHERE key IN (SELECT key FROM asked)"
+        ).to_arrow_table()
+        self._store.unregister("asked")
+        self._con.register("found", found)
+        self._con.execute("INSERT INTO stored_keys SELECT key, event_id FROM found")
+        self._con.unregister("found")
 
-    def _explain(self, bad: Sequence[int], first: Sequence[int], resolved: BulkResolved) -> None:
-        """Why rows are refused, told by the way by drafts; `first` are rows that others are at odds with."""
-        rows = sorted({*bad, *first})
-        texts = self._texts.take(pa.array([row - 1 for row in rows], pa.int64()))
-        intake = Intake(self._reader, self._recorded_at, register_unknown=self._register_unknown)
-        told = intake.resolve(_drafts(texts, self._name, rows)).rejected
-        resolved.rejected = sorted(told, key=lambda one: one.place.row or 0)
-        if (explained := [one.place.row for one in resolved.rejected]) != sorted(bad):
-            raise TimelineError(
-                f"{self._name}: as a table its rows {sorted(bad)[:10]} were refused, one by one "
-                f"{explained[:10]}; expected the same"
-            )
-
-    def _new(self, taken: pa.Table, resolved: BulkResolved) -> pa.Table:
-        """Those of the rows that neither the store has nor the table before."""
+    def _new(self, taken: pa.Table) -> pa.Table:
+        """Those of the rows that neither the store has nor the table before, as far as this part tells."""
+        if not taken.num_rows:
+            return taken
+        known: set[int] = set()
+        if self._late:
+            numbers = taken.column("row")
+            start = bisect_left(self._late, numbers[0].as_py())
+            end = bisect_left(self._late, numbers[-1].as_py() + 1)
+            known.update(self._late[start:end])
+        self._con.register("taken", taken)
         [(distinct,)] = self._ask("SELECT count(DISTINCT hash(event_id)) FROM taken")
-        if distinct == taken.num_rows and not self._reader.position:
-            return taken
-        self._make("known")
-        known = [row for (row,) in self._ask("SELECT row FROM known")]
-        if not known:
-            return taken
-        resolved.known = len(known)
-        return _without(taken, known)
+        if distinct < taken.num_rows:
+            known.update(
+                row
+                for (row,) in self._ask(
+                    "SELECT row FROM taken QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY row) > 1"
+                )
+            )
+        self._con.unregister("taken")
+        if self._reader.position:
+            known.update(self._stored(taken))
+        self.known += len(known)
+        return _without(taken, sorted(known)) if known else taken
+
+    def _stored(self, taken: pa.Table) -> list[int]:
+        """Those of the rows whose event the store holds."""
+        self._store.register("asked", taken.select(["row", "event_id"]))
+        found = self._store.execute(sql_object("intake/stored")).fetchall()
+        self._store.unregister("asked")
+        return [row for (row,) in found]
 
     def _registered(self) -> pa.Table:
         """Descriptions of the names met for the first time, by kind and name."""
@@ -434,21 +737,118 @@ class _Table:
         rows = self._con.sql(_hashed(sql_object("intake/registrations"), names)).to_arrow_table()
         return _for_the_log(rows.sort_by([("event_type", "ascending"), ("subject", "ascending")]))
 
-    def _warn(self, new: pa.Table, resolved: BulkResolved) -> None:
-        self._con.register("fresh", new)
-        [(topics, reports)] = self._ask(
-            "SELECT count(DISTINCT topic), count(*) FROM fresh WHERE event_type = 'reported'"
+    # What only the whole table tells
+
+    def _leave_out(self, refused: list[int], parts: int) -> None:
+        """Raise LeftOut where rows were found that the next run is to go without."""
+        conflicts = self._ask(sql_object("intake/conflicts")) if "key" in self._given else []
+        bad = sorted([*refused, *(row for row, _ in conflicts)])
+        late: list[int] = []
+        if parts > 1:
+            [(distinct, count)] = self._ask("SELECT count(DISTINCT id), count(*) FROM seen")
+            if distinct < count:
+                late = sorted(set(self._again()) - set(bad))
+        if not bad and not late:
+            return
+        if bad:
+            self._explain(bad, [row for _, row in conflicts if row is not None])
+        self._bad = sorted([*self._bad, *bad])
+        self._late = sorted([*self._late, *late])
+        raise LeftOut
+
+    def _again(self) -> list[int]:
+        """Rows whose event another part has before them."""
+        self._con.execute(
+            "CREATE OR REPLACE TEMP TABLE suspects AS SELECT row FROM seen "
+            "WHERE id IN (SELECT id FROM seen GROUP BY id HAVING count(*) > 1)"
         )
+        self._con.execute("CREATE OR REPLACE TEMP TABLE ids (row BIGINT, event_id VARCHAR)")
+        rows = [row for (row,) in self._ask("SELECT row FROM suspects ORDER BY row")]
+        for first, part in self._all(None):
+            if bisect_left(rows, first) < bisect_left(rows, first + part.num_rows):
+                query = self._resolving(first, part)
+                names = [
+                    name for name in LOG_COLUMNS if not self._given.isdisjoint(_COMES_FROM.get(name, ()))
+                ]
+                names += [*_ALWAYS, "row"]
+                self._con.execute(
+                    f"INSERT INTO ids SELECT row, event_id FROM "
+                    f"({_hashed(f'FROM ({query}) SEMI JOIN suspects USING (row)', names)})"
+                )
+        again = self._ask(
+            "SELECT row FROM ids QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY row) > 1"
+        )
+        return [row for (row,) in again]
+
+    def _explain(self, bad: Sequence[int], first: Sequence[int]) -> None:
+        """Why rows are refused, told by the way by drafts; `first` are rows that others are at odds with."""
+        rows = sorted({*bad, *first})
+        drafts: list[Draft] = []
+        for start, part in self._all(None):
+            here = rows[bisect_left(rows, start) : bisect_left(rows, start + part.num_rows)]
+            if here:
+                texts = _as_text(part.take(pa.array([row - start for row in here], pa.int64())))
+                drafts += _drafts(texts, self._name, here)
+        intake = Intake(self._reader, self._recorded_at, register_unknown=self._register_unknown)
+        with closing(intake):
+            told = intake.resolve(drafts).rejected
+        told = sorted(told, key=lambda one: one.place.row or 0)
+        if (explained := [one.place.row for one in told]) != sorted(bad):
+            raise TimelineError(
+                f"{self._name}: as a table its rows {sorted(bad)[:10]} were refused, one by one "
+                f"{explained[:10]}; expected the same"
+            )
+        self.rejected = sorted([*self.rejected, *told], key=lambda one: one.place.row or 0)
+
+    def _warn(self) -> None:
+        [(topics, reports)] = self._ask("SELECT count(DISTINCT topic), count(topic) FROM seen")
         if topics == reports:
             return
+        self._con.execute(
+            "CREATE OR REPLACE TEMP TABLE suspects AS SELECT row FROM seen WHERE topic IN "
+            "(SELECT topic FROM seen WHERE topic IS NOT NULL GROUP BY topic HAVING count(*) > 1)"
+        )
+        self._con.execute(
+            "CREATE OR REPLACE TEMP TABLE topics (row BIGINT, source VARCHAR, fact VARCHAR, reported VARCHAR)"
+        )
+        rows = [row for (row,) in self._ask("SELECT row FROM suspects ORDER BY row")]
+        for first, part in self._all(None):
+            if bisect_left(rows, first) < bisect_left(rows, first + part.num_rows):
+                query = self._resolving(first, part)
+                self._con.execute(
+                    f"INSERT INTO topics SELECT row, source, fact, reported FROM ({query}) "
+                    "SEMI JOIN suspects USING (row)"
+                )
         again = self._ask(
-            "SELECT source, fact, reported FROM fresh WHERE event_type = 'reported' "
+            "SELECT source, fact, reported FROM topics "
             "QUALIFY row_number() OVER (PARTITION BY source, fact, reported ORDER BY row) > 1 ORDER BY row"
         )
-        resolved.warnings = [
+        self.warnings = [
             f"{source} tells of {fact} twice as of {reported}; the later one is believed"
             for source, fact, reported in again
         ]
+
+
+def _in_order(rows: pa.Table) -> pa.Table:
+    """Rows by their number. A join may give up the order of the parts that threads take, not that within."""
+    numbers: Any = rows.column("row").combine_chunks()
+    steps: Any = pc.pairwise_diff(numbers)
+    if not pc.any(pc.less(steps, pa.scalar(1, pa.int64()))).as_py():
+        return rows
+    starts: list[int] = pc.indices_nonzero(pc.not_equal(steps, pa.scalar(1, pa.int64()))).to_pylist()
+    if len(starts) > _FEW:
+        return rows.sort_by("row")
+    runs = sorted(pairwise([0, *starts, rows.num_rows]), key=lambda run: int(numbers[run[0]].as_py()))
+    return pa.concat_tables([rows.slice(start, end - start) for start, end in runs])
+
+
+def _missing(taken: pa.Table, first: int, last: int) -> list[int]:
+    """The numbers from first to last that are not among these rows', which are in order."""
+    ends = [pa.array([row], pa.int64()) for row in (first - 1, last + 1)]
+    numbers: Any = pa.concat_arrays([ends[0], *taken.column("row").chunks, ends[1]])
+    steps: Any = pc.pairwise_diff(numbers)
+    gaps: list[Any] = pc.indices_nonzero(pc.greater(steps, pa.scalar(1, pa.int64()))).to_pylist()
+    return [row for at in gaps for row in range(numbers[at - 1].as_py() + 1, numbers[at].as_py())]
 
 
 def _without(rows: pa.Table, numbers: Sequence[int]) -> pa.Table:

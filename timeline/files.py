@@ -13,7 +13,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ import yaml
 from timeline.errors import BadInput, BadRows, Place, nearest
 from timeline.event import DESCRIPTIONS, Event
 
-__all__ = ["FLAT_COLUMNS", "FORMATS", "Batch", "Draft", "read_batches", "table_batch"]
+__all__ = ["FLAT_COLUMNS", "FORMATS", "Batch", "Draft", "StoredTable", "read_batches", "table_batch"]
 
 #: Formats by the suffix of a file's name.
 FORMATS: Final[Mapping[str, str]] = {
@@ -71,6 +71,8 @@ _DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
 _SHAPE = "expected a list of events, or a mapping with events:, sources:, entities: or attributes:"
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _DEEPEST = 32
+#: Parquet files of more rows are read part by part.
+_STAYS_IN_ITS_FILE: Final = 500_000
 _LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _BOM = b"\xef\xbb\xbf"
 
@@ -83,18 +85,45 @@ class Draft:
     place: Place
 
 
+class StoredTable:
+    """A table that stays in its Parquet file and is read part by part, columns and types as in `Batch`."""
+
+    def __init__(self, name: str, file: pq.ParquetFile, columns: list[str]) -> None:
+        self._name = name
+        self._file = file
+        self.column_names = columns
+        self.num_rows = int(file.metadata.num_rows)
+
+    def parts(self, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The rows in their order, so many at a time, of all columns or of these.
+
+        Raises BadInput where the file turns out not to be readable.
+        """
+        chosen = self.column_names if columns is None else list(columns)
+        try:
+            for batch in self._file.iter_batches(batch_size=rows, columns=chosen):
+                table = pa.Table.from_batches([batch]).select(chosen)
+                yield _plain_table(self._name, table, chosen)
+        except (pa.ArrowException, OSError) as error:
+            raise _no_parquet(self._name, error) from None
+
+    def read(self) -> pa.Table:
+        """All of it at once."""
+        return pa.concat_tables(list(self.parts(_STAYS_IN_ITS_FILE)))
+
+
 @dataclass(frozen=True)
 class Batch:
     """What one file says, in its order: either `drafts` or a `table`; rows count from 1.
 
     A table holds columns of FLAT_COLUMNS alone, as text or, where their kind allows it, as integers,
-    floats, decimals, booleans, date32 or timestamp[us, UTC]. `problems` are of events that are not
-    among the drafts; everything else could be read.
+    floats, decimals, booleans, date32 or timestamp[us, UTC]. A large one stays in its file. `problems` are
+    of events that are not among the drafts; everything else could be read.
     """
 
     name: str
     drafts: list[Draft] | None = None
-    table: pa.Table | None = None
+    table: pa.Table | StoredTable | None = None
     problems: list[BadInput] = field(default_factory=list)
 
 
@@ -573,10 +602,19 @@ def _read_parquet(name: str, content: bytes | Path, ignore_unknown: bool) -> Bat
     try:
         # Not read_table: importing the datasets behind it takes longer than most files do.
         file = pq.ParquetFile(_arrow(content))
-        table = file.read(columns=_chosen(name, file.schema_arrow.names, ignore_unknown))
+        columns = _chosen(name, file.schema_arrow.names, ignore_unknown)
+        if file.metadata.num_rows > _STAYS_IN_ITS_FILE:
+            # Its types are looked at now, its values when they are asked for.
+            _plain_table(name, file.schema_arrow.empty_table(), columns)
+            return Batch(name, table=StoredTable(name, file, columns))
+        table = file.read(columns=columns)
     except (pa.ArrowException, OSError) as error:
-        raise BadInput(f"not a readable Parquet file: {error}", Place(name)) from None
+        raise _no_parquet(name, error) from None
     return _table_batch(name, table, ignore_unknown)
+
+
+def _no_parquet(name: str, error: Exception) -> BadInput:
+    return BadInput(f"not a readable Parquet file: {error}", Place(name))
 
 
 def _read_arrow(name: str, content: bytes, ignore_unknown: bool) -> Batch:
@@ -606,8 +644,12 @@ def _chosen(name: str, names: list[str], ignore_unknown: bool) -> list[str]:
 
 
 def _table_batch(name: str, table: pa.Table, ignore_unknown: bool) -> Batch:
+    return Batch(name, table=_plain_table(name, table, _chosen(name, table.column_names, ignore_unknown)))
+
+
+def _plain_table(name: str, table: pa.Table, chosen: Sequence[str]) -> pa.Table:
     columns = {}
-    for column in _chosen(name, table.column_names, ignore_unknown):
+    for column in chosen:
         values = table.column(column)
         try:
             columns[column] = _plain_column(column, values)
@@ -616,7 +658,7 @@ def _table_batch(name: str, table: pa.Table, ignore_unknown: bool) -> Batch:
             raise BadInput(f"column {column} cannot be read: {error}", Place(name)) from None
         except BadInput as problem:
             raise problem.at(Place(name)) from None
-    return Batch(name, table=pa.table(columns))
+    return pa.table(columns)
 
 
 def _plain_column(column: str, values: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:

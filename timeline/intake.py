@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ from timeline.errors import BadInput, BadRows, Conflict, Place, TimelineError, n
 from timeline.event import DESCRIPTIONS, event_from
 from timeline.files import Draft
 from timeline.index import Reader
+from timeline.known import KnownEvents, one_of
 from timeline.times import Edtf, format_instant, parse_edtf
 
 __all__ = ["Intake", "Rejected", "Resolved", "raise_for", "write_rejects"]
@@ -110,6 +111,7 @@ class Intake:
         self.recorded_at = recorded_at
         self.register_unknown = register_unknown
         self._position = reader.position
+        self._stored = KnownEvents(self._con)
         self._names: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
         self._asked: dict[str, set[str]] = {kind: set() for kind in _KINDS}
         self._taken: dict[str, Row] = {}
@@ -118,6 +120,10 @@ class Intake:
         self._known: dict[str, list[str]] = {}
         self._hints: dict[tuple[str, str], str] = {}
         self._compared = 0
+
+    def close(self) -> None:
+        """Let go of the store; what it took stays as it is."""
+        self._con.close()
 
     @property
     def taken(self) -> int:
@@ -222,19 +228,14 @@ class Intake:
         wanted = list(dict.fromkeys(targets))
         if not wanted:
             return
-        instants = {name for name, kind in LOG_COLUMNS.items() if kind == "instant"}
-        columns = ", ".join(f"epoch_us({n})" if n in instants else n for n in LOG_COLUMNS)
-        rows = self._con.execute(
-            f"SELECT {columns} FROM store.events WHERE event_id IN (SELECT unnest($1::VARCHAR[])) "
-            "OR key IN (SELECT unnest($1::VARCHAR[])) "
-            # A correction says what it means of the first report, whose type it shares.
-            "OR position IN (SELECT place FROM store.events WHERE event_id IN (SELECT unnest($1::VARCHAR[])) "
-            "OR key IN (SELECT unnest($1::VARCHAR[])))",
-            [wanted],
-        ).fetchall()
+        found = self._stored.among([aim for aim in wanted if _EVENT_ID.fullmatch(aim)])
+        positions = {position for places in found.values() for position in places}
+        positions.update(position for _, _, position in self._keyed(wanted))
+        rows = self._rows_at(positions)
+        # A correction says what it means of the first report, whose type it shares.
+        rows += self._rows_at({row["place"] for row in rows} - positions)
         by_position: dict[int, Row] = {}
-        for values in rows:
-            row = dict(zip(LOG_COLUMNS, values, strict=True))
+        for row in rows:
             by_position[row["position"]] = row
             self._taken.setdefault(row["event_id"], row)
             if row["key"] is not None:
@@ -243,12 +244,28 @@ class Intake:
         for row in by_position.values():
             row["root"] = by_position.get(row["place"], row)["event_type"]
 
+    def _rows_at(self, positions: Collection[int]) -> list[Row]:
+        """The events at these positions, with instants in microseconds."""
+        if not positions:
+            return []
+        instants = {name for name, kind in LOG_COLUMNS.items() if kind == "instant"}
+        columns = ", ".join(f"epoch_us({n})" if n in instants else n for n in LOG_COLUMNS)
+        condition, parameters = one_of("BIGINT", sorted(positions))
+        found = self._con.execute(
+            f"SELECT {columns} FROM store.events WHERE position {condition}", parameters
+        ).fetchall()
+        return [dict(zip(LOG_COLUMNS, values, strict=True)) for values in found]
+
+    def _keyed(self, keys: Sequence[str]) -> list[tuple[str, str, int]]:
+        """Key, event id and position of the events in the store that have one of these keys."""
+        condition, parameters = one_of("VARCHAR", keys)
+        return self._con.execute(
+            f"SELECT key, event_id, position FROM store.keys WHERE key {condition}", parameters
+        ).fetchall()
+
     def _look_up_keys(self, keys: list[str]) -> None:
         if keys:
-            found = self._con.execute(
-                "SELECT key, event_id FROM store.keys WHERE key IN (SELECT unnest($1::VARCHAR[]))", [keys]
-            ).fetchall()
-            for key, known in found:
+            for key, known, _ in self._keyed(keys):
                 self._keys.setdefault(key, known)
 
     # Filling in what an event leaves to its source or target
@@ -481,13 +498,8 @@ class Intake:
 
     def _number(self, complete: Sequence[_Draft], resolved: Resolved) -> None:
         """Keep what is new, and say at which position each event will stand."""
-        ids = [draft.row["event_id"] for draft in complete]
-        found = self._con.execute(
-            "SELECT event_id, position, place FROM store.events "
-            "WHERE event_id IN (SELECT unnest($1::VARCHAR[]))",
-            [ids],
-        ).fetchall()
-        places: dict[str, int] = {known: place for known, _, place in found}
+        found = self._stored.among([draft.row["event_id"] for draft in complete])
+        places: dict[str, int] = {known: place for known, (_, place) in found.items()}
         for draft in complete:
             row = draft.row
             if row["event_id"] in places or self._taken.get(row["event_id"], row).get("position") is not None:

@@ -7,6 +7,7 @@ blocks of commits are merged into wider files, which changes neither events nor 
 
 from __future__ import annotations
 
+import errno
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -170,7 +171,7 @@ class Log:
         `expected_position` is how many events the caller takes the log to hold; raises Conflict where it
         holds another number.
         """
-        with self._appending.hold():
+        with _writable(self.folder), self._appending.hold():
             while True:
                 head = self.head()
                 position = head.last_position if head else 0
@@ -390,6 +391,20 @@ class Log:
             raise Corruption(f"{merged.path}: does not hold what it was merged from; remove it")
         self._objects.remove([file.name for file in files])
         return len(files)
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    """Say what a folder that may not be written to means."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        raise TimelineError(
+            f"{folder}: cannot be written to ({error.strerror}); nothing was recorded, "
+            "open the store with read_only=True or ask for the right to write there"
+        ) from error
 
 
 def _cover(folder: Path, names: Iterable[str]) -> list[LogFile]:

@@ -7,16 +7,19 @@ store anew each time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from timeline import bulk
 from timeline.errors import Conflict, Place
 from timeline.files import Batch, Draft
 from timeline.index import Reader
 from timeline.intake import Intake, Rejected, raise_for, write_rejects
+from timeline.known import KnownEvents
 from timeline.log import Commit, Log, rows_to_table
 from timeline.times import now
 
@@ -72,16 +75,12 @@ class Recorder:
 
         Raises what was refused, recording nothing, unless `rejects` names a file for it.
         """
+        if len(batches) == 1 and batches[0].table is not None and bulk.takes(batches[0].table):
+            return self._record_table(batches[0], register_unknown, rejects, dry_run, expected_position)
         commits: list[Commit] = []
         written = Ingested()
         while True:
-            head = self._log.head()
-            number, position = (head.number, head.last_position) if head else (0, 0)
-            if expected_position is not None and expected_position != position:
-                raise Conflict(
-                    f"expected the log to end at position {expected_position}, got one that ends at "
-                    f"{position}; read what was added and try again"
-                )
+            number = self._head_number(expected_position)
             # Another writer may be faster even while this one validates, when there is no table yet.
             tables: list[tuple[pa.Table, int]] = []
             before = len(commits)
@@ -112,31 +111,107 @@ class Recorder:
         result.registered += written.registered
         return result
 
+    def _head_number(self, expected_position: int | None) -> int:
+        head = self._log.head()
+        position = head.last_position if head else 0
+        if expected_position is not None and expected_position != position:
+            raise Conflict(
+                f"expected the log to end at position {expected_position}, got one that ends at "
+                f"{position}; read what was added and try again"
+            )
+        return head.number if head else 0
+
+    def _record_table(
+        self,
+        batch: Batch,
+        register_unknown: bool,
+        rejects: str | Path | None,
+        dry_run: bool,
+        expected_position: int | None,
+    ) -> Ingested:
+        """What `record` does, for one large table: it is written to the log while it is validated."""
+        assert batch.table is not None
+        self._forget()
+        if self.progress is not None:
+            self.progress(f"checking {batch.name}")
+        while True:
+            number = self._head_number(expected_position)
+            reader = self._reader()
+            if reader.commit != number:
+                continue
+            intake = bulk.TableIntake(
+                reader, batch.table, batch.name, now(), register_unknown=register_unknown
+            )
+            try:
+                with closing(intake):
+                    commit, count = self._run(
+                        intake, number, expected_position, dry_run, may_reject=rejects is not None
+                    )
+            except _Moved:
+                continue
+            break
+        result = Ingested(
+            new=count - intake.registered,
+            known=intake.known,
+            registered=intake.registered,
+            rejected=intake.rejected,
+            warnings=intake.warnings,
+            commits=[commit] if commit else [],
+        )
+        if rejects is not None and not dry_run:
+            write_rejects(rejects, result.rejected)
+        return result
+
+    def _run(
+        self,
+        intake: bulk.TableIntake,
+        number: int,
+        expected_position: int | None,
+        dry_run: bool,
+        *,
+        may_reject: bool,
+    ) -> tuple[Commit | None, int]:
+        """The commit, and how many events were, or would be, recorded."""
+        while True:
+            try:
+                if dry_run:
+                    return None, sum(part.num_rows for part in intake.rows())
+                commit = self._log.append(_unless_moved(intake.rows, number, expected_position))
+                return commit, commit.count if commit else 0
+            except bulk.LeftOut:
+                if not may_reject and not dry_run:
+                    raise_for(intake.rejected)
+
     def last_of(self, drafts: Sequence[Draft], register_unknown: bool) -> Commit:
         """The commit that last recorded any of these events, all of them known."""
         reader = self._reader()
-        ids = Intake(reader, now(), register_unknown=register_unknown).ids(drafts)
-        rows = (
-            reader.cursor()
-            .execute(
+        with closing(Intake(reader, now(), register_unknown=register_unknown)) as intake:
+            ids = intake.ids(drafts)
+        with closing(reader.cursor()) as con:
+            last = max(position for position, _ in KnownEvents(con).among(ids).values())
+            rows = con.execute(
                 "SELECT number, first_position, count, epoch_us(recorded_at), digest FROM store.commits "
-                "WHERE number = (SELECT max(commit) FROM store.events "
-                "WHERE event_id IN (SELECT unnest($1::VARCHAR[])))",
-                [ids],
-            )
-            .fetchall()
-        )
+                f"WHERE first_position <= {last} ORDER BY number DESC LIMIT 1"
+            ).fetchall()
         return Commit(*rows[0])
 
     def _forget(self) -> None:
+        if self._intake is not None:
+            self._intake.close()
         self._intake = None
 
-    def _intake_at(self, number: int, register_unknown: bool) -> Intake:
-        """An intake on the state after commit `number`: the one at hand, if it took all that came since."""
-        if self._intake is None or self._intake_commit != number or self._intake.taken > _REMEMBERS_AT_MOST:
+    def _intake_at(self, number: int, register_unknown: bool, first: bool) -> Intake:
+        """An intake on the state after commit `number`: the one at hand, if it took all that came since.
+
+        Only before the `first` of several batches may one that remembers much be let go: the later ones may
+        speak of what the earlier ones bring.
+        """
+        enough = first and self._intake is not None and self._intake.taken > _REMEMBERS_AT_MOST
+        if self._intake is None or self._intake_commit != number or enough:
             reader = self._reader()
             if reader.commit != number:
                 raise _Moved
+            self._forget()
             self._intake = Intake(reader, now())
         self._intake.recorded_at = now()
         self._intake.register_unknown = register_unknown
@@ -148,29 +223,19 @@ class Recorder:
         """What would come of it, and for each commit to be its rows and how many of them register names."""
         result = Ingested()
         tables: list[tuple[pa.Table, int]] = []
-        for batch in batches:
-            found: Any
+        for nth, batch in enumerate(batches):
             rejected = [
                 Rejected(problem.place or Place(batch.name), problem, {}) for problem in batch.problems
             ]
             if self.progress is not None:
                 self.progress(f"checking {batch.name}")
-            if batch.table is not None and len(batches) == 1 and bulk.takes(batch.table):
-                reader = self._reader()
-                if reader.commit != number:
-                    raise _Moved
-                found = bulk.resolve_table(
-                    reader, batch.table, batch.name, now(), register_unknown=register_unknown
-                )
-                self._forget()
-                new, table = found.rows.num_rows, found.rows
-            else:
-                drafts = batch.drafts
-                if drafts is None:
-                    drafts = bulk.table_to_drafts(cast("pa.Table", batch.table), batch.name)
-                found = self._intake_at(number, register_unknown).resolve(drafts)
-                self._intake_commit = number
-                new, table = len(found.rows), rows_to_table(found.rows)
+            drafts = batch.drafts
+            if drafts is None:
+                assert batch.table is not None
+                drafts = bulk.table_to_drafts(batch.table, batch.name)
+            found = self._intake_at(number, register_unknown, first=nth == 0).resolve(drafts)
+            self._intake_commit = number
+            new, table = len(found.rows), rows_to_table(found.rows)
             result.new += new - found.registered
             result.known += found.known
             result.registered += found.registered
@@ -189,7 +254,7 @@ class Recorder:
         commits: list[Commit],
     ) -> None:
         for table in tables:
-            commit = self._log.append(_unless_moved(table, number, expected_position))
+            commit = self._log.append(_unless_moved(partial(iter, [table]), number, expected_position))
             if commit is not None:
                 commits.append(commit)
                 number = commit.number
@@ -197,11 +262,11 @@ class Recorder:
 
 
 def _unless_moved(
-    table: pa.Table, number: int, expected_position: int | None
-) -> Callable[[Commit | None, int], pa.Table]:
-    def prepare(head: Commit | None, recorded_at: int) -> pa.Table:
+    rows: Callable[[], Iterable[pa.Table]], number: int, expected_position: int | None
+) -> Callable[[Commit | None, int], Iterable[pa.Table]]:
+    def prepare(head: Commit | None, recorded_at: int) -> Iterable[pa.Table]:
         if (head.number if head else 0) == number:
-            return table
+            return rows()
         if expected_position is not None:
             raise Conflict(
                 f"expected the log to end at position {expected_position}, but another writer "

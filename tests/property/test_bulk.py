@@ -180,10 +180,12 @@ def told(table: pa.Table) -> list[tuple[Any, ...]]:
     return list(zip(*columns, strict=True))
 
 
-def check(reader: Reader, table: pa.Table, register_unknown: bool) -> None:
+def check(reader: Reader, table: pa.Table, register_unknown: bool, at_once: int) -> None:
     intake = Intake(reader, RECORDED, register_unknown=register_unknown)
     expected = intake.resolve(bulk.table_to_drafts(table, "t"))
-    found = bulk.resolve_table(reader, table, "t", RECORDED, register_unknown=register_unknown)
+    found = bulk.resolve_table(
+        reader, table, "t", RECORDED, register_unknown=register_unknown, at_once=at_once
+    )
     assert sorted(
         ((one.place.row, str(one.error), one.keys) for one in expected.rejected), key=lambda one: one[0] or 0
     ) == [(one.place.row, str(one.error), one.keys) for one in found.rejected]
@@ -198,7 +200,7 @@ def check(reader: Reader, table: pa.Table, register_unknown: bool) -> None:
 
 
 @settings(max_examples=100)
-@given(table=tables(), register_unknown=st.booleans())
+@given(table=tables(), register_unknown=st.booleans(), at_once=st.sampled_from([1, 2, 3, 100]))
 @example(
     # An origin is registered as an entity, unless a source of that name came before.
     table=as_table(
@@ -207,6 +209,7 @@ def check(reader: Reader, table: pa.Table, register_unknown: bool) -> None:
         {"fact": "nvidia/note", "text": "x", "source": "three", "origin": "three", "reported": "2025"},
     ),
     register_unknown=True,
+    at_once=1,
 )
 @example(
     # Of one key the first that is taken stands, and names of what is refused are not registered.
@@ -217,9 +220,12 @@ def check(reader: Reader, table: pa.Table, register_unknown: bool) -> None:
         {"fact": "nvidia/note", "text": "x", "source": "dated", "key": "mine"},
     ),
     register_unknown=True,
+    at_once=2,
 )
-def test_a_table_gives_what_its_rows_give(reader: Reader, table: pa.Table, register_unknown: bool) -> None:
-    check(reader, table, register_unknown)
+def test_a_table_gives_what_its_rows_give(
+    reader: Reader, table: pa.Table, register_unknown: bool, at_once: int
+) -> None:
+    check(reader, table, register_unknown, at_once)
 
 
 _EDGES = st.one_of(

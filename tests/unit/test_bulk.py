@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from timeline import BadInput, Timeline, bulk
+from timeline import BadInput, Timeline, bulk, record
 from timeline.files import table_batch
 from timeline.index import Index, Reader
 from timeline.intake import Intake
@@ -194,3 +194,39 @@ def test_a_file_with_bad_rows_records_nothing_unless_they_may_be_left_out(tmp_pa
         found = tl.ingest(path, register_unknown=True, rejects=tmp_path / "rejects.jsonl")
         assert (found.new, len(found.rejected)) == (4_999, 1)
         assert '"row": 8' in (tmp_path / "rejects.jsonl").read_text()
+
+
+def test_files_of_a_folder_know_each_other_however_many_events_they_bring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "_REMEMBERS_AT_MOST", 10)
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    keyed = reports(3_000).append_column("key", pa.array([f"k{row}" for row in range(3_000)]))
+    pq.write_table(keyed, folder / "a.parquet")
+    pq.write_table(
+        pa.concat_tables([keyed, reports(3, text=["x", "y", "z"])], promote_options="default"),
+        folder / "b.parquet",
+    )
+    mended = {"type": ["corrected"], "target": ["k7"], "text": ["otherwise"], "reason": ["a slip"]}
+    pq.write_table(pa.table(mended), folder / "c.parquet")
+    with Timeline.create(tmp_path / "store") as tl:
+        found = tl.ingest(folder, register_unknown=True)
+        assert (found.new, found.known, found.registered, len(found.commits)) == (3_004, 3_000, 103, 3)
+        assert tl.verify().events == 3_107
+        places = tl.sql("SELECT text FROM events WHERE event_type = 'corrected'")["text"].to_list()
+        assert places == ["otherwise"]
+
+
+def test_a_table_is_taken_the_same_in_parts_of_any_size(empty: Reader) -> None:
+    table = pa.concat_tables([reports(2_500), reports(2_500), reports(500, source=["late"] * 500)])
+    whole = resolve(empty, table)
+    assert (whole.known, whole.rows.num_rows - whole.registered) == (2_500, 3_000)
+    for at_once in (700, 2_500, 5_499):
+        found = bulk.resolve_table(empty, table, "t", RECORDED, register_unknown=True, at_once=at_once)
+        assert (found.known, found.registered, found.warnings) == (
+            whole.known,
+            whole.registered,
+            whole.warnings,
+        )
+        assert found.rows.equals(whole.rows)

@@ -16,9 +16,10 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
+import timeline.files
 from timeline.errors import BadInput, BadRows, Place
 from timeline.event import Event, event_from
-from timeline.files import FLAT_COLUMNS, Batch, Draft, read_batches, table_batch
+from timeline.files import FLAT_COLUMNS, Batch, Draft, StoredTable, read_batches, table_batch
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -54,7 +55,7 @@ def table(path: Path, **options: Any) -> pa.Table:
     batch = only(path, **options)
     assert batch.problems == []
     assert batch.drafts is None
-    assert batch.table is not None
+    assert isinstance(batch.table, pa.Table)
     return batch.table
 
 
@@ -630,7 +631,8 @@ class TestPaths:
     def test_standard_input(self, format: str | None, content: str) -> None:
         for stdin in (io.StringIO(content), io.BytesIO(content.encode())):
             [batch] = read_batches("-", format=format, stdin=stdin)
-            rows = batch.table.to_pylist() if batch.table else [draft.keys for draft in batch.drafts or ()]
+            drafts = [draft.keys for draft in batch.drafts or ()]
+            rows = batch.table.to_pylist() if isinstance(batch.table, pa.Table) else drafts
             assert rows == [{"fact": "a/b", "text": "x"}]
             assert batch.name == "stdin"
 
@@ -645,3 +647,34 @@ class TestPaths:
 
 def test_flat_columns_are_the_keys_of_an_event() -> None:
     assert set(FLAT_COLUMNS) == set(Event.model_fields)
+
+
+def test_a_large_parquet_file_is_read_part_by_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeline.files, "_STAYS_IN_ITS_FILE", 10)
+    rows = pa.table(
+        {"source": [f"s{at}" for at in range(25)], "fact": pa.array(["a/b"] * 25).dictionary_encode()}
+    )
+    pq.write_table(rows, tmp_path / "a.parquet", row_group_size=7)
+    [batch] = read_batches(tmp_path / "a.parquet")
+    assert isinstance(batch.table, StoredTable)
+    assert (batch.table.num_rows, batch.table.column_names) == (25, ["source", "fact"])
+    assert batch.table.read().to_pylist() == rows.to_pylist()
+    parts = list(batch.table.parts(10, ["fact"]))
+    assert sum(part.num_rows for part in parts) == 25
+    assert {(*part.column_names, part.schema.field("fact").type) for part in parts} == {("fact", pa.string())}
+    pq.write_table(pa.table({"fact": ["a/b"] * 25, "locator": [[1]] * 25}), tmp_path / "b.parquet")
+    with pytest.raises(BadInput, match="column locator is list"):
+        read_batches(tmp_path / "b.parquet")
+
+
+def test_a_large_parquet_file_that_is_damaged_within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeline.files, "_STAYS_IN_ITS_FILE", 10)
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"fact": [f"a/b{at}" for at in range(2_000)]}), path, use_dictionary=False)
+    content = bytearray(path.read_bytes())
+    content[4:400] = bytes(396)
+    path.write_bytes(content)
+    [batch] = read_batches(path)
+    assert isinstance(batch.table, StoredTable)
+    with pytest.raises(BadInput, match="not a readable Parquet file"):
+        batch.table.read()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ from timeline.event import event_from
 from timeline.files import Draft
 from timeline.index import Index, Reader
 from timeline.intake import Intake, Resolved, raise_for, write_rejects
+from timeline.known import KnownEvents
 from timeline.log import Log
 from timeline.store import Timeline
 from timeline.times import parse_as_of, parse_instant
@@ -744,3 +747,29 @@ class TestRefusals:
     def test_asking_for_ids_raises_them(self, intake: Intake) -> None:
         with pytest.raises(BadRows, match="unknown entity 'acm'"):
             intake.ids(drafts(*self.BAD))
+
+
+@pytest.mark.parametrize("count", [1, 8, 9, 70, 2_000])
+def test_known_events_are_found_however_many_are_asked_for(reader: Reader, count: int) -> None:
+    con = reader.cursor()
+    held = con.execute("SELECT event_id, position, place FROM store.events").fetchall()
+    strangers = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(count)]
+    # What begins like an event that is there is another one all the same.
+    strangers.append(held[0][0][:16] + strangers[0][16:])
+    known = KnownEvents(con)
+    for _ in range(4):
+        assert known.among(strangers) == {}
+        assert known.among([*strangers, *(event_id for event_id, _, _ in held)]) == {
+            event_id: (position, place) for event_id, position, place in held
+        }
+        assert known.among([held[1][0]]) == {held[1][0]: held[1][1:]}
+    assert known.among([]) == {}
+    con.close()
+
+
+def test_known_events_of_an_empty_store(tmp_path: Path) -> None:
+    with closing(Index(tmp_path / "index", Log.create(tmp_path / "log")).open()) as opened:
+        con = opened.cursor()
+        known = KnownEvents(con)
+        assert [known.among([f"{number:064x}" for number in range(20)]) for _ in range(4)] == [{}] * 4
+        con.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import struct
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -298,6 +300,17 @@ def test_what_a_part_raises_leaves_the_log_as_it_was(folder: Path, before: int) 
         log.append(lambda head, recorded_at: iter([many_rows(range(20_000)), bad]))
     assert names(folder) == []
     assert append(log, 2).number == 1
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS])
+def test_a_folder_that_may_not_be_written_to_is_told(folder: Path, code: int) -> None:
+    class Forbidding(FolderObjects):
+        def _write(self, temporary: Path, content: memoryview) -> None:
+            raise OSError(code, os.strerror(code), str(temporary))
+
+    with pytest.raises(TimelineError, match=r"cannot be written to \(.*\); nothing was recorded"):
+        append(Log(folder, objects=Forbidding(folder)), 1)
+    assert names(folder) == []
 
 
 def test_what_prepare_raises_leaves_the_log_as_it_was(log: Log) -> None:

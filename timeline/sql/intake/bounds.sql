@@ -1,5 +1,8 @@
 -- The bounds of every period in the table.
-CREATE TEMP VIEW bounds AS
+CREATE OR REPLACE TEMP VIEW bounds AS
 SELECT lower, upper FROM periods WHERE NOT wrong
 UNION ALL
-SELECT lower, upper FROM facts WHERE NOT wrong AND period IS NOT NULL;
+SELECT e.lower, e.upper
+FROM (SELECT DISTINCT fact_period FROM laid_open) AS f
+JOIN edtf AS e ON f.fact_period = e.given
+WHERE e.lower IS NOT NULL OR e.upper IS NOT NULL;

@@ -1,6 +1,5 @@
 -- Rows whose key is that of another event, and the first row in the table that has it where the store does
 -- not.
-CREATE TEMP TABLE conflicts AS
 SELECT row, if(known IS NULL, first, NULL) AS first
 FROM (
     SELECT
@@ -9,9 +8,8 @@ FROM (
         k.event_id AS known,
         first_value(t.row) OVER same AS first,
         first_value(t.event_id) OVER same AS first_id
-    FROM taken AS t
-    LEFT JOIN store.keys AS k ON t.key = k.key
-    WHERE t.key IS NOT NULL
+    FROM keyed AS t
+    LEFT JOIN stored_keys AS k ON t.key = k.key
     WINDOW same AS (PARTITION BY t.key ORDER BY t.row)
 )
-WHERE event_id <> coalesce(known, first_id);
+WHERE event_id <> coalesce(known, first_id)

@@ -1,19 +1,12 @@
--- Each distinct text that stands for a date; the usual shapes are read here and have a `lower`.
-CREATE TEMP TABLE dates AS
+-- Each distinct text that stands for a date; those of the usual shape are read here and have a `lower`. Of
+-- reported dates only those that are not read row by row.
+CREATE OR REPLACE TEMP TABLE dates AS
 SELECT
     given,
-    CASE
-        WHEN regexp_full_match(given, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN 'day'
-        WHEN
-            regexp_full_match(
-                given,
-                '[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?Z'
-            )
-            THEN 'instant'
-    END AS shape,
-    if(shape IS NULL OR given[:4] = '0000', NULL, try_cast(rtrim(given, 'Z') AS TIMESTAMP)) AS lower
+    if(regexp_full_match(given, '[0-9]{4}-[0-9]{2}-[0-9]{2}') AND given[:4] <> '0000', 'day', 'instant') AS shape,
+    if(shape = 'day', try_cast(given AS TIMESTAMP), plain_instant(given)) AS lower
 FROM (
-    SELECT DISTINCT reported AS given FROM given
+    SELECT DISTINCT reported AS given FROM given WHERE reported_instant IS NULL
     UNION
     SELECT DISTINCT date FROM given
     UNION
@@ -29,6 +22,6 @@ FROM (
     UNION
     SELECT DISTINCT valid_to FROM given
     UNION
-    SELECT DISTINCT period FROM parts
+    SELECT DISTINCT fact_period FROM laid_open
 )
 WHERE given IS NOT NULL;

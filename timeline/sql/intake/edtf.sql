@@ -1,5 +1,5 @@
 -- The bounds of every text that is a date: `times.Edtf`. What is missing here is none.
-CREATE TEMP TABLE edtf AS
+CREATE OR REPLACE TEMP TABLE edtf AS
 SELECT
     given,
     given AS text,

@@ -1,5 +1,10 @@
--- Each distinct amount as it is given.
-CREATE TEMP TABLE figures AS
-SELECT DISTINCT claim, amount, amount_low, amount_high, unit, approximate
-FROM given
-WHERE claim IS NOT NULL OR amount IS NOT NULL OR amount_low IS NOT NULL OR amount_high IS NOT NULL;
+-- Each distinct amount that is not given in the usual way.
+SELECT DISTINCT
+    claim,
+    coalesce(amount, amount_number::VARCHAR) AS amount,
+    coalesce(amount_low, low_number::VARCHAR) AS amount_low,
+    coalesce(amount_high, high_number::VARCHAR) AS amount_high,
+    unit,
+    approximate
+FROM laid_open
+WHERE has_figure AND NOT is_usual

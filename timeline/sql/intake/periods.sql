@@ -1,5 +1,5 @@
 -- Each distinct period, given as one text or by its bounds.
-CREATE TEMP TABLE periods AS
+CREATE OR REPLACE TEMP TABLE periods AS
 SELECT
     g.*,
     coalesce(w.lower, s.lower) AS lower,

@@ -1,12 +1,15 @@
--- The canonical text of an amount: `amounts.plain_amount`.
-CREATE OR REPLACE TEMP MACRO plain_amount(low, high, unit, approximate) AS (
-    if(approximate, 'about ', '')
-    || CASE
-        WHEN low IS NULL THEN 'up to ' || figure_text(high)
-        WHEN high IS NULL THEN 'at least ' || figure_text(low)
-        WHEN low = high THEN figure_text(low)
-        WHEN low < 0 THEN figure_text(low) || ' to ' || figure_text(high)
-        ELSE figure_text(low) || '-' || figure_text(high)
-    END
-    || ' ' || unit
+-- The canonical text of an amount: `amounts.plain_amount`. Its bounds are told twice: as numbers and as text.
+CREATE OR REPLACE TEMP MACRO plain_amount(low, high, low_text, high_text, unit, approximate) AS (
+    concat(
+        if(approximate, 'about ', NULL),
+        CASE
+            WHEN low IS NULL THEN 'up to ' || high_text
+            WHEN high IS NULL THEN 'at least ' || low_text
+            WHEN low = high THEN low_text
+            WHEN low < 0 THEN low_text || ' to ' || high_text
+            ELSE low_text || '-' || high_text
+        END,
+        ' ',
+        unit
+    )
 );

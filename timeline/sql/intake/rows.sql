@@ -1,18 +1,35 @@
 -- Every row with the columns of the log, by its number in the table; `refused` where `event` or `intake`
--- would not take it.
+-- would not take it. Joins with tables that hold nothing are left out before it is run.
 WITH
-    read AS (
+    read AS NOT MATERIALIZED (
         SELECT
             g.row,
             coalesce(g.type, 'reported') AS event_type,
-            coalesce(f.body, concat_ws('/', g.subject, g.attribute, g.object)) AS body,
-            coalesce(g.subject, f.subject) AS subject,
-            coalesce(g.attribute, f.attribute) AS attribute,
-            coalesce(g.object, f.object) AS object,
-            coalesce(f.lower, p.lower) AS period_from,
-            coalesce(f.upper, p.upper) AS period_to,
+            g.fact_body,
+            coalesce(g.subject, split_part(g.fact_body, '/', 1)) AS subject,
+            coalesce(g.attribute, split_part(g.fact_body, '/', 2)) AS attribute,
+            coalesce(g.object, nullif(split_part(g.fact_body, '/', 3), '')) AS object,
+            coalesce(g.fact_body, concat_ws('/', g.subject, g.attribute, g.object)) AS body,
+            coalesce(of_fact.lower, of_period.lower) AS period_from,
+            coalesce(of_fact.upper, of_period.upper) AS period_to,
+            if(
+                g.is_usual,
+                plain_amount(
+                    g.usual_low, g.usual_high, figure_text(g.usual_low, g.small_low),
+                    figure_text(g.usual_high, g.small_high), g.plain, g.about
+                ),
+                of_figure.told
+            ) AS figure_told,
+            g.is_usual OR of_figure.told IS NOT NULL AS is_figure,
+            g.small_low,
+            g.small_high,
+            if(g.is_usual, g.usual_low, of_figure.low) AS low,
+            if(g.is_usual, g.usual_high, of_figure.high) AS high,
+            if(g.is_usual, coalesce(g.usual_high, g.usual_low), of_figure.headline) AS figure,
+            if(g.is_usual, g.plain, of_figure.plain_unit) AS plain_unit,
+            if(g.is_usual, g.about, of_figure.about) AS about,
             CASE
-                WHEN a.told IS NOT NULL THEN 'amount'
+                WHEN is_figure THEN 'amount'
                 WHEN g.text IS NOT NULL THEN 'text'
                 WHEN g.date IS NOT NULL THEN 'date'
                 WHEN g.entity IS NOT NULL THEN 'entity'
@@ -20,35 +37,55 @@ WITH
             END AS value_type,
             coalesce(g.text, g.date, g.entity, g.answer) AS text,
             coalesce(g.status, if(event_type = 'reported', 'announced', NULL)) AS status,
-            if(g.reported IS NULL, s.text, r.text) AS reported,
-            if(g.reported IS NULL, s.reported_from, r.reported_from) AS reported_from,
-            if(g.reported IS NULL, s.reported_at, r.reported_at) AS last_instant,
-            coalesce(i.read, false) AS inferred,
+            CASE
+                WHEN g.reported IS NULL THEN of_source.text
+                WHEN g.reported_instant IS NOT NULL THEN g.reported
+                ELSE of_report.text
+            END AS reported,
+            CASE
+                WHEN g.reported IS NULL THEN of_source.reported_from
+                WHEN g.reported_instant IS NOT NULL THEN g.reported_instant
+                ELSE of_report.reported_from
+            END AS reported_from,
+            CASE
+                WHEN g.reported IS NULL THEN of_source.reported_at
+                WHEN g.reported_instant IS NOT NULL THEN g.reported_instant
+                ELSE of_report.reported_at
+            END AS last_instant,
+            coalesce(of_flag.read, false) AS inferred,
             g.key, g.source, g.origin, g.speaker, g.statement, g.reason, g.actor, g.valid,
-            a.told, a.headline, a.low, a.high, a.plain_unit, a.about,
-            d.lower AS date_from,
-            d.upper AS date_to,
-            v.lower AS valid_from,
-            v.upper AS valid_to,
-            l.read AS locator,
-            s.origin AS source_origin,
-            s.reported_at AS source_at,
+            of_date.lower AS date_from,
+            of_date.upper AS date_to,
+            of_valid.lower AS valid_from,
+            of_valid.upper AS valid_to,
+            of_place.read AS locator,
+            of_source.origin AS source_origin,
+            of_source.reported_at AS source_at,
             (if(g.origin IS NULL, 32, 0) + if(g.reported IS NULL, 8, 0))::INTEGER AS inherited,
-            (a.told IS NOT NULL)::INTEGER + (g.text IS NOT NULL)::INTEGER + (g.date IS NOT NULL)::INTEGER
+            is_figure::INTEGER + (g.text IS NOT NULL)::INTEGER + (g.date IS NOT NULL)::INTEGER
             + (g.entity IS NOT NULL)::INTEGER + (g.answer IS NOT NULL)::INTEGER AS claims,
-            coalesce(a.wrong, false)
-            OR coalesce(f.wrong, false)
-            OR coalesce(p.wrong, false)
-            OR coalesce(v.wrong, false)
+            coalesce(of_figure.wrong, false)
+            OR coalesce(g.usual_low > g.usual_high, false)
+            OR coalesce(g.is_usual AND g.amount_number <> figure, false)
+            OR coalesce(of_period.wrong, false)
+            OR coalesce(of_valid.wrong, false)
+            OR (g.fact_period IS NOT NULL AND of_fact.lower IS NULL AND of_fact.upper IS NULL)
             OR (
-                f.period IS NOT NULL AND p.wrong IS NOT NULL
-                AND (f.lower IS DISTINCT FROM p.lower OR f.upper IS DISTINCT FROM p.upper)
+                g.fact_period IS NOT NULL AND of_period.wrong IS NOT NULL
+                AND (of_fact.lower IS DISTINCT FROM of_period.lower OR of_fact.upper IS DISTINCT FROM of_period.upper)
             )
-            OR (a.told IS NULL AND (g.unit IS NOT NULL OR g.approximate IS NOT NULL))
+            -- Two or three parts; which texts may be one is for the names.
+            OR coalesce(
+                suffix(g.fact_body, '/')
+                OR split_part(g.fact_body, '/', 2) = ''
+                OR g.fact_body LIKE '%/%/%/%',
+                false
+            )
+            OR (NOT is_figure AND (g.unit IS NOT NULL OR g.approximate IS NOT NULL))
             OR coalesce(g.answer NOT IN ('yes', 'no'), false)
-            OR (g.date IS NOT NULL AND d.given IS NULL)
-            OR (g.inferred IS NOT NULL AND i.read IS NULL)
-            OR (g.locator IS NOT NULL AND l.read IS NULL)
+            OR (g.date IS NOT NULL AND of_date.given IS NULL)
+            OR (g.inferred IS NOT NULL AND of_flag.read IS NULL)
+            OR (g.locator IS NOT NULL AND of_place.read IS NULL)
             OR (g.fact IS NULL AND (g.subject IS NULL OR g.attribute IS NULL))
             OR (
                 g.fact IS NOT NULL
@@ -59,48 +96,52 @@ WITH
             OR coalesce(g.origin = '', false)
             OR coalesce(g.speaker = '', false)
             OR coalesce(g.actor = '', false)
-            OR coalesce(g.status NOT IN (SELECT word FROM words), false)
+            OR coalesce(NOT is_status(g.status), false)
             OR (g.status IS NOT NULL AND event_type = 'withdrawn')
             OR g.unreadable AS wrong
-        FROM given AS g
-        LEFT JOIN facts AS f ON g.fact = f.fact
-        LEFT JOIN edtf AS r ON g.reported = r.given
-        LEFT JOIN edtf AS d ON g.date = d.given
-        LEFT JOIN periods AS p
+        FROM laid_open AS g
+        LEFT JOIN edtf AS of_fact ON g.fact_period = of_fact.given
+        LEFT JOIN edtf AS of_report ON g.reported = of_report.given
+        LEFT JOIN edtf AS of_date ON g.date = of_date.given
+        LEFT JOIN periods AS of_period
             ON
-                g.period IS NOT DISTINCT FROM p.period
-                AND g.period_from IS NOT DISTINCT FROM p.period_from
-                AND g.period_to IS NOT DISTINCT FROM p.period_to
-        LEFT JOIN valids AS v
+                g.period IS NOT DISTINCT FROM of_period.period
+                AND g.period_from IS NOT DISTINCT FROM of_period.period_from
+                AND g.period_to IS NOT DISTINCT FROM of_period.period_to
+        LEFT JOIN valids AS of_valid
             ON
-                g.valid IS NOT DISTINCT FROM v.valid
-                AND g.valid_from IS NOT DISTINCT FROM v.valid_from
-                AND g.valid_to IS NOT DISTINCT FROM v.valid_to
-        LEFT JOIN amounts AS a
+                g.valid IS NOT DISTINCT FROM of_valid.valid
+                AND g.valid_from IS NOT DISTINCT FROM of_valid.valid_from
+                AND g.valid_to IS NOT DISTINCT FROM of_valid.valid_to
+        LEFT JOIN unusual_figures AS of_figure
             ON
-                g.claim IS NOT DISTINCT FROM a.claim
-                AND g.amount IS NOT DISTINCT FROM a.amount
-                AND g.amount_low IS NOT DISTINCT FROM a.amount_low
-                AND g.amount_high IS NOT DISTINCT FROM a.amount_high
-                AND g.unit IS NOT DISTINCT FROM a.unit
-                AND g.approximate IS NOT DISTINCT FROM a.approximate
-        LEFT JOIN flags AS i ON g.inferred = i.said
-        LEFT JOIN locators AS l ON g.locator = l.said
-        LEFT JOIN dated_sources AS s ON g.source = s.id
+                g.is_unusual = of_figure.is_unusual
+                AND g.claim IS NOT DISTINCT FROM of_figure.claim
+                AND if(g.is_unusual, coalesce(g.amount, g.amount_number::VARCHAR), NULL)
+                IS NOT DISTINCT FROM of_figure.amount
+                AND if(g.is_unusual, coalesce(g.amount_low, g.low_number::VARCHAR), NULL)
+                IS NOT DISTINCT FROM of_figure.amount_low
+                AND if(g.is_unusual, coalesce(g.amount_high, g.high_number::VARCHAR), NULL)
+                IS NOT DISTINCT FROM of_figure.amount_high
+                AND g.unit IS NOT DISTINCT FROM of_figure.unit
+                AND g.approximate IS NOT DISTINCT FROM of_figure.approximate
+        LEFT JOIN flags AS of_flag ON g.inferred = of_flag.said
+        LEFT JOIN locators AS of_place ON g.locator = of_place.said
+        LEFT JOIN dated_sources AS of_source ON g.source = of_source.id
     )
 SELECT
     r.row,
     r.event_type,
     r.key,
-    r.body || coalesce('@' || p.period, '') AS fact,
+    r.body || coalesce('@' || span.period, '') AS fact,
     r.subject,
     r.attribute,
     r.object,
-    p.period,
+    span.period AS period,
     r.period_from,
     r.period_to,
     r.value_type,
-    r.headline AS amount,
+    r.figure AS amount,
     r.low AS amount_low,
     r.high AS amount_high,
     r.plain_unit AS unit,
@@ -109,7 +150,7 @@ SELECT
     r.date_from,
     r.date_to,
     r.status,
-    coalesce(r.told, r.text) AS claim,
+    coalesce(r.figure_told, r.text) AS claim,
     r.valid_from,
     r.valid_to,
     r.valid,
@@ -128,6 +169,8 @@ SELECT
     r.reason,
     r.actor,
     r.inherited,
+    r.small_low,
+    r.small_high,
     r.wrong
     OR r.event_type NOT IN ('reported', 'withdrawn')
     OR r.claims <> if(r.event_type = 'reported', 1, 0)
@@ -135,18 +178,13 @@ SELECT
     OR r.last_instant IS NULL
     OR coalesce(r.reported_from > r.source_at, false)
     OR coalesce(r.reported_from > getvariable('recorded_at'), false)
-    OR coalesce(r.value_type <> t.value, false)
-    OR coalesce((t.object = 'yes') = (r.object IS NULL) AND t.object IN ('yes', 'no'), false)
-    OR coalesce(r.subject IN (SELECT name FROM troubles WHERE role = 'subject'), false)
-    OR coalesce(r.attribute IN (SELECT name FROM troubles WHERE role = 'attribute'), false)
-    OR coalesce(r.object IN (SELECT name FROM troubles WHERE role = 'object'), false)
-    OR coalesce(r.source IN (SELECT name FROM troubles WHERE role = 'source'), false)
-    OR coalesce(r.speaker IN (SELECT name FROM troubles WHERE role = 'speaker'), false)
-    OR coalesce(r.origin IN (SELECT name FROM troubles WHERE role = 'origin'), false)
-    OR coalesce(
-        r.value_type = 'entity' AND r.text IN (SELECT name FROM troubles WHERE role = 'entity'), false
+    OR coalesce(r.value_type <> demand.value, false)
+    OR coalesce((demand.object = 'yes') = (r.object IS NULL) AND demand.object IN ('yes', 'no'), false)
+    OR is_trouble(
+        r.subject, r.attribute, r.object, r.source, r.speaker, r.origin,
+        if(r.value_type = 'entity', r.text, NULL)
     ) AS refused
 FROM read AS r
-LEFT JOIN spans AS p
-    ON r.period_from IS NOT DISTINCT FROM p.lower AND r.period_to IS NOT DISTINCT FROM p.upper
-LEFT JOIN demands AS t ON r.attribute = t.id
+LEFT JOIN spans AS span
+    ON r.period_from IS NOT DISTINCT FROM span.lower AND r.period_to IS NOT DISTINCT FROM span.upper
+LEFT JOIN demands AS demand ON r.attribute = demand.id

@@ -1,3 +1,3 @@
 -- How every period in the table is told.
-CREATE TEMP TABLE spans AS
+CREATE OR REPLACE TEMP TABLE spans AS
 FROM spans_of('bounds');

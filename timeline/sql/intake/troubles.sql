@@ -1,5 +1,5 @@
 -- Names that no event may have: they cannot stand in a fact, or the store does not know them.
-CREATE TEMP TABLE troubles AS
+CREATE OR REPLACE TEMP TABLE troubles AS
 SELECT role, name
 FROM (SELECT *, is_segment(name) AS segment FROM names)
 WHERE

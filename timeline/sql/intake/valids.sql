@@ -1,5 +1,5 @@
 -- Each distinct valid, given as one text or by its bounds.
-CREATE TEMP TABLE valids AS
+CREATE OR REPLACE TEMP TABLE valids AS
 SELECT
     g.*,
     coalesce(w.lower, s.lower) AS lower,
