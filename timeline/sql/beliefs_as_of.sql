@@ -6,22 +6,28 @@ CREATE OR REPLACE MACRO beliefs_as_of(
 SELECT
     fact, subject, attribute, object, period, period_from, period_to, valid_from, valid_to, value_type,
     amount, amount_low, amount_high, unit, approximate, text, date_from, date_to, status, claim,
-    believed_from, reported_at, event_id, source, origin, speaker, statement
-FROM store.segments
+    nullif(believed_from, TIMESTAMP '-infinity') AS believed_from, reported_at, event_id, source, origin,
+    speaker, statement
+FROM (
+    FROM store.segments
+    WHERE policy = 'latest' AND basis = 'certain' AND recorded_as_of IS NULL
+    UNION ALL BY NAME
+    SELECT
+        * REPLACE (
+            coalesce(believed_from, TIMESTAMP '-infinity') AS believed_from,
+            coalesce(believed_until, TIMESTAMP 'infinity') AS believed_until
+        ),
+        TIMESTAMP '-infinity' AS segment_from,
+        TIMESTAMP 'infinity' AS segment_until
+    FROM query(rules.otherwise(recorded_as_of, basis, policy))
+)
 WHERE
-    policy = 'latest' AND basis = 'certain' AND recorded_as_of IS NULL
-    AND segment_from <= reported_instant(as_of) AND reported_instant(as_of) < segment_until
+    segment_from <= reported_instant(as_of) AND reported_instant(as_of) < segment_until
     AND believed_from <= reported_instant(as_of) AND reported_instant(as_of) < believed_until
-    AND (valid_at IS NULL OR coalesce(valid_from <= reported_instant(valid_at), true))
-    AND (valid_at IS NULL OR coalesce(reported_instant(valid_at) < valid_to, true))
-UNION ALL
-SELECT
-    fact, subject, attribute, object, period, period_from, period_to, valid_from, valid_to, value_type,
-    amount, amount_low, amount_high, unit, approximate, text, date_from, date_to, status, claim,
-    believed_from, reported_at, event_id, source, origin, speaker, statement
-FROM query(rules.otherwise(recorded_as_of, basis, policy))
-WHERE
-    coalesce(believed_from <= reported_instant(as_of), true)
-    AND coalesce(reported_instant(as_of) < believed_until, true)
-    AND (valid_at IS NULL OR coalesce(valid_from <= reported_instant(valid_at), true))
-    AND (valid_at IS NULL OR coalesce(reported_instant(valid_at) < valid_to, true));
+    AND (
+        valid_at IS NULL
+        OR (
+            coalesce(valid_from <= reported_instant(valid_at), true)
+            AND coalesce(reported_instant(valid_at) < valid_to, true)
+        )
+    );
