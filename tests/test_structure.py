@@ -18,27 +18,17 @@ SOURCES = sorted(PACKAGE.glob("*.py"))
 
 #: Each module imports only from those before it.
 ORDER = (
-    *("errors", "times", "amounts", "columns", "event", "fold", "objects", "logfile", "log", "amended"),
-    *(
-        "index",
-        "dialect",
-        "files",
-        "intake",
-        "bulk",
-        "record",
-        "ask",
-        "store",
-        "__init__",
-        "queries",
-        "render",
-    ),
+    *("errors", "times", "amounts", "columns", "event", "fold", "objects", "merkle", "logfile", "log"),
+    *("amended", "sweep", "tables", "tail", "index", "dialect", "files", "known", "intake", "bulk"),
+    *("record", "ask", "lookup", "explain", "store", "__init__", "queries", "render"),
     *("telling", "cli_options", "cli_session", "cli_reading", "cli_recording", "cli_keeping", "cli"),
     "__main__",
 )
 #: What the front end may know of the package: the façade, the values that it answers with, what it
 #: raises, how rows are printed, and three modules of plain values.
 FRONT_END_MAY_IMPORT = {
-    *("store", "__init__", "ask", "errors", "queries", "render", "telling", "times", "columns", "amounts"),
+    *("store", "__init__", "ask", "explain", "errors", "queries", "render", "telling", "times"),
+    *("columns", "amounts"),
     *(name for name in ORDER if name.startswith("cli_")),
 }
 
@@ -157,8 +147,8 @@ def test_one_sql_object_a_file_named_after_it() -> None:
     files = sorted((PACKAGE / "sql").rglob("*.sql"))
     assert files
     text = {path: re.sub(r"--.*", "", path.read_text(encoding="utf-8")) for path in files}
-    # A file of sql/intake may hold a query instead, which the bulk intake builds into others.
-    queries = {path for path in files if path.parent.name == "intake" and ";" not in text[path]}
+    # A file may hold a query instead, which is asked as it is or built into others.
+    queries = {path for path in files if ";" not in text[path]}
     objects = {path: creates.findall(text[path]) for path in files if path not in queries}
     assert objects == {path: [path.stem] for path in objects}
 

@@ -297,13 +297,13 @@ def test_a_history_is_of_the_size_asked_for_and_always_the_same(
     tmp_path: Path, write: Callable[[Path, int], Path]
 ) -> None:
     first, second = (write(tmp_path / f"{name}.parquet", 2_000) for name in ("first", "second"))
-    assert duckdb.execute(f"SELECT count(*) FROM '{first}'").fetchone() == (2_000,)
+    assert duckdb.execute(f"SELECT count(*) FROM '{first}'").fetchall() == [(2_000,)]
     assert duckdb.execute(f"FROM '{first}' EXCEPT ALL FROM '{second}'").fetchall() == []
 
 
 def test_the_history_of_orders_is_told_in_order(tmp_path: Path) -> None:
     path = tpcbih_history.write_reports(tmp_path / "history.parquet", 2_000)
-    (behind,) = duckdb.execute(
+    [(behind,)] = duckdb.execute(
         f"SELECT count(*) FROM (SELECT reported < lag(reported) OVER () AS behind FROM '{path}') WHERE behind"
-    ).fetchone() or (None,)
+    ).fetchall()
     assert behind == 0

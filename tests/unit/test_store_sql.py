@@ -196,7 +196,8 @@ class TestConnect:
             self.test_dates_of_every_type(con, "latest")
 
     def test_the_shared_parameters(self, con: duckdb.DuckDBPyConnection) -> None:
-        for written in ("'#8'", "(SELECT max(recorded_at) FROM events WHERE commit = 8)"):
+        con.execute("SET VARIABLE eighth = (SELECT max(recorded_at) FROM events WHERE commit = 8)")
+        for written in ("'#8'", "getvariable('eighth')"):
             rows = con.execute(
                 f"SELECT claim FROM beliefs_as_of('2025-10-15', recorded_as_of := {written}, "
                 "valid_at := DATE '2025-10-15', basis := 'possible', policy := 'first') WHERE fact = $1",

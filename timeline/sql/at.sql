@@ -25,4 +25,4 @@ FROM (
     JOIN asked AS a
         ON w.fact_hash = a.fact_hash AND w.believed_from <= a.moment AND a.moment < w.believed_until
 ) AS s
-JOIN store.events AS e ON s.fact_hash = e.fact_hash AND s.position = e.position AND s.fact = e.fact;
+JOIN store.events AS e ON s.fact_hash = e.fact_hash AND s.position = e.position AND s.fact = e.fact

@@ -6,4 +6,4 @@ WHERE
     e.position IN (
         SELECT position FROM store.ids
         WHERE prefix IN (SELECT ('0x' || event_id[1:16])::UBIGINT FROM asked)
-    );
+    )
