@@ -1,8 +1,8 @@
 """Tables of reports and withdrawals, taken column by column: what `event` and `intake` make of each row.
 
-A table is read as the text that it would be in a CSV file. What has the usual shape is read in SQL
-(timeline/sql/intake), what repeats and is unusual once a distinct value, by the functions that the way
-by drafts uses. SQL only finds out *that* a row is refused; why, that way tells.
+What the rows say by themselves, `bulkread` finds out; what the store says to them, this module: which
+names and events it knows, and what it takes. SQL (timeline/sql/intake) only finds out *that* a row is
+refused; why, the way by drafts tells.
 
 A table is taken part by part, in runs. A run takes it that no row needs to be left out, besides those
 that are known to: where it finds others, it goes on to find them all, and another run follows.
@@ -11,49 +11,28 @@ that are known to: where it finds others, it goes on to find them all, and anoth
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from timeline.amounts import parse_amount, plain_amount
+from timeline.bulkread import RowReader, as_text, in_parts
 from timeline.columns import HASHED, INHERITABLE, LOG_COLUMNS, STATUSES, event_id_sql
-from timeline.errors import BadInput, Place, TimelineError
-from timeline.event import DESCRIPTIONS, Event, event_from
+from timeline.errors import Place, TimelineError
+from timeline.event import DESCRIPTIONS
 from timeline.files import Draft, StoredTable
-from timeline.index import Reader, sql_object
+from timeline.index import Reader
 from timeline.intake import Intake, Rejected
 from timeline.log import schema
+from timeline.tables import quoted, sql_object
 from timeline.times import parse_edtf
 
 __all__ = ["BulkResolved", "LeftOut", "TableIntake", "resolve_table", "table_to_drafts", "takes"]
-
-_MACROS: Final = (
-    *("is_segment", "instant_text", "spans_of", "nine_places", "figure_text", "plain_amount"),
-    *("plain_number", "small_number", "plain_instant"),
-)
-_KEYS: Final = tuple(name for name in Event.model_fields if name not in ("target", "void"))
-#: Keys whose text is an event's as it is, and therefore in NFC and without separators.
-_TEXTS: Final = tuple(
-    name
-    for name in _KEYS
-    if name not in ("type", "amount", "amount_low", "amount_high", "approximate", "inferred", "locator")
-)
-_SEPARATORS: Final = (b"\x00", b"\x1e", b"\x1f")
-#: Characters any sequence of which is in NFC: none combines, decomposes or joins another.
-_INERT: Final = (
-    r"\x00-\x{2ff}\x{400}-\x{482}\x{2010}-\x{2027}\x{20a0}-\x{20bf}\x{3001}-\x{3029}\x{3041}-\x{3096}"
-    r"\x{30a1}-\x{30fa}\x{4e00}-\x{9fff}\x{ac00}-\x{d7a3}\x{ff01}-\x{ff5e}\x{1f300}-\x{1f64f}"
-)
-_BYTES_AT_ONCE: Final = 2**24
 
 #: Where fewer rows are left out, slices are cheaper than a copy.
 _FEW: Final = 100
@@ -86,14 +65,6 @@ _COMES_FROM: Final = {
     ),
 }
 
-_EDTF: Final = ("text", "lower", "upper", "reported_from", "reported_at")
-_FIGURES: Final = ("claim", "amount", "amount_low", "amount_high", "unit", "approximate")
-_NUMBERS: Final = {
-    "amount": ("amount_number", "amount_small"),
-    "amount_low": ("low_number", "low_small"),
-    "amount_high": ("high_number", "high_small"),
-}
-_DATES: Final = ("date", "reported", "period", "period_from", "period_to", "valid", "valid_from", "valid_to")
 _ROLES: Final = ("subject", "attribute", "object", "source", "speaker", "origin", "entity")
 _NAMES: Final = ("fact", "subject", "attribute", "object", "source", "speaker", "entity", "origin")
 
@@ -121,13 +92,6 @@ _JOINS: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
     *(("flags", "of_flag", {"read": "BOOLEAN"}), ("locators", "of_place", {"read": "VARCHAR"})),
     ("dated_sources", "of_source", _READ_EDTF | {"origin": "VARCHAR"}),
     ("demands", "demand", {"value": "VARCHAR", "object": "VARCHAR"}),
-)
-
-#: Figures that tell whether a unit is always the same unit: separators, signs and every kind of bound.
-_PROBES: Final = (
-    *(("1", "1", False), ("12", "12", True), ("1234567", "1234567", False), ("1.234", "1.234", False)),
-    *(("2.5", "1000.125", False), ("1.234", "2.345", True), ("-7", "3", False), ("-7.5", "-7.5", True)),
-    *((None, "1.234", False), ("1.234", None, True), ("-1000", None, False), (None, "0.5", True)),
 )
 
 
@@ -159,7 +123,7 @@ def takes(table: pa.Table | StoredTable) -> bool:
     if table.num_rows < _MANY:
         return False
     told = [name for name in ("type", "target", "void") if name in table.column_names]
-    for part in _parts(table, _AT_ONCE, told) if told else ():
+    for part in in_parts(table, _AT_ONCE, told) if told else ():
         if any(name in told and part[name].null_count < part.num_rows for name in ("target", "void")):
             return False
         if "type" in told and not {"corrected", "retracted", *DESCRIPTIONS}.isdisjoint(
@@ -176,7 +140,7 @@ def table_to_drafts(table: pa.Table | StoredTable, name: str) -> list[Draft]:
     {'fact': 'nvidia/ceo', 'amount': '1.5'}
     """
     whole = table.read() if isinstance(table, StoredTable) else table
-    return list(_drafts(_as_text(whole), name, range(1, whole.num_rows + 1)))
+    return list(_drafts(as_text(whole), name, range(1, whole.num_rows + 1)))
 
 
 def resolve_table(
@@ -210,103 +174,10 @@ def resolve_table(
         )
 
 
-def _parts(
-    table: pa.Table | StoredTable, at_once: int, names: Sequence[str] | None = None
-) -> Iterator[pa.Table]:
-    if isinstance(table, StoredTable):
-        yield from table.parts(at_once, names)
-        return
-    chosen = table if names is None else table.select(list(names))
-    for at in range(0, table.num_rows, at_once):
-        yield chosen.slice(at, at_once)
-
-
-def _as_text(table: pa.Table) -> pa.Table:
-    """Every column as text; no columns, but as many rows, where nothing is given."""
-    columns: dict[str, Any] = {}
-    for name in table.column_names:
-        values: Any = table.column(name)
-        if pa.types.is_timestamp(values.type):
-            # Without a zone, which Arrow would look up in a data base that not every machine has.
-            written = pc.binary_replace_slice(
-                _without_zone(values).cast(pa.string()).cast(pa.binary()), 10, 11, b"T"
-            ).cast(pa.string())
-            values = pc.if_else(
-                pc.ends_with(written, pattern=".000000"), pc.utf8_slice_codeunits(written, 0, -7), written
-            )
-            values = pc.binary_join_element_wise(values, "Z", "")
-        elif not pa.types.is_string(values.type):
-            values = values.cast(pa.string())
-        columns[name] = values
-    return pa.table(columns)
-
-
-def _without_zone(values: Any) -> Any:
-    instants: Any = values.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).cast(pa.timestamp("us"))
-    return instants
-
-
-def _fits(kind: Any) -> bool:
-    """Whether every number of an Arrow type is a figure of the usual shape."""
-    types = pa.types
-    if types.is_decimal(kind):
-        return bool(0 <= kind.scale <= 9 and kind.precision - kind.scale <= 29)
-    return types.is_integer(kind)
-
-
-def _is_small(kind: Any) -> bool:
-    """Whether every number of an Arrow type that fits has room in 64 bits with three places."""
-    if pa.types.is_decimal(kind):
-        return bool(kind.scale <= 3 and kind.precision - kind.scale <= 15)
-    return bool(kind.bit_width < 64)
-
-
 def _drafts(texts: pa.Table, name: str, rows: Iterable[int]) -> Iterator[Draft]:
     for row, values in zip(rows, texts.to_pylist(), strict=True):
         keys = {key: value for key, value in values.items() if value is not None}
         yield Draft(keys, Place(name, row=row))
-
-
-def _is_plain(column: pa.ChunkedArray[Any]) -> bool:
-    """Whether all of a column is ASCII without separators, by a look at its bytes."""
-    for chunk in column.chunks:
-        _, offsets, texts = chunk.buffers()
-        if offsets is None or texts is None or not len(chunk):
-            continue
-        ends = memoryview(offsets).cast("i")
-        start, end = ends[chunk.offset], ends[chunk.offset + len(chunk)]
-        for at in range(start, end, _BYTES_AT_ONCE):
-            part = bytes(memoryview(texts)[at : min(end, at + _BYTES_AT_ONCE)])
-            if not part.isascii() or any(separator in part for separator in _SEPARATORS):
-                return False
-    return True
-
-
-def _row_of(keys: Mapping[str, object]) -> dict[str, Any]:
-    """The columns of a report that gives these keys, or none where no report may."""
-    try:
-        return event_from({"fact": "a/b", **keys}).columns()
-    except BadInput:
-        return {}
-
-
-def _plain_unit(unit: str) -> str | None:
-    """The unit that a text means whatever figures stand before it, if that is so."""
-    if not all(part.isascii() and part.isalpha() for part in unit.replace("%", "p").split("/")):
-        return None
-    plain = None
-    for low, high, approximate in _PROBES:
-        bounds = Decimal(low) if low else None, Decimal(high) if high else None
-        try:
-            read = parse_amount(plain_amount(*bounds, unit, approximate))
-        except BadInput:
-            return None
-        if (read.low, read.high, read.approximate) != (*bounds, approximate):
-            return None
-        if plain not in (None, read.unit):
-            return None
-        plain = read.unit
-    return plain
 
 
 def _without_join(query: str, table: str, alias: str, types: Mapping[str, str]) -> str:
@@ -319,10 +190,6 @@ def _without_join(query: str, table: str, alias: str, types: Mapping[str, str]) 
     if found != 1:
         raise TimelineError(f"{found} joins with {table} as {alias}, expected 1")
     return re.sub(rf"\b{alias}\.(\w+)", lambda match: f"NULL::{types[match[1]]}", query)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _hashed(query: str, names: Sequence[str], event_id: str | None = None) -> str:
@@ -393,23 +260,16 @@ class TableIntake:
         # Rows that are refused, and rows that are known since they stand in an earlier part.
         self._bad: list[int] = []
         self._late: list[int] = []
-        self._units: dict[str, str | None] = {}
-        # Whether the part at hand, and whether the tables made last, have dates to be read.
-        self._dated = False
-        self._dates_made = True
-        self._con = duckdb.connect()
-        # Its parts are to keep their order, as they do where the many are looked up among the few.
-        self._con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-        for macro in _MACROS:
-            self._make(macro)
+        self._reading = RowReader(table.column_names)
+        self._con = self._reading.con
         self._con.execute(f"SET VARIABLE recorded_at = make_timestamp({recorded_at})")
         self._con.execute(f"SET VARIABLE register_unknown = {register_unknown}")
         # DuckDB would join with a list of them.
-        words = _quoted("|".join(map(re.escape, STATUSES)))
+        words = quoted("|".join(map(re.escape, STATUSES)))
         self._con.execute(f"CREATE TEMP MACRO is_status(word) AS (regexp_full_match(word, {words}))")
 
     def close(self) -> None:
-        self._con.close()
+        self._reading.close()
         self._store.close()
 
     def rows(self) -> Iterator[pa.Table]:
@@ -427,7 +287,7 @@ class TableIntake:
                 yield descriptions
         self._con.execute("CREATE OR REPLACE TEMP TABLE seen (row BIGINT, id UBIGINT, topic UBIGINT)")
         self._con.execute("CREATE OR REPLACE TEMP TABLE keyed (row BIGINT, key VARCHAR, event_id VARCHAR)")
-        self._keep("stored_keys", {"key": [], "event_id": []})
+        self._reading.keep("stored_keys", {"key": [], "event_id": []})
         refused: list[int] = []
         parts = 0
         for first, texts in self._all(None):
@@ -445,147 +305,9 @@ class TableIntake:
     def _all(self, names: Sequence[str] | None) -> Iterator[tuple[int, pa.Table]]:
         """The parts of the table, each behind the number of its first row; rows count from 1."""
         first = 1
-        for part in _parts(self._table, self._at_once, names):
+        for part in in_parts(self._table, self._at_once, names):
             yield first, part
             first += part.num_rows
-
-    def _make(self, name: str) -> None:
-        self._con.execute(sql_object(f"intake/{name}"))
-
-    def _keep(self, name: str, columns: Mapping[str, Sequence[Any]], **types: Any) -> None:
-        """Make a temporary table of Python values: text, unless `types` says otherwise."""
-        arrays = [pa.array(values, types.get(key, pa.string())) for key, values in columns.items()]
-        self._con.register("values_kept", pa.table(arrays, names=list(columns)))
-        self._con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM values_kept")
-        self._con.unregister("values_kept")
-
-    def _ask(self, query: str) -> list[tuple[Any, ...]]:
-        return self._con.execute(query).fetchall()
-
-    # What the rows say by themselves
-
-    def _lay_open(self, first: int, part: pa.Table) -> None:
-        """Make the view `given`: the rows of a part, numbered, with every key, in NFC."""
-        count = part.num_rows
-        unreadable = []
-        columns: dict[str, Any] = {}
-        told: dict[str, str] = {name: f"NULL::VARCHAR AS {name}" for name in _KEYS}
-        for number, small in _NUMBERS.values():
-            told[number] = f"NULL::DECIMAL(38, 9) AS {number}"
-            told[small] = f"NULL::DECIMAL(18, 3) AS {small}"
-        told["reported_instant"] = "NULL::TIMESTAMP AS reported_instant"
-        told["has_period"] = "false AS has_period"
-        for name in part.column_names:
-            values: Any = part.column(name)
-            number, small = _NUMBERS.get(name, ("", ""))
-            if number and _fits(values.type):
-                told[number] = f"{name}::DECIMAL(38, 9) AS {number}"
-                if _is_small(values.type):
-                    told[small] = f"{name}::DECIMAL(18, 3) AS {small}"
-            elif name == "reported" and pa.types.is_timestamp(values.type):
-                values = _without_zone(values)
-                usual = "reported BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
-                told["reported_instant"] = f"if({usual}, reported, NULL) AS reported_instant"
-                told["reported"] = "instant_text(reported) AS reported"
-            else:
-                values = _as_text(part.select([name])).column(name)
-                told[name] = f'"{name}"'
-                if number:
-                    told[number] = f"plain_number({name}) AS {number}"
-                    told[small] = f"small_number({name}) AS {small}"
-                elif name == "reported":
-                    told["reported_instant"] = "plain_instant(reported) AS reported_instant"
-                if name in _TEXTS and not _is_plain(values):
-                    unreadable.append(f"coalesce(regexp_matches({name}, '[\\x00\\x1e\\x1f]'), false)")
-                    values = self._normal(values, name)
-                if name == "fact" and pc.any(pc.match_substring(values, pattern="@")).as_py():
-                    told["has_period"] = "contains(fact, '@') AS has_period"
-            columns[name] = values
-        # Typed instants need no reading.
-        self._dated = "contains" in told["has_period"] or any(told[name] == f'"{name}"' for name in _DATES)
-        numbers: Any = pc.cumulative_sum(
-            pa.repeat(pa.scalar(1, pa.int64()), count), start=pa.scalar(first - 1, pa.int64())
-        )
-        self._con.register("told", pa.table({**columns, "row": numbers}))
-        self._con.execute(
-            f"CREATE OR REPLACE TEMP VIEW given AS SELECT row, {', '.join(told.values())}, "
-            f"{' OR '.join(unreadable) or 'false'} AS unreadable FROM told"
-        )
-        units = (
-            self._ask("SELECT DISTINCT unit FROM given WHERE unit IS NOT NULL") if "unit" in columns else []
-        )
-        for (unit,) in units:
-            if unit not in self._units:
-                self._units[unit] = _plain_unit(unit)
-        plain = {unit: found for (unit,) in units if (found := self._units[unit])}
-        cases = "".join(f" WHEN {_quoted(unit)} THEN {_quoted(found)}" for unit, found in plain.items())
-        case = f"CASE said{cases} END" if cases else "NULL::VARCHAR"
-        self._con.execute(f"CREATE OR REPLACE TEMP MACRO plain_unit(said) AS ({case})")
-        self._make("laid_open")
-
-    def _normal(self, values: Any, name: str) -> Any:
-        self._con.register("texts", pa.table({"said": values}))
-        said = self._ask(f"SELECT DISTINCT said FROM texts WHERE regexp_matches(said, '[^{_INERT}]')")
-        normal = {text: form for (text,) in said if (form := unicodedata.normalize("NFC", text)) != text}
-        if normal:
-            self._keep(f"normal_{name}", {"said": list(normal), "normal": list(normal.values())})
-            values = (
-                self._con.sql(
-                    "SELECT coalesce(normal, said) "
-                    "FROM (SELECT said, row_number() OVER () AS row FROM texts) "
-                    f"LEFT JOIN normal_{name} USING (said) ORDER BY row"
-                )
-                .to_arrow_table()
-                .column(0)
-            )
-        self._con.unregister("texts")
-        return values
-
-    def _read(self) -> None:
-        """Make the tables that `rows` looks values up in."""
-        dates: dict[str, list[Any]] = {name: [] for name in ("given", *_EDTF)}
-        if self._dated:
-            self._make("dates")
-            for (text,) in self._ask("SELECT given FROM dates WHERE lower IS NULL"):
-                try:
-                    edtf = parse_edtf(text)
-                except BadInput:
-                    continue
-                dates["given"].append(text)
-                for name in _EDTF:
-                    dates[name].append(getattr(edtf, name))
-        else:
-            self._con.execute(
-                "CREATE OR REPLACE TEMP TABLE dates (given VARCHAR, shape VARCHAR, lower TIMESTAMP)"
-            )
-        self._keep("edtf_read", dates, **dict.fromkeys(_EDTF[1:], pa.timestamp("us")))
-        for table in ("edtf", "periods", "bounds", "spans", "valids"):
-            if self._dated or self._dates_made:
-                self._make(table)
-        self._dates_made = self._dated
-        self._read_unusual_figures()
-        for table, name, kind in (("flags", "inferred", pa.bool_()), ("locators", "locator", pa.string())):
-            told = f"SELECT DISTINCT {name} FROM given WHERE {name} IS NOT NULL"
-            said = [text for (text,) in self._ask(told)] if name in self._given else []
-            read = [_row_of({"text": "", name: text}).get(name) for text in said]
-            self._keep(table, {"said": said, "read": read}, read=kind)
-
-    def _read_unusual_figures(self) -> None:
-        unusual = self._ask(sql_object("intake/figures"))
-        rows = [_row_of(dict(zip(_FIGURES, values, strict=True))) for values in unusual]
-        read: dict[str, list[Any]] = {
-            name: [values[at] for values in unusual] for at, name in enumerate(_FIGURES)
-        }
-        for name, column in (
-            *(("low", "amount_low"), ("high", "amount_high"), ("headline", "amount"), ("plain_unit", "unit")),
-            *(("about", "approximate"), ("told", "claim")),
-        ):
-            read[name] = [row.get(column) for row in rows]
-        read["wrong"] = [not row for row in rows]
-        read["is_unusual"] = [True] * len(rows)
-        types = dict.fromkeys(("low", "high", "headline"), pa.decimal128(38, 9))
-        flags = dict.fromkeys(("about", "wrong", "is_unusual"), pa.bool_())
-        self._keep("unusual_figures", read, **types, **flags)
 
     # What the store says to it
 
@@ -596,23 +318,23 @@ class TableIntake:
         count, distinct = 0, 0
         chosen = [name for name in _NAMES if name in self._given]
         for first, part in self._all(chosen) if chosen else ():
-            self._lay_open(first, part)
-            self._keep("bad", {"row": self._bad_in(first, part)}, row=pa.int64())
-            self._make("met")
-            [(count,)] = self._ask("SELECT count(*) FROM met")
+            self._reading.lay_open(first, part)
+            self._reading.keep("bad", {"row": self._bad_in(first, part)}, row=pa.int64())
+            self._reading.make("met")
+            [(count,)] = self._reading.ask("SELECT count(*) FROM met")
             if count > 2 * distinct + _NAMES_MORE:
                 con.execute(
                     "CREATE OR REPLACE TEMP TABLE met AS SELECT role, kind, name, min(row) AS row FROM met "
                     "GROUP BY role, kind, name"
                 )
-                [(distinct,)] = self._ask("SELECT count(*) FROM met")
+                [(distinct,)] = self._reading.ask("SELECT count(*) FROM met")
         self._fetch("entities", "SELECT id FROM entities", "kind IN ('entity', 'origin')")
         self._fetch("attributes", "SELECT id, value, object FROM attributes", "kind = 'attribute'")
         self._fetch("sources", "SELECT id, published, origin FROM sources", "kind IN ('source', 'origin')")
-        self._make("names")
-        self._make("troubles")
-        self._make("demands")
-        roles = [role for (role,) in self._ask("SELECT DISTINCT role FROM troubles")]
+        self._reading.make("names")
+        self._reading.make("troubles")
+        self._reading.make("demands")
+        roles = [role for (role,) in self._reading.ask("SELECT DISTINCT role FROM troubles")]
         troubles = [
             f"coalesce({role}_named IN (SELECT name FROM troubles WHERE role = '{role}'), false)"
             for role in roles
@@ -621,7 +343,7 @@ class TableIntake:
             f"CREATE OR REPLACE TEMP MACRO is_trouble({', '.join(f'{role}_named' for role in _ROLES)}) AS "
             f"({' OR '.join(troubles) or 'false'})"
         )
-        sources = self._ask(
+        sources = self._reading.ask(
             "SELECT id, published, origin FROM sources "
             "WHERE (published <> '' OR origin <> '') AND id IN (SELECT name FROM names WHERE kind = 'source')"
         )
@@ -633,7 +355,7 @@ class TableIntake:
         for name in ("text", "reported_from", "reported_at"):
             columns[name] = [edtf and getattr(edtf, name) for edtf in dates]
         instant = pa.timestamp("us")
-        self._keep("dated_sources", columns, reported_from=instant, reported_at=instant)
+        self._reading.keep("dated_sources", columns, reported_from=instant, reported_at=instant)
 
     def _fetch(self, name: str, query: str, where: str) -> None:
         """Make a table of what the store says of the names met."""
@@ -660,11 +382,11 @@ class TableIntake:
 
     def _resolving(self, first: int, part: pa.Table) -> str:
         """A query for the rows of a part as they will stand in the log, `refused` or not."""
-        self._lay_open(first, part)
-        self._read()
+        self._reading.lay_open(first, part)
+        self._reading.read()
         query = sql_object("intake/rows")
         for table, alias, types in _JOINS:
-            [(count,)] = self._ask(f"SELECT count(*) FROM (FROM {table} LIMIT 1)")
+            [(count,)] = self._reading.ask(f"SELECT count(*) FROM (FROM {table} LIMIT 1)")
             if not count:
                 query = _without_join(query, table, alias, types)
         return query
@@ -710,11 +432,11 @@ class TableIntake:
             end = bisect_left(self._late, numbers[-1].as_py() + 1)
             known.update(self._late[start:end])
         self._con.register("taken", taken)
-        [(distinct,)] = self._ask("SELECT count(DISTINCT hash(event_id)) FROM taken")
+        [(distinct,)] = self._reading.ask("SELECT count(DISTINCT hash(event_id)) FROM taken")
         if distinct < taken.num_rows:
             known.update(
                 row
-                for (row,) in self._ask(
+                for (row,) in self._reading.ask(
                     "SELECT row FROM taken QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY row) > 1"
                 )
             )
@@ -741,11 +463,11 @@ class TableIntake:
 
     def _leave_out(self, refused: list[int], parts: int) -> None:
         """Raise LeftOut where rows were found that the next run is to go without."""
-        conflicts = self._ask(sql_object("intake/conflicts")) if "key" in self._given else []
+        conflicts = self._reading.ask(sql_object("intake/conflicts")) if "key" in self._given else []
         bad = sorted([*refused, *(row for row, _ in conflicts)])
         late: list[int] = []
         if parts > 1:
-            [(distinct, count)] = self._ask("SELECT count(DISTINCT id), count(*) FROM seen")
+            [(distinct, count)] = self._reading.ask("SELECT count(DISTINCT id), count(*) FROM seen")
             if distinct < count:
                 late = sorted(set(self._again()) - set(bad))
         if not bad and not late:
@@ -763,7 +485,7 @@ class TableIntake:
             "WHERE id IN (SELECT id FROM seen GROUP BY id HAVING count(*) > 1)"
         )
         self._con.execute("CREATE OR REPLACE TEMP TABLE ids (row BIGINT, event_id VARCHAR)")
-        rows = [row for (row,) in self._ask("SELECT row FROM suspects ORDER BY row")]
+        rows = [row for (row,) in self._reading.ask("SELECT row FROM suspects ORDER BY row")]
         for first, part in self._all(None):
             if bisect_left(rows, first) < bisect_left(rows, first + part.num_rows):
                 query = self._resolving(first, part)
@@ -775,7 +497,7 @@ class TableIntake:
                     f"INSERT INTO ids SELECT row, event_id FROM "
                     f"({_hashed(f'FROM ({query}) SEMI JOIN suspects USING (row)', names)})"
                 )
-        again = self._ask(
+        again = self._reading.ask(
             "SELECT row FROM ids QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY row) > 1"
         )
         return [row for (row,) in again]
@@ -787,7 +509,7 @@ class TableIntake:
         for start, part in self._all(None):
             here = rows[bisect_left(rows, start) : bisect_left(rows, start + part.num_rows)]
             if here:
-                texts = _as_text(part.take(pa.array([row - start for row in here], pa.int64())))
+                texts = as_text(part.take(pa.array([row - start for row in here], pa.int64())))
                 drafts += _drafts(texts, self._name, here)
         intake = Intake(self._reader, self._recorded_at, register_unknown=self._register_unknown)
         with closing(intake):
@@ -801,7 +523,7 @@ class TableIntake:
         self.rejected = sorted([*self.rejected, *told], key=lambda one: one.place.row or 0)
 
     def _warn(self) -> None:
-        [(topics, reports)] = self._ask("SELECT count(DISTINCT topic), count(topic) FROM seen")
+        [(topics, reports)] = self._reading.ask("SELECT count(DISTINCT topic), count(topic) FROM seen")
         if topics == reports:
             return
         self._con.execute(
@@ -811,7 +533,7 @@ class TableIntake:
         self._con.execute(
             "CREATE OR REPLACE TEMP TABLE topics (row BIGINT, source VARCHAR, fact VARCHAR, reported VARCHAR)"
         )
-        rows = [row for (row,) in self._ask("SELECT row FROM suspects ORDER BY row")]
+        rows = [row for (row,) in self._reading.ask("SELECT row FROM suspects ORDER BY row")]
         for first, part in self._all(None):
             if bisect_left(rows, first) < bisect_left(rows, first + part.num_rows):
                 query = self._resolving(first, part)
@@ -819,7 +541,7 @@ class TableIntake:
                     f"INSERT INTO topics SELECT row, source, fact, reported FROM ({query}) "
                     "SEMI JOIN suspects USING (row)"
                 )
-        again = self._ask(
+        again = self._reading.ask(
             "SELECT source, fact, reported FROM topics "
             "QUALIFY row_number() OVER (PARTITION BY source, fact, reported ORDER BY row) > 1 ORDER BY row"
         )

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from timeline import bulk
+from timeline import bulk, bulkread
 from timeline.columns import LOG_COLUMNS
 from timeline.errors import Place
 from timeline.files import FLAT_COLUMNS, Draft
@@ -272,7 +272,7 @@ def test_inert_characters_are_in_nfc_beside_any_other() -> None:
     with duckdb.connect() as con:
         con.register("codes", codes)
         inert = con.execute(
-            f"SELECT chr(code) FROM codes WHERE regexp_full_match(chr(code), '[{bulk._INERT}]')"
+            f"SELECT chr(code) FROM codes WHERE regexp_full_match(chr(code), '[{bulkread._INERT}]')"
         ).fetchall()
     assert len(inert) > 30_000
     for (character,) in inert:

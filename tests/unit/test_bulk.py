@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from timeline import BadInput, Timeline, bulk, record
+from timeline import BadInput, Timeline, bulk, bulkread, record
 from timeline.files import table_batch
 from timeline.index import Index, Reader
 from timeline.intake import Intake
@@ -161,7 +161,7 @@ def test_a_unit_is_plain_where_any_figure_may_stand_before_it() -> None:
         "zorkmid",
         "",
     ]
-    plain = {unit: bulk._plain_unit(unit) for unit in units}
+    plain = {unit: bulkread._plain_unit(unit) for unit in units}
     assert {unit: found for unit, found in plain.items() if found} == {
         **{"USD": "USD", "dollars": "USD", "%": "percent", "GW": "GW", "USD/month": "USD/month"},
     }
