@@ -418,7 +418,10 @@ class TableIntake:
         ).to_arrow_table()
         self._store.unregister("asked")
         self._con.register("found", found)
-        self._con.execute("INSERT INTO stored_keys SELECT key, event_id FROM found")
+        # Once, though several parts may have it.
+        self._con.execute(
+            "INSERT INTO stored_keys SELECT key, event_id FROM found ANTI JOIN stored_keys USING (key)"
+        )
         self._con.unregister("found")
 
     def _new(self, taken: pa.Table) -> pa.Table:

@@ -18,7 +18,7 @@ from typing import Any, Final
 import duckdb
 
 from timeline import amended, fold
-from timeline.columns import LOG_COLUMNS, STATUSES
+from timeline.columns import EVENT_TYPES, LOG_COLUMNS, STATUSES, VALUE_TYPES
 from timeline.sweep import sweep
 
 __all__ = [
@@ -124,9 +124,15 @@ def make_tables(con: duckdb.DuckDBPyConnection, schema: str, tell: Build) -> Non
     tell("writing events")
     # The columns are looked through first where it pays: not for the few events of a tail.
     implied = _implied(con) if schema == "store" else {}
-    carried = [f"i.{name}" for name in LOG_COLUMNS if name not in implied]
-    if "subject" in implied:
+    narrow = _NARROW if implied else {}
+    carried = [
+        f"{narrow.get(name, '{0}').format(f'i.{name}')} AS {name}"
+        for name in LOG_COLUMNS
+        if name not in implied
+    ]
+    if implied:
         carried.append("CASE WHEN i.fact IS NULL THEN i.subject END AS described")
+        implied = {name: _WIDE[name] for name in _WIDE if name not in implied} | implied
     laid_out = [f"{implied.get(name, f'sorted.{name}')} AS {name}" for name in LOG_COLUMNS]
     con.execute(
         _in_schema("tables/events", schema)
@@ -152,6 +158,19 @@ _OF_FACT: Final = {
     "attribute": "split_part(split_part(sorted.fact, '@', 1), '/', 2)",
     "object": "nullif(split_part(split_part(sorted.fact, '@', 1), '/', 3), '')",
     "period": "nullif(split_part(sorted.fact, '@', 2), '')",
+}
+
+#: How texts of a known kind are sorted along, in a fraction of their size, and given back.
+_NARROW: Final = {
+    "event_id": "unhex({0})",
+    **{
+        name: f"{{0}}::ENUM ({', '.join(map(quoted, words))})"
+        for name, words in (("event_type", EVENT_TYPES), ("value_type", VALUE_TYPES), ("status", STATUSES))
+    },
+}
+_WIDE: Final = {
+    "event_id": "lower(hex(sorted.event_id))",
+    **{name: f"sorted.{name}::VARCHAR" for name in ("event_type", "value_type", "status")},
 }
 
 #: Columns that often say the same as another.

@@ -1,5 +1,6 @@
 -- Every fact that events speak of. A fact is plain where one window for each of its valid times tells what
--- was believed of it: nothing in it was corrected or retracted, and its valid times are equal or disjoint.
+-- was believed of it: nothing in it was corrected or retracted, its valid times are equal or disjoint, and
+-- no other fact has its hash.
 -- It is timeless where, besides, no report gives a valid time; then what is reported after `last_reported`
 -- displaces the belief of that moment, and changes nothing before.
 CREATE TABLE store.facts AS
@@ -34,7 +35,7 @@ WITH
 SELECT
     md5_number_lower(t.fact) AS fact_hash,
     t.fact,
-    NOT t.amended AND o.fact IS NULL AS plain,
+    NOT t.amended AND o.fact IS NULL AND count(*) OVER (PARTITION BY fact_hash) = 1 AS plain,
     plain AND t.first_from = TIMESTAMP '-infinity' AND t.last_from = t.first_from
     AND t.first_to = TIMESTAMP 'infinity' AS timeless,
     t.last_reported
