@@ -4,22 +4,26 @@ CREATE OR REPLACE MACRO changes(
 ) AS TABLE
 WITH
     -- What is believed at both dates differs in nothing, so that one segment a date tells it all.
-    sides AS MATERIALIZED (
-        SELECT
-            1 AS side, fact, event_id, claim, amount, unit, status,
-            coalesce(valid_from, TIMESTAMP '-infinity') AS valid_from,
-            coalesce(valid_to, TIMESTAMP 'infinity') AS valid_to
+    earlier AS MATERIALIZED (
         FROM rules.believed_only_then(from_date, to_date, recorded_as_of, valid_at, basis, policy)
-        UNION ALL
-        SELECT
-            2, fact, event_id, claim, amount, unit, status,
-            coalesce(valid_from, TIMESTAMP '-infinity'),
-            coalesce(valid_to, TIMESTAMP 'infinity')
+    ),
+    later AS MATERIALIZED (
         FROM rules.believed_only_then(to_date, from_date, recorded_as_of, valid_at, basis, policy)
     ),
+    sides AS (SELECT 1 AS side, * FROM earlier UNION ALL SELECT 2, * FROM later),
+    -- Nearly always a fact has one belief of one valid time on either side; the others are taken apart.
+    crowded AS MATERIALIZED (
+        SELECT fact_hash
+        FROM sides
+        GROUP BY fact_hash
+        HAVING
+            count(*) FILTER (side = 1) > 1 OR count(*) FILTER (side = 2) > 1
+            OR min(valid_from) <> max(valid_from) OR min(valid_to) <> max(valid_to)
+    ),
+    parts AS MATERIALIZED (FROM sides SEMI JOIN crowded USING (fact_hash)),
     edges AS (
         SELECT fact, edge, lead(edge) OVER (PARTITION BY fact ORDER BY edge) AS next_edge
-        FROM (SELECT fact, valid_from AS edge FROM sides UNION SELECT fact, valid_to FROM sides)
+        FROM (SELECT fact, valid_from AS edge FROM parts UNION SELECT fact, valid_to FROM parts)
     ),
     cells AS (
         SELECT
@@ -27,7 +31,7 @@ WITH
             any_value(s.event_id) FILTER (side = 1) AS event_id_from,
             any_value(s.event_id) FILTER (side = 2) AS event_id_to
         FROM edges AS e
-        JOIN sides AS s ON e.fact = s.fact AND s.valid_from <= e.edge AND e.next_edge <= s.valid_to
+        JOIN parts AS s ON e.fact = s.fact AND s.valid_from <= e.edge AND e.next_edge <= s.valid_to
         GROUP BY ALL
         HAVING event_id_from IS DISTINCT FROM event_id_to
     ),
@@ -50,22 +54,40 @@ WITH
         GROUP BY fact, event_id_from, event_id_to, nth
     ),
     -- A belief that holds for several valid times tells its claim once.
-    before AS (SELECT DISTINCT event_id, claim, amount, unit, status FROM sides WHERE side = 1),
-    after AS (SELECT DISTINCT event_id, claim, amount, unit, status FROM sides WHERE side = 2)
+    before AS (SELECT DISTINCT event_id, claim, amount, unit, status FROM parts WHERE side = 1),
+    after AS (SELECT DISTINCT event_id, claim, amount, unit, status FROM parts WHERE side = 2),
+    told AS (
+        SELECT
+            coalesce(b.fact, a.fact) AS fact,
+            coalesce(b.valid_from, a.valid_from) AS valid_from,
+            coalesce(b.valid_to, a.valid_to) AS valid_to,
+            b.event_id AS event_id_from, b.claim AS claim_from, b.amount AS amount_from,
+            b.unit AS unit_from, b.status AS status_from,
+            a.event_id AS event_id_to, a.claim AS claim_to, a.amount AS amount_to,
+            a.unit AS unit_to, a.status AS status_to
+        FROM (FROM earlier ANTI JOIN crowded USING (fact_hash)) AS b
+        FULL JOIN (FROM later ANTI JOIN crowded USING (fact_hash)) AS a
+            ON b.fact_hash = a.fact_hash AND b.fact = a.fact
+        WHERE b.event_id IS DISTINCT FROM a.event_id
+        UNION ALL
+        SELECT
+            m.fact, m.valid_from, m.valid_to,
+            m.event_id_from, b.claim, b.amount, b.unit, b.status,
+            m.event_id_to, a.claim, a.amount, a.unit, a.status
+        FROM merged AS m
+        LEFT JOIN before AS b ON m.event_id_from = b.event_id
+        LEFT JOIN after AS a ON m.event_id_to = a.event_id
+    )
 SELECT
-    m.fact,
-    nullif(m.valid_from, TIMESTAMP '-infinity') AS valid_from,
-    nullif(m.valid_to, TIMESTAMP 'infinity') AS valid_to,
+    fact,
+    nullif(valid_from, TIMESTAMP '-infinity') AS valid_from,
+    nullif(valid_to, TIMESTAMP 'infinity') AS valid_to,
     CASE
-        WHEN m.event_id_from IS NULL THEN 'appeared'
-        WHEN m.event_id_to IS NULL THEN 'gone'
+        WHEN event_id_from IS NULL THEN 'appeared'
+        WHEN event_id_to IS NULL THEN 'gone'
         ELSE 'changed'
     END AS change,
-    b.claim AS claim_from, b.amount AS amount_from, b.unit AS unit_from, b.status AS status_from,
-    b.event_id AS event_id_from,
-    a.claim AS claim_to, a.amount AS amount_to, a.unit AS unit_to, a.status AS status_to,
-    a.event_id AS event_id_to
-FROM merged AS m
-LEFT JOIN before AS b ON m.event_id_from = b.event_id
-LEFT JOIN after AS a ON m.event_id_to = a.event_id
-ORDER BY m.fact, m.valid_from NULLS FIRST;
+    claim_from, amount_from, unit_from, status_from, event_id_from,
+    claim_to, amount_to, unit_to, status_to, event_id_to
+FROM told
+ORDER BY fact, valid_from NULLS FIRST;
