@@ -136,12 +136,12 @@ class Reader:
             cursor.execute(_TAIL_PATH)
         return cursor
 
-    def lookup(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def lookup(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a small answer, over a connection that is kept for such questions."""
         with self._asking:
             if self._asked is None:
                 self._asked = self.quick()
-            return self._asked.execute(sql, parameters).fetchall()
+            return self._asked.execute(sql).fetchall()
 
     def relation(self, table: str, number: int) -> str:
         """Where to look for a fact of this hash: past the tail, if that does not touch it."""

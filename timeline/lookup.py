@@ -32,6 +32,12 @@ _TYPES: Final = {
 _COLUMN_TYPES: Final = {name: _TYPES[kind] for name, kind in EVENT_COLUMNS.items()}
 _BELIEF_TYPES: Final = [_COLUMN_TYPES.get(name, "TIMESTAMP") for name in BELIEF_COLUMNS]
 
+#: What a fact's own text says, and the columns that are fetched besides, the fact among them.
+_OF_FACT: Final = ("fact", "subject", "attribute", "object", "period")
+_STORED: Final = ("fact", *BELIEF_COLUMNS[len(_OF_FACT) :])
+_TOLD: Final = tuple(name for name in LOG_COLUMNS if name == "fact" or name not in _OF_FACT)
+assert BELIEF_COLUMNS[: len(_OF_FACT)] == _OF_FACT
+
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - DuckDB's own, which are in UTC and say so nowhere
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -64,15 +70,23 @@ def _from_segments(reader: Reader, dates: Asked, fact: str) -> Table:
     if dates.valid_at is not None:
         at = timestamp(dates.valid_at)
         valid = f" AND coalesce(valid_from <= {at}, true) AND coalesce({at} < valid_to, true)"
-    rows = reader.lookup(
-        f"SELECT {', '.join(BELIEF_COLUMNS)} FROM {reader.relation('segments', number)} "
-        f"WHERE fact_hash = {number} AND fact = $1 AND segment_from <= {moment} AND {moment} < segment_until "
-        f"AND believed_from <= {moment} AND {moment} < believed_until{valid}",
-        [fact],
+    found = reader.lookup(
+        f"SELECT {', '.join(_STORED)} FROM {reader.relation('segments', number)} "
+        f"WHERE fact_hash = {number} AND segment_from <= {moment} AND {moment} < segment_until "
+        f"AND believed_from <= {moment} AND {moment} < believed_until{valid}"
     )
+    said = _parts(fact)
+    rows = [said + row[1:] for row in found if row[0] == fact]
     if len(rows) > 1:
         rows.sort(key=lambda row: (row[_VALID_FROM] is not None, row[_VALID_FROM], row[_ORIGIN]))
     return Table(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows, dates)
+
+
+def _parts(fact: str) -> tuple[str | None, ...]:
+    """A fact and what its text says: the columns that need not be fetched."""
+    body, _, period = fact.partition("@")
+    subject, attribute, *rest = body.split("/")
+    return fact, subject, attribute, rest[0] if rest else None, period or None
 
 
 _VALID_FROM: Final = BELIEF_COLUMNS.index("valid_from")
@@ -83,18 +97,19 @@ def _events(reader: Reader, fact: str, most: int) -> list[_Row] | None:
     """All events of a fact in log order; None where there are more than `most`."""
     number = fact_hash(fact)
     rows = reader.lookup(
-        f"SELECT {', '.join(LOG_COLUMNS)} FROM {reader.relation('events', number)} "
-        f"WHERE fact_hash = {number} AND fact = $1 LIMIT {most + 1}",
-        [fact],
+        f"SELECT {', '.join(_TOLD)} FROM {reader.relation('events', number)} "
+        f"WHERE fact_hash = {number} LIMIT {most + 1}"
     )
     if len(rows) > most:
         return None
-    return [dict(zip(LOG_COLUMNS, row, strict=True)) for row in sorted(rows)]
+    said = dict(zip(_OF_FACT, _parts(fact), strict=True))
+    events = [said | dict(zip(_TOLD, row, strict=True)) for row in rows]
+    return sorted((row for row in events if row["fact"] == fact), key=lambda row: int(row["position"]))
 
 
 def _tiers(reader: Reader, dates: Asked) -> dict[str, int]:
     rows = reader.lookup(
-        f"SELECT id, tier FROM sources_as_of({timestamp(dates.recorded_as_of)}) WHERE tier IS NOT NULL", []
+        f"SELECT id, tier FROM sources_as_of({timestamp(dates.recorded_as_of)}) WHERE tier IS NOT NULL"
     )
     return dict(rows)
 
