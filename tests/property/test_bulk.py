@@ -222,6 +222,15 @@ def check(reader: Reader, table: pa.Table, register_unknown: bool, at_once: int)
     register_unknown=True,
     at_once=2,
 )
+@example(
+    # A key of the store in two parts, and one of them at odds with it.
+    table=as_table(
+        {"fact": "nvidia/note", "text": "x", "source": "dated", "key": "taken"},
+        {"fact": "nvidia/note", "text": "named", "source": "dated", "key": "taken"},
+    ),
+    register_unknown=False,
+    at_once=1,
+)
 def test_a_table_gives_what_its_rows_give(
     reader: Reader, table: pa.Table, register_unknown: bool, at_once: int
 ) -> None:
