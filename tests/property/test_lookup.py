@@ -1,0 +1,93 @@
+"""The quick way to one fact against SQL: the same rows, in the same order, whatever is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.property.strategies import (
+    BASES,
+    MOMENTS,
+    POLICIES,
+    RECORDED,
+    VALID_EDGES,
+    Step,
+    Tier,
+    histories,
+    tiers,
+    written,
+)
+from tests.property.test_fold_sql import STORIES, append, around, store
+from timeline.ask import ask, asked, question
+from timeline.index import Reader
+from timeline.lookup import about_one
+from timeline.times import to_datetime
+
+#: Kind, basis, policy, and dates on all three axes: as of, newest commit that counts, valid at.
+Asking = tuple[str, str, str, int | None, int | None, int | None]
+
+asking = st.tuples(
+    st.sampled_from(("beliefs", "beliefs", "claims", "history")),
+    st.sampled_from(BASES),
+    st.sampled_from(POLICIES),
+    st.none() | st.sampled_from(around(MOMENTS)),
+    st.none() | st.sampled_from(range(len(RECORDED) + 1)),
+    st.none() | st.sampled_from(around(VALID_EDGES)),
+)
+
+
+def check(reader: Reader, fact: str, wanted: Asking) -> None:
+    kind, basis, policy, as_of, commit, valid_at = wanted
+    dates = asked(
+        reader,
+        as_of=None if as_of is None else to_datetime(as_of),
+        recorded_as_of=None if commit is None else f"#{commit}",
+        valid_at=None if valid_at is None else to_datetime(valid_at),
+        policy=policy,
+        basis=basis,
+    )
+    quick = about_one(reader, kind, dates, fact)
+    assert quick == ask(reader.cursor(), *question(kind, dates, fact), dates), (fact, wanted)
+
+
+def check_over_a_tail(
+    log: Sequence[Sequence[Step]], tiers: Sequence[Tier], built: int | None, wanted: Sequence[Asking]
+) -> None:
+    """Over a generation up to a commit and a tail of the rest; in memory alone where `built` is None."""
+    commits = written(log, tiers)
+    with store() as (writer, index):
+        append(writer, commits[: None if built is None else built + 1])
+        if built is not None:
+            index.build()
+            append(writer, commits[built + 1 :])
+        with closing(index.open(may_build=False)) as reader:
+            assert (reader.generation is None) == (built is None)
+            # The last of them nobody ever spoke of.
+            for number, one in product(range(len(log) + 1), wanted):
+                check(reader, f"{number}/says@2027", one)
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(histories(), min_size=1, max_size=3),
+    tiers,
+    st.none() | st.sampled_from(range(len(RECORDED))),
+    st.lists(asking, min_size=1, max_size=6),
+)
+def test_one_fact_is_told_as_sql_tells_it(
+    log: list[tuple[Step, ...]], tiers: list[Tier], built: int | None, wanted: list[Asking]
+) -> None:
+    check_over_a_tail(log, tiers, built, wanted)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_stories_that_went_wrong_once_under_every_rule(policy: str) -> None:
+    kinds = ("beliefs", "claims", "history") if policy == "latest" else ("beliefs",)
+    check_over_a_tail(
+        STORIES, [], 0, [(kind, basis, policy, None, None, None) for kind, basis in product(kinds, BASES)]
+    )
