@@ -76,7 +76,7 @@ _FEW: Final = 1_000_000
 
 #: What DuckDB may take to build, and to read: so much, and so much more for each event.
 _TO_BUILD: Final = (2_500 * 2**20, 80)
-_TO_READ: Final = (1_000 * 2**20, 100)
+_TO_READ: Final = (600 * 2**20, 40)
 
 _GENERATION: Final = re.compile(rf"(\d{{12}})-(\d+)-v{FORMAT}\.duckdb")
 _TAIL_PATH: Final = "SET search_path = 'memory.main,generation.main,generation.rules'"
@@ -108,6 +108,7 @@ class Reader:
         self._views = threading.Lock()
         self._asking = threading.Lock()
         self._asked: duckdb.DuckDBPyConnection | None = None
+        self._prepared: set[str] = set()
         self._touched: frozenset[int] | None = None
         self._has_views = tail is None
         rows = con.execute(
@@ -142,6 +143,16 @@ class Reader:
             if self._asked is None:
                 self._asked = self.quick()
             return self._asked.execute(sql).fetchall()
+
+    def prepared(self, name: str, sql: str, *arguments: str) -> list[tuple[Any, ...]]:
+        """The rows of a small answer to a statement that is planned once; `arguments` are literals of SQL."""
+        with self._asking:
+            if self._asked is None:
+                self._asked = self.quick()
+            if name not in self._prepared:
+                self._asked.execute(f"PREPARE {name} AS {sql}")
+                self._prepared.add(name)
+            return self._asked.execute(f"EXECUTE {name}({', '.join(arguments)})").fetchall()
 
     def relation(self, table: str, number: int) -> str:
         """Where to look for a fact of this hash: past the tail, if that does not touch it."""

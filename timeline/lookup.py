@@ -35,6 +35,8 @@ _BELIEF_TYPES: Final = [_COLUMN_TYPES.get(name, "TIMESTAMP") for name in BELIEF_
 #: What a fact's own text says, and the columns that are fetched besides, the fact among them.
 _OF_FACT: Final = ("fact", "subject", "attribute", "object", "period")
 _STORED: Final = ("fact", *BELIEF_COLUMNS[len(_OF_FACT) :])
+_FROM: Final = _STORED.index("valid_from")
+_TO: Final = _STORED.index("valid_to")
 _TOLD: Final = tuple(name for name in LOG_COLUMNS if name == "fact" or name not in _OF_FACT)
 assert BELIEF_COLUMNS[: len(_OF_FACT)] == _OF_FACT
 
@@ -66,17 +68,21 @@ def about_one(reader: Reader, kind: str, dates: Asked, fact: str) -> Table | Non
 def _from_segments(reader: Reader, dates: Asked, fact: str) -> Table:
     number = fact_hash(fact)
     moment = "TIMESTAMP '290000-01-01'" if dates.as_of is None else timestamp(dates.as_of)
-    valid = ""
-    if dates.valid_at is not None:
-        at = timestamp(dates.valid_at)
-        valid = f" AND coalesce(valid_from <= {at}, true) AND coalesce({at} < valid_to, true)"
-    found = reader.lookup(
-        f"SELECT {', '.join(_STORED)} FROM {reader.relation('segments', number)} "
-        f"WHERE fact_hash = {number} AND segment_from <= {moment} AND {moment} < segment_until "
-        f"AND believed_from <= {moment} AND {moment} < believed_until{valid}"
+    relation = reader.relation("segments", number)
+    found = reader.prepared(
+        "believed_in_" + relation.replace(".", "_"),
+        f"SELECT {', '.join(_STORED)} FROM {relation} "
+        "WHERE fact_hash = $1::UBIGINT AND segment_from <= $2::TIMESTAMP AND $2::TIMESTAMP < segment_until "
+        "AND believed_from <= $2::TIMESTAMP AND $2::TIMESTAMP < believed_until",
+        f"{number}::UBIGINT",
+        moment,
     )
     said = _parts(fact)
-    rows = [said + row[1:] for row in found if row[0] == fact]
+    rows = [
+        said + row[1:]
+        for row in found
+        if row[0] == fact and (dates.valid_at is None or _covers(row[_FROM], row[_TO], dates.valid_at))
+    ]
     if len(rows) > 1:
         rows.sort(key=lambda row: (row[_VALID_FROM] is not None, row[_VALID_FROM], row[_ORIGIN]))
     return Table(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows, dates)
@@ -89,6 +95,11 @@ def _parts(fact: str) -> tuple[str | None, ...]:
     return fact, subject, attribute, rest[0] if rest else None, period or None
 
 
+def _covers(valid_from: datetime | None, valid_to: datetime | None, at: int) -> bool:
+    start, end = _micros(valid_from), _micros(valid_to)
+    return (start is None or start <= at) and (end is None or at < end)
+
+
 _VALID_FROM: Final = BELIEF_COLUMNS.index("valid_from")
 _ORIGIN: Final = BELIEF_COLUMNS.index("origin")
 
@@ -96,9 +107,11 @@ _ORIGIN: Final = BELIEF_COLUMNS.index("origin")
 def _events(reader: Reader, fact: str, most: int) -> list[_Row] | None:
     """All events of a fact in log order; None where there are more than `most`."""
     number = fact_hash(fact)
-    rows = reader.lookup(
-        f"SELECT {', '.join(_TOLD)} FROM {reader.relation('events', number)} "
-        f"WHERE fact_hash = {number} LIMIT {most + 1}"
+    relation = reader.relation("events", number)
+    rows = reader.prepared(
+        f"events_{most}_in_" + relation.replace(".", "_"),
+        f"SELECT {', '.join(_TOLD)} FROM {relation} WHERE fact_hash = $1::UBIGINT LIMIT {most + 1}",
+        f"{number}::UBIGINT",
     )
     if len(rows) > most:
         return None
@@ -193,15 +206,10 @@ def _history(dates: Asked, rows: list[_Row]) -> Table:
     told = []
     for row in sorted(rows, key=lambda row: (row["reported_at"], row["position"])):
         reported_at, recorded_at = _micros(row["reported_at"]), _micros(row["recorded_at"])
-        valid_from, valid_to = _micros(row["valid_from"]), _micros(row["valid_to"])
-        at = dates.valid_at
         if (
             (dates.recorded_is_head or (recorded_at or 0) <= dates.recorded_as_of)
             and (dates.as_of is None or (reported_at or 0) <= dates.as_of)
-            and (
-                at is None
-                or ((valid_from is None or valid_from <= at) and (valid_to is None or at < valid_to))
-            )
+            and (dates.valid_at is None or _covers(row["valid_from"], row["valid_to"], dates.valid_at))
         ):
             told.append((*(row[name] for name in EVENT_COLUMNS), effects.get(row["position"])))
     columns = [*EVENT_COLUMNS, "effect"]

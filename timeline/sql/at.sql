@@ -2,7 +2,7 @@
 SELECT
     a.nth,
     coalesce(e.valid_from <= a.moment, true) AND coalesce(a.moment < e.valid_to, true) AS covers,
-    e.fact, e.subject, e.attribute, e.object, e.period, e.period_from, e.period_to, e.valid_from,
+    e.subject, e.attribute, e.object, e.period, e.period_from, e.period_to, e.valid_from,
     e.valid_to, e.value_type, e.amount, e.amount_low, e.amount_high, e.unit, e.approximate, e.text,
     e.date_from, e.date_to, e.status, e.claim, e.reported_at AS believed_from, e.reported_at,
     e.event_id, e.source, e.origin, e.speaker, e.statement
@@ -14,7 +14,7 @@ UNION ALL
 SELECT
     s.nth,
     s.valid_from <= s.moment AND s.moment < s.valid_to,
-    e.fact, e.subject, e.attribute, e.object, e.period, e.period_from, e.period_to,
+    e.subject, e.attribute, e.object, e.period, e.period_from, e.period_to,
     nullif(s.valid_from, TIMESTAMP '-infinity'), nullif(s.valid_to, TIMESTAMP 'infinity'),
     e.value_type, e.amount, e.amount_low, e.amount_high, e.unit, e.approximate, e.text, e.date_from,
     e.date_to, e.status, e.claim, s.believed_from, e.reported_at, e.event_id, e.source, e.origin,
