@@ -271,8 +271,12 @@ class Index:
     def _can_grow(self, generation: _Generation) -> bool:
         head = self.log.head()
         try:
-            with duckdb.connect(str(generation.path), read_only=True, config=_CONFIG) as con:
-                [(digest, whole)] = con.execute("SELECT digest, whole FROM store.meta").fetchall()
+            # Attached, because this process may read it already, and then with other settings.
+            with duckdb.connect(":memory:", config=_CONFIG) as con:
+                con.execute(f"ATTACH {quoted(generation.path)} AS generation (READ_ONLY)")
+                [(digest, whole)] = con.execute(
+                    "SELECT digest, whole FROM generation.store.meta"
+                ).fetchall()
         except duckdb.Error:
             return False
         return (

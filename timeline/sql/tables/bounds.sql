@@ -19,7 +19,12 @@ WITH
                 AS segment
         FROM live
     ),
-    starts AS (SELECT segment, min(turn) AS start FROM numbered GROUP BY segment)
+    starts AS (
+        SELECT segment, min(turn) AS start FROM numbered GROUP BY segment
+        UNION ALL
+        -- Where nothing was ever believed there is still a place for what will be.
+        SELECT 0, TIMESTAMP '-infinity' WHERE NOT EXISTS (FROM numbered)
+    )
 SELECT
     row_number() OVER (ORDER BY segment)::INTEGER AS segment,
     -- What is not in the sample may come before all that is.
