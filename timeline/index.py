@@ -274,9 +274,7 @@ class Index:
             # Attached, because this process may read it already, and then with other settings.
             with duckdb.connect(":memory:", config=_CONFIG) as con:
                 con.execute(f"ATTACH {quoted(generation.path)} AS generation (READ_ONLY)")
-                [(digest, whole)] = con.execute(
-                    "SELECT digest, whole FROM generation.store.meta"
-                ).fetchall()
+                [(digest, whole)] = con.execute("SELECT digest, whole FROM generation.store.meta").fetchall()
         except duckdb.Error:
             return False
         return (

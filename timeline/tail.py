@@ -57,13 +57,16 @@ def _resolve(
         "SELECT count(*), count(*) FILTER (cut = TIMESTAMP '-infinity') FROM tail.touched"
     ).fetchall()
     names = ", ".join(LOG_COLUMNS)
-    older = ""
+    source = "tail.appended"
     if anew:
-        older = (
-            f" UNION ALL SELECT {names} FROM {base}.store.events SEMI JOIN "
-            "(SELECT fact_hash FROM tail.touched WHERE cut = TIMESTAMP '-infinity') USING (fact_hash)"
+        # Found by the one column first: whatever else a scan reads, it reads for all that it passes.
+        con.execute(
+            f"CREATE TABLE tail.incoming AS SELECT {names} FROM tail.appended UNION ALL "
+            f"SELECT {names} FROM {base}.store.events WHERE rowid IN ("
+            f"SELECT e.rowid FROM {base}.store.events AS e SEMI JOIN (FROM tail.touched WHERE cut = TIMESTAMP '-infinity') USING (fact_hash))"
         )
-    con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {names} FROM tail.appended{older}")
+        source = "tail.incoming"
+    con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {names} FROM {source}")
     commits = [commit for commit in commits_in(con, files) if commit["number"] > after]
     fill_commits(con, "tail", commits)
     make_tables(con, "tail", _silently)
