@@ -63,7 +63,8 @@ def _resolve(
         con.execute(
             f"CREATE TABLE tail.incoming AS SELECT {names} FROM tail.appended UNION ALL "
             f"SELECT {names} FROM {base}.store.events WHERE rowid IN ("
-            f"SELECT e.rowid FROM {base}.store.events AS e SEMI JOIN (FROM tail.touched WHERE cut = TIMESTAMP '-infinity') USING (fact_hash))"
+            f"SELECT e.rowid FROM {base}.store.events AS e "
+            "SEMI JOIN (FROM tail.touched WHERE cut = TIMESTAMP '-infinity') USING (fact_hash))"
         )
         source = "tail.incoming"
     con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {names} FROM {source}")
