@@ -393,11 +393,12 @@ def test_every_method_is_documented() -> None:
 
 def test_every_answer_of_python_is_explained() -> None:
     from timeline.ask import Table
+    from timeline.explain import Explained, Scan
     from timeline.log import Commit, Verified
     from timeline.record import Ingested
     from timeline.store import Why
 
-    for kind in (Commit, Ingested, Table, Verified, Why):
+    for kind in (Commit, Explained, Ingested, Scan, Table, Verified, Why):
         assert set(rows_of("python.md", kind.__name__)) == {each.name for each in fields(kind)}
 
 
@@ -406,6 +407,13 @@ def rows_of(document: str, heading: str) -> dict[str, str]:
     text = (ROOT / "docs" / document).read_text(encoding="utf-8")
     section = re.split(r"^#+ ", text.split(f"# {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
     return dict(re.findall(r"^\| `([\w-]+)` \| ([^|]+?) \|", section, re.MULTILINE))
+
+
+def test_every_line_of_stats_is_explained(tmp_path: Path) -> None:
+    from timeline import Timeline
+
+    with Timeline.create(tmp_path / "store") as store:
+        assert list(rows_of("formats.md", "Stats")) == list(store.stats())
 
 
 def test_every_status_is_explained() -> None:
