@@ -406,13 +406,20 @@ class TestKeeping:
         assert stats["log_bytes"] == sum(
             path.stat().st_size for path in (bundled.path / "log").glob("*.parquet")
         )
-        assert (stats["generations"], stats["tail_events"]) == (1, 0)
-        assert stats["index_bytes"] > 0
+        [generation] = (bundled.path / "index").glob("*.duckdb")
+        assert (stats["generations"], stats["generation"]) == (1, generation.name)
+        assert stats["index_bytes"] == generation.stat().st_size
+        assert (stats["tail_events"], stats["tail_facts"]) == (0, 0)
+        # So few reports are one segment, of every belief ever held.
+        spans = bundled.sql("SELECT count(*) AS spans FROM belief_spans")["spans"].to_list()
+        assert stats["segments"] == 1
+        assert [stats[f"segment_rows{which}"] for which in ("", "_median", "_most")] == spans * 3
 
     def test_stats_count_the_tail(self, copy: Timeline) -> None:
         copy.append([REPORT, REPORT | {"fact": "nvidia/aim/openai", "claim": None, "text": "x"}])
         stats = copy.stats()
         assert (stats["events"], stats["tail_events"]) == (events_of(copy), 2)
+        assert stats["tail_facts"] == 2
         assert stats["beliefs"] == copy.beliefs().height
 
     def test_rebuilding_takes_the_tail_in(self, copy: Timeline) -> None:
