@@ -275,6 +275,98 @@ def test_a_writer_may_die_while_it_builds_the_index(tmp_path: Path, point: str) 
         assert [path.name[0] for path in index.iterdir()] == ["0"]
 
 
+#: Dies while a generation grows: as it says a point, or as it makes a step of what it was told to.
+DYING_WHILE_GROWING: Final = """
+import shutil, timeline.index as index
+
+def die(*whatever):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+point = sys.argv[2]
+if point == "half copied":
+    def half(source, target):
+        content = open(source, "rb").read()
+        with open(target, "wb") as file:
+            file.write(content[: len(content) // 2])
+            file.flush()
+            die()
+    shutil.copyfile = half
+elif point == "put in, not synced":
+    index._sync = die
+elif point == "before the rename":
+    os.replace = die
+elif point == "after the rename":
+    rename = os.replace
+    def renamed(source, target):
+        rename(source, target)
+        die()
+    os.replace = renamed
+
+tl = Timeline.open(path)
+tl.progress = lambda what: what == point and die()
+tl.refresh()
+"""
+
+#: Where the writer dies, and whether its generation was published by then.
+POINTS: Final = {
+    "copying the last generation": False,
+    "half copied": False,
+    "putting in what was appended since": False,
+    "put in, not synced": False,
+    "before the rename": False,
+    "after the rename": True,
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_writer_may_die_while_it_grows_a_generation(tmp_path: Path, point: str) -> None:
+    store = tmp_path / "store"
+    with Timeline.create(store) as tl:
+        tl.append(NAMES)
+        # So many that one more is less than a tenth.
+        tl.append([report(number) for number in range(20)])
+        assert tl.rebuild() is not None
+        tl.append([report(20)])
+    index = store / "index"
+    [old] = index.iterdir()
+    content = old.read_bytes()
+    holder = Process(HOLDER, store)
+    first = holder.said()
+    assert first["believed"] == 20
+    writer = Process(DYING_WHILE_GROWING, store, point)
+    assert writer.stdout.read() == ""
+    writer.kill()
+    # The old one is as it was, and whoever reads it reads on; no other is taken for whole.
+    assert old.read_bytes() == content
+    published = [path for path in index.iterdir() if path.name[0] == "0" and path != old]
+    assert len(published) == POINTS[point]
+    holder.go_on()
+    assert holder.said() == [first, first]
+    with Timeline.open(store, read_only=True) as tl:
+        stats = tl.stats()
+        assert (stats["events"], stats["tail_events"]) == (24, 0 if published else 1)
+        belief = tl.belief("acme/count")
+        assert belief is not None
+        assert belief.claim == "20 count"
+    with Timeline.open(store) as tl:
+        tl.append([report(21)])
+        grown = tl.refresh()
+        # What the dead one left is gone.
+        assert list(index.iterdir()) == [grown]
+        stats = tl.stats()
+        assert (stats["events"], stats["tail_events"]) == (25, 0)
+        belief = tl.belief("acme/count")
+        assert belief is not None
+        assert belief.claim == "21 count"
+        assert tl.history("acme/count").height == 22
+        assert tl.verify().events == 25
+    holder.go_on()
+    then, now = holder.said()
+    assert then == first
+    assert now["believed"] == 21
+    assert holder.end() == []
+
+
 # Folders that are lost, or that nobody may write
 
 ASKER = """
