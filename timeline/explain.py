@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from timeline.errors import BadInput
 from timeline.index import Reader
 
 __all__ = ["Explained", "Scan", "explain"]
@@ -47,10 +48,18 @@ class Explained:
 
 
 def explain(reader: Reader, sql: str, parameters: Sequence[Any]) -> Explained:
-    """Run a query, throw its answer away, and tell what was scanned; raises duckdb.Error for a bad one."""
+    """Run a query, throw its answer away, and tell what was scanned.
+
+    Raises duckdb.Error for a bad query, BadInput for what is no query of rows, or several.
+    """
     con: duckdb.DuckDBPyConnection = reader.cursor()
-    [(_, told)] = con.execute(f"EXPLAIN (ANALYZE, FORMAT json) {sql}", parameters).fetchall()
-    plan = json.loads(told)
+    told = con.execute(f"EXPLAIN (ANALYZE, FORMAT json) {sql}", parameters).fetchall()
+    try:
+        [(_, text)] = told
+        plan = json.loads(text)
+        plan["operator"]
+    except (ValueError, KeyError, TypeError):
+        raise BadInput("only one query that reads rows can be explained; expected SELECT or FROM") from None
     scans = tuple(_scans(plan["operator"]))
     [(segments,)] = con.execute("SELECT count(*) FROM store.bounds").fetchall()
     return Explained(
@@ -69,8 +78,11 @@ def _scans(operators: Sequence[dict[str, Any]]) -> Iterator[Scan]:
     for operator in operators:
         if operator["type"] == "TABLE_SCAN" and "Table" in operator["extra_info"]:
             yield Scan(
-                # The file's own name says nothing that the generation does not.
-                table=operator["extra_info"]["Table"].rpartition('".')[2].removeprefix("generation."),
+                # The name of the file, or of memory, says nothing that the generation does not.
+                table=operator["extra_info"]["Table"]
+                .rpartition('".')[2]
+                .removeprefix("generation.")
+                .removeprefix("memory."),
                 rows_read=operator.get("rows_scanned", 0),
                 rows_kept=operator["intermediate_rows"],
                 row_groups_read=operator.get("row_groups_scanned", 0),
@@ -84,7 +96,13 @@ def _answered(operators: Sequence[dict[str, Any]]) -> int:
     for operator in operators:
         if operator["type"] in ("RESULT_COLLECTOR", "EXPLAIN_ANALYZE"):
             return _answered(operator["children"])
-        if operator["type"] in ("UNION", "PROJECTION") and not operator["intermediate_rows"]:
-            return sum(_answered([child]) for child in operator["children"])
+        children = operator.get("children", ())
+        if operator["type"] == "UNION":
+            return sum(_answered([child]) for child in children)
+        if operator["type"] == "CTE":
+            # What it defines comes first, what is asked of that last.
+            return _answered(children[-1:])
+        if operator["type"] == "PROJECTION" and any(child["type"] in ("UNION", "CTE") for child in children):
+            return _answered(children)
         return int(operator["intermediate_rows"])
     return 0

@@ -267,8 +267,7 @@ class Timeline:
     def _recording(self) -> Recorder:
         from timeline.record import Recorder
 
-        if self.read_only:
-            raise BadInput("the store is open read-only; open it without read_only to record")
+        self._may_write("record")
         if self._recorder is None:
             self._recorder = Recorder(self._log, self._reader)
         self._recorder.progress = self.progress
@@ -613,16 +612,19 @@ class Timeline:
         Costs a copy of the last and what was appended; where much was, it is built anew. Ingesting does
         this by itself where it pays. None where the store cannot be written.
         """
+        self._may_write("build its index")
         refreshed = self._index.refresh(self.progress)
         self._release()
         return refreshed
 
     def rebuild(self) -> Path | None:
         """Build the index anew from the log."""
+        self._may_write("build its index")
         return self._renew()
 
     def compact(self) -> int:
         """Merge complete blocks of commits into wider files; returns how many files went into them."""
+        self._may_write("compact it")
         return self._log.compact()
 
     def stats(self) -> dict[str, Any]:
@@ -683,6 +685,10 @@ class Timeline:
         return target
 
     # Within
+
+    def _may_write(self, purpose: str) -> None:
+        if self.read_only:
+            raise BadInput(f"the store is open read-only; open it without read_only to {purpose}")
 
     def _reader(self) -> Reader:
         """A reader of everything acknowledged so far: the one at hand, unless something was appended."""

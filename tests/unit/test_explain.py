@@ -90,7 +90,7 @@ class TestOfQuestions:
         found = copy.explain()
         assert found.generation == before.generation
         assert found.position == before.position + found.tail_events
-        assert "memory.tail.segments" in {scan.table for scan in found.scans}
+        assert "tail.segments" in {scan.table for scan in found.scans}
         copy.refresh()
         after = copy.explain()
         assert after.generation != before.generation
@@ -231,3 +231,21 @@ class TestOnTheCommandLine:
 
     def test_a_bad_query(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         assert self.told(monkeypatch, capsys, "sql", "SELEC 1", "--explain", exits=2) == ""
+
+
+@pytest.mark.parametrize("query", ["SELECT 1; SELECT 2", "DESCRIBE beliefs", "SET threads = 1"])
+def test_only_a_query_of_rows_is_explained(bundled: Timeline, query: str) -> None:
+    with pytest.raises(BadInput, match="only one query that reads rows can be explained"):
+        bundled.explain_sql(query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "WITH x AS MATERIALIZED (FROM beliefs) FROM x WHERE subject = 'nvidia'",
+        "FROM beliefs UNION ALL FROM beliefs",
+        "SELECT count(*) FROM beliefs",
+    ],
+)
+def test_rows_are_counted_through_what_only_passes_them_on(bundled: Timeline, query: str) -> None:
+    assert bundled.explain_sql(query).rows_answered == len(bundled.sql(query))
