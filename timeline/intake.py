@@ -196,11 +196,15 @@ class Intake:
         if not new:
             return
         self._asked[kind] |= new
-        columns = {"source": "published, origin", "entity": "NULL, NULL", "attribute": "value, object"}[kind]
-        found = self._con.execute(
-            f"SELECT id, {columns} FROM {_KINDS[kind]} WHERE id IN (SELECT unnest($1::VARCHAR[]))",
-            [list(new)],
-        ).fetchall()
+        condition, parameters = one_of("VARCHAR", sorted(new))
+        # Of an entity it is enough that it was described, whatever its latest description says.
+        query = {
+            "source": "SELECT id, published, origin FROM sources WHERE id",
+            "attribute": "SELECT id, value, object FROM attributes WHERE id",
+            "entity": "SELECT DISTINCT subject, NULL, NULL FROM store.events "
+            "WHERE fact_hash IS NULL AND event_type = 'entity-described' AND subject",
+        }[kind]
+        found = self._con.execute(f"{query} {condition}", parameters).fetchall()
         for name, first, second in found:
             # What this intake took itself is newer than what the store holds.
             self._names[kind].setdefault(name, _registered(kind, first, second))

@@ -37,6 +37,7 @@ class KnownEvents:
         self._con = con
         self._asked = 0
         self._prefixes: Any = None
+        self._has_statement = False
 
     def among(self, event_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Position and place of those of the events that the store holds."""
@@ -64,8 +65,17 @@ class KnownEvents:
             prefixes = self._held(prefixes)
         if len(prefixes) > 8 * _ONE_BY_ONE:
             return self._places("IN (SELECT unnest($1::UBIGINT[]))", [prefixes])
-        found = [place for prefix in prefixes for place in self._places(f"= {prefix}")]
+        found = [place for prefix in prefixes for place in self._places_of(prefix)]
         return sorted(found, key=lambda place: place[0])
+
+    def _places_of(self, prefix: int) -> list[tuple[int, int | None]]:
+        # Planned once: to plan it takes longer than to look.
+        if not self._has_statement:
+            self._con.execute(
+                "PREPARE places_of AS SELECT position, fact_hash FROM store.ids WHERE prefix = $1::UBIGINT"
+            )
+            self._has_statement = True
+        return self._con.execute(f"EXECUTE places_of({prefix}::UBIGINT)").fetchall()
 
     def _places(self, condition: str, parameters: Sequence[object] = ()) -> list[tuple[int, int | None]]:
         found: list[tuple[int, int | None]] = self._con.execute(
