@@ -89,10 +89,10 @@ def _from_segments(reader: Reader, dates: Asked, fact: str) -> Table:
 
 
 def _parts(fact: str) -> tuple[str | None, ...]:
-    """A fact and what its text says: the columns that need not be fetched."""
+    """A fact and what its text says: the columns that need not be fetched. Anything may be asked for."""
     body, _, period = fact.partition("@")
-    subject, attribute, *rest = body.split("/")
-    return fact, subject, attribute, rest[0] if rest else None, period or None
+    parts = [*body.split("/"), None, None]
+    return fact, *parts[:3], period or None
 
 
 def _covers(valid_from: datetime | None, valid_to: datetime | None, at: int) -> bool:

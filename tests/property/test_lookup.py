@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,7 @@ from tests.property.strategies import (
     written,
 )
 from tests.property.test_fold_sql import STORIES, append, around, store
+from timeline import Timeline
 from timeline.ask import ask, asked, question
 from timeline.index import Reader
 from timeline.lookup import about_one
@@ -91,3 +93,16 @@ def test_stories_that_went_wrong_once_under_every_rule(policy: str) -> None:
     check_over_a_tail(
         STORIES, [], 0, [(kind, basis, policy, None, None, None) for kind, basis in product(kinds, BASES)]
     )
+
+
+@pytest.mark.parametrize("fact", ["", "abc", "a/b/c/d", "@2027", "/"])
+def test_what_is_no_fact_has_no_answer(tmp_path: Path, fact: str) -> None:
+    with Timeline.create(tmp_path / "desk") as tl:
+        tl.append(
+            [{"fact": "a/b", "claim": "5 USD", "source": "w", "reported": "2025-01-01"}],
+            register_unknown=True,
+        )
+        assert tl.belief(fact) is None
+        assert tl.beliefs(fact, policy="first").is_empty()
+        assert tl.claims(fact).is_empty()
+        assert tl.history(fact).is_empty()
