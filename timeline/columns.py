@@ -18,6 +18,7 @@ __all__ = [
     "HASHED",
     "INHERITABLE",
     "LOG_COLUMNS",
+    "SQL_TYPES",
     "STATUSES",
     "VALUE_TYPES",
     "Kind",
@@ -28,6 +29,15 @@ __all__ = [
 ]
 
 Kind = Literal["integer", "text", "instant", "decimal", "boolean"]
+
+#: What DuckDB calls each kind.
+SQL_TYPES: Final[dict[Kind, str]] = {
+    "integer": "BIGINT",
+    "text": "VARCHAR",
+    "instant": "TIMESTAMP",
+    "decimal": "DECIMAL(38,9)",
+    "boolean": "BOOLEAN",
+}
 
 #: The public columns of `events`, in order. Instants are microseconds since 1970-01-01 UTC.
 EVENT_COLUMNS: Final[dict[str, Kind]] = {

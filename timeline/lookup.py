@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from timeline import amended, fold
 from timeline.ask import Asked, Table, timestamp
-from timeline.columns import BELIEF_COLUMNS, EVENT_COLUMNS, LOG_COLUMNS
+from timeline.columns import BELIEF_COLUMNS, EVENT_COLUMNS, LOG_COLUMNS, SQL_TYPES
 from timeline.index import Reader
 from timeline.tables import fact_hash
 
@@ -22,14 +22,7 @@ __all__ = ["about_one"]
 _FOLDED_AT_MOST: Final = 60
 _TOLD_AT_MOST: Final = 1_000
 
-_TYPES: Final = {
-    "integer": "BIGINT",
-    "text": "VARCHAR",
-    "instant": "TIMESTAMP",
-    "decimal": "DECIMAL(38,9)",
-    "boolean": "BOOLEAN",
-}
-_COLUMN_TYPES: Final = {name: _TYPES[kind] for name, kind in EVENT_COLUMNS.items()}
+_COLUMN_TYPES: Final = {name: SQL_TYPES[kind] for name, kind in EVENT_COLUMNS.items()}
 _BELIEF_TYPES: Final = [_COLUMN_TYPES.get(name, "TIMESTAMP") for name in BELIEF_COLUMNS]
 
 #: What a fact's own text says, and the columns that are fetched besides, the fact among them.

@@ -18,7 +18,7 @@ from typing import Any, Final
 import duckdb
 
 from timeline import amended, fold
-from timeline.columns import EVENT_TYPES, LOG_COLUMNS, STATUSES, VALUE_TYPES
+from timeline.columns import EVENT_TYPES, LOG_COLUMNS, SQL_TYPES, STATUSES, VALUE_TYPES
 from timeline.sweep import sweep
 
 __all__ = [
@@ -86,14 +86,7 @@ def view_incoming(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: i
         newer = f" WHERE commit > {after}" if after else ""
         source = f"SELECT {names} FROM read_parquet([{listed}]){newer}"
     else:
-        kinds = {
-            "integer": "BIGINT",
-            "text": "VARCHAR",
-            "instant": "TIMESTAMP",
-            "decimal": "DECIMAL(38, 9)",
-            "boolean": "BOOLEAN",
-        }
-        nulls = ", ".join(f"NULL::{kinds[kind]} AS {name}" for name, kind in LOG_COLUMNS.items())
+        nulls = ", ".join(f"NULL::{SQL_TYPES[kind]} AS {name}" for name, kind in LOG_COLUMNS.items())
         source = f"SELECT {nulls} LIMIT 0"
     con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS {source}")
 
@@ -190,8 +183,6 @@ def _implied(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     They are the same everywhere, or as another column, or part of the fact. What a sort takes, in time and
     in memory, it takes by the column.
     """
-    types = {"text": "VARCHAR", "integer": "BIGINT", "instant": "TIMESTAMP", "boolean": "BOOLEAN"}
-    types["decimal"] = "DECIMAL(38, 9)"
     same = [name for name in LOG_COLUMNS if name not in (*_OF_FACT, "position", "event_id", "fact")]
     asked = []
     for name in same:
@@ -206,7 +197,7 @@ def _implied(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     for at, name in enumerate(same):
         least, constant, count = found[3 * at : 3 * at + 3]
         if constant or not count:
-            kind = "INTEGER" if name == "inherited" else types[LOG_COLUMNS[name]]
+            kind = "INTEGER" if name == "inherited" else SQL_TYPES[LOG_COLUMNS[name]]
             implied[name] = f"{quoted(least) if count else 'NULL'}::{kind}"
     return implied
 
