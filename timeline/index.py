@@ -38,7 +38,7 @@ from timeline.tail import Tail, add_tail, patch
 __all__ = ["Index", "Reader", "build_file", "sql_object"]
 
 #: The layout of a generation. One that another version of the package built is not used.
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 #: What everything else reads through.
 _INSTANTS: Final = ("reported_instant", "recorded_instant", "valid_instant")
@@ -413,8 +413,8 @@ def _build(
     tell("reading the log")
     view_incoming(con, files)
     fill_commits(con, "store", commits)
-    make_tables(con, "store", tell)
-    fill_segments(con, "store", tell)
+    implied = make_tables(con, "store", tell)
+    fill_segments(con, "store", tell, implied=implied)
     for name in _SURFACE:
         con.execute(sql_object(name))
     con.execute(sql_object("tables/meta"))

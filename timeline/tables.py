@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from itertools import groupby
@@ -24,6 +25,7 @@ from timeline.sweep import sweep
 __all__ = [
     "BELIEF_SOURCE",
     "Build",
+    "Implied",
     "commits_in",
     "entries",
     "entry_from",
@@ -109,30 +111,30 @@ def fill_commits(
         )
 
 
-def make_tables(con: duckdb.DuckDBPyConnection, schema: str, tell: Build) -> None:
-    """Make every table of a schema from `incoming` but its commits, and the segments but for their rows."""
+def make_tables(con: duckdb.DuckDBPyConnection, schema: str, tell: Build) -> Implied:
+    """Make every table of a schema from `incoming` but its commits, and the segments but for their rows.
+
+    Returns what `fill_segments` can leave out of what it sorts.
+    """
     for name in ("facts", "settled"):
         tell(f"writing {name}")
         con.execute(_in_schema(f"tables/{name}", schema))
     tell("writing events")
     # The columns are looked through first where it pays: not for the few events of a tail.
-    implied = _implied(con) if schema == "store" else {}
-    narrow = _NARROW if implied else {}
-    carried = [
-        f"{narrow.get(name, '{0}').format(f'i.{name}')} AS {name}"
-        for name in LOG_COLUMNS
-        if name not in implied
-    ]
-    if implied:
+    implied = _implied(con) if schema == "store" else Implied()
+    by_others = {name: f"sorted.{other}" for name, other in implied.same.items()}
+    known: dict[str, str] = by_others | implied.constant
+    if implied.narrow:
+        known |= _OF_FACT
+    carried = _carried(LOG_COLUMNS, known, implied, "i")
+    if implied.narrow:
         carried.append("CASE WHEN i.fact IS NULL THEN i.subject END AS described")
-        implied = {name: _WIDE[name] for name in _WIDE if name not in implied} | implied
-    laid_out = [f"{implied.get(name, f'sorted.{name}')} AS {name}" for name in LOG_COLUMNS]
     con.execute(
-        _in_schema("tables/events", schema)
+        _in_schema("tables/event_rows", schema)
         .replace("i.*", ", ".join(carried))
-        .replace("sorted.*", ", ".join(laid_out))
+        .replace("sorted.*", ", ".join(_laid_out(LOG_COLUMNS, known, implied)))
     )
-    for name in ("swept", "amended", "effects", "ids", "keys", "statuses"):
+    for name in ("events", "swept", "amended", "effects", "ids", "keys", "statuses"):
         tell(f"writing {name}")
         con.execute(_in_schema(f"tables/{name}", schema))
     con.execute(
@@ -142,7 +144,22 @@ def make_tables(con: duckdb.DuckDBPyConnection, schema: str, tell: Build) -> Non
     )
     tell("resolving beliefs")
     _resolve_entangled(con, schema)
-    con.execute(_in_schema("tables/segments", schema))
+    for name in ("segment_rows", "segments"):
+        con.execute(_in_schema(f"tables/{name}", schema))
+    return implied
+
+
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """What is known of all events, so that a sort need not carry it: its cost is by the column.
+
+    `constant` has literals of SQL for columns that are the same everywhere, `same` names columns that always
+    say what another does; `narrow` tells whether texts of a known kind are to be carried in a smaller form.
+    """
+
+    constant: dict[str, str] = field(default_factory=dict)
+    same: dict[str, str] = field(default_factory=dict)
+    narrow: bool = False
 
 
 #: What a fact's own text tells, for events that speak of one.
@@ -177,57 +194,78 @@ _OFTEN_SAME: Final = {
 }
 
 
-def _implied(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The columns of `incoming` that need not be sorted along, and what gives them back afterwards.
+def _carried(names: Iterable[str], known: Mapping[str, str], implied: Implied, relation: str) -> list[str]:
+    """The columns of a relation that a sort carries, as it carries them."""
+    narrow = _NARROW if implied.narrow else {}
+    return [
+        f"{narrow.get(name, '{0}').format(f'{relation}.{name}')} AS {name}"
+        for name in names
+        if name not in known
+    ]
 
-    They are the same everywhere, or as another column, or part of the fact. What a sort takes, in time and
-    in memory, it takes by the column.
-    """
-    same = [name for name in LOG_COLUMNS if name not in (*_OF_FACT, "position", "event_id", "fact")]
+
+def _laid_out(names: Iterable[str], known: Mapping[str, str], implied: Implied) -> list[str]:
+    """All columns as they were, after a sort that carried some of them."""
+    given = {**(_WIDE if implied.narrow else {}), **known}
+    return [f"{given.get(name, f'sorted.{name}')} AS {name}" for name in names]
+
+
+def _implied(con: duckdb.DuckDBPyConnection) -> Implied:
+    """What is implied of the columns of `incoming`."""
+    looked_at = [name for name in LOG_COLUMNS if name not in (*_OF_FACT, "position", "event_id", "fact")]
     asked = []
-    for name in same:
+    for name in looked_at:
         constant = f"min({name}) = max({name}) AND count({name}) = count(*)"
         asked += [f"min({name})::VARCHAR", constant, f"count({name})"]
     asked += [f"bool_and({name} IS NOT DISTINCT FROM {other})" for name, other in _OFTEN_SAME.items()]
     [found] = con.execute(f"SELECT {', '.join(asked)} FROM incoming").fetchall()
-    implied = dict(_OF_FACT)
-    for at, (name, other) in enumerate(_OFTEN_SAME.items(), 3 * len(same)):
-        if found[at]:
-            implied[name] = f"sorted.{other}"
-    for at, name in enumerate(same):
+    same = {
+        name: other for at, (name, other) in enumerate(_OFTEN_SAME.items(), 3 * len(looked_at)) if found[at]
+    }
+    constants = {}
+    for at, name in enumerate(looked_at):
         least, constant, count = found[3 * at : 3 * at + 3]
         if constant or not count:
             kind = "INTEGER" if name == "inherited" else SQL_TYPES[LOG_COLUMNS[name]]
-            implied[name] = f"{quoted(least) if count else 'NULL'}::{kind}"
-    return implied
+            constants[name] = f"{quoted(least) if count else 'NULL'}::{kind}"
+    return Implied(constants, same, narrow=True)
 
 
-def fill_segments(con: duckdb.DuckDBPyConnection, schema: str, tell: Build, bounds: str = "") -> int:
+def fill_segments(
+    con: duckdb.DuckDBPyConnection,
+    schema: str,
+    tell: Build,
+    bounds: str = "",
+    implied: Implied | None = None,
+) -> int:
     """Lay the beliefs out in segments, and return how many rows that are.
 
     The segments are those of the table `bounds` where one is named; else they are worked out first.
     """
     if not bounds:
         bounds = f"{schema}.bounds"
-        [(events,)] = con.execute(f"SELECT count(*) FROM {schema}.events").fetchall()
+        [(events,)] = con.execute(f"SELECT count(*) FROM {schema}.event_rows").fetchall()
         every = max(1, events // _SAMPLED_FROM)
         sampled = f" AND position % {every} = 0" if every > 1 else ""
         con.execute(
             "CREATE OR REPLACE TEMP VIEW spans AS "
-            f"SELECT reported_at AS believed_from, believed_until FROM {schema}.events "
+            f"SELECT reported_at AS believed_from, believed_until FROM {schema}.event_rows "
             f"WHERE believed_until IS NOT NULL{sampled} "
             f"UNION ALL SELECT believed_from, believed_until FROM {schema}.swept WHERE true{sampled}"
         )
         con.execute(_in_schema("tables/bounds", schema).replace("sampled", str(every)))
         con.execute("DROP VIEW spans")
     con.execute(_in_schema("tables/held", schema))
-    segments = con.execute(
-        f"SELECT segment, segment_from::VARCHAR, segment_until::VARCHAR FROM {bounds} ORDER BY segment"
-    ).fetchall()
-    source = ", ".join(BELIEF_SOURCE)
+    segments = [
+        _Segment(*row)
+        for row in con.execute(
+            "SELECT segment, segment_from::VARCHAR, segment_until::VARCHAR, slots::VARCHAR[] "
+            f"FROM {bounds} ORDER BY segment"
+        ).fetchall()
+    ]
     plain = (
-        f"(SELECT {source}, valid_from, valid_to, reported_at AS believed_from, believed_until "
-        f"FROM {schema}.events WHERE believed_until IS NOT NULL)"
+        f"(SELECT * REPLACE (NULL::TIMESTAMP AS reported_at), reported_at AS believed_from "
+        f"FROM {schema}.event_rows WHERE believed_until IS NOT NULL)"
     )
     [(any_held,)] = con.execute("SELECT count(*) > 0 FROM held").fetchall()
     at_once = -(-len(segments) // _PASSES)
@@ -235,30 +273,68 @@ def fill_segments(con: duckdb.DuckDBPyConnection, schema: str, tell: Build, boun
         tell(f"writing segments ({first} of {len(segments)})")
         for relation in (plain, "held") if any_held else (plain,):
             con.execute(
-                f"INSERT INTO {schema}.segments BY NAME "
-                + _placed(relation, segments[first : first + at_once], bounds)
+                f"INSERT INTO {schema}.segment_rows BY NAME "
+                + _placed(relation, segments[first : first + at_once], bounds, implied or Implied())
             )
-    [(rows,)] = con.execute(f"SELECT count(*) FROM {schema}.segments").fetchall()
+    [(rows,)] = con.execute(f"SELECT count(*) FROM {schema}.segment_rows").fetchall()
     con.execute("DROP TABLE held")
     return int(rows)
 
 
-def _placed(relation: str, segments: Sequence[tuple[int, str, str]], bounds: str) -> str:
-    """The rows of a relation in some segments; it is in order of fact_hash, and so are they."""
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A segment of the reported axis and the slots it is divided into, as texts of instants."""
+
+    number: int
+    start: str
+    end: str
+    slots: list[str]
+
+    def slot_of(self, moment: str, compared: str) -> str:
+        """How many slots begin before a moment: an expression without a join, which would cost more."""
+        return " + ".join(f"({moment} {compared} TIMESTAMP '{slot}')::UTINYINT" for slot in self.slots)
+
+
+#: What a row of a segment says of a belief.
+_ROW: Final = (*BELIEF_SOURCE, "ranging", "valid_from", "valid_to", "believed_from", "believed_until")
+
+
+def _placed(relation: str, segments: Sequence[_Segment], bounds: str, implied: Implied) -> str:
+    """The rows of a relation in some segments, in order of when they begin and end, by slots."""
+    known = dict(implied.constant)
+    if {"amount_low", "amount_high"} <= implied.same.keys():
+        known |= {"ranging": "false", **dict.fromkeys(("amount_low", "amount_high"), "NULL::DECIMAL(38, 9)")}
+    if "origin" in implied.same:
+        known.setdefault("origin", "sorted.source")
+    if implied.narrow:
+        known |= {name: said.replace("sorted.described", "NULL") for name, said in _OF_FACT.items()}
+    # These are of the belief, not of its event.
+    for name in ("reported_at", "valid_from", "valid_to"):
+        known.pop(name, None)
     if len(segments) == 1:
-        # Past a join, which would not keep the order.
-        number, start, end = segments[0]
-        start, end = f"TIMESTAMP '{start}'", f"TIMESTAMP '{end}'"
-        return (
-            f"SELECT {number}::INTEGER AS segment, {start} AS segment_from, {end} AS segment_until, b.* "
-            f"FROM {relation} AS b WHERE b.believed_from < {end} AND b.believed_until > {start}"
-        )
+        # Past a join, which costs more.
+        [one] = segments
+        number, start, end = f"{one.number}::INTEGER", f"TIMESTAMP '{one.start}'", f"TIMESTAMP '{one.end}'"
+        source, among = f"{relation} AS b", ""
+        begins, ends = one.slot_of("b.believed_from", ">="), one.slot_of("b.believed_until", ">")
+    else:
+        number, start, end = "s.segment", "s.segment_from", "s.segment_until"
+        source = f"{relation} AS b, {bounds} AS s"
+        among = f" AND s.segment BETWEEN {segments[0].number} AND {segments[-1].number}"
+        begins = _by_segment(segments, "b.believed_from", ">=")
+        ends = _by_segment(segments, "b.believed_until", ">")
     return (
-        f"SELECT s.segment, s.segment_from, s.segment_until, b.* FROM {relation} AS b JOIN {bounds} AS s "
-        "ON b.believed_from < s.segment_until AND b.believed_until > s.segment_from "
-        f"WHERE s.segment BETWEEN {segments[0][0]} AND {segments[-1][0]} "
-        "ORDER BY s.segment, b.fact_hash, b.believed_from"
+        f"SELECT segment, segment_from, segment_until, {', '.join(_laid_out(_ROW, known, implied))} FROM ("
+        f"SELECT {number} AS segment, {start} AS segment_from, {end} AS segment_until, "
+        f"{', '.join(_carried(_ROW, known, implied, 'b'))} FROM {source} "
+        f"WHERE b.believed_from < {end} AND b.believed_until > {start}{among} "
+        f"ORDER BY segment, {begins}, {ends}) AS sorted"
     )
+
+
+def _by_segment(segments: Sequence[_Segment], moment: str, compared: str) -> str:
+    cases = (f"WHEN {one.number} THEN {one.slot_of(moment, compared)}" for one in segments)
+    return f"CASE s.segment {' '.join(cases)} END"
 
 
 def _in_schema(name: str, schema: str) -> str:

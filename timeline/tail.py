@@ -15,7 +15,6 @@ import duckdb
 
 from timeline.columns import LOG_COLUMNS
 from timeline.tables import (
-    BELIEF_SOURCE,
     commits_in,
     fill_commits,
     fill_segments,
@@ -28,11 +27,6 @@ __all__ = ["Tail", "add_tail", "patch"]
 
 #: The tables of which the tail has all rows of the facts that it touches.
 _BY_FACT: Final = ("facts", "swept", "amended", "effects")
-
-_SEGMENT: Final = (
-    *("segment", "segment_from", "segment_until", *BELIEF_SOURCE),
-    *("valid_from", "valid_to", "believed_from", "believed_until"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +55,15 @@ def _resolve(
     if anew:
         # Found by the one column first: whatever else a scan reads, it reads for all that it passes.
         con.execute(
-            f"CREATE TABLE tail.incoming AS SELECT {names} FROM tail.appended UNION ALL "
-            f"SELECT {names} FROM {base}.store.events WHERE rowid IN ("
-            f"SELECT e.rowid FROM {base}.store.events AS e "
+            f"CREATE TABLE tail.known AS FROM {base}.store.event_rows WHERE rowid IN ("
+            f"SELECT e.rowid FROM {base}.store.event_rows AS e "
             "SEMI JOIN (FROM tail.touched WHERE cut = TIMESTAMP '-infinity') USING (fact_hash))"
+        )
+        known = sql_object("tables/events").replace("store.events", "tail.known_events")
+        con.execute(known.replace("store.event_rows", "tail.known"))
+        con.execute(
+            f"CREATE TABLE tail.incoming AS SELECT {names} FROM tail.appended UNION ALL "
+            f"SELECT {names} FROM tail.known_events"
         )
         source = "tail.incoming"
     con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {names} FROM {source}")
@@ -109,38 +108,35 @@ def patch(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> t
     Rows keep their places; new ones come in behind, in an order of their own.
     """
     tail = _resolve(con, "built", files, after, "built.store.bounds")
-    names = ", ".join(LOG_COLUMNS)
-    rows = ", ".join(_SEGMENT)
     anew = "(SELECT DISTINCT fact_hash FROM tail.touched WHERE cut = TIMESTAMP '-infinity') AS c"
     going_on = "(SELECT fact_hash, cut FROM tail.touched WHERE cut > TIMESTAMP '-infinity') AS c"
     con.execute("BEGIN")
     con.execute(
-        "UPDATE built.store.events AS e SET believed_until = CASE WHEN e.reported_at < c.cut THEN c.cut END "
+        "UPDATE built.store.event_rows AS e "
+        "SET believed_until = CASE WHEN e.reported_at < c.cut THEN c.cut END "
         f"FROM {going_on} WHERE e.fact_hash = c.fact_hash AND e.believed_until > c.cut"
     )
     con.execute(
-        f"DELETE FROM built.store.segments AS s USING {going_on} WHERE s.fact_hash = c.fact_hash "
+        f"DELETE FROM built.store.segment_rows AS s USING {going_on} WHERE s.fact_hash = c.fact_hash "
         "AND (s.believed_from >= c.cut OR s.segment_from >= c.cut)"
     )
     con.execute(
-        f"UPDATE built.store.segments AS s SET believed_until = c.cut FROM {going_on} "
+        f"UPDATE built.store.segment_rows AS s SET believed_until = c.cut FROM {going_on} "
         "WHERE s.fact_hash = c.fact_hash AND s.believed_until > c.cut"
     )
     if tail.anew:
         con.execute(
-            "UPDATE built.store.events AS e SET believed_until = t.believed_until FROM tail.events AS t "
+            "UPDATE built.store.event_rows AS e SET believed_until = t.believed_until FROM tail.events AS t "
             "WHERE e.fact_hash = t.fact_hash AND e.position = t.position "
             "AND e.believed_until IS DISTINCT FROM t.believed_until"
         )
-        con.execute(f"DELETE FROM built.store.segments AS s USING {anew} WHERE s.fact_hash = c.fact_hash")
+        con.execute(f"DELETE FROM built.store.segment_rows AS s USING {anew} WHERE s.fact_hash = c.fact_hash")
     con.execute(
-        f"INSERT INTO built.store.events (fact_hash, {names}, believed_until) "
-        f"SELECT fact_hash, {names}, believed_until FROM tail.events "
+        "INSERT INTO built.store.event_rows BY NAME FROM tail.event_rows "
         "SEMI JOIN tail.appended USING (position) ORDER BY fact_hash NULLS FIRST, reported_at, position"
     )
     con.execute(
-        f"INSERT INTO built.store.segments ({rows}) SELECT {rows} FROM tail.segments "
-        "ORDER BY segment, fact_hash, believed_from"
+        "INSERT INTO built.store.segment_rows BY NAME FROM tail.segment_rows ORDER BY segment, believed_from"
     )
     for name in _BY_FACT:
         key = "fact_hash" if name in ("facts", "swept") else "fact"

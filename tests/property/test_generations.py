@@ -49,9 +49,9 @@ def narrow_segments() -> Iterator[None]:
     def narrowed(name: str) -> str:
         text = whole(name)
         if name == "tables/bounds":
-            assert "1.5 * live" in text
-            assert "100_000" in text
-            text = text.replace("1.5 * live", "0.3 * live").replace("100_000", "3")
+            assert "4 * live" in text
+            assert "250_000" in text
+            text = text.replace("4 * live", "0.3 * live").replace("250_000", "3")
         return text
 
     whole = tables.sql_object

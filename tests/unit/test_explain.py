@@ -37,7 +37,7 @@ class TestOfQuestions:
     def test_everything_believed_is_one_scan(self, bundled: Timeline) -> None:
         found, stats = bundled.explain(), bundled.stats()
         [scan] = found.scans
-        assert (scan.table, scan.rows_kept) == ("store.segments", bundled.beliefs().height)
+        assert (scan.table, scan.rows_kept) == ("store.segment_rows", bundled.beliefs().height)
         assert scan.rows_read == found.rows_read == stats["segment_rows"]
         assert (scan.row_groups_read, scan.row_groups) == (1, 1)
         assert found.rows_answered == stats["beliefs"]
@@ -47,7 +47,7 @@ class TestOfQuestions:
 
     def test_one_fact_is_kept_of_what_is_read(self, bundled: Timeline) -> None:
         found = bundled.explain(fact=OPENAI, as_of="2025-10-15")
-        assert [(scan.table, scan.rows_kept) for scan in found.scans] == [("store.segments", 1)]
+        assert [(scan.table, scan.rows_kept) for scan in found.scans] == [("store.segment_rows", 1)]
         assert found.rows_answered == 1
 
     def test_nothing_yet_is_no_row(self, bundled: Timeline) -> None:
@@ -76,12 +76,12 @@ class TestOfQuestions:
 
     def test_other_policies_read_events(self, bundled: Timeline) -> None:
         read = {scan.table for scan in bundled.explain(policy="first").scans}
-        assert "store.events" in read
-        assert "store.segments" not in read
+        assert "store.event_rows" in read
+        assert "store.segment_rows" not in read
 
     def test_changes_read_no_events(self, bundled: Timeline) -> None:
         found = bundled.explain("changes", between=BETWEEN)
-        assert {scan.table for scan in found.scans} == {"store.segments"}
+        assert {scan.table for scan in found.scans} == {"store.segment_rows"}
         assert len(found.scans) == 2
 
     def test_a_tail_is_read_beside_the_generation(self, copy: Timeline) -> None:
@@ -95,7 +95,7 @@ class TestOfQuestions:
         after = copy.explain()
         assert after.generation != before.generation
         assert (after.tail_events, after.rows_answered) == (0, found.rows_answered)
-        assert [scan.table for scan in after.scans] == ["store.segments"]
+        assert [scan.table for scan in after.scans] == ["store.segment_rows"]
 
     def test_an_unknown_question(self, bundled: Timeline) -> None:
         with pytest.raises(BadInput, match="no such question: 'guesses'"):
@@ -112,7 +112,7 @@ class TestOfQueries:
         told: dict[str, Any] = {"params": {"subject": "nvidia"}, "as_of": "2025-10-15"}
         found = bundled.explain_sql(query, **told)
         assert found.rows_answered == bundled.sql(query, **told).height
-        assert [scan.table for scan in found.scans] == ["store.segments"]
+        assert [scan.table for scan in found.scans] == ["store.segment_rows"]
 
     @pytest.mark.parametrize(
         "query",
@@ -201,7 +201,7 @@ class TestOnTheCommandLine:
         lines = dict(line.split(maxsplit=1) for line in printed.splitlines())
         found = bundled.explain(fact=OPENAI, as_of="2025-10-15")
         read = found.rows_read
-        assert lines["scans"] == f"store.segments: {read} rows read, 1 kept, 1 of 1 row groups"
+        assert lines["scans"] == f"store.segment_rows: {read} rows read, 1 kept, 1 of 1 row groups"
         assert (lines["rows_read"], lines["rows_answered"]) == (str(read), "1")
         assert lines["generation"] == found.generation
 
@@ -221,7 +221,7 @@ class TestOnTheCommandLine:
         rows = bundled.sql(query, params={"subject": "nvidia"}).height
         [scan] = told["scans"]
         assert scan == {
-            "table": "store.segments",
+            "table": "store.segment_rows",
             "rows_read": told["rows_read"],
             "rows_kept": rows,
             "row_groups_read": 1,

@@ -86,7 +86,7 @@ class TestSql:
     def test_a_query_cannot_change_the_store(self, copy: Timeline) -> None:
         copy.beliefs()
         with pytest.raises(BadInput):
-            copy.sql("DELETE FROM store.events")
+            copy.sql("DELETE FROM store.event_rows")
         assert copy.beliefs().height > 0
 
 

@@ -1,5 +1,6 @@
--- Where the segments begin and end: each has half as many changes again as there are live beliefs, and not
--- so few that segments cost more than what is in them. One belief in `sampled` speaks for as many.
+-- Where the segments begin and end: in each begin four times as many beliefs as are live, and not so few that
+-- segments cost more than what is in them. One belief in `sampled` speaks for as many. A segment is divided
+-- into slots, in each of which a sixteenth of its beliefs begin.
 CREATE TABLE store.bounds AS
 WITH
     turns AS (
@@ -15,20 +16,22 @@ WITH
     numbered AS (
         SELECT
             turn,
-            floor(sum(started / greatest(1.5 * live, 100_000 / sampled)) OVER (ORDER BY turn))::INTEGER
-                AS segment
+            floor(16 * sum(started / greatest(4 * live, 250_000 / sampled)) OVER (ORDER BY turn))::BIGINT
+                AS slot
         FROM live
     ),
     starts AS (
-        SELECT segment, min(turn) AS start FROM numbered GROUP BY segment
+        SELECT slot // 16 AS segment, min(turn) AS start FROM numbered GROUP BY slot
         UNION ALL
         -- Where nothing was ever believed there is still a place for what will be.
         SELECT 0, TIMESTAMP '-infinity' WHERE NOT EXISTS (FROM numbered)
-    )
+    ),
+    segments AS (SELECT min(start) AS start, list(start ORDER BY start) AS slots FROM starts GROUP BY segment)
 SELECT
-    row_number() OVER (ORDER BY segment)::INTEGER AS segment,
+    row_number() OVER (ORDER BY start)::INTEGER AS segment,
     -- What is not in the sample may come before all that is.
     if(start = min(start) OVER (), TIMESTAMP '-infinity', start) AS segment_from,
-    lead(start, 1, TIMESTAMP 'infinity') OVER (ORDER BY segment) AS segment_until
-FROM starts
+    lead(start, 1, TIMESTAMP 'infinity') OVER (ORDER BY start) AS segment_until,
+    slots
+FROM segments
 ORDER BY segment;

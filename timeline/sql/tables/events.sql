@@ -1,10 +1,11 @@
--- The events, those of one fact together. Facts are in order of a hash, because zone maps see only
--- the first eight bytes of a text. `believed_until` is there where a report of a plain fact was believed.
-CREATE TABLE store.events AS
-SELECT sorted.fact_hash, sorted.*, sorted.believed_until
-FROM (
-    SELECT md5_number_lower(i.fact) AS fact_hash, i.*, s.believed_until
-    FROM incoming AS i
-    LEFT JOIN settled AS s ON i.position = s.position
-    ORDER BY fact_hash NULLS FIRST, i.reported_at, i.position
-) AS sorted;
+-- The events with every column.
+CREATE VIEW store.events AS
+SELECT
+    * EXCLUDE (ranging, vague) REPLACE (
+        CASE WHEN ranging THEN amount_low ELSE amount END AS amount_low,
+        CASE WHEN ranging THEN amount_high ELSE amount END AS amount_high,
+        CASE WHEN vague THEN reported_from ELSE reported_at END AS reported_from,
+        CASE WHEN vague THEN evidence_at ELSE reported_at END AS evidence_at,
+        coalesce(place, position) AS place
+    )
+FROM store.event_rows;

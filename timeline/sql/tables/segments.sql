@@ -1,14 +1,9 @@
--- The beliefs, with all their columns. The reported axis is cut into the segments of store.bounds, and a
--- belief stands in every segment that it reaches into, so that what was believed on one date is one
--- segment, two or three times the answer's rows at most. Rows are in order of segment and fact_hash.
--- After the Timeline Index of Kaufmann et al., SIGMOD 2013.
-CREATE TABLE store.segments (
-    segment INTEGER, segment_from TIMESTAMP, segment_until TIMESTAMP, fact_hash UBIGINT,
-    fact VARCHAR, subject VARCHAR, attribute VARCHAR, object VARCHAR, period VARCHAR,
-    period_from TIMESTAMP, period_to TIMESTAMP, value_type VARCHAR, amount DECIMAL(38, 9),
-    amount_low DECIMAL(38, 9), amount_high DECIMAL(38, 9), unit VARCHAR, approximate BOOLEAN,
-    text VARCHAR, date_from TIMESTAMP, date_to TIMESTAMP, status VARCHAR, claim VARCHAR,
-    reported_at TIMESTAMP, event_id VARCHAR, source VARCHAR, origin VARCHAR, speaker VARCHAR,
-    statement VARCHAR, valid_from TIMESTAMP, valid_to TIMESTAMP, believed_from TIMESTAMP,
-    believed_until TIMESTAMP
-);
+-- The rows of segments with every column.
+CREATE VIEW store.segments AS
+SELECT
+    * EXCLUDE (ranging) REPLACE (
+        CASE WHEN ranging THEN amount_low ELSE amount END AS amount_low,
+        CASE WHEN ranging THEN amount_high ELSE amount END AS amount_high,
+        coalesce(reported_at, nullif(believed_from, TIMESTAMP '-infinity')) AS reported_at
+    )
+FROM store.segment_rows;
