@@ -56,7 +56,7 @@ _SURFACE: Final = (
     *("sources_as_of", "standing", "candidates", "covered", "cells", "merged", "resolved"),
     *("events", "sources", "entities_as_of", "entities", "attributes_as_of", "attributes"),
     *("statuses", "policy_check", "agrees", "widened", "clears", "disagrees", "confirmed"),
-    *("belief_spans_as_of", "belief_spans", "nothing", "otherwise", "beliefs_as_of", "beliefs", "claimed"),
+    *("belief_spans_as_of", "belief_spans", "covers", "believed", "beliefs_as_of", "beliefs", "claimed"),
     *("claims_as_of", "claims", "disagreements_as_of", "disagreements", "believed_only_then", "changes"),
     "history",
 )

@@ -83,8 +83,8 @@ def add_tail(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -
     """Lay what was appended after commit `after` over the attached `generation`, as views in `store`."""
     con.execute("DROP SCHEMA IF EXISTS memory.store CASCADE; CREATE SCHEMA memory.store")
     tail = _resolve(con, "generation", files, after, "")
-    for name in ("events", "segments"):
-        con.execute(sql_object(f"tail/{name}"))
+    for name in ("tail/events", "tail/segment_rows", "tables/segments"):
+        con.execute(sql_object(name))
     key = {"swept": "fact_hash", "facts": "fact_hash"}
     for name in _BY_FACT:
         con.execute(

@@ -90,7 +90,7 @@ class TestOfQuestions:
         found = copy.explain()
         assert found.generation == before.generation
         assert found.position == before.position + found.tail_events
-        assert "tail.segments" in {scan.table for scan in found.scans}
+        assert "tail.segment_rows" in {scan.table for scan in found.scans}
         copy.refresh()
         after = copy.explain()
         assert after.generation != before.generation
@@ -147,8 +147,8 @@ def test_one_segment_is_read_of_several(tmp_path: Path, monkeypatch: pytest.Monk
     def narrowed(name: str) -> str:
         text = whole(name)
         if name == "tables/bounds":
-            assert "1.5 * live" in text
-            text = text.replace("1.5 * live", "0.9 * live").replace("100_000", "1")
+            assert "4 * live" in text
+            text = text.replace("4 * live", "0.9 * live").replace("250_000", "1")
         return text
 
     whole = tables.sql_object

@@ -5,23 +5,10 @@ SELECT
     fact_hash, fact, event_id, claim, amount, unit, status,
     coalesce(valid_from, TIMESTAMP '-infinity') AS valid_from,
     coalesce(valid_to, TIMESTAMP 'infinity') AS valid_to
-FROM (
-    FROM store.segments
-    WHERE policy = 'latest' AND basis = 'certain' AND recorded_as_of IS NULL
-    UNION ALL BY NAME
-    SELECT
-        * REPLACE (
-            coalesce(believed_from, TIMESTAMP '-infinity') AS believed_from,
-            coalesce(believed_until, TIMESTAMP 'infinity') AS believed_until
-        ),
-        md5_number_lower(fact) AS fact_hash,
-        TIMESTAMP '-infinity' AS segment_from,
-        TIMESTAMP 'infinity' AS segment_until
-    FROM query(rules.otherwise(recorded_as_of, basis, policy))
-    WHERE policy <> 'by-origin' OR error('changes are between single beliefs; by-origin has several')
-)
+FROM query(rules.believed(recorded_as_of, basis, policy))
 WHERE
-    segment_from <= reported_instant(as_of) AND reported_instant(as_of) < segment_until
+    (policy <> 'by-origin' OR error('changes are between single beliefs; by-origin has several'))
+    AND segment_from <= reported_instant(as_of) AND reported_instant(as_of) < segment_until
     AND believed_from <= reported_instant(as_of) AND reported_instant(as_of) < believed_until
     AND believed_until <= CASE
         WHEN reported_instant(other) > reported_instant(as_of) THEN reported_instant(other)
@@ -33,10 +20,4 @@ WHERE
         THEN reported_instant(other) + INTERVAL 1 MICROSECOND
         ELSE TIMESTAMP '-infinity'
     END
-    AND (
-        valid_at IS NULL
-        OR (
-            coalesce(valid_from <= reported_instant(valid_at), true)
-            AND coalesce(reported_instant(valid_at) < valid_to, true)
-        )
-    );
+    AND (valid_at IS NULL OR rules.covers(valid_from, valid_to, reported_instant(valid_at)));
