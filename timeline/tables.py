@@ -244,17 +244,7 @@ def fill_segments(
     """
     if not bounds:
         bounds = f"{schema}.bounds"
-        [(events,)] = con.execute(f"SELECT count(*) FROM {schema}.event_rows").fetchall()
-        every = max(1, events // _SAMPLED_FROM)
-        sampled = f" AND position % {every} = 0" if every > 1 else ""
-        con.execute(
-            "CREATE OR REPLACE TEMP VIEW spans AS "
-            f"SELECT reported_at AS believed_from, believed_until FROM {schema}.event_rows "
-            f"WHERE believed_until IS NOT NULL{sampled} "
-            f"UNION ALL SELECT believed_from, believed_until FROM {schema}.swept WHERE true{sampled}"
-        )
-        con.execute(_in_schema("tables/bounds", schema).replace("sampled", str(every)))
-        con.execute("DROP VIEW spans")
+        _bound(con, schema)
     con.execute(_in_schema("tables/held", schema))
     segments = [
         _Segment(*row)
@@ -281,6 +271,28 @@ def fill_segments(
     return int(rows)
 
 
+def _bound(con: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Work out where segments begin and end: in a tail there is one."""
+    if schema != "store":
+        con.execute(
+            f"CREATE TABLE {schema}.bounds AS SELECT 1::INTEGER AS segment, "
+            "TIMESTAMP '-infinity' AS segment_from, TIMESTAMP 'infinity' AS segment_until, "
+            "[]::TIMESTAMP[] AS slots"
+        )
+        return
+    [(events,)] = con.execute("SELECT count(*) FROM store.event_rows").fetchall()
+    every = max(1, events // _SAMPLED_FROM)
+    sampled = f" AND position % {every} = 0" if every > 1 else ""
+    con.execute(
+        "CREATE OR REPLACE TEMP VIEW spans AS "
+        "SELECT reported_at AS believed_from, believed_until FROM store.event_rows "
+        f"WHERE believed_until IS NOT NULL{sampled} "
+        f"UNION ALL SELECT believed_from, believed_until FROM store.swept WHERE true{sampled}"
+    )
+    con.execute(sql_object("tables/bounds").replace("sampled", str(every)))
+    con.execute("DROP VIEW spans")
+
+
 @dataclass(frozen=True, slots=True)
 class _Segment:
     """A segment of the reported axis and the slots it is divided into, as texts of instants."""
@@ -292,7 +304,8 @@ class _Segment:
 
     def slot_of(self, moment: str, compared: str) -> str:
         """How many slots begin before a moment: an expression without a join, which would cost more."""
-        return " + ".join(f"({moment} {compared} TIMESTAMP '{slot}')::UTINYINT" for slot in self.slots)
+        tests = (f"({moment} {compared} TIMESTAMP '{slot}')::UTINYINT" for slot in self.slots)
+        return " + ".join(("0::UTINYINT", *tests))
 
 
 #: What a row of a segment says of a belief.
