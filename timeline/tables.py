@@ -23,6 +23,7 @@ from timeline.sweep import sweep
 
 __all__ = [
     "BELIEF_SOURCE",
+    "OFTEN_SAME",
     "Build",
     "commits_in",
     "entries",
@@ -132,7 +133,7 @@ def make_tables(con: duckdb.DuckDBPyConnection, schema: str, tell: Build) -> Non
         .replace("i.*", ", ".join(carried))
         .replace("sorted.*", ", ".join(laid_out))
     )
-    for name in ("swept", "amended", "effects", "ids", "keys", "statuses"):
+    for name in ("swept", "amended", "effects", "keys", "statuses"):
         tell(f"writing {name}")
         con.execute(_in_schema(f"tables/{name}", schema))
     con.execute(
@@ -167,7 +168,7 @@ _WIDE: Final = {
 }
 
 #: Columns that often say the same as another.
-_OFTEN_SAME: Final = {
+OFTEN_SAME: Final = {
     "amount_low": "amount",
     "amount_high": "amount",
     "reported_from": "reported_at",
@@ -188,10 +189,10 @@ def _implied(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     for name in same:
         constant = f"min({name}) = max({name}) AND count({name}) = count(*)"
         asked += [f"min({name})::VARCHAR", constant, f"count({name})"]
-    asked += [f"bool_and({name} IS NOT DISTINCT FROM {other})" for name, other in _OFTEN_SAME.items()]
+    asked += [f"bool_and({name} IS NOT DISTINCT FROM {other})" for name, other in OFTEN_SAME.items()]
     [found] = con.execute(f"SELECT {', '.join(asked)} FROM incoming").fetchall()
     implied = dict(_OF_FACT)
-    for at, (name, other) in enumerate(_OFTEN_SAME.items(), 3 * len(same)):
+    for at, (name, other) in enumerate(OFTEN_SAME.items(), 3 * len(same)):
         if found[at]:
             implied[name] = f"sorted.{other}"
     for at, name in enumerate(same):
