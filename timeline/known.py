@@ -52,9 +52,7 @@ class KnownEvents:
         rows = self._reader.rows
         if rows is not None:
             try:
-                for event_id in wanted:
-                    if (position := rows.find(event_id)) is not None:
-                        found[event_id] = (position, rows.place(position))
+                found = rows.with_places(rows.find(wanted))
             except Damaged:
                 self._reader.rows = None
                 return self.among(wanted)

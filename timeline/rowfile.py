@@ -55,6 +55,9 @@ _PAGE: Final = 1_024
 _ID: Final = 32
 _ENTRIES: Final = _PAGE // 8
 
+#: Where an id is looked for first: so many pages to either side of where it should be.
+_NEAR: Final = 64
+
 _SAMPLE: Final = 2_000
 
 _SEPARATOR: Final = "\x1f"
@@ -105,11 +108,12 @@ class RowFile:
         self._bits: int = footer["bits"]
         self._odd_facts: bool = footer["odd_facts"]
         self._last: tuple[int, bytes] = (-1, b"")
-        self._all_checked = False
+        self._are_checked = False
         self.commit: int = footer["commit"]
         self.position: int = footer["position"]
         self.digest: str | None = footer["digest"]
         self.at = {name: nth for nth, (name, _) in enumerate(footer["columns"])}
+        self._reported = self.at.get("reported")
         self.same: Mapping[str, str] = footer["same"]
         self.constants: dict[str, Any] = {
             name: None if told is None else _READ[LOG_COLUMNS[name]](told)
@@ -199,8 +203,8 @@ class RowFile:
         try:
             for (name, read), told in zip(self._reads, fields, strict=True):
                 row[name] = read(told) if told else None
-            if (reported := row["reported"]) is not None and reported.startswith("\\"):
-                row["reported"] = _REPORTED[reported](row["reported_at"])
+            if self._reported is not None and (form := _REPORTED.get(fields[self._reported])):
+                row["reported"] = form(row["reported_at"])
         except (ArithmeticError, ValueError, KeyError, AttributeError):
             # Such as an instant that no datetime can be.
             raise Damaged from None
@@ -219,8 +223,6 @@ class RowFile:
 
     def _check(self, start: int) -> None:
         """Raise Damaged unless the page in which something lies is as it was written."""
-        if self._all_checked:
-            return
         nth = (start - self._ids) // _PAGE
         page = self._ids + nth * _PAGE
         [checksum] = _SUM.unpack_from(self._content, self._sums + nth * _SUM.size)
@@ -237,35 +239,53 @@ class RowFile:
         """The positions of events whose place is another, and these places."""
         return self._part("moved"), self._part("places")
 
-    def place(self, position: int) -> int:
-        """The place of the event at a position: where its chain of corrections began."""
+    def with_places(self, found: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+        """What was found, each position with its place: where its chain of corrections began."""
         moved, places = self._places
-        nth = bisect_left(moved, position)
-        return int(places[nth]) if nth < len(moved) and moved[nth] == position else position
+        if not moved:
+            return {event_id: (position, position) for event_id, position in found.items()}
+        answer = {}
+        for event_id, position in found.items():
+            nth = bisect_left(moved, position)
+            is_moved = nth < len(moved) and moved[nth] == position
+            answer[event_id] = (position, places[nth] if is_moved else position)
+        return answer
 
-    def find(self, event_id: str) -> int | None:
-        """The position of an event; None where it is not here."""
-        wanted = bytes.fromhex(event_id)
-        key = int.from_bytes(wanted[:8], "big") >> self._bits << self._bits
-        until = key + (1 << self._bits)
-        keys = self._keys
-        nth = max(bisect_right(keys, key) - 1, 0)
-        while nth < len(keys) and keys[nth] < until:
-            start = self._entries + nth * _PAGE
-            count = min(_ENTRIES, self.position - nth * _ENTRIES)
-            page = memoryview(self._content[start : start + 8 * count]).cast("Q")
-            at = bisect_left(page, key)
-            while at < count and page[at] < until:
-                position = page[at] - key
-                own = self._ids + (position - 1) * _ID
-                if self._content[own : own + _ID] == wanted:
-                    return position
+    @cached_property
+    def _sorted(self) -> memoryview[int]:
+        """The entries: of each id as many first bits as fit, and its position."""
+        return memoryview(self._content)[self._entries : self._entries + 8 * self.position].cast("Q")
+
+    def find(self, event_ids: Iterable[str]) -> dict[str, int]:
+        """The positions of those of the events that are here."""
+        found = {}
+        content, keys, entries, bits = self._content, self._keys, self._sorted, self._bits
+        count, before_first = len(keys), self._ids - _ID
+        for event_id in event_ids:
+            wanted = bytes.fromhex(event_id)
+            key = int.from_bytes(wanted[:8], "big") >> bits << bits
+            # Ids are spread evenly, so that it is known about where to look.
+            about = key * count >> 64
+            low, high = max(about - _NEAR, 0), min(about + _NEAR, count)
+            if (low and keys[low] > key) or (high < count and keys[high] <= key):
+                low, high = 0, count
+            # The last page that begins before it; what begins like it may go on in the next.
+            nth = max(bisect_right(keys, key, low, high) - 1, 0)
+            at = bisect_left(entries, key, nth * _ENTRIES, min((nth + 1) * _ENTRIES, self.position))
+            while at < self.position and (position := entries[at] - key) >> bits == 0:
+                if not 0 < position <= self.position:
+                    raise Damaged
+                own = before_first + position * _ID
+                if content[own : own + _ID] == wanted:
+                    found[event_id] = position
+                    break
                 self._check(own)
                 at += 1
-            # That it is not here needs proof, unlike that it is.
-            self._check(start)
-            nth += 1
-        return None
+            else:
+                # That it is not here needs proof, unlike that it is.
+                for page in range(nth, min(at // _ENTRIES + 1, count)):
+                    self._check(self._entries + page * _PAGE)
+        return found
 
     def find_all(self, wanted: pa.Array[Any], prefixes: pa.Array[Any]) -> Any:
         """The positions of very many events, null where one is not here.
@@ -276,10 +296,10 @@ class RowFile:
         import pyarrow.compute
 
         pc: Any = pyarrow.compute
-        self._check_all()
         count = self.position
         if not count:
             return pa.nulls(len(wanted), pa.uint64())
+        self._check_entries()
         buffer = pa.py_buffer(self._content)
         ids: Any = pa.Array.from_buffers(pa.binary(_ID), count, [None, buffer.slice(self._ids)])
         entries: Any = pa.Array.from_buffers(pa.uint64(), count, [None, buffer.slice(self._entries)])
@@ -300,13 +320,16 @@ class RowFile:
             position = pc.if_else(alike, pc.bit_wise_xor(entry, keys), pa.scalar(1, pa.uint64()))
             same = pc.equal(ids.take(pc.subtract(position, pa.scalar(1, pa.uint64()))), wanted)
             found = pc.if_else(pc.and_(alike, same), position, found)
+            for other in position.filter(pc.and_(alike, pc.invert(same))).to_pylist():
+                self._check(self._ids + (other - 1) * _ID)
             # Few ids begin alike.
             at = pc.if_else(alike, pc.add(at, pa.scalar(1, pa.uint64())), pa.scalar(count, pa.uint64()))
 
-    def _check_all(self) -> None:
-        for start in range(self._ids, self._sums, _PAGE):
-            self._check(start)
-        self._all_checked = True
+    def _check_entries(self) -> None:
+        if not self._are_checked:
+            for page in range(self._entries, self._sums, _PAGE):
+                self._check(page)
+            self._are_checked = True
 
 
 _SUM: Final = struct.Struct("<I")
