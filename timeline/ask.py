@@ -16,7 +16,7 @@ import duckdb
 
 from timeline.columns import BELIEF_COLUMNS
 from timeline.errors import BadInput, NotFound, nearest
-from timeline.fold import check_policy
+from timeline.fold import END, check_policy
 from timeline.index import Reader
 from timeline.times import (
     FIRST_INSTANT,
@@ -187,12 +187,9 @@ def _recorded(reader: Reader, moment: Moment) -> int:
     number = moment[1:]
     if not (number.isascii() and number.isdigit()):
         raise BadInput(f"{moment!r} is not a commit; expected # and its number, such as #4")
-    rows = (
-        reader.cursor()
-        .execute("SELECT epoch_us(max(recorded_at)) FROM store.commits WHERE number <= $1", [int(number)])
-        .fetchall()
+    [(found,)] = reader.lookup(
+        f"SELECT epoch_us(max(recorded_at)) FROM store.commits WHERE number <= {min(int(number), END)}"
     )
-    found = rows[0][0]
     # Before the first commit nothing was recorded; the first instant that has a date can be shown as one.
     return FIRST_INSTANT if found is None else int(found)
 

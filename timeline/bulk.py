@@ -29,6 +29,7 @@ from timeline.files import Draft, StoredTable
 from timeline.index import Reader
 from timeline.intake import Intake, Rejected
 from timeline.log import schema
+from timeline.rowfile import Damaged
 from timeline.tables import quoted, sql_object
 from timeline.times import parse_edtf
 
@@ -451,10 +452,26 @@ class TableIntake:
 
     def _stored(self, taken: pa.Table) -> list[int]:
         """Those of the rows whose event the store holds."""
-        self._store.register("asked", taken.select(["row", "event_id"]))
-        found = self._store.execute(sql_object("intake/stored")).fetchall()
-        self._store.unregister("asked")
-        return [row for (row,) in found]
+        asked = taken.select(["row", "event_id"])
+        rows = self._reader.rows
+        known: list[Any] = []
+        if rows is not None:
+            try:
+                self._con.register("asked", asked)
+                ids = self._con.sql(sql_object("intake/hashes")).to_arrow_table().combine_chunks()
+                self._con.unregister("asked")
+                is_known = pc.is_valid(rows.find_all(ids["id"].chunk(0), ids["prefix"].chunk(0)))
+                known = asked["row"].filter(is_known).to_pylist()
+                asked = asked.filter(pc.invert(is_known))
+            except Damaged:
+                self._reader.rows = rows = None
+        after = 0 if rows is None else rows.position
+        if asked.num_rows and after < self._reader.position:
+            self._store.register("asked", asked)
+            found = self._store.execute(sql_object("intake/stored"), [after]).fetchall()
+            self._store.unregister("asked")
+            known += [row for (row,) in found]
+        return known
 
     def _registered(self) -> pa.Table:
         """Descriptions of the names met for the first time, by kind and name."""

@@ -5,6 +5,8 @@ never changed, so that readers need no lock. What was appended since is resolved
 reader opens, for the facts that it touches (the tail). The next generation is a copy of the last with
 the tail put into it, or, once enough was put in, built anew. Every generation can be deleted: the next
 reader builds another from the log.
+
+Beside a generation lies the row file of what was built at once, for lookups of one fact or event.
 """
 
 from __future__ import annotations
@@ -15,14 +17,18 @@ import re
 import shutil
 import tempfile
 import threading
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import duckdb
 
+from timeline import rowfile
 from timeline.log import Log
+from timeline.rowfile import RowFile
 from timeline.tables import (
     Build,
     commits_in,
@@ -65,6 +71,9 @@ _SURFACE: Final = (
 TAIL_AT_MOST: Final = 2_000
 _TAIL_SHARE: Final = 100
 
+#: To look for a fact in DuckDB takes as long as to fetch so many hashes.
+_FETCHED_LIKE_ONE: Final = 4_000
+
 #: A generation into which more than this share was put is built anew.
 _ADDED_SHARE: Final = 10
 
@@ -79,6 +88,7 @@ _TO_BUILD: Final = (2_500 * 2**20, 80)
 _TO_READ: Final = (600 * 2**20, 40)
 
 _GENERATION: Final = re.compile(rf"(\d{{12}})-(\d+)-v{FORMAT}\.duckdb")
+_ROW_FILE: Final = re.compile(rf"\d+-v{FORMAT}\.rows")
 _TAIL_PATH: Final = "SET search_path = 'memory.main,generation.main,generation.rules'"
 
 
@@ -98,26 +108,40 @@ class Reader:
     """One consistent view of the store: everything up to one commit, whatever is appended meanwhile.
 
     `commit` and `position` are the last that it shows, 0 of an empty log; `tail` says what is not in the
-    generation yet. Threads of one's own need cursors of their own.
+    generation yet. `rows` is the row file of all up to position `whole`, if there is one; what came
+    `later` is in the tables alone. Threads of one's own need cursors of their own.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, generation: Path | None, tail: Tail | None) -> None:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        generation: Path | None,
+        tail: Tail | None,
+        rows: RowFile | None = None,
+        grown_by: int = 0,
+    ) -> None:
         self.con = con
         self.generation = generation
         self.tail = tail
+        self.rows = rows
+        self.whole = rows.position if rows is not None else 0
+        #: How many events were put into the generation since it was built, and the facts that they speak of.
+        self._grown_by = grown_by
+        self._grown: array[int] | None = None
+        self._grown_asked = 0
         self._views = threading.Lock()
         self._asking = threading.Lock()
         self._asked: duckdb.DuckDBPyConnection | None = None
         self._prepared: set[str] = set()
         self._touched: frozenset[int] | None = None
         self._has_views = tail is None
-        rows = con.execute(
+        last = con.execute(
             "SELECT number, first_position + count - 1, epoch_us(recorded_at), digest FROM store.commits "
             "ORDER BY number DESC LIMIT 1"
         ).fetchall()
         self.commit: int
         self.position: int
-        self.commit, self.position, self.recorded_at, self.digest = rows[0] if rows else (0, 0, 0, None)
+        self.commit, self.position, self.recorded_at, self.digest = last[0] if last else (0, 0, 0, None)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection with every object of the SQL surface in it."""
@@ -158,14 +182,50 @@ class Reader:
         """Where to look for a fact of this hash: past the tail, if that does not touch it."""
         if self.tail is None:
             return f"store.{table}"
+        return f"store.{table}" if self._touches(number) else f"generation.store.{table}"
+
+    def _touches(self, number: int) -> bool:
         with self._asking:
             if self._touched is None:
                 rows = self.con.execute("SELECT fact_hash FROM tail.touched").fetchall()
                 self._touched = frozenset(touched for (touched,) in rows)
-        return f"store.{table}" if number in self._touched else f"generation.store.{table}"
+        return number in self._touched
+
+    def later(self, number: int) -> list[str]:
+        """The tables that may have events of a fact of this hash behind those of the row file.
+
+        In a table of the generation they come after position `whole`.
+        """
+        found = []
+        if self._grown_by and self._grows(number):
+            found.append("store.events" if self.tail is None else "generation.store.events")
+        if self.tail is not None and self._touches(number):
+            found.append("tail.appended")
+        return found
+
+    def _grows(self, number: int) -> bool:
+        """Whether anything was put into the generation that may speak of such a fact."""
+        with self._asking:
+            if self._grown is None:
+                self._grown_asked += 1
+                if self._grown_asked * _FETCHED_LIKE_ONE < self._grown_by:
+                    return True
+                prefix = "" if self.tail is None else "generation."
+                fetching = self.con.cursor().execute(
+                    f"SELECT DISTINCT fact_hash FROM {prefix}store.events "
+                    f"WHERE position > {self.whole} AND fact_hash IS NOT NULL ORDER BY fact_hash"
+                )
+                grown = array("Q")
+                while rows := fetching.fetchmany(10_000):
+                    grown.extend(found for (found,) in rows)
+                self._grown = grown
+        at = bisect_left(self._grown, number)
+        return at < len(self._grown) and self._grown[at] == number
 
     def close(self) -> None:
         self.con.close()
+        if self.rows is not None:
+            self.rows.close()
 
 
 class Index:
@@ -215,17 +275,24 @@ class Index:
             return None
         try:
             prefix = "" if generation.commit == head else "generation."
-            rows = con.execute(f"SELECT digest FROM {prefix}store.meta").fetchall()
-            if not rows or rows[0][0] != self._digest_at(generation.commit):
+            found = con.execute(
+                f"SELECT m.digest, m.whole, c.digest FROM {prefix}store.meta AS m "
+                f"LEFT JOIN {prefix}store.commits AS c ON c.first_position + c.count - 1 = m.whole"
+            ).fetchall()
+            if not found or found[0][0] != self._digest_at(generation.commit):
                 con.close()
                 return None
+            _, whole, digest = found[0]
+            rows = RowFile.open(self._rows_of(whole))
+            if rows is not None and (rows.position, rows.digest) != (whole, digest):
+                rows = None
             tail = None
             if generation.commit < head:
                 tail = self.log.reading(
                     lambda files: add_tail(con, files, generation.commit), generation.commit
                 )
                 con.execute(_TAIL_PATH)
-            return Reader(con, generation.path, tail)
+            return Reader(con, generation.path, tail, rows, generation.position - whole)
         except BaseException:
             con.close()
             raise
@@ -247,7 +314,10 @@ class Index:
         Older generations are removed: readers that hold one open keep it until they close.
         """
         with self._publishing() as publish:
-            return publish(lambda path: self.log.reading(lambda files: build_file(path, files, progress)))
+            return publish(lambda path: self._built(path, progress))
+
+    def _built(self, path: Path, progress: Build | None) -> tuple[int, int]:
+        return self.log.reading(lambda files: build_file(path, files, progress, _rows_beside(path)))
 
     def refresh(self, progress: Build | None = None) -> Path | None:
         """Publish a generation up to the head that costs what was appended since the last, and a copy of it.
@@ -260,15 +330,17 @@ class Index:
             generations = self._generations()
             newest = generations[-1] if generations else None
             head = self.log.head_number()
-            if newest is not None and newest.commit <= head and self._can_grow(newest):
+            whole = None if newest is None or newest.commit > head else self._grows_from(newest)
+            if newest is not None and whole is not None:
                 if newest.commit == head:
                     return newest.path
                 if progress is not None:
                     progress("copying the last generation")
-                return publish(lambda path: self._grown(newest, path, progress))
-            return publish(lambda path: self.log.reading(lambda files: build_file(path, files, progress)))
+                return publish(lambda path: self._grown(newest, path, progress), whole)
+            return publish(lambda path: self._built(path, progress))
 
-    def _can_grow(self, generation: _Generation) -> bool:
+    def _grows_from(self, generation: _Generation) -> int | None:
+        """Up to where a generation was built at once; None where it is not to be gone on from."""
         head = self.log.head()
         try:
             # Attached, because this process may read it already, and then with other settings.
@@ -276,12 +348,13 @@ class Index:
                 con.execute(f"ATTACH {quoted(generation.path)} AS generation (READ_ONLY)")
                 [(digest, whole)] = con.execute("SELECT digest, whole FROM generation.store.meta").fetchall()
         except duckdb.Error:
-            return False
-        return (
+            return None
+        can_grow = (
             head is not None
             and head.last_position - whole <= whole // _ADDED_SHARE
             and digest == self._digest_at(generation.commit)
         )
+        return int(whole) if can_grow else None
 
     def _grown(self, last: _Generation, path: Path, progress: Build | None) -> tuple[int, int]:
         shutil.copyfile(last.path, path)
@@ -295,39 +368,57 @@ class Index:
         return grown
 
     @contextlib.contextmanager
-    def _publishing(self) -> Iterator[Callable[[Callable[[Path], tuple[int, int]]], Path | None]]:
-        """Something that makes a file and then publishes it as a generation, while the lock is held."""
+    def _publishing(self) -> Iterator[_Publish]:
+        """Something that makes a file and then publishes it as a generation, while the lock is held.
+
+        Rows that were written beside it are published first; a generation that grew goes on with those
+        of what was built at once, up to the position `whole`.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(prefix=".building-", suffix=".duckdb", dir=self.folder)
         except OSError:
-            yield lambda make: None
+            yield lambda make, whole=None: None
             return
         os.close(descriptor)
         building = Path(name)
         building.unlink()
 
-        def publish(make: Callable[[Path], tuple[int, int]]) -> Path:
+        rows = _rows_beside(building)
+
+        def publish(make: _Make, whole: int | None = None) -> Path:
             commit, position = make(building)
             path = self.folder / f"{commit:012d}-{position}-v{FORMAT}.duckdb"
+            its_rows = self._rows_of(position if whole is None else whole)
             _sync(building)
+            if rows.exists():
+                os.replace(rows, its_rows)
             os.replace(building, path)
             _sync(self.folder)
-            self._remove_older(path)
+            self._remove_older(path, its_rows)
             return path
 
         with self.log.maintenance():
             try:
                 yield publish
             finally:
-                for leftover in (building, building.with_name(f"{building.name}.wal")):
+                for leftover in (building, building.with_name(f"{building.name}.wal"), rows):
                     leftover.unlink(missing_ok=True)
                 shutil.rmtree(_spill(building), ignore_errors=True)
 
-    def _remove_older(self, newest: Path) -> None:
+    def _rows_of(self, whole: int) -> Path:
+        return self.folder / f"{whole}-v{FORMAT}.rows"
+
+    def row_files(self) -> list[Path]:
+        """The row files of this layout."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(path for path in self.folder.iterdir() if _ROW_FILE.fullmatch(path.name))
+
+    def _remove_older(self, *newest: Path) -> None:
         for path in list(self.folder.iterdir()):
             # The maintenance lock is ours, so that whoever was building died.
-            if path != newest and path.name.endswith((".duckdb", ".duckdb.wal")):
+            if path not in newest and path.name.endswith((".duckdb", ".duckdb.wal", ".rows")):
                 with contextlib.suppress(FileNotFoundError):
                     path.unlink()
             elif path.name.endswith(_SPILL):
@@ -342,6 +433,14 @@ class Index:
 
 
 _SPILL: Final = ".spill"
+#: Makes a file, and tells the last commit and position in it.
+_Make = Callable[[Path], tuple[int, int]]
+
+
+class _Publish(Protocol):
+    def __call__(self, make: _Make, whole: int | None = None) -> Path | None: ...
+
+
 _Config = dict[str, str | bool | int | float | list[str]]
 _CONFIG: Final[_Config] = {
     # Extensions cannot be fetched behind the user's back; what is needed comes with the wheel.
@@ -360,6 +459,10 @@ def _config(base: int, each: int, events: int, path: Path | None = None) -> _Con
     return config | {"temp_directory": str(_spill(path))} if path is not None else config
 
 
+def _rows_beside(path: Path) -> Path:
+    return path.with_suffix(".rows")
+
+
 def _sync(path: str | Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -368,13 +471,18 @@ def _sync(path: str | Path) -> None:
         os.close(descriptor)
 
 
-def build_file(path: str | Path, files: Sequence[str], progress: Build | None = None) -> tuple[int, int]:
+def build_file(
+    path: str | Path, files: Sequence[str], progress: Build | None = None, rows: Path | None = None
+) -> tuple[int, int]:
     """Build a generation from log files into a new DuckDB file; returns its last commit and position.
 
-    The file opens in DuckDB 1.5 and later, by any client, and carries the whole SQL surface.
+    Its row file goes to `rows`, where one is wanted. The DuckDB file opens in DuckDB 1.5 and later, by any
+    client, and carries the whole SQL surface.
     """
     path = Path(path)
-    path.unlink(missing_ok=True)
+    for left in (path, rows):
+        if left is not None:
+            left.unlink(missing_ok=True)
     with duckdb.connect() as con:
         commits = commits_in(con, files)
     events = sum(commit["count"] for commit in commits)
@@ -387,7 +495,7 @@ def build_file(path: str | Path, files: Sequence[str], progress: Build | None = 
             con.execute("USE built")
             # A twentieth of the time goes into trying it, and its successor is chosen each time.
             con.execute("SET disabled_compression_methods = 'fsst'")
-            last = _build(con, files, commits, progress)
+            last = _build(con, files, commits, progress, rows)
             con.execute("CHECKPOINT built")
             con.execute("USE memory")
             con.execute("DETACH built")
@@ -401,6 +509,7 @@ def _build(
     files: Sequence[str],
     commits: Sequence[dict[str, Any]],
     progress: Build | None,
+    rows: Path | None = None,
 ) -> tuple[int, int]:
     """Build every table and macro in the connection's current database."""
 
@@ -426,5 +535,11 @@ def _build(
         "INSERT INTO store.meta VALUES ($1, $2, $3, $4, $3)",
         [FORMAT, last["number"], position, last["digest"]],
     )
-    con.execute("DROP VIEW incoming; DROP TABLE settled")
+    con.execute("DROP TABLE settled")
+    if rows is not None:
+        tell("writing rows")
+        rowfile.write(
+            con, rows, commit=last["number"], position=position, digest=last["digest"], log="incoming"
+        )
+    con.execute("DROP VIEW incoming")
     return int(last["number"]), int(position)

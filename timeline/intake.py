@@ -111,7 +111,7 @@ class Intake:
         self.recorded_at = recorded_at
         self.register_unknown = register_unknown
         self._position = reader.position
-        self._stored = KnownEvents(self._con)
+        self._stored = KnownEvents(self._con, reader)
         self._names: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
         self._asked: dict[str, set[str]] = {kind: set() for kind in _KINDS}
         self._taken: dict[str, Row] = {}

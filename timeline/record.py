@@ -188,7 +188,7 @@ class Recorder:
         with closing(Intake(reader, now(), register_unknown=register_unknown)) as intake:
             ids = intake.ids(drafts)
         with closing(reader.cursor()) as con:
-            last = max(position for position, _ in KnownEvents(con).among(ids).values())
+            last = max(position for position, _ in KnownEvents(con, reader).among(ids).values())
             rows = con.execute(
                 "SELECT number, first_position, count, epoch_us(recorded_at), digest FROM store.commits "
                 f"WHERE first_position <= {last} ORDER BY number DESC LIMIT 1"

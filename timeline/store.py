@@ -648,7 +648,7 @@ class Timeline:
             ).fetchall()
         ]
         files = self._log.files()
-        generations = self._index.generations()
+        generations, rows = self._index.generations(), self._index.row_files()
         return {
             "events": reader.position,
             "facts": facts,
@@ -658,7 +658,8 @@ class Timeline:
             "log_bytes": sum(Path(file.path).stat().st_size for file in files),
             "generations": len(generations),
             "generation": reader.generation.name if reader.generation else None,
-            "index_bytes": sum(path.stat().st_size for path in generations),
+            "index_bytes": sum(path.stat().st_size for path in (*generations, *rows)),
+            "row_bytes": sum(path.stat().st_size for path in rows),
             "segments": len(sizes),
             "segment_rows": sum(sizes),
             "segment_rows_median": sizes[len(sizes) // 2] if sizes else 0,

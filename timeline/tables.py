@@ -24,6 +24,7 @@ from timeline.sweep import sweep
 
 __all__ = [
     "BELIEF_SOURCE",
+    "OFTEN_SAME",
     "Build",
     "Implied",
     "commits_in",
@@ -134,7 +135,7 @@ def make_tables(con: duckdb.DuckDBPyConnection, schema: str, tell: Build) -> Imp
         .replace("i.*", ", ".join(carried))
         .replace("sorted.*", ", ".join(_laid_out(LOG_COLUMNS, known, implied)))
     )
-    for name in ("events", "swept", "amended", "effects", "ids", "keys", "statuses"):
+    for name in ("events", "swept", "amended", "effects", "keys", "statuses"):
         tell(f"writing {name}")
         con.execute(_in_schema(f"tables/{name}", schema))
     con.execute(
@@ -184,7 +185,7 @@ _WIDE: Final = {
 }
 
 #: Columns that often say the same as another.
-_OFTEN_SAME: Final = {
+OFTEN_SAME: Final = {
     "amount_low": "amount",
     "amount_high": "amount",
     "reported_from": "reported_at",
@@ -217,10 +218,10 @@ def _implied(con: duckdb.DuckDBPyConnection) -> Implied:
     for name in looked_at:
         constant = f"min({name}) = max({name}) AND count({name}) = count(*)"
         asked += [f"min({name})::VARCHAR", constant, f"count({name})"]
-    asked += [f"bool_and({name} IS NOT DISTINCT FROM {other})" for name, other in _OFTEN_SAME.items()]
+    asked += [f"bool_and({name} IS NOT DISTINCT FROM {other})" for name, other in OFTEN_SAME.items()]
     [found] = con.execute(f"SELECT {', '.join(asked)} FROM incoming").fetchall()
     same = {
-        name: other for at, (name, other) in enumerate(_OFTEN_SAME.items(), 3 * len(looked_at)) if found[at]
+        name: other for at, (name, other) in enumerate(OFTEN_SAME.items(), 3 * len(looked_at)) if found[at]
     }
     constants = {}
     for at, name in enumerate(looked_at):

@@ -91,11 +91,10 @@ def add_tail(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -
             f"CREATE VIEW store.{name} AS FROM generation.store.{name} "
             f"ANTI JOIN tail.touched USING ({key.get(name, 'fact')}) UNION ALL FROM tail.{name}"
         )
-    for name in ("ids", "keys"):
-        con.execute(
-            f"CREATE VIEW store.{name} AS FROM generation.store.{name} "
-            f"UNION ALL FROM tail.{name} SEMI JOIN tail.appended USING (position)"
-        )
+    con.execute(
+        "CREATE VIEW store.keys AS FROM generation.store.keys "
+        "UNION ALL FROM tail.keys SEMI JOIN tail.appended USING (position)"
+    )
     con.execute("CREATE VIEW store.commits AS FROM generation.store.commits UNION ALL FROM tail.commits")
     con.execute("CREATE VIEW store.statuses AS FROM tail.statuses")
     con.execute("CREATE VIEW store.bounds AS FROM generation.store.bounds")
@@ -142,11 +141,9 @@ def patch(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> t
         key = "fact_hash" if name in ("facts", "swept") else "fact"
         con.execute(f"DELETE FROM built.store.{name} AS s USING tail.touched AS c WHERE s.{key} = c.{key}")
         con.execute(f"INSERT INTO built.store.{name} BY NAME FROM tail.{name}")
-    for name in ("ids", "keys"):
-        con.execute(
-            f"INSERT INTO built.store.{name} BY NAME "
-            f"FROM tail.{name} SEMI JOIN tail.appended USING (position)"
-        )
+    con.execute(
+        "INSERT INTO built.store.keys BY NAME FROM tail.keys SEMI JOIN tail.appended USING (position)"
+    )
     con.execute("INSERT INTO built.store.commits FROM tail.commits")
     [(number, position)] = con.execute(
         "SELECT number, first_position + count - 1 FROM tail.commits ORDER BY number DESC LIMIT 1"

@@ -38,7 +38,7 @@ def _described(number: int) -> Row:
 BALLAST: Final = [_described(number) for number in range(1, 801)]
 
 #: What readers and the next generation go by, apart from where it was laid out.
-TABLES: Final = ("events", "facts", "swept", "amended", "effects", "ids", "keys", "commits", "statuses")
+TABLES: Final = ("events", "facts", "swept", "amended", "effects", "keys", "commits", "statuses")
 VIEWS: Final = ("FROM events", "FROM belief_spans", "FROM history('*')")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from contextlib import closing
 from itertools import product
@@ -24,6 +25,7 @@ from tests.property.strategies import (
     written,
 )
 from tests.property.test_fold_sql import STORIES, append, around, store
+from tests.property.test_generations import commits_of
 from timeline import Timeline
 from timeline.ask import ask, asked, question
 from timeline.index import Reader
@@ -57,8 +59,31 @@ def check(reader: Reader, fact: str, wanted: Asking) -> None:
     assert quick == ask(reader.cursor(), *question(kind, dates, fact), dates), (fact, wanted)
 
 
+def check_all(reader: Reader, facts: int, wanted: Sequence[Asking]) -> None:
+    # The last of them nobody ever spoke of.
+    for number, one in product(range(facts + 1), wanted):
+        check(reader, f"{number}/says@2027", one)
+
+
+def spoilt(file: Path, how: str) -> None:
+    """Take a row file away, or put a worse one in its place."""
+    content = file.read_bytes()
+    file.unlink()
+    if how == "cut short":
+        file.write_bytes(content[: len(content) // 2])
+    elif how == "damaged":
+        # Past its footer, which says where everything is, nothing is left as it was.
+        (length,) = struct.unpack("<I", content[-16:-12])
+        kept = content[-16 - length :]
+        file.write_bytes(bytes(byte ^ 1 for byte in content[: -len(kept)]) + kept)
+
+
 def check_over_a_tail(
-    log: Sequence[Sequence[Step]], tiers: Sequence[Tier], built: int | None, wanted: Sequence[Asking]
+    log: Sequence[Sequence[Step]],
+    tiers: Sequence[Tier],
+    built: int | None,
+    wanted: Sequence[Asking],
+    rows: str = "there",
 ) -> None:
     """Over a generation up to a commit and a tail of the rest; in memory alone where `built` is None."""
     commits = written(log, tiers)
@@ -67,11 +92,15 @@ def check_over_a_tail(
         if built is not None:
             index.build()
             append(writer, commits[built + 1 :])
+            [file] = index.row_files()
+            if rows != "there":
+                spoilt(file, rows)
         with closing(index.open(may_build=False)) as reader:
             assert (reader.generation is None) == (built is None)
-            # The last of them nobody ever spoke of.
-            for number, one in product(range(len(log) + 1), wanted):
-                check(reader, f"{number}/says@2027", one)
+            assert (reader.rows is not None) == (built is not None and rows in ("there", "damaged"))
+            check_all(reader, len(log), wanted)
+            # Who finds a row file damaged goes on without it.
+            assert (reader.rows is not None) == (built is not None and rows == "there")
 
 
 @settings(max_examples=30)
@@ -85,6 +114,55 @@ def test_one_fact_is_told_as_sql_tells_it(
     log: list[tuple[Step, ...]], tiers: list[Tier], built: int | None, wanted: list[Asking]
 ) -> None:
     check_over_a_tail(log, tiers, built, wanted)
+
+
+@pytest.mark.parametrize("rows", ["away", "cut short", "damaged"])
+@settings(max_examples=10)
+@given(
+    st.lists(histories(), min_size=1, max_size=3),
+    tiers,
+    st.sampled_from(range(len(RECORDED))),
+    st.lists(asking, min_size=1, max_size=6),
+)
+def test_without_a_row_file_all_is_told_the_same(
+    rows: str, log: list[tuple[Step, ...]], tiers: list[Tier], built: int, wanted: list[Asking]
+) -> None:
+    check_over_a_tail(log, tiers, built, wanted, rows)
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(histories(), min_size=1, max_size=3),
+    tiers,
+    st.sets(st.sampled_from(range(1, len(RECORDED)))),
+    st.lists(asking, min_size=1, max_size=6),
+    st.sampled_from((0, 1, 1_000)),
+)
+def test_one_fact_of_a_generation_that_grew(
+    log: list[tuple[Step, ...]],
+    tiers: list[Tier],
+    refreshed: set[int],
+    wanted: list[Asking],
+    fetched_like_one: int,
+) -> None:
+    """Refreshed after some of the commits; what came after the last of these is a tail on top."""
+    commits = commits_of(log, tiers)
+    with store() as (writer, index), pytest.MonkeyPatch.context() as patch:
+        # How soon a reader has in memory of which facts the generation grew.
+        patch.setattr("timeline.index._FETCHED_LIKE_ONE", fetched_like_one)
+        last = 0
+        for number, commit in enumerate(commits):
+            append(writer, [commit])
+            if number == 0 or number in refreshed:
+                index.refresh()
+                last = number
+        [file] = index.row_files()
+        assert file.name.startswith(f"{len(commits[0])}-")
+        with closing(index.open()) as reader:
+            assert reader.whole == len(commits[0])
+            assert (reader.tail is None) == (last == len(commits) - 1)
+            check_all(reader, len(log), wanted)
+            assert reader.rows is not None
 
 
 @pytest.mark.parametrize("policy", POLICIES)

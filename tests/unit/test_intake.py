@@ -756,7 +756,7 @@ def test_known_events_are_found_however_many_are_asked_for(reader: Reader, count
     strangers = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(count)]
     # What begins like an event that is there is another one all the same.
     strangers.append(held[0][0][:16] + strangers[0][16:])
-    known = KnownEvents(con)
+    known = KnownEvents(con, reader)
     for _ in range(4):
         assert known.among(strangers) == {}
         assert known.among([*strangers, *(event_id for event_id, _, _ in held)]) == {
@@ -770,6 +770,6 @@ def test_known_events_are_found_however_many_are_asked_for(reader: Reader, count
 def test_known_events_of_an_empty_store(tmp_path: Path) -> None:
     with closing(Index(tmp_path / "index", Log.create(tmp_path / "log")).open()) as opened:
         con = opened.cursor()
-        known = KnownEvents(con)
+        known = KnownEvents(con, opened)
         assert [known.among([f"{number:064x}" for number in range(20)]) for _ in range(4)] == [{}] * 4
         con.close()

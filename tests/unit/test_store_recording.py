@@ -408,7 +408,9 @@ class TestKeeping:
         )
         [generation] = (bundled.path / "index").glob("*.duckdb")
         assert (stats["generations"], stats["generation"]) == (1, generation.name)
-        assert stats["index_bytes"] == generation.stat().st_size
+        [rows] = (bundled.path / "index").glob("*.rows")
+        assert stats["row_bytes"] == rows.stat().st_size
+        assert stats["index_bytes"] == generation.stat().st_size + stats["row_bytes"]
         assert (stats["tail_events"], stats["tail_facts"]) == (0, 0)
         # So few reports are one segment, of every belief ever held.
         spans = bundled.sql("SELECT count(*) AS spans FROM belief_spans")["spans"].to_list()

@@ -1,9 +1,5 @@
--- Rows whose event the store holds.
+-- Rows whose event stands in the tables of the store, after a position.
 SELECT a.row
 FROM asked AS a
 JOIN store.events AS e ON a.event_id = e.event_id
-WHERE
-    e.position IN (
-        SELECT position FROM store.ids
-        WHERE prefix IN (SELECT ('0x' || event_id[1:16])::UBIGINT FROM asked)
-    )
+WHERE e.position > $1
