@@ -289,7 +289,7 @@ class Index:
             tail = None
             if generation.commit < head:
                 tail = self.log.reading(
-                    lambda files: add_tail(con, files, generation.commit), generation.commit
+                    lambda files: add_tail(con, files, generation.commit, rows), generation.commit
                 )
                 con.execute(_TAIL_PATH)
             return Reader(con, generation.path, tail, rows, generation.position - whole)

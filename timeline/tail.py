@@ -13,7 +13,8 @@ from typing import Final
 
 import duckdb
 
-from timeline.columns import LOG_COLUMNS
+from timeline.columns import LOG_COLUMNS, SQL_TYPES, fact_parts
+from timeline.rowfile import Damaged, RowFile
 from timeline.tables import (
     commits_in,
     fill_commits,
@@ -24,6 +25,10 @@ from timeline.tables import (
 )
 
 __all__ = ["Tail", "add_tail", "patch"]
+
+#: So many facts are looked up in the row file, each of so many events; of more DuckDB reads the table.
+_ONE_BY_ONE: Final = 2_000
+_KNOWN_AT_MOST: Final = 1_000
 
 #: The tables of which the tail has all rows of the facts that it touches.
 _BY_FACT: Final = ("facts", "swept", "amended", "effects")
@@ -39,7 +44,12 @@ class Tail:
 
 
 def _resolve(
-    con: duckdb.DuckDBPyConnection, base: str, files: Sequence[str], after: int, bounds: str
+    con: duckdb.DuckDBPyConnection,
+    base: str,
+    files: Sequence[str],
+    after: int,
+    bounds: str,
+    rows: RowFile | None,
 ) -> Tail:
     """Make the tables of what was appended after commit `after` in the schema `tail` of memory."""
     con.execute("DROP SCHEMA IF EXISTS memory.tail CASCADE; CREATE SCHEMA memory.tail")
@@ -53,18 +63,8 @@ def _resolve(
     names = ", ".join(LOG_COLUMNS)
     source = "tail.appended"
     if anew:
-        # Found by the one column first: whatever else a scan reads, it reads for all that it passes.
-        con.execute(
-            f"CREATE TABLE tail.known AS FROM {base}.store.event_rows WHERE rowid IN ("
-            f"SELECT e.rowid FROM {base}.store.event_rows AS e "
-            "SEMI JOIN (FROM tail.touched WHERE cut = TIMESTAMP '-infinity') USING (fact_hash))"
-        )
-        known = sql_object("tables/events").replace("store.events", "tail.known_events")
-        con.execute(known.replace("store.event_rows", "tail.known"))
-        con.execute(
-            f"CREATE TABLE tail.incoming AS SELECT {names} FROM tail.appended UNION ALL "
-            f"SELECT {names} FROM tail.known_events"
-        )
+        con.execute("CREATE TABLE tail.incoming AS FROM tail.appended")
+        _add_known(con, base, rows)
         source = "tail.incoming"
     con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {names} FROM {source}")
     commits = [commit for commit in commits_in(con, files) if commit["number"] > after]
@@ -75,14 +75,67 @@ def _resolve(
     return Tail(count, touched, anew)
 
 
+def _add_known(con: duckdb.DuckDBPyConnection, base: str, rows: RowFile | None) -> None:
+    """Add the events known before of the facts that are resolved anew to `tail.incoming`."""
+    names = ", ".join(LOG_COLUMNS)
+    con.execute(
+        "CREATE TABLE tail.anew AS SELECT fact_hash, fact FROM tail.touched WHERE cut = TIMESTAMP '-infinity'"
+    )
+    behind = 0
+    if rows is not None and _add_from(con, rows):
+        [(position,)] = con.execute(f"SELECT position FROM {base}.store.meta").fetchall()
+        if position == rows.position:
+            return
+        behind = rows.position
+    # Found by narrow columns first: whatever else a scan reads, it reads for all that it passes.
+    con.execute(
+        f"CREATE TABLE tail.known AS FROM {base}.store.event_rows WHERE rowid IN ("
+        f"SELECT e.rowid FROM {base}.store.event_rows AS e SEMI JOIN tail.anew USING (fact_hash) "
+        f"WHERE e.position > {behind})"
+    )
+    known = sql_object("tables/events").replace("store.events", "tail.known_events")
+    con.execute(known.replace("store.event_rows", "tail.known"))
+    con.execute(f"INSERT INTO tail.incoming SELECT {names} FROM tail.known_events")
+
+
+def _add_from(con: duckdb.DuckDBPyConnection, file: RowFile) -> bool:
+    """The same from a row file, which is quicker for a few facts; whether it could tell."""
+    facts = con.execute(f"FROM tail.anew LIMIT {_ONE_BY_ONE + 1}").fetchall()
+    if len(facts) > _ONE_BY_ONE:
+        return False
+    known: list[dict[str, object]] = []
+    try:
+        for number, fact in facts:
+            lines = file.lines(fact, number, _KNOWN_AT_MOST)
+            if lines is None:
+                return False
+            known += [file.row(fields) | fact_parts(fact) for fields in lines]
+    except Damaged:
+        return False
+    columns = {name: [row[name] for row in known] for name in LOG_COLUMNS}
+    told = [name for name, values in columns.items() if any(value is not None for value in values)]
+    if told:
+        given = (f"unnest(${nth}::{SQL_TYPES[LOG_COLUMNS[name]]}[])" for nth, name in enumerate(told, 1))
+        con.execute(
+            f"INSERT INTO tail.incoming ({', '.join(told)}) SELECT {', '.join(given)}",
+            [columns[name] for name in told],
+        )
+    return True
+
+
 def _silently(what: str) -> None:
     pass
 
 
-def add_tail(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> Tail:
-    """Lay what was appended after commit `after` over the attached `generation`, as views in `store`."""
+def add_tail(
+    con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int, rows: RowFile | None = None
+) -> Tail:
+    """Lay what was appended after commit `after` over the attached `generation`, as views in `store`.
+
+    `rows` is the row file of the generation, if there is one.
+    """
     con.execute("DROP SCHEMA IF EXISTS memory.store CASCADE; CREATE SCHEMA memory.store")
-    tail = _resolve(con, "generation", files, after, "")
+    tail = _resolve(con, "generation", files, after, "", rows)
     for name in ("tail/events", "tail/segment_rows", "tables/segments"):
         con.execute(sql_object(name))
     key = {"swept": "fact_hash", "facts": "fact_hash"}
@@ -106,7 +159,7 @@ def patch(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> t
 
     Rows keep their places; new ones come in behind, in an order of their own.
     """
-    tail = _resolve(con, "built", files, after, "built.store.bounds")
+    tail = _resolve(con, "built", files, after, "built.store.bounds", None)
     anew = "(SELECT DISTINCT fact_hash FROM tail.touched WHERE cut = TIMESTAMP '-infinity') AS c"
     going_on = "(SELECT fact_hash, cut FROM tail.touched WHERE cut > TIMESTAMP '-infinity') AS c"
     con.execute("BEGIN")
