@@ -21,6 +21,7 @@ from timeline.event import DESCRIPTIONS, event_from
 from timeline.files import Draft
 from timeline.index import Reader
 from timeline.known import KnownEvents, one_of
+from timeline.names import KnownNames
 from timeline.times import Edtf, format_instant, parse_edtf
 
 __all__ = ["Intake", "Rejected", "Resolved", "raise_for", "write_rejects"]
@@ -112,6 +113,7 @@ class Intake:
         self.register_unknown = register_unknown
         self._position = reader.position
         self._stored = KnownEvents(self._con)
+        self._stored_names = KnownNames(self._con)
         self._names: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
         self._asked: dict[str, set[str]] = {kind: set() for kind in _KINDS}
         self._taken: dict[str, Row] = {}
@@ -196,16 +198,7 @@ class Intake:
         if not new:
             return
         self._asked[kind] |= new
-        condition, parameters = one_of("VARCHAR", sorted(new))
-        # Of an entity it is enough that it was described, whatever its latest description says.
-        query = {
-            "source": "SELECT id, published, origin FROM sources WHERE id",
-            "attribute": "SELECT id, value, object FROM attributes WHERE id",
-            "entity": "SELECT DISTINCT subject, NULL, NULL FROM store.events "
-            "WHERE fact_hash IS NULL AND event_type = 'entity-described' AND subject",
-        }[kind]
-        found = self._con.execute(f"{query} {condition}", parameters).fetchall()
-        for name, first, second in found:
+        for name, (first, second) in self._stored_names.among(kind, new).items():
             # What this intake took itself is newer than what the store holds.
             self._names[kind].setdefault(name, _registered(kind, first, second))
 
