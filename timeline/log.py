@@ -57,6 +57,9 @@ _MANY = 10_000
 #: How many events are written at once: four row groups.
 _AT_ONCE = 491_520
 
+#: What only the log knows of a row.
+_FILLED_IN = frozenset({"position", "commit", "recorded_at"})
+
 #: How many files `verify` hands to DuckDB in one query.
 _FILES_AT_ONCE = 256
 
@@ -97,6 +100,7 @@ class Log:
         self.folder = Path(folder)
         self._objects: Objects = FolderObjects(self.folder) if objects is None else objects
         self._clock = clock
+        self._listed: tuple[set[str], list[LogFile]] = set(), []
         self._appending = FileLock(self.folder / ".append.lock")
         self._maintaining = FileLock(self.folder / ".maintenance.lock")
 
@@ -252,7 +256,12 @@ class Log:
             if again == names:
                 break
             names = again
-        return _cover(self.folder, names)
+        # Between two appends a log is listed several times over, and mostly says the same.
+        listed, cover = self._listed
+        if names != listed:
+            cover = _cover(self.folder, names)
+            self._listed = names, cover
+        return list(cover)
 
     def _retrying(
         self, fn: Callable[[list[LogFile]], _Answer], after: int = 0, *, only_last: bool = False
@@ -465,32 +474,40 @@ class _Completing:
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        wanted = schema()
         count = rows.num_rows
-        given = set(rows.column_names)
-        missing = LOG_COLUMNS.keys() - given - {"position", "commit", "recorded_at", "place"}
-        if missing or given - LOG_COLUMNS.keys():
-            raise TimelineError(
-                f"an append was given other columns than the log has: missing {sorted(missing)}, "
-                f"unknown {sorted(given - LOG_COLUMNS.keys())}"
-            )
-        ones: Any = pa.repeat(pa.scalar(1, pa.int64()), count)
-        before = pa.scalar(self.first_position + self.count - 1, pa.int64())
-        positions: Any = pc.cumulative_sum(ones, start=before)
-        columns: dict[str, Any] = {
-            "position": positions,
-            "commit": pa.repeat(pa.scalar(self.number, pa.int64()), count),
-            "recorded_at": pa.repeat(pa.scalar(self.recorded_at, pa.timestamp("us")), count),
-            "place": positions,
-        }
-        if "place" in given and rows["place"].null_count < count:
-            places = _places(rows["place"].to_pylist(), self.first_position, self.count)
+        if rows.schema.equals(wanted):
+            columns = dict(zip(LOG_COLUMNS, rows.columns, strict=True))
+        else:
+            columns = _cast(rows, wanted)
+        ones: Any = pa.repeat(1, count)
+        positions: Any = pc.cumulative_sum(ones, start=self.first_position + self.count - 1)
+        place = columns.get("place")
+        columns["position"] = positions
+        columns["commit"] = pa.repeat(self.number, count)
+        columns["recorded_at"] = pa.repeat(pa.scalar(self.recorded_at, pa.timestamp("us")), count)
+        columns["place"] = positions
+        if place is not None and place.null_count < count:
+            places = _places(place.to_pylist(), self.first_position, self.count)
             columns["place"] = pa.array(places, pa.int64())
-        for field in schema():
-            if field.name not in columns:
-                column = rows[field.name]
-                columns[field.name] = column if column.type == field.type else column.cast(field.type)
         self.count += count
-        return pa.table([columns[name] for name in LOG_COLUMNS], schema=schema())
+        return pa.table([columns[name] for name in LOG_COLUMNS], schema=wanted)
+
+
+def _cast(rows: pa.Table, wanted: pa.Schema) -> dict[str, Any]:
+    """The columns of an append in the types of the log; raises TimelineError where any are not its own."""
+    given = set(rows.column_names)
+    missing = LOG_COLUMNS.keys() - given - _FILLED_IN - {"place"}
+    if missing or given - LOG_COLUMNS.keys():
+        raise TimelineError(
+            f"an append was given other columns than the log has: missing {sorted(missing)}, "
+            f"unknown {sorted(given - LOG_COLUMNS.keys())}"
+        )
+    columns = {name: rows[name] for name in LOG_COLUMNS if name in given - _FILLED_IN}
+    return {
+        name: column if column.type == (kind := wanted.field(name).type) else column.cast(kind)
+        for name, column in columns.items()
+    }
 
 
 def _spooled(spool: Spool, rows: Iterable[pa.Table], parts: _Completing) -> Entry:

@@ -22,7 +22,7 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -163,15 +163,23 @@ def block_of(number: int, size: int) -> tuple[int, int]:
 
 def log_files(folder: Path, names: Iterable[str]) -> Iterator[LogFile]:
     """Those of the names that a file of the log may have, in the order given."""
+    within = os.path.join(folder, "")
     for name in names:
-        match = _NAME.fullmatch(name)
-        if match is None:
-            continue
-        first = int(match[1])
-        last = first if match[2] is None else int(match[2])
-        size = last - first + 1
-        if (match[2] is None and first) or (size in BLOCKS and block_of(first, size)[0] == first):
-            yield LogFile(name, first, last, os.path.join(folder, name))
+        if (commits := _commits_named(name)) is not None:
+            yield LogFile(name, *commits, within + name)
+
+
+@lru_cache(maxsize=8_192)
+def _commits_named(name: str) -> tuple[int, int] | None:
+    """The first and last commit that a file of this name holds, None where it is no name of the log's."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return None
+    first = int(match[1])
+    last = first if match[2] is None else int(match[2])
+    size = last - first + 1
+    named = (match[2] is None and first) or (size in BLOCKS and block_of(first, size)[0] == first)
+    return (first, last) if named else None
 
 
 # Rows
@@ -182,6 +190,13 @@ def schema() -> pa.Schema:
     """The Arrow schema of the log's files and of every table that is read from or appended to it."""
     import pyarrow as pa
 
+    return pa.schema(_types())
+
+
+@cache
+def _types() -> dict[str, Any]:
+    import pyarrow as pa
+
     types: dict[str, Any] = {
         "integer": pa.int64(),
         "text": pa.string(),
@@ -190,7 +205,7 @@ def schema() -> pa.Schema:
         "boolean": pa.bool_(),
     }
     narrow = {"inherited": pa.int32()}
-    return pa.schema([(name, narrow.get(name, types[kind])) for name, kind in LOG_COLUMNS.items()])
+    return {name: narrow.get(name, types[kind]) for name, kind in LOG_COLUMNS.items()}
 
 
 def rows_to_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
@@ -203,7 +218,13 @@ def rows_to_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
     """
     import pyarrow as pa
 
-    return pa.Table.from_pylist(list(rows), schema=schema())
+    # Most columns of a single event are empty, which is quicker to say than to find out.
+    given = set().union(*rows)
+    columns = [
+        pa.array([row.get(name) for row in rows], kind) if name in given else pa.nulls(len(rows), kind)
+        for name, kind in _types().items()
+    ]
+    return pa.Table.from_arrays(columns, schema=schema())
 
 
 def rows_of(path: str) -> pa.Table:
