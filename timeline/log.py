@@ -20,15 +20,15 @@ from timeline.columns import LOG_COLUMNS
 from timeline.errors import Conflict, Corruption, TimelineError
 from timeline.logfile import (
     BLOCKS,
+    SMALL,
     Commit,
     Entry,
     LogFile,
+    Rows,
     Spool,
     block_of,
-    check_digests,
-    check_file_hash,
-    check_rows,
     encoded,
+    encoded_rows,
     entries_of,
     file_name,
     last_commit_of,
@@ -37,14 +37,15 @@ from timeline.logfile import (
     rows_to_table,
     schema,
 )
-from timeline.merkle import MerkleTree, merkle_root
+from timeline.merkle import MerkleTree, merkle_root, unpacked_ids
 from timeline.objects import FileLock, FolderObjects, Objects
+from timeline.proofs import check_digests, check_file_hash, check_rows
 from timeline.times import now
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Commit", "Log", "LogFile", "Verified", "merkle_root", "rows_to_table", "schema"]
+__all__ = ["SMALL", "Commit", "Log", "LogFile", "Rows", "Verified", "merkle_root", "rows_to_table", "schema"]
 
 #: A block whose files exceed this many bytes together is left as it is.
 MERGE_AT_MOST = 64 * 2**20
@@ -160,17 +161,17 @@ class Log:
 
     def append(
         self,
-        prepare: Callable[[Commit | None, int], pa.Table | Iterable[pa.Table]],
+        prepare: Callable[[Commit | None, int], Rows | pa.Table | Iterable[pa.Table]],
         expected_position: int | None = None,
     ) -> Commit | None:
         """Record what `prepare` makes, as one commit; returns once it is on disk.
 
         `prepare` is given the head to validate on (None: empty log) and the `recorded_at` to come, in
         microseconds; where another writer was faster it is asked again. It returns the columns of
-        `schema()`, as one table or part by part, in which position, commit and recorded_at are filled in
-        here. A `place` of null becomes the event's own position, -k-1 that of row k of the batch, counted
-        from 0; others stay. Of no rows nothing is written, and the answer is None. Parts are written while
-        the next one is made; what making one raises leaves the log as it was.
+        `schema()`, as a few rows, one table or part by part, in which position, commit and recorded_at are
+        filled in here. A `place` of null becomes the event's own position, -k-1 that of row k of the
+        batch, counted from 0; others stay. Of no rows nothing is written, and the answer is None. Parts are
+        written while the next one is made; what making one raises leaves the log as it was.
 
         `expected_position` is how many events the caller takes the log to hold; raises Conflict where it
         holds another number.
@@ -186,7 +187,7 @@ class Log:
                     )
                 recorded_at = max(self._clock(), head.recorded_at + 1) if head else self._clock()
                 rows = prepare(head, recorded_at)
-                with self._written(_Completing(rows, head, recorded_at)) as (entry, content):
+                with self._written(rows, head, recorded_at) as (entry, content):
                     if entry is None:
                         return None
                     if self._put(entry.commit, content):
@@ -287,10 +288,16 @@ class Log:
         return False
 
     @contextmanager
-    def _written(self, parts: _Completing) -> Iterator[tuple[Entry | None, memoryview]]:
+    def _written(
+        self, rows: Rows | pa.Table | Iterable[pa.Table], head: Commit | None, recorded_at: int
+    ) -> Iterator[tuple[Entry | None, memoryview]]:
         """The entry of a commit that holds these rows, None where there are none, and its file's bytes."""
+        if isinstance(rows, Rows):
+            yield _of_rows(rows, head, recorded_at) if rows else (None, memoryview(b""))
+            return
         import pyarrow as pa
 
+        parts = _Completing(rows, head, recorded_at)
         first = []
         for part in parts:
             first.append(part)
@@ -477,11 +484,12 @@ class _Completing:
         wanted = schema()
         count = rows.num_rows
         if rows.schema.equals(wanted):
-            columns = dict(zip(LOG_COLUMNS, rows.columns, strict=True))
+            columns: dict[str, Any] = dict(zip(LOG_COLUMNS, rows.columns, strict=True))
         else:
             columns = _cast(rows, wanted)
+        before = pa.scalar(self.first_position + self.count - 1, pa.int64())
         ones: Any = pa.repeat(1, count)
-        positions: Any = pc.cumulative_sum(ones, start=self.first_position + self.count - 1)
+        positions: Any = pc.cumulative_sum(ones, start=before)
         place = columns.get("place")
         columns["position"] = positions
         columns["commit"] = pa.repeat(self.number, count)
@@ -508,6 +516,20 @@ def _cast(rows: pa.Table, wanted: pa.Schema) -> dict[str, Any]:
         name: column if column.type == (kind := wanted.field(name).type) else column.cast(kind)
         for name, column in columns.items()
     }
+
+
+def _of_rows(rows: Rows, head: Commit | None, recorded_at: int) -> tuple[Entry, memoryview]:
+    """What `_Completing` and `_written` make of a table of these rows, of which there is at least one."""
+    number = head.number + 1 if head else 1
+    first_position = head.last_position + 1 if head else 1
+    places = _places([row.get("place") for row in rows], first_position, 0)
+    completed = Rows(
+        row | {"position": position, "commit": number, "recorded_at": recorded_at, "place": place}
+        for position, (row, place) in enumerate(zip(rows, places, strict=True), first_position)
+    )
+    root = merkle_root(unpacked_ids([row.get("event_id") for row in rows]))
+    entry = Entry.over(root, len(rows), head, first_position, recorded_at)
+    return entry, encoded_rows(completed, [entry])
 
 
 def _spooled(spool: Spool, rows: Iterable[pa.Table], parts: _Completing) -> Entry:

@@ -1,4 +1,4 @@
-"""Which sources, entities and attributes a store has descriptions of, and what an intake needs to know of each."""
+"""Which sources, entities and attributes a store describes, and what an intake needs to know of each."""
 
 from __future__ import annotations
 

@@ -22,8 +22,9 @@ from tests.logs import Recording, Volatile, append, names, row
 from timeline.columns import LOG_COLUMNS
 from timeline.errors import Conflict, Corruption, NotFound, TimelineError
 from timeline.log import Commit, Log, LogFile, merkle_root, rows_to_table, schema
-from timeline.logfile import Entry, check_file_hash, encoded, entries_of
+from timeline.logfile import Entry, encoded, entries_of
 from timeline.objects import FolderObjects
+from timeline.proofs import check_file_hash
 
 
 @pytest.fixture
