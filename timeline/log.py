@@ -8,6 +8,7 @@ blocks of commits are merged into wider files, which changes neither events nor 
 from __future__ import annotations
 
 import errno
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -102,6 +103,7 @@ class Log:
         self._objects: Objects = FolderObjects(self.folder) if objects is None else objects
         self._clock = clock
         self._listed: tuple[set[str], list[LogFile]] = set(), []
+        self._told: tuple[tuple[str, int, int, int] | None, Commit | None] = None, None
         self._appending = FileLock(self.folder / ".append.lock")
         self._maintaining = FileLock(self.folder / ".maintenance.lock")
 
@@ -118,7 +120,17 @@ class Log:
 
     def head(self) -> Commit | None:
         """The last commit, or None of an empty log; opens only the file that holds it."""
-        return self._retrying(lambda files: last_commit_of(files[-1]) if files else None, only_last=True)
+        return self._retrying(lambda files: self._last_in(files[-1]) if files else None, only_last=True)
+
+    def _last_in(self, file: LogFile) -> Commit:
+        # A file never changes: one that is the same to the file system says what it said.
+        found = os.stat(file.path)
+        same = (file.name, found.st_ino, found.st_mtime_ns, found.st_size)
+        told, commit = self._told
+        if commit is None or told != same:
+            commit = last_commit_of(file)
+            self._told = same, commit
+        return commit
 
     def files(self, after: int = 0) -> list[LogFile]:
         """The fewest files that hold the commits after number `after`, in order; the first may begin before.

@@ -82,12 +82,17 @@ class Recorder:
         commits: list[Commit] = []
         written = Ingested()
         while True:
-            number = self._head_number(expected_position)
+            # Whoever goes on from their own last commit need not ask where the log ends: the append will.
+            guessed = self._intake is not None and expected_position is None
+            number = self._intake_commit if guessed else self._head_number(expected_position)
             # Another writer may be faster even while this one validates, when there is no table yet.
             tables: list[tuple[_Part, int]] = []
             before = len(commits)
             try:
                 result, tables = self._validate(batches, number, register_unknown)
+                final = dry_run or not tables or bool(result.rejected)
+                if guessed and final and self._log.head_number() != number:
+                    raise _Moved
                 if result.rejected and rejects is None and not dry_run:
                     raise_for(result.rejected)
                 if dry_run:
