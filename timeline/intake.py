@@ -109,6 +109,8 @@ class Intake:
 
     def __init__(self, reader: Reader, recorded_at: int, *, register_unknown: bool = False) -> None:
         self._con = reader.cursor()
+        self._has_tail = reader.tail is not None
+        self._events = "generation.store.events" if self._has_tail else "store.events"
         self.recorded_at = recorded_at
         self.register_unknown = register_unknown
         self._position = reader.position
@@ -248,9 +250,14 @@ class Intake:
         instants = {name for name, kind in LOG_COLUMNS.items() if kind == "instant"}
         columns = ", ".join(f"epoch_us({n})" if n in instants else n for n in LOG_COLUMNS)
         condition, parameters = one_of("BIGINT", sorted(positions))
-        found = self._con.execute(
-            f"SELECT {columns} FROM store.events WHERE position {condition}", parameters
-        ).fetchall()
+        # Found by the one column first: whatever else a scan reads, it reads for all that it passes.
+        queries = [
+            f"SELECT {columns} FROM {self._events} WHERE rowid IN "
+            f"(SELECT rowid FROM {self._events} WHERE position {condition})"
+        ]
+        if self._has_tail:
+            queries.append(f"SELECT {columns} FROM tail.appended WHERE position {condition}")
+        found = self._con.execute(" UNION ALL ".join(queries), parameters).fetchall()
         return [dict(zip(LOG_COLUMNS, values, strict=True)) for values in found]
 
     def _keyed(self, keys: Sequence[str]) -> list[tuple[str, str, int]]:
