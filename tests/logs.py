@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import pyarrow as pa
+
 from timeline.columns import content_of, event_id
-from timeline.log import Commit, Log, rows_to_table
+from timeline.log import SMALL, Commit, Log, Rows, rows_to_table
 from timeline.objects import FolderObjects
 
 
@@ -22,9 +24,15 @@ def row(number: int, **more: object) -> dict[str, object]:
     return content | {"event_id": event_id(content_of(content))}
 
 
+def always(rows: Rows | pa.Table) -> Callable[[Commit | None, int], Rows | pa.Table]:
+    """What gives a log the same rows to append, whatever its head is."""
+    return lambda head, recorded_at: rows
+
+
 def append(log: Log, *numbers: int) -> Commit:
     """One commit of the rows of these numbers."""
-    commit = log.append(lambda head, recorded_at: rows_to_table([row(number) for number in numbers]))
+    rows = [row(number) for number in numbers]
+    commit = log.append(always(Rows(rows) if len(rows) < SMALL else rows_to_table(rows)))
     assert commit is not None
     return commit
 

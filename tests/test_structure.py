@@ -18,8 +18,9 @@ SOURCES = sorted(PACKAGE.glob("*.py"))
 
 #: Each module imports only from those before it.
 ORDER = (
-    *("errors", "times", "amounts", "columns", "event", "fold", "objects", "merkle", "logfile", "log"),
-    *("amended", "sweep", "tables", "rowfile", "tail", "index", "dialect", "files", "known", "intake"),
+    *("errors", "times", "amounts", "columns", "event", "fold", "objects", "merkle", "logfile", "proofs"),
+    *("log", "amended", "sweep", "tables", "rowfile", "tail", "index", "dialect", "files", "known"),
+    *("names", "intake"),
     *("bulkread", "bulk", "record", "ask", "lookup", "explain", "store", "__init__", "queries", "render"),
     *("telling", "cli_options", "cli_session", "cli_reading", "cli_recording", "cli_keeping", "cli"),
     "__main__",

@@ -10,7 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
@@ -32,6 +32,9 @@ __all__ = [
     "parse_fact",
     "parse_segment",
 ]
+
+#: Python's own default rounds at 28 digits; the log keeps 38.
+_EXACT: Final = Context(prec=60)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 #: What separates parts of the hash, what ends text in C, and halves of surrogate pairs, which UTF-8 has not.
@@ -327,6 +330,8 @@ class Event(_Model):
         if low is not None and high is not None and low > high:
             raise BadInput(f"amount_low {low} is above amount_high {high}")
         approximate = bool(self.approximate)
+        if _is_canonical(self.unit):
+            return Amount(_written_out(low), _written_out(high), self.unit, approximate)
         # The grammar decides what a unit is, so that `dollars` in a column and in a claim fare alike.
         amount = parse_amount(plain_amount(low, high, self.unit, approximate))
         if (amount.low, amount.high, amount.approximate) != (low, high, approximate):
@@ -346,6 +351,22 @@ class Event(_Model):
             # Without a word of its own it would take over its target's bounds.
             return {"valid": "../..", "valid_from": None, "valid_to": None}
         return {"valid_from": start, "valid_to": end}
+
+
+@lru_cache(maxsize=4_096)
+def _is_canonical(unit: str) -> bool:
+    """Whether the grammar reads this unit back as it is: it then does so after any figure."""
+    try:
+        return parse_amount(f"1 {unit}") == Amount(Decimal(1), Decimal(1), unit, False)
+    except BadInput:
+        return False
+
+
+def _written_out(figure: Decimal | None) -> Decimal | None:
+    """The same number in the digits that the grammar would read it from."""
+    if figure is None:
+        return None
+    return Decimal(0) if figure == 0 else Decimal(f"{figure.normalize(_EXACT):f}")
 
 
 def _amount_columns(amount: Amount, claim: str) -> dict[str, Any]:

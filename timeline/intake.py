@@ -21,6 +21,7 @@ from timeline.event import DESCRIPTIONS, event_from
 from timeline.files import Draft
 from timeline.index import Reader
 from timeline.known import KnownEvents, one_of
+from timeline.names import KnownNames
 from timeline.times import Edtf, format_instant, parse_edtf
 
 __all__ = ["Intake", "Rejected", "Resolved", "raise_for", "write_rejects"]
@@ -108,10 +109,13 @@ class Intake:
 
     def __init__(self, reader: Reader, recorded_at: int, *, register_unknown: bool = False) -> None:
         self._con = reader.cursor()
+        self._has_tail = reader.tail is not None
+        self._events = "generation.store.events" if self._has_tail else "store.events"
         self.recorded_at = recorded_at
         self.register_unknown = register_unknown
         self._position = reader.position
         self._stored = KnownEvents(self._con, reader)
+        self._stored_names = KnownNames(self._con)
         self._names: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
         self._asked: dict[str, set[str]] = {kind: set() for kind in _KINDS}
         self._taken: dict[str, Row] = {}
@@ -196,16 +200,7 @@ class Intake:
         if not new:
             return
         self._asked[kind] |= new
-        condition, parameters = one_of("VARCHAR", sorted(new))
-        # Of an entity it is enough that it was described, whatever its latest description says.
-        query = {
-            "source": "SELECT id, published, origin FROM sources WHERE id",
-            "attribute": "SELECT id, value, object FROM attributes WHERE id",
-            "entity": "SELECT DISTINCT subject, NULL, NULL FROM store.events "
-            "WHERE fact_hash IS NULL AND event_type = 'entity-described' AND subject",
-        }[kind]
-        found = self._con.execute(f"{query} {condition}", parameters).fetchall()
-        for name, first, second in found:
+        for name, (first, second) in self._stored_names.among(kind, new).items():
             # What this intake took itself is newer than what the store holds.
             self._names[kind].setdefault(name, _registered(kind, first, second))
 
@@ -255,9 +250,14 @@ class Intake:
         instants = {name for name, kind in LOG_COLUMNS.items() if kind == "instant"}
         columns = ", ".join(f"epoch_us({n})" if n in instants else n for n in LOG_COLUMNS)
         condition, parameters = one_of("BIGINT", sorted(positions))
-        found = self._con.execute(
-            f"SELECT {columns} FROM store.events WHERE position {condition}", parameters
-        ).fetchall()
+        # Found by the one column first: whatever else a scan reads, it reads for all that it passes.
+        queries = [
+            f"SELECT {columns} FROM {self._events} WHERE rowid IN "
+            f"(SELECT rowid FROM {self._events} WHERE position {condition})"
+        ]
+        if self._has_tail:
+            queries.append(f"SELECT {columns} FROM tail.appended WHERE position {condition}")
+        found = self._con.execute(" UNION ALL ".join(queries), parameters).fetchall()
         return [dict(zip(LOG_COLUMNS, values, strict=True)) for values in found]
 
     def _keyed(self, keys: Sequence[str]) -> list[tuple[str, str, int]]:

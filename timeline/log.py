@@ -8,6 +8,7 @@ blocks of commits are merged into wider files, which changes neither events nor 
 from __future__ import annotations
 
 import errno
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -20,14 +21,13 @@ from timeline.columns import LOG_COLUMNS
 from timeline.errors import Conflict, Corruption, TimelineError
 from timeline.logfile import (
     BLOCKS,
+    SMALL,
     Commit,
     Entry,
     LogFile,
+    Rows,
     Spool,
     block_of,
-    check_digests,
-    check_file_hash,
-    check_rows,
     encoded,
     entries_of,
     file_name,
@@ -37,14 +37,15 @@ from timeline.logfile import (
     rows_to_table,
     schema,
 )
-from timeline.merkle import MerkleTree, merkle_root
+from timeline.merkle import MerkleTree, merkle_root, unpacked_ids
 from timeline.objects import FileLock, FolderObjects, Objects
+from timeline.proofs import check_digests, check_file_hash, check_rows
 from timeline.times import now
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Commit", "Log", "LogFile", "Verified", "merkle_root", "rows_to_table", "schema"]
+__all__ = ["SMALL", "Commit", "Log", "LogFile", "Rows", "Verified", "merkle_root", "rows_to_table", "schema"]
 
 #: A block whose files exceed this many bytes together is left as it is.
 MERGE_AT_MOST = 64 * 2**20
@@ -56,6 +57,9 @@ _MANY = 10_000
 
 #: How many events are written at once: four row groups.
 _AT_ONCE = 491_520
+
+#: What only the log knows of a row.
+_FILLED_IN = frozenset({"position", "commit", "recorded_at"})
 
 #: How many files `verify` hands to DuckDB in one query.
 _FILES_AT_ONCE = 256
@@ -97,6 +101,8 @@ class Log:
         self.folder = Path(folder)
         self._objects: Objects = FolderObjects(self.folder) if objects is None else objects
         self._clock = clock
+        self._listed: tuple[set[str], list[LogFile]] = set(), []
+        self._told: tuple[tuple[str, int, int, int] | None, Commit | None] = None, None
         self._appending = FileLock(self.folder / ".append.lock")
         self._maintaining = FileLock(self.folder / ".maintenance.lock")
 
@@ -113,7 +119,17 @@ class Log:
 
     def head(self) -> Commit | None:
         """The last commit, or None of an empty log; opens only the file that holds it."""
-        return self._retrying(lambda files: last_commit_of(files[-1]) if files else None, only_last=True)
+        return self._retrying(lambda files: self._last_in(files[-1]) if files else None, only_last=True)
+
+    def _last_in(self, file: LogFile) -> Commit:
+        # A file never changes: one that is the same to the file system says what it said.
+        found = os.stat(file.path)
+        same = (file.name, found.st_ino, found.st_mtime_ns, found.st_size)
+        told, commit = self._told
+        if commit is None or told != same:
+            commit = last_commit_of(file)
+            self._told = same, commit
+        return commit
 
     def files(self, after: int = 0) -> list[LogFile]:
         """The fewest files that hold the commits after number `after`, in order; the first may begin before.
@@ -156,17 +172,17 @@ class Log:
 
     def append(
         self,
-        prepare: Callable[[Commit | None, int], pa.Table | Iterable[pa.Table]],
+        prepare: Callable[[Commit | None, int], Rows | pa.Table | Iterable[pa.Table]],
         expected_position: int | None = None,
     ) -> Commit | None:
         """Record what `prepare` makes, as one commit; returns once it is on disk.
 
         `prepare` is given the head to validate on (None: empty log) and the `recorded_at` to come, in
         microseconds; where another writer was faster it is asked again. It returns the columns of
-        `schema()`, as one table or part by part, in which position, commit and recorded_at are filled in
-        here. A `place` of null becomes the event's own position, -k-1 that of row k of the batch, counted
-        from 0; others stay. Of no rows nothing is written, and the answer is None. Parts are written while
-        the next one is made; what making one raises leaves the log as it was.
+        `schema()`, as a few rows, one table or part by part, in which position, commit and recorded_at are
+        filled in here. A `place` of null becomes the event's own position, -k-1 that of row k of the
+        batch, counted from 0; others stay. Of no rows nothing is written, and the answer is None. Parts are
+        written while the next one is made; what making one raises leaves the log as it was.
 
         `expected_position` is how many events the caller takes the log to hold; raises Conflict where it
         holds another number.
@@ -182,7 +198,7 @@ class Log:
                     )
                 recorded_at = max(self._clock(), head.recorded_at + 1) if head else self._clock()
                 rows = prepare(head, recorded_at)
-                with self._written(_Completing(rows, head, recorded_at)) as (entry, content):
+                with self._written(rows, head, recorded_at) as (entry, content):
                     if entry is None:
                         return None
                     if self._put(entry.commit, content):
@@ -252,7 +268,12 @@ class Log:
             if again == names:
                 break
             names = again
-        return _cover(self.folder, names)
+        # Between two appends a log is listed several times over, and mostly says the same.
+        listed, cover = self._listed
+        if names != listed:
+            cover = _cover(self.folder, names)
+            self._listed = names, cover
+        return list(cover)
 
     def _retrying(
         self, fn: Callable[[list[LogFile]], _Answer], after: int = 0, *, only_last: bool = False
@@ -278,10 +299,16 @@ class Log:
         return False
 
     @contextmanager
-    def _written(self, parts: _Completing) -> Iterator[tuple[Entry | None, memoryview]]:
+    def _written(
+        self, rows: Rows | pa.Table | Iterable[pa.Table], head: Commit | None, recorded_at: int
+    ) -> Iterator[tuple[Entry | None, memoryview]]:
         """The entry of a commit that holds these rows, None where there are none, and its file's bytes."""
+        if isinstance(rows, Rows):
+            yield _of_rows(rows, head, recorded_at) if rows else (None, memoryview(b""))
+            return
         import pyarrow as pa
 
+        parts = _Completing(rows, head, recorded_at)
         first = []
         for part in parts:
             first.append(part)
@@ -465,32 +492,55 @@ class _Completing:
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        wanted = schema()
         count = rows.num_rows
-        given = set(rows.column_names)
-        missing = LOG_COLUMNS.keys() - given - {"position", "commit", "recorded_at", "place"}
-        if missing or given - LOG_COLUMNS.keys():
-            raise TimelineError(
-                f"an append was given other columns than the log has: missing {sorted(missing)}, "
-                f"unknown {sorted(given - LOG_COLUMNS.keys())}"
-            )
-        ones: Any = pa.repeat(pa.scalar(1, pa.int64()), count)
+        if rows.schema.equals(wanted):
+            columns: dict[str, Any] = dict(zip(LOG_COLUMNS, rows.columns, strict=True))
+        else:
+            columns = _cast(rows, wanted)
         before = pa.scalar(self.first_position + self.count - 1, pa.int64())
+        ones: Any = pa.repeat(1, count)
         positions: Any = pc.cumulative_sum(ones, start=before)
-        columns: dict[str, Any] = {
-            "position": positions,
-            "commit": pa.repeat(pa.scalar(self.number, pa.int64()), count),
-            "recorded_at": pa.repeat(pa.scalar(self.recorded_at, pa.timestamp("us")), count),
-            "place": positions,
-        }
-        if "place" in given and rows["place"].null_count < count:
-            places = _places(rows["place"].to_pylist(), self.first_position, self.count)
+        place = columns.get("place")
+        columns["position"] = positions
+        columns["commit"] = pa.repeat(self.number, count)
+        columns["recorded_at"] = pa.repeat(pa.scalar(self.recorded_at, pa.timestamp("us")), count)
+        columns["place"] = positions
+        if place is not None and place.null_count < count:
+            places = _places(place.to_pylist(), self.first_position, self.count)
             columns["place"] = pa.array(places, pa.int64())
-        for field in schema():
-            if field.name not in columns:
-                column = rows[field.name]
-                columns[field.name] = column if column.type == field.type else column.cast(field.type)
         self.count += count
-        return pa.table([columns[name] for name in LOG_COLUMNS], schema=schema())
+        return pa.table([columns[name] for name in LOG_COLUMNS], schema=wanted)
+
+
+def _cast(rows: pa.Table, wanted: pa.Schema) -> dict[str, Any]:
+    """The columns of an append in the types of the log; raises TimelineError where any are not its own."""
+    given = set(rows.column_names)
+    missing = LOG_COLUMNS.keys() - given - _FILLED_IN - {"place"}
+    if missing or given - LOG_COLUMNS.keys():
+        raise TimelineError(
+            f"an append was given other columns than the log has: missing {sorted(missing)}, "
+            f"unknown {sorted(given - LOG_COLUMNS.keys())}"
+        )
+    columns = {name: rows[name] for name in LOG_COLUMNS if name in given - _FILLED_IN}
+    return {
+        name: column if column.type == (kind := wanted.field(name).type) else column.cast(kind)
+        for name, column in columns.items()
+    }
+
+
+def _of_rows(rows: Rows, head: Commit | None, recorded_at: int) -> tuple[Entry, memoryview]:
+    """What `_Completing` and `_written` make of a table of these rows, of which there is at least one."""
+    number = head.number + 1 if head else 1
+    first_position = head.last_position + 1 if head else 1
+    places = _places([row.get("place") for row in rows], first_position, 0)
+    completed = Rows(
+        row | {"position": position, "commit": number, "recorded_at": recorded_at, "place": place}
+        for position, (row, place) in enumerate(zip(rows, places, strict=True), first_position)
+    )
+    root = merkle_root(unpacked_ids([row.get("event_id") for row in rows]))
+    entry = Entry.over(root, len(rows), head, first_position, recorded_at)
+    return entry, encoded(rows_to_table(completed), [entry])
 
 
 def _spooled(spool: Spool, rows: Iterable[pa.Table], parts: _Completing) -> Entry:

@@ -22,14 +22,13 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import islice
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from timeline.columns import LOG_COLUMNS, event_id_sql
+from timeline.columns import LOG_COLUMNS
 from timeline.errors import Corruption, TimelineError
-from timeline.merkle import MerkleTree, merkle_root, packed_ids, split
+from timeline.merkle import MerkleTree
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,14 +36,13 @@ if TYPE_CHECKING:
 __all__ = [
     "BLOCKS",
     "SCHEMA_VERSION",
+    "SMALL",
     "Commit",
     "Entry",
     "LogFile",
+    "Rows",
     "Spool",
     "block_of",
-    "check_digests",
-    "check_file_hash",
-    "check_rows",
     "commit_digest",
     "encoded",
     "entries_of",
@@ -62,10 +60,10 @@ SCHEMA_VERSION = "1"
 BLOCKS = (32, 32**2, 32**3)
 
 #: DuckDB's own size of a row group, and so its unit of parallel work.
-_ROW_GROUP = 122_880
+ROW_GROUP = 122_880
 
-#: Below this many rows compression, dictionaries and threads cost more than they save.
-_SMALL = 200
+#: Below this many rows compression, dictionaries and threads cost more than they save, and so does pyarrow.
+SMALL = 200
 
 #: Texts of which nearly every one is different.
 _UNIQUE = frozenset({"event_id", "target", "statement", "key", "locator"})
@@ -74,12 +72,12 @@ _UNIQUE = frozenset({"event_id", "target", "statement", "key", "locator"})
 _STATISTICS = ("position", "commit", "event_type", "fact", "reported_at", "recorded_at")
 
 _NAME = re.compile(r"(\d{12})(?:-(\d{12}))?\.parquet", re.ASCII)
-_SHA256_KEY = "timeline.file_sha256"
-_NO_SHA256 = b"0" * 64
+SHA256_KEY = "timeline.file_sha256"
+NO_SHA256 = b"0" * 64
 _NO_DIGEST = bytes(32)
 _USUAL_FOOTER = 2**14
 _BYTES_AT_ONCE = 2**24
-_BRING_BACK = "bring the file back from a copy of the log"
+BRING_BACK = "bring the file back from a copy of the log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,7 @@ class Entry:
     ) -> Entry:
         """The entry of a commit of `count` events with this root over their ids, to follow `previous`."""
         number = previous.number + 1 if previous else 1
-        digest = commit_digest(_digest_of(previous), number, first_position, count, recorded_at, root)
+        digest = commit_digest(digest_of(previous), number, first_position, count, recorded_at, root)
         return cls(Commit(number, first_position, count, recorded_at, digest.hex()), root.hex())
 
 
@@ -163,15 +161,23 @@ def block_of(number: int, size: int) -> tuple[int, int]:
 
 def log_files(folder: Path, names: Iterable[str]) -> Iterator[LogFile]:
     """Those of the names that a file of the log may have, in the order given."""
+    within = os.path.join(folder, "")
     for name in names:
-        match = _NAME.fullmatch(name)
-        if match is None:
-            continue
-        first = int(match[1])
-        last = first if match[2] is None else int(match[2])
-        size = last - first + 1
-        if (match[2] is None and first) or (size in BLOCKS and block_of(first, size)[0] == first):
-            yield LogFile(name, first, last, os.path.join(folder, name))
+        if (commits := _commits_named(name)) is not None:
+            yield LogFile(name, *commits, within + name)
+
+
+@lru_cache(maxsize=8_192)
+def _commits_named(name: str) -> tuple[int, int] | None:
+    """The first and last commit that a file of this name holds, None where it is no name of the log's."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return None
+    first = int(match[1])
+    last = first if match[2] is None else int(match[2])
+    size = last - first + 1
+    named = (match[2] is None and first) or (size in BLOCKS and block_of(first, size)[0] == first)
+    return (first, last) if named else None
 
 
 # Rows
@@ -182,6 +188,13 @@ def schema() -> pa.Schema:
     """The Arrow schema of the log's files and of every table that is read from or appended to it."""
     import pyarrow as pa
 
+    return pa.schema(_types())
+
+
+@cache
+def _types() -> dict[str, Any]:
+    import pyarrow as pa
+
     types: dict[str, Any] = {
         "integer": pa.int64(),
         "text": pa.string(),
@@ -190,7 +203,11 @@ def schema() -> pa.Schema:
         "boolean": pa.bool_(),
     }
     narrow = {"inherited": pa.int32()}
-    return pa.schema([(name, narrow.get(name, types[kind])) for name, kind in LOG_COLUMNS.items()])
+    return {name: narrow.get(name, types[kind]) for name, kind in LOG_COLUMNS.items()}
+
+
+class Rows(list[dict[str, Any]]):
+    """Events to be appended, as `rows_to_table` takes them, by whoever has too few to make a table of."""
 
 
 def rows_to_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
@@ -203,7 +220,13 @@ def rows_to_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
     """
     import pyarrow as pa
 
-    return pa.Table.from_pylist(list(rows), schema=schema())
+    # Most columns of a single event are empty, which is quicker to say than to find out.
+    given = set().union(*rows)
+    columns = [
+        pa.array([row.get(name) for row in rows], kind) if name in given else pa.nulls(len(rows), kind)
+        for name, kind in _types().items()
+    ]
+    return pa.Table.from_arrays(columns, schema=schema())
 
 
 def rows_of(path: str) -> pa.Table:
@@ -213,12 +236,12 @@ def rows_of(path: str) -> pa.Table:
 
     try:
         with pq.ParquetFile(path, pre_buffer=False) as file:
-            small = file.metadata.num_rows < _SMALL
+            small = file.metadata.num_rows < SMALL
             return file.read(use_threads=not small).replace_schema_metadata(None)
     except (pa.ArrowInvalid, OSError) as error:
         if getattr(error, "errno", None) is not None:
             raise
-        raise Corruption(f"{path}: cannot be read: {error}; {_BRING_BACK}") from error
+        raise Corruption(f"{path}: cannot be read: {error}; {BRING_BACK}") from error
 
 
 # Digests
@@ -232,11 +255,31 @@ def commit_digest(
     return hashlib.sha256(previous + numbers + root).digest()
 
 
-def _digest_of(commit: Commit | None) -> bytes:
+def digest_of(commit: Commit | None) -> bytes:
     return bytes.fromhex(commit.digest) if commit else _NO_DIGEST
 
 
 # Writing
+
+
+def _metadata(entries: Iterable[Entry]) -> dict[str, str]:
+    """What a new file says of itself, its SHA-256 yet to be filled in."""
+    fields = [
+        {
+            "number": entry.commit.number,
+            "first_position": entry.commit.first_position,
+            "count": entry.commit.count,
+            "recorded_at": entry.commit.recorded_at,
+            "root": entry.root,
+            "digest": entry.commit.digest,
+        }
+        for entry in entries
+    ]
+    return {
+        "timeline.schema": SCHEMA_VERSION,
+        "timeline.commits": json.dumps(fields, separators=(",", ":")),
+        SHA256_KEY: NO_SHA256.decode(),
+    }
 
 
 class _Writer:
@@ -260,34 +303,17 @@ class _Writer:
 
         self._waiting.append(rows)
         count = sum(part.num_rows for part in self._waiting)
-        if (whole := count // _ROW_GROUP * _ROW_GROUP) and count:
+        if (whole := count // ROW_GROUP * ROW_GROUP) and count:
             waiting = pa.concat_tables(self._waiting)
-            self._parquet.write_table(waiting.slice(0, whole), row_group_size=_ROW_GROUP)
+            self._parquet.write_table(waiting.slice(0, whole), row_group_size=ROW_GROUP)
             self._waiting = [waiting.slice(whole)] if whole < count else []
 
     def finish(self, entries: Iterable[Entry]) -> None:
         import pyarrow as pa
 
         if self._waiting:
-            self._parquet.write_table(pa.concat_tables(self._waiting), row_group_size=_ROW_GROUP)
-        fields = [
-            {
-                "number": entry.commit.number,
-                "first_position": entry.commit.first_position,
-                "count": entry.commit.count,
-                "recorded_at": entry.commit.recorded_at,
-                "root": entry.root,
-                "digest": entry.commit.digest,
-            }
-            for entry in entries
-        ]
-        self._parquet.add_key_value_metadata(
-            {
-                "timeline.schema": SCHEMA_VERSION,
-                "timeline.commits": json.dumps(fields, separators=(",", ":")),
-                _SHA256_KEY: _NO_SHA256.decode(),
-            }
-        )
+            self._parquet.write_table(pa.concat_tables(self._waiting), row_group_size=ROW_GROUP)
+        self._parquet.add_key_value_metadata(_metadata(entries))
         self.close()
 
     def close(self) -> None:
@@ -300,10 +326,15 @@ def encoded(rows: pa.Table, entries: Iterable[Entry]) -> memoryview:
 
     # A stream of Python's own would wait for the interpreter lock at every page.
     stream = pa.BufferOutputStream()
-    writer = _Writer(stream, small=rows.num_rows < _SMALL)
+    writer = _Writer(stream, small=rows.num_rows < SMALL)
     writer.write(rows)
     writer.finish(entries)
-    content = memoryview(bytearray(stream.getvalue()))
+    return _hashed(bytearray(stream.getvalue()))
+
+
+def _hashed(file: bytearray) -> memoryview:
+    """A file with its SHA-256 filled in."""
+    content = memoryview(file)
     start = _footer_start(len(content), bytes(content[-8:]))
     at = start + _place_of_hash(bytes(content[start:]))
     content[at : at + 64] = hashlib.sha256(content).hexdigest().encode()
@@ -362,9 +393,9 @@ class Spool:
 
 def _place_of_hash(footer: bytes) -> int:
     """Where in the footer of a new file its SHA-256 is to be filled in."""
-    marker = _framed(_SHA256_KEY) + b"\x40" + _NO_SHA256
+    marker = _framed(SHA256_KEY) + b"\x40" + NO_SHA256
     if footer.count(marker) != 1:
-        raise TimelineError(f"{footer.count(marker)} places for {_SHA256_KEY} in a new file, expected 1")
+        raise TimelineError(f"{footer.count(marker)} places for {SHA256_KEY} in a new file, expected 1")
     return footer.index(marker) + len(marker) - 64
 
 
@@ -386,7 +417,7 @@ def _footer_start(size: int, end: bytes) -> int:
     return start
 
 
-def _footer_of(path: str) -> tuple[bytes, int]:
+def footer_of(path: str) -> tuple[bytes, int]:
     """The footer of the Parquet file at `path`, and where it starts."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -400,7 +431,7 @@ def _footer_of(path: str) -> tuple[bytes, int]:
         os.close(descriptor)
 
 
-def _value_at(footer: bytes, key: str) -> tuple[int, int]:
+def value_at(footer: bytes, key: str) -> tuple[int, int]:
     """Where in a footer the value of a key starts and ends."""
     framed = _framed(key)
     at = footer.rfind(framed)
@@ -420,8 +451,8 @@ def _value_at(footer: bytes, key: str) -> tuple[int, int]:
     return at, at + length
 
 
-def _not_a_log_file(file: LogFile, error: Exception) -> Corruption:
-    return Corruption(f"{file.path}: not a file of the log: {error}; {_BRING_BACK}")
+def not_a_log_file(file: LogFile, error: Exception) -> Corruption:
+    return Corruption(f"{file.path}: not a file of the log: {error}; {BRING_BACK}")
 
 
 def entries_of(file: LogFile) -> list[Entry]:
@@ -443,22 +474,22 @@ def last_commit_of(file: LogFile) -> Commit:
 
 def _entries(file: LogFile, part: Callable[[bytes], bytes], numbers: range) -> list[Entry]:
     try:
-        footer, _ = _footer_of(file.path)
-        start, end = _value_at(footer, "timeline.schema")
+        footer, _ = footer_of(file.path)
+        start, end = value_at(footer, "timeline.schema")
         version = footer[start:end].decode()
         if version != SCHEMA_VERSION:
             raise Corruption(
                 f"{file.path}: has version {version!r} of the columns, expected {SCHEMA_VERSION!r}; "
                 "a later Timeline may know it"
             )
-        start, end = _value_at(footer, "timeline.commits")
+        start, end = value_at(footer, "timeline.commits")
         entries = [_entry(fields) for fields in json.loads(part(footer[start:end]))]
     except (ValueError, IndexError, TypeError, KeyError, OverflowError) as error:
-        raise _not_a_log_file(file, error) from error
+        raise not_a_log_file(file, error) from error
     held = [entry.commit.number for entry in entries]
     if held != list(numbers):
         said = f"commits {held[0]} to {held[-1]}" if held else "no commits"
-        raise Corruption(f"{file.path}: holds {said}, not what its name says; {_BRING_BACK}")
+        raise Corruption(f"{file.path}: holds {said}, not what its name says; {BRING_BACK}")
     return entries
 
 
@@ -471,152 +502,3 @@ def _entry(fields: dict[str, Any]) -> Entry:
         digest=bytes.fromhex(fields["digest"]).hex(),
     )
     return Entry(commit, bytes.fromhex(fields["root"]).hex())
-
-
-# Proofs
-
-
-def check_file_hash(file: LogFile) -> int:
-    """The size of a file in bytes; raises Corruption where it is not the one that was written."""
-    try:
-        footer, start = _footer_of(file.path)
-        at, end = _value_at(footer, _SHA256_KEY)
-        said = footer[at:end].decode(errors="replace")
-        with (
-            open(file.path, "rb") as opened,
-            mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content,
-        ):
-            with memoryview(content) as view:
-                actual = hashlib.sha256(view[: start + at])
-                actual.update(_NO_SHA256)
-                actual.update(view[start + end :])
-            size = len(content)
-    except (ValueError, IndexError) as error:
-        raise _not_a_log_file(file, error) from error
-    if actual.hexdigest() != said:
-        commits = (
-            f"commit {file.first}" if file.first == file.last else f"commits {file.first} to {file.last}"
-        )
-        raise Corruption(
-            f"{file.path}: was changed since {commits} were written to it: its SHA-256 is "
-            f"{actual.hexdigest()}, expected {said}; {_BRING_BACK}"
-        )
-    return size
-
-
-def check_digests(file: LogFile, entries: Iterable[Entry], previous: Commit | None) -> None:
-    """Recompute the chain of digests from `previous` on; raises Corruption where it differs.
-
-    Without a `previous` the first entry is taken as it is, unless it is the first of all.
-    """
-    for entry in entries:
-        commit = entry.commit
-        if previous is not None or commit.number == 1:
-            where = f"{file.path}: commit {commit.number}"
-            expected = previous.last_position + 1 if previous else 1
-            if commit.first_position != expected:
-                raise Corruption(f"{where} starts at position {commit.first_position}, expected {expected}")
-            if previous and commit.recorded_at <= previous.recorded_at:
-                raise Corruption(
-                    f"{where} is recorded at {commit.recorded_at}, expected later than {previous.recorded_at}"
-                )
-            digest = commit_digest(
-                _digest_of(previous),
-                commit.number,
-                commit.first_position,
-                commit.count,
-                commit.recorded_at,
-                bytes.fromhex(entry.root),
-            ).hex()
-            if digest != commit.digest:
-                raise Corruption(
-                    f"{where} has the digest {commit.digest}, expected {digest} after what precedes it"
-                )
-        previous = commit
-
-
-def check_rows(files: Sequence[tuple[LogFile, Sequence[Entry]]]) -> None:
-    """The rows of consecutive files against what each says of its commits; Corruption where they differ.
-
-    Positions, commits and `recorded_at` are compared, every event id computed anew from the content, and
-    every root from the ids.
-    """
-    import duckdb
-    import pyarrow.parquet as pq
-
-    for file, entries in files:
-        with pq.ParquetFile(file.path, pre_buffer=False) as opened:
-            found = opened.schema_arrow.remove_metadata()
-            count = opened.metadata.num_rows
-        if not found.equals(schema()):
-            raise Corruption(f"{file.path}: its columns are not those of version {SCHEMA_VERSION}")
-        expected = sum(entry.commit.count for entry in entries)
-        if count != expected:
-            raise Corruption(f"{file.path}: has {count} rows, expected {expected} by its commits")
-    with duckdb.connect() as connection:
-        rows: Any = connection.sql(
-            f"""
-            SELECT position, "commit", epoch_us(recorded_at) AS recorded_at, event_id,
-                   CASE WHEN event_id IS DISTINCT FROM computed THEN computed END AS computed
-            FROM (SELECT *, {event_id_sql()} AS computed FROM read_parquet($paths))
-            """,
-            params={"paths": [file.path for file, _ in files]},
-        ).to_arrow_reader(_ROW_GROUP)
-        ids = _checked_ids(files, rows)
-        for file, entries in files:
-            for entry in entries:
-                root = merkle_root(islice(ids, entry.commit.count)).hex()
-                if root != entry.root:
-                    raise Corruption(
-                        f"{file.path}: commit {entry.commit.number} has the root {entry.root}, "
-                        f"expected {root} by its event ids"
-                    )
-
-
-def _checked_ids(files: Sequence[tuple[LogFile, Sequence[Entry]]], batches: Iterable[Any]) -> Iterator[bytes]:
-    import pyarrow as pa
-
-    position = files[0][1][0].commit.first_position
-    each = ((file, entry.commit) for file, entries in files for entry in entries)
-    file, commit = next(each)
-    for batch in batches:
-        end = position + batch.num_rows
-        parts = []
-        at = position
-        while at < end:
-            if at > commit.last_position:
-                file, commit = next(each)
-            until = min(end, commit.last_position + 1)
-            parts.append((file, commit, until - at))
-            at = until
-        expected = {
-            "position": range(position, end),
-            "commit": [commit.number for _, commit, count in parts for _ in range(count)],
-            "recorded_at": [commit.recorded_at for _, commit, count in parts for _ in range(count)],
-        }
-        for name, values in expected.items():
-            got = batch.column(name)
-            if not got.equals(pa.array(values, pa.int64())):
-                row, wanted = next(pair for pair in enumerate(values) if pair[1] != got[pair[0]].as_py())
-                raise Corruption(
-                    f"{_at_row(parts, row)}: the event that should be at position {position + row} has "
-                    f"{name} {got[row]}, expected {wanted}"
-                )
-        computed = batch.column("computed")
-        if computed.null_count < len(computed):
-            row = computed.is_valid().index(True).as_py()
-            raise Corruption(
-                f"{_at_row(parts, row)}: the event at position {position + row} has the id "
-                f"{batch.column('event_id')[row]}, expected {computed[row]} by its content"
-            )
-        for packed in packed_ids(batch.column("event_id")):
-            yield from split(packed)
-        position = end
-
-
-def _at_row(parts: Iterable[tuple[LogFile, Commit, int]], row: int) -> str:
-    for file, commit, count in parts:
-        if row < count:
-            return f"{file.path}: commit {commit.number}"
-        row -= count
-    raise AssertionError("a row of no part")

@@ -13,7 +13,7 @@ from typing import Any
 
 from timeline.errors import TimelineError
 
-__all__ = ["MerkleTree", "merkle_root", "packed_ids", "split"]
+__all__ = ["MerkleTree", "merkle_root", "packed_ids", "split", "unpacked_ids"]
 
 #: How many leaves make a part of a tree that is folded by itself; how many of its levels are hashed at once.
 _ALIGNED = 2**16
@@ -131,8 +131,25 @@ def packed_ids(event_ids: Any) -> Iterator[bytes]:
                     str(memoryview(texts)[ends[chunk.offset] : ends[chunk.offset + len(chunk)]], "ascii")
                 )
         if len(ids) != 32 * len(chunk):
-            raise TimelineError("every event needs an event_id of 64 hexadecimal digits")
+            raise _no_id()
         yield ids
+
+
+def unpacked_ids(event_ids: Iterable[str | None]) -> list[bytes]:
+    """Event ids, each as its 32 bytes."""
+    texts = [event_id or "" for event_id in event_ids]
+    try:
+        ids = [bytes.fromhex(text) for text in texts]
+    except ValueError:
+        raise _no_id() from None
+    # Spaces between the digits are passed over.
+    if any(len(text) != 64 for text in texts) or any(len(packed) != 32 for packed in ids):
+        raise _no_id()
+    return ids
+
+
+def _no_id() -> TimelineError:
+    return TimelineError("every event needs an event_id of 64 hexadecimal digits")
 
 
 def split(packed: bytes, start: int = 0, end: int | None = None) -> list[bytes]:

@@ -20,11 +20,13 @@ from timeline.files import Batch, Draft
 from timeline.index import Reader
 from timeline.intake import Intake, Rejected, raise_for, write_rejects
 from timeline.known import KnownEvents
-from timeline.log import Commit, Log, rows_to_table
+from timeline.log import SMALL, Commit, Log, Rows, rows_to_table
 from timeline.times import now
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    _Part = Rows | pa.Table
 
 __all__ = ["Ingested", "Recorder"]
 
@@ -80,12 +82,17 @@ class Recorder:
         commits: list[Commit] = []
         written = Ingested()
         while True:
-            number = self._head_number(expected_position)
+            # Whoever goes on from their own last commit need not ask where the log ends: the append will.
+            guessed = self._intake is not None and expected_position is None
+            number = self._intake_commit if guessed else self._head_number(expected_position)
             # Another writer may be faster even while this one validates, when there is no table yet.
-            tables: list[tuple[pa.Table, int]] = []
+            tables: list[tuple[_Part, int]] = []
             before = len(commits)
             try:
                 result, tables = self._validate(batches, number, register_unknown)
+                final = dry_run or not tables or bool(result.rejected)
+                if guessed and final and self._log.head_number() != number:
+                    raise _Moved
                 if result.rejected and rejects is None and not dry_run:
                     raise_for(result.rejected)
                 if dry_run:
@@ -219,10 +226,10 @@ class Recorder:
 
     def _validate(
         self, batches: Sequence[Batch], number: int, register_unknown: bool
-    ) -> tuple[Ingested, list[tuple[pa.Table, int]]]:
+    ) -> tuple[Ingested, list[tuple[_Part, int]]]:
         """What would come of it, and for each commit to be its rows and how many of them register names."""
         result = Ingested()
-        tables: list[tuple[pa.Table, int]] = []
+        tables: list[tuple[_Part, int]] = []
         for nth, batch in enumerate(batches):
             rejected = [
                 Rejected(problem.place or Place(batch.name), problem, {}) for problem in batch.problems
@@ -235,7 +242,7 @@ class Recorder:
                 drafts = bulk.table_to_drafts(batch.table, batch.name)
             found = self._intake_at(number, register_unknown, first=nth == 0).resolve(drafts)
             self._intake_commit = number
-            new, table = len(found.rows), rows_to_table(found.rows)
+            new = len(found.rows)
             result.new += new - found.registered
             result.known += found.known
             result.registered += found.registered
@@ -243,28 +250,33 @@ class Recorder:
             result.rejected += sorted(rejected, key=lambda one: one.place.line or one.place.row or 0)
             result.warnings += found.warnings
             if new:
-                tables.append((table, found.registered))
+                few = new < SMALL
+                tables.append((Rows(found.rows) if few else rows_to_table(found.rows), found.registered))
         return result, tables
 
     def _append(
         self,
-        tables: Sequence[pa.Table],
+        tables: Sequence[_Part],
         number: int,
         expected_position: int | None,
         commits: list[Commit],
     ) -> None:
         for table in tables:
-            commit = self._log.append(_unless_moved(partial(iter, [table]), number, expected_position))
+            commit = self._log.append(_unless_moved(partial(_whole, table), number, expected_position))
             if commit is not None:
                 commits.append(commit)
                 number = commit.number
         self._intake_commit = number
 
 
+def _whole(part: _Part) -> _Part:
+    return part
+
+
 def _unless_moved(
-    rows: Callable[[], Iterable[pa.Table]], number: int, expected_position: int | None
-) -> Callable[[Commit | None, int], Iterable[pa.Table]]:
-    def prepare(head: Commit | None, recorded_at: int) -> Iterable[pa.Table]:
+    rows: Callable[[], _Part | Iterable[pa.Table]], number: int, expected_position: int | None
+) -> Callable[[Commit | None, int], _Part | Iterable[pa.Table]]:
+    def prepare(head: Commit | None, recorded_at: int) -> _Part | Iterable[pa.Table]:
         if (head.number if head else 0) == number:
             return rows()
         if expected_position is not None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from timeline import amounts
 from timeline.amounts import Amount, parse_amount, plain_amount, pretty_amount
 from timeline.errors import BadInput
+from timeline.event import event_from
 
 _WIDE = Context(prec=60)
 
@@ -68,6 +69,30 @@ def test_equal_amounts_have_one_plain_text(amount: Amount, places: int) -> None:
     given_as = plain_amount(amount.low, amount.high, amount.unit, amount.approximate)
     assert plain_amount(padded(amount.low), padded(amount.high), amount.unit, amount.approximate) == given_as
     assert "E" not in given_as.removesuffix(amount.unit)
+
+
+@given(_amounts(), st.integers(0, 9))
+@example(_of("-0.0", "0E+5"), 2)
+@example(_of("99999999999999999999999999999.999999999", None, "tonnes"), 0)
+@example(_of("2.50", "1500", "%"), 0)
+def test_an_event_of_figures_says_what_their_text_says(amount: Amount, places: int) -> None:
+    def padded(value: Decimal | None) -> str | None:
+        return None if value is None else f"{value:f}" + ("0" * places if "." in f"{value:f}" else "")
+
+    row = event_from(
+        {
+            "fact": "a/b",
+            "amount_low": padded(amount.low),
+            "amount_high": padded(amount.high),
+            "unit": amount.unit,
+            "approximate": amount.approximate,
+        }
+    ).columns()
+    read = parse_amount(plain_amount(amount.low, amount.high, amount.unit, amount.approximate))
+    assert row["claim"] == plain_amount(read.low, read.high, read.unit, read.approximate)
+    told = (row["amount"], row["amount_low"], row["amount_high"], row["unit"], row["approximate"])
+    # To the digit, since messages tell them.
+    assert repr(told) == repr((read.amount, read.low, read.high, read.unit, read.approximate))
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.logs import Volatile, append
-from timeline.errors import Corruption
-from timeline.log import Commit, Log, merkle_root
+from tests.logs import Volatile, always, append, row
+from timeline.errors import Corruption, TimelineError
+from timeline.log import Commit, Log, Rows, merkle_root, rows_to_table
 
 #: How many commits of how many events each, turn by turn, and how to go on from there.
 histories = st.lists(
@@ -112,3 +113,19 @@ def test_whatever_byte_is_changed_is_found(whole: Log, data: st.DataObject) -> N
             whole.verify()
     finally:
         path.write_bytes(content)
+
+
+@given(st.lists(st.lists(st.none() | st.integers(-3, 3), min_size=1, max_size=4), max_size=4))
+def test_a_few_rows_are_recorded_as_their_table_would_be(commits: list[list[int | None]]) -> None:
+    with a_log() as one, a_log() as other:
+        for nth, places in enumerate(commits):
+            rows = Rows(row(10 * nth + at, place=place) for at, place in enumerate(places))
+            try:
+                expected = one.append(always(rows_to_table(rows)))
+            except TimelineError as error:
+                with pytest.raises(TimelineError, match=re.escape(str(error))):
+                    other.append(always(rows))
+            else:
+                assert other.append(always(rows)) == expected
+        assert other.read().equals(one.read())
+        assert other.verify().digest == one.verify().digest

@@ -18,12 +18,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import timeline.log
-from tests.logs import Recording, Volatile, append, names, row
+from tests.logs import Recording, Volatile, always, append, names, row
 from timeline.columns import LOG_COLUMNS
 from timeline.errors import Conflict, Corruption, NotFound, TimelineError
-from timeline.log import Commit, Log, LogFile, merkle_root, rows_to_table, schema
-from timeline.logfile import Entry, check_file_hash, encoded, entries_of
+from timeline.log import Commit, Log, LogFile, Rows, merkle_root, rows_to_table, schema
+from timeline.logfile import Entry, encoded, entries_of
 from timeline.objects import FolderObjects
+from timeline.proofs import check_file_hash
 
 
 @pytest.fixture
@@ -193,6 +194,22 @@ def test_places_become_positions(log: Log) -> None:
     rows = [row(10 + at, place=place) for at, place in enumerate(places)]
     log.append(lambda head, recorded_at: rows_to_table(rows))
     assert log.read()["place"].to_pylist() == [1, 2, 3, 1, 3, 6, 6, 3]
+
+
+def test_of_no_rows_nothing_is_written(log: Log) -> None:
+    append(log, 1)
+    assert log.append(lambda head, recorded_at: Rows()) is None
+    assert log.head_number() == 1
+
+
+@pytest.mark.parametrize(
+    "event_id", [None, "", "00", "0g" * 32, "é" * 64, "0 " * 32, "00" * 33, "00 " * 21 + "0"]
+)
+def test_rows_need_their_ids(log: Log, event_id: str | None) -> None:
+    for rows in (Rows([row(1), row(2) | {"event_id": event_id}]), rows_to_table([{"event_id": event_id}])):
+        with pytest.raises(TimelineError, match="every event needs an event_id of 64 hexadecimal digits"):
+            log.append(always(rows))
+    assert log.head() is None
 
 
 @pytest.mark.parametrize("place", [0, 3, -2])

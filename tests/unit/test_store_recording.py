@@ -32,6 +32,9 @@ REPORT: Final[dict[str, object]] = {
 }
 
 
+TOLD: Final[dict[str, object]] = {"fact": "a/b", "text": "x", "source": "s", "reported": "2024"}
+
+
 def last_commit(tl: Timeline) -> Commit:
     head = tl.head()
     assert head is not None
@@ -172,6 +175,23 @@ class TestAppend:
             belief = copy.belief(FACT, as_of="2026-01-15")
             assert belief is not None
             assert belief.claim == "1 USD"
+
+    def test_what_another_writer_registered_meanwhile_is_known(self, desk: Timeline) -> None:
+        with Timeline.open(desk.path) as other:
+            desk.append([TOLD], register_unknown=True)
+            other.append([TOLD | {"source": "b"}], register_unknown=True)
+            assert desk.append([TOLD | {"source": "b", "text": "y"}]).number == 3
+            with pytest.raises(BadRows, match="unknown source 'c'"):
+                desk.append([TOLD | {"source": "c"}])
+
+    def test_what_another_writer_recorded_meanwhile_is_not_recorded_again(self, desk: Timeline) -> None:
+        with Timeline.open(desk.path) as other:
+            desk.append([TOLD], register_unknown=True)
+            theirs = other.append([TOLD | {"text": "y"}])
+            assert desk.append([TOLD | {"text": "y"}]) == theirs
+            other.append([TOLD | {"text": "z"}])
+            assert desk.append([TOLD | {"text": "z"}, TOLD | {"text": "ours"}]).count == 1
+            assert events_of(desk) == 7
 
     def test_again_is_the_commit_that_it_was(self, copy: Timeline) -> None:
         first = copy.append([REPORT | {"key": "a"}])
