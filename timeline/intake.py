@@ -22,6 +22,7 @@ from timeline.files import Draft
 from timeline.index import Reader
 from timeline.known import KnownEvents, one_of
 from timeline.names import KnownNames
+from timeline.tables import events_of
 from timeline.times import Edtf, format_instant, parse_edtf
 
 __all__ = ["Intake", "Rejected", "Resolved", "raise_for", "write_rejects"]
@@ -110,7 +111,7 @@ class Intake:
     def __init__(self, reader: Reader, recorded_at: int, *, register_unknown: bool = False) -> None:
         self._con = reader.cursor()
         self._has_tail = reader.tail is not None
-        self._events = "generation.store.events" if self._has_tail else "store.events"
+        self._rows = "generation.store.event_rows" if self._has_tail else "store.event_rows"
         self.recorded_at = recorded_at
         self.register_unknown = register_unknown
         self._position = reader.position
@@ -251,9 +252,9 @@ class Intake:
         columns = ", ".join(f"epoch_us({n})" if n in instants else n for n in LOG_COLUMNS)
         condition, parameters = one_of("BIGINT", sorted(positions))
         # Found by the one column first: whatever else a scan reads, it reads for all that it passes.
+        positions_of = f"SELECT rowid FROM {self._rows} WHERE position {condition}"
         queries = [
-            f"SELECT {columns} FROM {self._events} WHERE rowid IN "
-            f"(SELECT rowid FROM {self._events} WHERE position {condition})"
+            f"SELECT {columns} FROM ({events_of(f'(FROM {self._rows} WHERE rowid IN ({positions_of}))')})"
         ]
         if self._has_tail:
             queries.append(f"SELECT {columns} FROM tail.appended WHERE position {condition}")

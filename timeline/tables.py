@@ -30,6 +30,7 @@ __all__ = [
     "commits_in",
     "entries",
     "entry_from",
+    "events_of",
     "fact_hash",
     "fill_commits",
     "fill_segments",
@@ -59,6 +60,16 @@ _SAMPLED_FROM: Final = 2_000_000
 def sql_object(name: str) -> str:
     """The text of timeline/sql/NAME.sql, such as `tables/events`."""
     return resources.files("timeline").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def events_of(rows: str) -> str:
+    """A query for the events with every column, of rows laid out as those of `store.event_rows`.
+
+    >>> "FROM tail.event_rows" in events_of("tail.event_rows")
+    True
+    """
+    _, _, query = sql_object("tables/events").partition("AS\n")
+    return query.rstrip().removesuffix(";").replace("store.event_rows", rows)
 
 
 def quoted(text: object) -> str:

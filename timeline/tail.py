@@ -17,6 +17,7 @@ from timeline.columns import LOG_COLUMNS, SQL_TYPES, fact_parts
 from timeline.rowfile import Damaged, RowFile
 from timeline.tables import (
     commits_in,
+    events_of,
     fill_commits,
     fill_segments,
     make_tables,
@@ -88,14 +89,11 @@ def _add_known(con: duckdb.DuckDBPyConnection, base: str, rows: RowFile | None) 
             return
         behind = rows.position
     # Found by narrow columns first: whatever else a scan reads, it reads for all that it passes.
-    con.execute(
-        f"CREATE TABLE tail.known AS FROM {base}.store.event_rows WHERE rowid IN ("
-        f"SELECT e.rowid FROM {base}.store.event_rows AS e SEMI JOIN tail.anew USING (fact_hash) "
-        f"WHERE e.position > {behind})"
+    known = (
+        f"(FROM {base}.store.event_rows WHERE rowid IN (SELECT e.rowid FROM {base}.store.event_rows AS e "
+        f"SEMI JOIN tail.anew USING (fact_hash) WHERE e.position > {behind}))"
     )
-    known = sql_object("tables/events").replace("store.events", "tail.known_events")
-    con.execute(known.replace("store.event_rows", "tail.known"))
-    con.execute(f"INSERT INTO tail.incoming SELECT {names} FROM tail.known_events")
+    con.execute(f"INSERT INTO tail.incoming SELECT {names} FROM ({events_of(known)})")
 
 
 def _add_from(con: duckdb.DuckDBPyConnection, file: RowFile) -> bool:
