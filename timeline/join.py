@@ -1,0 +1,121 @@
+"""Point-in-time joins: what was believed of very many facts, each at a date of its own.
+
+Which event that is, bounds tell; what it says is fetched afterwards, of those events alone. What the fact's
+own text tells is taken from the rows that were asked, and a column that is empty everywhere not at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from timeline.columns import BELIEF_COLUMNS, LOG_COLUMNS, Kind
+from timeline.errors import BadInput, nearest
+from timeline.index import Reader, sql_object
+from timeline.times import parse_as_of
+
+if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
+
+__all__ = ["believed_at"]
+
+#: What a fact's own text tells.
+_OF_FACT: Final = ("subject", "attribute", "object", "period")
+
+
+def believed_at(reader: Reader, frame: pl.DataFrame, fact: str, as_of: str) -> pl.DataFrame:
+    """A frame with the columns of a belief beside its own: see `Timeline.at`.
+
+    `fact` and `as_of` name its columns of facts and of dates. Raises BadInput where one is missing or cannot
+    be read, or where a column would be there twice.
+    """
+    import polars as pl
+
+    for name in (fact, as_of):
+        if name not in frame.columns:
+            raise BadInput(f"no column {name!r} in the frame{nearest(name, frame.columns)}")
+    taken = set(frame.columns)
+    named = {name: f"{name}_believed" if name in taken else name for name in BELIEF_COLUMNS[1:]}
+    facts = frame[fact].cast(pl.String)
+    rows = pl.DataFrame({"fact": facts, "moment": _moments(frame[as_of])}).with_row_index("nth")
+    if twice := taken.intersection(named.values()):
+        raise BadInput(f"the frame has a column {min(twice)!r} already; rename it")
+    found = _found(reader.cursor(), rows)
+    # Hashes were compared so far, and that of a fact that nobody spoke of may be another's.
+    same = found.drop_in_place("fact") == facts.gather(found["nth"])
+    if not same.all():
+        found = found.filter(same)
+    places = pl.repeat(None, len(frame), dtype=pl.UInt32, eager=True)
+    places = places.scatter(found["nth"], pl.int_range(len(found), dtype=pl.UInt32, eager=True))
+    told = _parts(facts.set(places.is_null(), None))
+    for name in BELIEF_COLUMNS[1:]:
+        if name in found.columns:
+            # One by one, so that there is never more than a column that is there twice.
+            told[name] = found.drop_in_place(name).gather(places)
+        elif name not in told:
+            told[name] = pl.repeat(None, len(frame), dtype=_kinds()[LOG_COLUMNS[name]], eager=True)
+    return frame.hstack([told[name].alias(other) for name, other in named.items()])
+
+
+def _moments(dates: pl.Series) -> pl.Series:
+    """The instants, naive ones of UTC, that dates of any kind mean on the reported axis."""
+    import polars as pl
+
+    kind = dates.dtype
+    if isinstance(kind, pl.Datetime):
+        if kind.time_zone is None:
+            raise BadInput(f"column {dates.name!r} holds naive datetimes; give them a time zone")
+        return dates.dt.convert_time_zone("UTC").dt.replace_time_zone(None).cast(pl.Datetime("us"))
+    if kind == pl.Date:
+        return dates.cast(pl.Datetime("us")).dt.offset_by("1d").dt.offset_by("-1us")
+    if kind == pl.String:
+        written = dates.drop_nulls().unique().to_list()
+        instants = pl.Series([parse_as_of(text) for text in written], dtype=pl.Int64)
+        moments = dates.replace_strict(written, instants, default=None, return_dtype=pl.Int64)
+        return moments.cast(pl.Datetime("us"))
+    raise BadInput(f"column {dates.name!r} is {kind}; expected dates, aware datetimes or text")
+
+
+def _found(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> pl.DataFrame:
+    """What is believed of each row, if its fact is the one whose hash it has; in no order."""
+    import polars as pl
+
+    con.register("asked_rows", rows.to_arrow())
+    for name in ("asked", "found"):
+        con.execute(sql_object(name))
+    believed = con.sql(sql_object("at"))
+    empty = _empty(con, [name for name in believed.columns if name in LOG_COLUMNS])
+    wanted = [name for name in believed.columns if name not in empty]
+    # In one piece, of which a row is found at once.
+    found: pl.DataFrame = believed.project(", ".join(wanted)).pl().rechunk()
+    return found.with_columns(pl.col(pl.Datetime("us", None)).dt.replace_time_zone("UTC"))
+
+
+def _empty(con: duckdb.DuckDBPyConnection, columns: list[str]) -> set[str]:
+    """Columns in which no event has anything, by what the tables know of themselves."""
+    asked = ", ".join(f"stats({name}).has_no_null IS NOT DISTINCT FROM false" for name in columns)
+    rows = con.execute(f"SELECT {asked} FROM store.events LIMIT 1").fetchall()
+    return {name for row in rows for name, is_empty in zip(columns, row, strict=True) if is_empty}
+
+
+def _parts(facts: pl.Series) -> dict[str, pl.Series]:
+    """The columns that the facts' own texts tell."""
+    import polars as pl
+
+    period = pl.repeat(None, len(facts), dtype=pl.String, eager=True)
+    if facts.str.contains("@", literal=True).any():
+        facts, period = facts.str.splitn("@", 2).struct.unnest()
+    parts = facts.str.splitn("/", 3).struct.unnest().get_columns()
+    return dict(zip(_OF_FACT, (*parts, period), strict=True))
+
+
+def _kinds() -> dict[Kind, pl.DataType]:
+    import polars as pl
+
+    return {
+        "integer": pl.Int64(),
+        "text": pl.String(),
+        "instant": pl.Datetime("us", "UTC"),
+        "decimal": pl.Decimal(38, 9),
+        "boolean": pl.Boolean(),
+    }
