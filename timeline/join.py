@@ -6,6 +6,7 @@ own text tells is taken from the rows that were asked, and a column that is empt
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from timeline.columns import BELIEF_COLUMNS, LOG_COLUMNS, Kind
@@ -21,6 +22,12 @@ __all__ = ["believed_at"]
 
 #: What a fact's own text tells.
 _OF_FACT: Final = ("subject", "attribute", "object", "period")
+
+#: What a belief has of itself: its event may have none of it, and another cut it short.
+_OF_BELIEF: Final = ("valid_from", "valid_to", "believed_from", "reported_at")
+
+#: Columns that are put in order at once, each in a thread of its own. So many are there twice meanwhile.
+_AT_ONCE: Final = 4
 
 
 def believed_at(reader: Reader, frame: pl.DataFrame, fact: str, as_of: str) -> pl.DataFrame:
@@ -41,18 +48,15 @@ def believed_at(reader: Reader, frame: pl.DataFrame, fact: str, as_of: str) -> p
     if twice := taken.intersection(named.values()):
         raise BadInput(f"the frame has a column {min(twice)!r} already; rename it")
     found = _found(reader.cursor(), rows)
-    # Hashes were compared so far, and that of a fact that nobody spoke of may be another's.
-    same = found.drop_in_place("fact") == facts.gather(found["nth"])
-    if not same.all():
-        found = found.filter(same)
     places = pl.repeat(None, len(frame), dtype=pl.UInt32, eager=True)
     places = places.scatter(found["nth"], pl.int_range(len(found), dtype=pl.UInt32, eager=True))
     told = _parts(facts.set(places.is_null(), None))
+    names = found.columns[1:]
+    for first in range(0, len(names), _AT_ONCE):
+        some = pl.DataFrame([found.drop_in_place(name) for name in names[first : first + _AT_ONCE]])
+        told |= some.select(pl.all().gather(places)).to_dict()
     for name in BELIEF_COLUMNS[1:]:
-        if name in found.columns:
-            # One by one, so that there is never more than a column that is there twice.
-            told[name] = found.drop_in_place(name).gather(places)
-        elif name not in told:
+        if name not in told:
             told[name] = pl.repeat(None, len(frame), dtype=_kinds()[LOG_COLUMNS[name]], eager=True)
     return frame.hstack([told[name].alias(other) for name, other in named.items()])
 
@@ -77,24 +81,24 @@ def _moments(dates: pl.Series) -> pl.Series:
 
 
 def _found(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> pl.DataFrame:
-    """What is believed of each row, if its fact is the one whose hash it has; in no order."""
+    """What is believed of each row of which anything is, in no order."""
     import polars as pl
 
     con.register("asked_rows", rows.to_arrow())
     for name in ("asked", "found"):
         con.execute(sql_object(name))
     believed = con.sql(sql_object("at"))
-    empty = _empty(con, [name for name in believed.columns if name in LOG_COLUMNS])
+    of_event = [name for name in believed.columns if name in LOG_COLUMNS and name not in _OF_BELIEF]
+    empty = _empty(con, "store.events", of_event) | _empty(con, "found", _OF_BELIEF)
     wanted = [name for name in believed.columns if name not in empty]
-    # In one piece, of which a row is found at once.
     found: pl.DataFrame = believed.project(", ".join(wanted)).pl().rechunk()
     return found.with_columns(pl.col(pl.Datetime("us", None)).dt.replace_time_zone("UTC"))
 
 
-def _empty(con: duckdb.DuckDBPyConnection, columns: list[str]) -> set[str]:
-    """Columns in which no event has anything, by what the tables know of themselves."""
+def _empty(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> set[str]:
+    """Columns in which no row of a table has anything, by what it knows of itself without being read."""
     asked = ", ".join(f"stats({name}).has_no_null IS NOT DISTINCT FROM false" for name in columns)
-    rows = con.execute(f"SELECT {asked} FROM store.events LIMIT 1").fetchall()
+    rows = con.execute(f"SELECT {asked} FROM {table} LIMIT 1").fetchall()
     return {name for row in rows for name, is_empty in zip(columns, row, strict=True) if is_empty}
 
 

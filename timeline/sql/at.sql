@@ -17,7 +17,7 @@ WITH
         ) = 1
     )
 SELECT
-    f.nth, e.fact, f.valid_from, f.valid_to, e.period_from, e.period_to, e.value_type, e.amount,
+    f.nth, f.valid_from, f.valid_to, e.period_from, e.period_to, e.value_type, e.amount,
     e.amount_low, e.amount_high, e.unit, e.approximate, e.text, e.date_from, e.date_to, e.status, e.claim,
     f.believed_from, f.reported_at, e.event_id, e.source, e.origin, e.speaker, e.statement
 FROM store.events AS e

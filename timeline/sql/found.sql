@@ -1,8 +1,8 @@
--- For each row of `asked` which events are believed at its moment, one for each valid time. What facts say is
--- left for later where one hash is one fact, that is, where it is plain.
+-- For each row of `asked` which events are believed at its moment, one for each valid time.
 CREATE OR REPLACE TEMP TABLE found AS
 SELECT a.nth, a.moment, e.position, e.valid_from, e.valid_to, e.reported_at AS believed_from, e.reported_at
 FROM store.events AS e
+-- What `believed_until` is there for is plain: no other fact has its hash.
 JOIN asked AS a
     ON e.fact_hash = a.fact_hash AND e.reported_at <= a.moment AND a.moment < e.believed_until
 UNION ALL
