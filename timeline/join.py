@@ -48,9 +48,12 @@ def believed_at(reader: Reader, frame: pl.DataFrame, fact: str, as_of: str) -> p
     if twice := taken.intersection(named.values()):
         raise BadInput(f"the frame has a column {min(twice)!r} already; rename it")
     found = _found(reader.cursor(), rows)
-    places = pl.repeat(None, len(frame), dtype=pl.UInt32, eager=True)
-    places = places.scatter(found["nth"], pl.int_range(len(found), dtype=pl.UInt32, eager=True))
-    told = _parts(facts.set(places.is_null(), None))
+    # Rows without an answer point at one of nulls behind the others, which costs less than pointing nowhere.
+    nowhere = len(found)
+    places = pl.repeat(nowhere, len(frame), dtype=pl.UInt32, eager=True)
+    places = places.scatter(found["nth"], pl.int_range(nowhere, dtype=pl.UInt32, eager=True))
+    found = pl.concat([found, found.clear(1)], rechunk=True)
+    told = _parts(facts.set(places == nowhere, None))
     names = found.columns[1:]
     for first in range(0, len(names), _AT_ONCE):
         some = pl.DataFrame([found.drop_in_place(name) for name in names[first : first + _AT_ONCE]])
@@ -91,7 +94,7 @@ def _found(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> pl.DataFrame:
     of_event = [name for name in believed.columns if name in LOG_COLUMNS and name not in _OF_BELIEF]
     empty = _empty(con, "store.events", of_event) | _empty(con, "found", _OF_BELIEF)
     wanted = [name for name in believed.columns if name not in empty]
-    found: pl.DataFrame = believed.project(", ".join(wanted)).pl().rechunk()
+    found: pl.DataFrame = believed.project(", ".join(wanted)).pl()
     return found.with_columns(pl.col(pl.Datetime("us", None)).dt.replace_time_zone("UTC"))
 
 
