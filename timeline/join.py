@@ -29,6 +29,9 @@ _OF_BELIEF: Final = ("valid_from", "valid_to", "believed_from", "reported_at")
 #: Columns that are put in order at once, each in a thread of its own. So many are there twice meanwhile.
 _AT_ONCE: Final = 4
 
+#: Rows whose facts can be listed in a statement.
+_FEW: Final = 50
+
 
 def believed_at(reader: Reader, frame: pl.DataFrame, fact: str, as_of: str) -> pl.DataFrame:
     """A frame with the columns of a belief beside its own: see `Timeline.at`.
@@ -90,7 +93,12 @@ def _found(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> pl.DataFrame:
     con.register("asked_rows", rows.to_arrow())
     for name in ("asked", "found"):
         con.execute(sql_object(name))
-    believed = con.sql(sql_object("at"))
+    fetched = sql_object("at")
+    if 0 < len(rows) <= _FEW:
+        # Positions are in no order, hashes are, so that most of the events need not even be looked at.
+        hashes = con.execute("SELECT coalesce(list(DISTINCT fact_hash), []) FROM asked").fetchall()[0][0]
+        fetched += f"WHERE e.fact_hash IN ({', '.join(map(str, hashes)) or 'NULL'})"
+    believed = con.sql(fetched)
     of_event = [name for name in believed.columns if name in LOG_COLUMNS and name not in _OF_BELIEF]
     empty = _empty(con, "store.events", of_event) | _empty(con, "found", _OF_BELIEF)
     wanted = [name for name in believed.columns if name not in empty]
