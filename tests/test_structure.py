@@ -20,10 +20,9 @@ SOURCES = sorted(PACKAGE.glob("*.py"))
 ORDER = (
     *("errors", "times", "amounts", "columns", "event", "fold", "objects", "merkle", "logfile", "proofs"),
     *("log", "amended", "sweep", "tables", "rowfile", "tail", "index", "dialect", "files", "known"),
-    *("names", "intake"),
-    *("bulkread", "bulk", "record", "ask", "lookup", "explain", "store", "__init__", "queries", "render"),
-    *("telling", "cli_options", "cli_session", "cli_reading", "cli_recording", "cli_keeping", "cli"),
-    "__main__",
+    *("names", "intake", "bulkread", "bulk", "record", "ask", "lookup", "join", "explain", "store"),
+    *("__init__", "queries", "render", "telling", "cli_options", "cli_session", "cli_reading"),
+    *("cli_recording", "cli_keeping", "cli", "__main__"),
 )
 #: What the front end may know of the package: the façade, the values that it answers with, what it
 #: raises, how rows are printed, and three modules of plain values.

@@ -230,7 +230,8 @@ def question(
             )
         start, end = between or (None, None)
         source = f"changes({timestamp(start)}, {timestamp(end)}, {dates.arguments()})"
-        columns = "fact, valid_from NULLS FIRST"
+        # They come in order, by fact and valid time; to sort them again takes a quarter of the whole.
+        order, columns = False, ""
     elif kind == "history":
         where, parameters = "", [fact if fact is not None else "*"]
         until = "" if dates.as_of is None else f" WHERE reported_at <= {as_of}"

@@ -31,7 +31,7 @@ from timeline.ask import (
 )
 from timeline.columns import BELIEF_COLUMNS
 from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
-from timeline.index import Index, Reader, build_file, sql_object
+from timeline.index import Index, Reader, build_file
 from timeline.log import Commit, Log, Verified
 from timeline.lookup import about_one
 from timeline.times import format_instant, from_datetime, now, parse_as_of
@@ -422,54 +422,9 @@ class Timeline:
         them, chosen as by `belief`, null where nothing was believed or no date is given; a name that both
         have gets `_believed` behind it.
         """
-        import polars as pl
+        from timeline.join import believed_at
 
-        for name in (fact, as_of):
-            if name not in frame.columns:
-                raise BadInput(f"no column {name!r} in the frame{nearest(name, frame.columns)}")
-        kind = frame.schema[as_of]
-        if isinstance(kind, pl.Datetime):
-            if kind.time_zone is None:
-                raise BadInput(f"column {as_of!r} holds naive datetimes; give them a time zone")
-            moments = (
-                frame[as_of].dt.convert_time_zone("UTC").dt.replace_time_zone(None).cast(pl.Datetime("us"))
-            )
-        elif kind == pl.Date:
-            moments = frame[as_of].cast(pl.Datetime("us")).dt.offset_by("1d").dt.offset_by("-1us")
-        elif kind == pl.String:
-            written = frame[as_of].drop_nulls().unique().to_list()
-            instants = pl.Series([parse_as_of(text) for text in written], dtype=pl.Int64)
-            moments = frame[as_of].replace_strict(written, instants, default=None, return_dtype=pl.Int64)
-            moments = moments.cast(pl.Datetime("us"))
-        else:
-            raise BadInput(f"column {as_of!r} is {kind}; expected dates, aware datetimes or text")
-        rows = pl.DataFrame({"fact": frame[fact].cast(pl.String), "moment": moments}).with_row_index("nth")
-        con = self._reader().cursor()
-        con.register("asked_rows", rows.to_arrow())
-        con.execute(sql_object("asked"))
-        found = self._as_frame(con.sql(sql_object("at")))
-        if found["nth"].n_unique() < len(found):
-            # Several valid times: the one that covers the date, else the one reported last.
-            found = found.sort(
-                ["nth", "covers", "reported_at", "valid_from"],
-                descending=[False, True, True, True],
-                nulls_last=[False, False, False, True],
-            ).unique("nth", keep="first", maintain_order=True)
-        places = pl.repeat(None, len(frame), dtype=pl.UInt32, eager=True)
-        places = places.scatter(found["nth"], pl.int_range(len(found), dtype=pl.UInt32, eager=True))
-        # One by one, so that there is never more than a column that is there twice.
-        answer = pl.DataFrame(
-            [
-                found.drop_in_place(name).gather(places)
-                for name in found.columns
-                if name not in ("nth", "covers")
-            ]
-        )
-        taken = set(frame.columns)
-        answer = answer.rename({c: f"{c}_believed" for c in answer.columns if c in taken})
-        if twice := taken.intersection(answer.columns):
-            raise BadInput(f"the frame has a column {min(twice)!r} already; rename it")
-        return frame.hstack(answer)
+        return believed_at(self._reader(), frame, fact, as_of)
 
     def sql(
         self, query: str, as_of: Moment | None = None, params: object = None, **defaults: Any

@@ -94,6 +94,12 @@ def told(belief: fold.Belief | None) -> tuple[Any, ...]:
     asked=[(0, moment) for moment in MOMENTS],
     indexed=4,
 )
+@example(
+    # No report ends in valid time, but one begins within another, whose belief ends there.
+    drawn=[(Step(), Step(value=VALUES[1], reported_at=MOMENTS[1], valid=VALID[8]))],
+    asked=[(0, moment) for moment in (MOMENTS[0], MOMENTS[2], VALID_EDGES[3])],
+    indexed=2,
+)
 def test_at_is_the_definition_row_by_row(
     drawn: list[tuple[Step, ...]], asked: list[tuple[int, int]], indexed: int | None
 ) -> None:

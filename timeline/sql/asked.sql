@@ -1,5 +1,9 @@
--- The rows of a point-in-time join, with the hash of their fact.
+-- The rows of a point-in-time join that ask of a fact there is, with its hash. Found by its text, it need not
+-- be compared again where one hash is one fact. In the order of the events, so that what they meet in a join
+-- is close together.
 CREATE OR REPLACE TEMP TABLE asked AS
-SELECT nth, fact, moment, md5_number_lower(fact) AS fact_hash
-FROM asked_rows
-WHERE fact IS NOT NULL AND moment IS NOT NULL;
+SELECT a.nth, a.moment, f.fact_hash
+FROM asked_rows AS a
+JOIN store.facts AS f ON a.fact = f.fact
+WHERE a.moment IS NOT NULL
+ORDER BY f.fact_hash;

@@ -11,10 +11,17 @@ WITH
         FROM rules.believed_only_then(to_date, from_date, recorded_as_of, valid_at, basis, policy)
     ),
     sides AS (SELECT 1 AS side, * FROM earlier UNION ALL SELECT 2, * FROM later),
-    -- Nearly always a fact has one belief of one valid time on either side; the others are taken apart.
+    -- Nearly always a fact has one belief of one valid time on either side; the others are taken apart. A
+    -- belief without bounds is the only one of its side, so that only facts with others are looked through.
+    bounded AS (
+        SELECT DISTINCT fact_hash
+        FROM sides
+        WHERE valid_from > TIMESTAMP '-infinity' OR valid_to < TIMESTAMP 'infinity'
+    ),
     crowded AS MATERIALIZED (
         SELECT fact_hash
         FROM sides
+        SEMI JOIN bounded USING (fact_hash)
         GROUP BY fact_hash
         HAVING
             count(*) FILTER (side = 1) > 1 OR count(*) FILTER (side = 2) > 1
