@@ -19,7 +19,7 @@ FROM (
     FROM (
         SELECT sorted.fact_hash, sorted.*, sorted.believed_until
         FROM (
-            SELECT md5_number_lower(i.fact) AS fact_hash, i.*, s.believed_until
+            SELECT (md5_number(i.fact) >> 64)::UBIGINT AS fact_hash, i.*, s.believed_until
             FROM incoming AS i
             LEFT JOIN settled AS s ON i.position = s.position
             ORDER BY fact_hash NULLS FIRST, i.reported_at, i.position

@@ -14,7 +14,7 @@ FROM (
     FROM (
         SELECT
             position, reported_at, valid_from, valid_to,
-            md5_number_lower(fact) AS fact_hash,
+            (md5_number(fact) >> 64)::UBIGINT AS fact_hash,
             event_type = 'reported' AS claims
         FROM incoming
         ANTI JOIN (SELECT fact FROM store.facts WHERE NOT plain) USING (fact)

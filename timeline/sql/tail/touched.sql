@@ -5,7 +5,7 @@ CREATE TABLE tail.touched AS
 WITH
     told AS (
         SELECT
-            md5_number_lower(fact) AS fact_hash,
+            (md5_number(fact) >> 64)::UBIGINT AS fact_hash,
             fact,
             min(reported_at) AS first_reported,
             bool_or(
