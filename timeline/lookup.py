@@ -22,9 +22,11 @@ from timeline.tables import fact_hash, quoted
 __all__ = ["about_one"]
 
 #: `fold` looks at every event anew at every instant, `amended.effects` only at what came before.
-_FOLDED_AT_MOST: Final = 60
+_FOLDED_AT_MOST: Final = 100
 _TOLD_AT_MOST: Final = 1_000
+#: So many lines are looked through for the last; so many events are swept before the segments are quicker.
 _PLAIN_AT_MOST: Final = 2_000
+_SWEPT_AT_MOST: Final = 300
 
 #: Where all events of a fact are of these types, and of no valid time, the last is believed.
 _PLAIN_TYPES: Final = frozenset(("reported", "withdrawn"))
@@ -84,7 +86,7 @@ def _plainly(reader: Reader, file: RowFile, dates: Asked, fact: str, number: int
         if lines is not None and _are_plain(file, lines):
             best = _last_line(file, lines, dates.as_of)
             return _one(dates, None if best is None else file.row(best), fact)
-    rows = _from_rows(reader, file, fact, number, _PLAIN_AT_MOST)
+    rows = _from_rows(reader, file, fact, number, _SWEPT_AT_MOST)
     if rows is None:
         return _from_segments(reader, dates, fact, number)
     at = fold.END - 1 if dates.as_of is None else dates.as_of

@@ -29,6 +29,7 @@ from tests.property.test_generations import commits_of
 from timeline import Timeline
 from timeline.ask import ask, asked, question
 from timeline.index import Reader
+from timeline.known import KnownEvents
 from timeline.lookup import about_one
 from timeline.times import to_datetime
 
@@ -65,6 +66,18 @@ def check_all(reader: Reader, facts: int, wanted: Sequence[Asking]) -> None:
         check(reader, f"{number}/says@2027", one)
 
 
+def check_known(reader: Reader) -> None:
+    """Every event is known by its id, wherever it came in, and no other."""
+    with closing(reader.cursor()) as con:
+        rows = con.execute("SELECT event_id, position, place FROM store.events").fetchall()
+        held = {event_id: (position, place) for event_id, position, place in rows}
+        strangers = [event_id[::-1] for event_id in held]
+        known = KnownEvents(con, reader)
+        for _ in range(4):
+            assert known.among([*strangers, *held]) == held
+        assert known.among(strangers) == {}
+
+
 def spoilt(file: Path, how: str) -> None:
     """Take a row file away, or put a worse one in its place."""
     content = file.read_bytes()
@@ -99,6 +112,7 @@ def check_over_a_tail(
             assert (reader.generation is None) == (built is None)
             assert (reader.rows is not None) == (built is not None and rows in ("there", "damaged"))
             check_all(reader, len(log), wanted)
+            check_known(reader)
             # Who finds a row file damaged goes on without it.
             assert (reader.rows is not None) == (built is not None and rows == "there")
 
@@ -162,6 +176,7 @@ def test_one_fact_of_a_generation_that_grew(
             assert reader.whole == len(commits[0])
             assert (reader.tail is None) == (last == len(commits) - 1)
             check_all(reader, len(log), wanted)
+            check_known(reader)
             assert reader.rows is not None
 
 

@@ -66,7 +66,11 @@ def table(con: duckdb.DuckDBPyConnection, rows: Sequence[Row], order: str = "fac
             dict.fromkeys(columns) | {"fact_hash": None if fact is None else fact_hash(fact)} | least | row
         )
     if filled:
-        types = {"UBIGINT": pa.uint64(), "DECIMAL(38,9)": pa.decimal128(38, 9), "VARCHAR": pa.string()}
+        types: dict[str, pa.DataType] = {
+            "UBIGINT": pa.uint64(),
+            "DECIMAL(38,9)": pa.decimal128(38, 9),
+            "VARCHAR": pa.string(),
+        }
         types |= {"BIGINT": pa.int64(), "BOOLEAN": pa.bool_(), "TIMESTAMP": pa.timestamp("us")}
         schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
         con.register("filled", pa.Table.from_pylist(filled, schema))

@@ -454,6 +454,28 @@ class TestKeeping:
         assert copy.stats()["tail_events"] == 0
         assert copy.beliefs().equals(before)
 
+    def test_building_removes_what_nobody_needs(self, copy: Timeline) -> None:
+        index = copy.path / "index"
+        [rows] = index.glob("*.rows")
+        for name in (".building-dead.duckdb", ".building-dead.rows", "17-v3.rows", "17-v2.rows"):
+            (index / name).write_bytes(b"of one that died")
+        copy.append([REPORT])
+        built = copy.rebuild()
+        [now] = index.glob("*.rows")
+        assert set(index.iterdir()) == {built, now}
+        assert now != rows
+
+    def test_a_grown_generation_keeps_its_row_file(self, copy: Timeline) -> None:
+        [rows] = (copy.path / "index").glob("*.rows")
+        content = rows.read_bytes()
+        copy.append([REPORT])
+        grown = copy.refresh()
+        assert set((copy.path / "index").iterdir()) == {grown, rows}
+        assert rows.read_bytes() == content
+        belief = copy.belief(FACT)
+        assert belief is not None
+        assert belief.reported_at == copy.beliefs(FACT)["reported_at"].max()
+
     def test_compaction_changes_no_answer(self, desk: Timeline) -> None:
         for number in range(33):
             desk.append(
