@@ -26,6 +26,7 @@ from timeline.ask import (
     event_by,
     fact_key,
     is_glob,
+    plain_changes,
     question,
     timestamp,
 )
@@ -344,9 +345,16 @@ class Timeline:
         basis: str = "certain",
     ) -> pl.DataFrame:
         """The beliefs that differ between two dates, before and after; None is everything recorded."""
-        between = tuple(None if moment is None else parse_as_of(moment) for moment in (from_date, to_date))
+        start, end = (None if moment is None else parse_as_of(moment) for moment in (from_date, to_date))
+        reader = self._reader()
+        if asked(reader, None, recorded_as_of, valid_at, policy, basis).is_plain and valid_at is None:
+            sql, parameters = plain_changes(start, end, fact)
+            found = self._as_frame(reader.cursor().sql(sql, params=parameters))
+            if not found["is_bounded"].any():
+                # Sorted here, because it takes half as long.
+                return found.drop("is_bounded").sort("fact")
         return self._frame(
-            "changes", fact, None, recorded_as_of, valid_at, policy, basis, between=cast("Any", between)
+            "changes", fact, None, recorded_as_of, valid_at, policy, basis, between=(start, end)
         )
 
     def belief(

@@ -27,7 +27,7 @@ from tests.property.strategies import (
 from tests.property.test_fold_sql import STORIES, append, around, store
 from tests.property.test_generations import commits_of
 from timeline import Timeline
-from timeline.ask import ask, asked, question
+from timeline.ask import ask, asked, plain_changes, question
 from timeline.index import Reader
 from timeline.known import KnownEvents
 from timeline.lookup import about_one
@@ -64,6 +64,21 @@ def check_all(reader: Reader, facts: int, wanted: Sequence[Asking]) -> None:
     # The last of them nobody ever spoke of.
     for number, one in product(range(facts + 1), wanted):
         check(reader, f"{number}/says@2027", one)
+
+
+def check_changes(reader: Reader, wanted: Sequence[Asking]) -> None:
+    """The short way to changes says what the function does, unless it says that it cannot."""
+    moments = [as_of for _, _, _, as_of, _, _ in wanted]
+    with closing(reader.cursor()) as con:
+        for start, end in product(moments, moments):
+            sql, parameters = plain_changes(start, end, None)
+            short = con.sql(f"SELECT * FROM ({sql}) ORDER BY fact", params=parameters)
+            if not any(row[-1] for row in short.fetchall()):
+                sql, parameters = question("changes", asked(reader), between=(start, end))
+                whole = con.sql(sql, params=parameters)
+                assert short.columns == [*whole.columns, "is_bounded"]
+                assert short.types[:-1] == whole.types
+                assert [row[:-1] for row in short.fetchall()] == whole.fetchall(), (start, end)
 
 
 def check_known(reader: Reader) -> None:
@@ -113,6 +128,7 @@ def check_over_a_tail(
             assert (reader.rows is not None) == (built is not None and rows in ("there", "damaged"))
             check_all(reader, len(log), wanted)
             check_known(reader)
+            check_changes(reader, wanted)
             # Who finds a row file damaged goes on without it.
             assert (reader.rows is not None) == (built is not None and rows == "there")
 
@@ -177,6 +193,7 @@ def test_one_fact_of_a_generation_that_grew(
             assert (reader.tail is None) == (last == len(commits) - 1)
             check_all(reader, len(log), wanted)
             check_known(reader)
+            check_changes(reader, wanted)
             assert reader.rows is not None
 
 
