@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 import duckdb
@@ -87,6 +88,14 @@ def expected(con: duckdb.DuckDBPyConnection, asked: list[Probe], reports: str = 
     return {nth: (amount, unit, source, at.replace(tzinfo=UTC)) for nth, _, amount, unit, source, at in rows}
 
 
+def warm(folder: Path) -> None:
+    """Read the files of a folder, so that questions find them in the system's cache, as in daily use."""
+    for path in folder.iterdir():
+        with path.open("rb", buffering=0) as file:
+            while file.read(2**24):
+                pass
+
+
 def _hold_against(
     what: str, answers: Callable[[Probe], Any], asked: list[Probe], right: dict[int, Any]
 ) -> None:
@@ -101,6 +110,7 @@ def one_fact(run: Run) -> Iterator[Finding]:
     """`belief`, `beliefs` and `history` of one fact, asked through a store that stays open."""
     asked = probes(run.facts, run.calls + WARM)
     loaded = "duckdb, loaded" + (" and indexed" if run.events <= INDEXED_AT_MOST else "")
+    warm(run.store() / "index")
     with (
         Timeline.open(run.store(), read_only=True) as tl,
         duckdb.connect(str(run.table()), read_only=True) as table,
@@ -165,6 +175,7 @@ def _within(what: str, found: Timings, p50: float, p99: float | None, events: in
 def recorded(run: Run) -> Iterator[Finding]:
     """One fact with what was recorded by an earlier commit, in a store that learned of more since."""
     store, parts = grown(run)
+    warm(store / "index")
     every = [f"'{part}'" for part in parts]
     with Timeline.open(store, read_only=True) as tl, duckdb.connect(str(run.table()), read_only=True) as con:
         con.execute(

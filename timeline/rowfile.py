@@ -165,9 +165,13 @@ class RowFile:
     def _block(self, nth: int) -> bytes:
         known, block = self._last
         if known != nth:
-            starts = self._blocks[1]
+            start, end = self._blocks[1][nth : nth + 2]
+            if hasattr(mmap, "MADV_WILLNEED"):
+                # Asked for as a whole, so that the disk is not waited for at each page.
+                first = start - start % mmap.PAGESIZE
+                self._content.madvise(mmap.MADV_WILLNEED, first, end - first)
             try:
-                block = zlib.decompress(self._content[starts[nth] : starts[nth + 1]])
+                block = zlib.decompress(self._content[start:end])
             except zlib.error:
                 raise Damaged from None
             self._last = (nth, block)
