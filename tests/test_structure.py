@@ -19,7 +19,19 @@ SOURCES = sorted(PACKAGE.glob("*.py"))
 #: Each module imports only from those before it.
 ORDER = (
     *("errors", "times", "amounts", "columns", "event", "fold", "objects", "merkle", "logfile", "proofs"),
-    *("log", "amended", "sweep", "tables", "rowfile", "tail", "index", "dialect", "files", "known"),
+    *(
+        "log",
+        "amended",
+        "sweep",
+        "tables",
+        "rowfile",
+        "rowpack",
+        "tail",
+        "index",
+        "dialect",
+        "files",
+        "known",
+    ),
     *("names", "intake", "bulkread", "bulk", "record", "ask", "lookup", "join", "explain", "store"),
     *("__init__", "queries", "render", "telling", "cli_options", "cli_session", "cli_reading"),
     *("cli_recording", "cli_keeping", "cli", "__main__"),

@@ -191,8 +191,10 @@ def _recorded(reader: Reader, moment: Moment) -> int:
     number = moment[1:]
     if not (number.isascii() and number.isdigit()):
         raise BadInput(f"{moment!r} is not a commit; expected # and its number, such as #4")
-    [(found,)] = reader.lookup(
-        f"SELECT epoch_us(max(recorded_at)) FROM store.commits WHERE number <= {min(int(number), END)}"
+    [(found,)] = reader.prepared(
+        "recorded_by",
+        "SELECT epoch_us(max(recorded_at)) FROM store.commits WHERE number <= $1::BIGINT",
+        str(min(int(number), END)),
     )
     # Before the first commit nothing was recorded; the first instant that has a date can be shown as one.
     return FIRST_INSTANT if found is None else int(found)

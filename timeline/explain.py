@@ -65,7 +65,7 @@ def explain(reader: Reader, sql: str, parameters: Sequence[Any]) -> Explained:
     return Explained(
         generation=reader.generation.name if reader.generation else None,
         position=reader.position,
-        tail_events=reader.tail.events if reader.tail else 0,
+        tail_events=reader.tail_events,
         segments=segments,
         scans=scans,
         rows_read=sum(scan.rows_read for scan in scans),

@@ -26,9 +26,9 @@ from typing import Any, Final, Protocol
 
 import duckdb
 
-from timeline import rowfile
 from timeline.log import Log
 from timeline.rowfile import RowFile
+from timeline.rowpack import write as write_rows
 from timeline.tables import (
     Build,
     commits_in,
@@ -39,7 +39,7 @@ from timeline.tables import (
     sql_object,
     view_incoming,
 )
-from timeline.tail import Tail, add_tail, patch
+from timeline.tail import Tail, append_tail, lay_tail, patch
 
 __all__ = ["Index", "Reader", "build_file", "sql_object"]
 
@@ -107,22 +107,24 @@ class _Generation:
 class Reader:
     """One consistent view of the store: everything up to one commit, whatever is appended meanwhile.
 
-    `commit` and `position` are the last that it shows, 0 of an empty log; `tail` says what is not in the
-    generation yet. `rows` is the row file of all up to position `whole`, if there is one; what came
-    `later` is in the tables alone. Threads of one's own need cursors of their own.
+    `commit` and `position` are the last that it shows, 0 of an empty log. `tail_events` are not in the
+    generation yet; they are resolved when something is asked that needs it. `rows` is the row file of all
+    up to position `whole`, if there is one; what came `later` is in the tables alone. Threads of one's own
+    need cursors of their own.
     """
 
     def __init__(
         self,
         con: duckdb.DuckDBPyConnection,
         generation: Path | None,
-        tail: Tail | None,
+        tail_events: int = 0,
         rows: RowFile | None = None,
         grown_by: int = 0,
     ) -> None:
         self.con = con
         self.generation = generation
-        self.tail = tail
+        self.tail_events = tail_events
+        self._tail: Tail | None = None
         self.rows = rows
         self.whole = rows.position if rows is not None else 0
         #: How many events were put into the generation since it was built, and the facts that they speak of.
@@ -134,7 +136,7 @@ class Reader:
         self._asked: duckdb.DuckDBPyConnection | None = None
         self._prepared: set[str] = set()
         self._touched: frozenset[int] | None = None
-        self._has_views = tail is None
+        self._has_views = not tail_events
         last = con.execute(
             "SELECT number, first_position + count - 1, epoch_us(recorded_at), digest FROM store.commits "
             "ORDER BY number DESC LIMIT 1"
@@ -142,6 +144,16 @@ class Reader:
         self.commit: int
         self.position: int
         self.commit, self.position, self.recorded_at, self.digest = last[0] if last else (0, 0, 0, None)
+
+    @property
+    def tail(self) -> Tail | None:
+        """What is not in the generation yet, resolved; None where there is nothing."""
+        if self.tail_events and self._tail is None:
+            with self._views:
+                if self._tail is None:
+                    with contextlib.closing(self.con.cursor()) as con:
+                        self._tail = lay_tail(con, self.rows)
+        return self._tail
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection with every object of the SQL surface in it."""
@@ -156,23 +168,22 @@ class Reader:
 
     def quick(self) -> duckdb.DuckDBPyConnection:
         """A connection for the tables in `store` and the macros; over a tail the views may be missing."""
+        return self._over(self.tail)
+
+    def _over(self, tail: object) -> duckdb.DuckDBPyConnection:
         cursor = self.con.cursor()
-        if self.tail is not None:
+        if tail:
             cursor.execute(_TAIL_PATH)
         return cursor
 
-    def lookup(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows of a small answer, over a connection that is kept for such questions."""
-        with self._asking:
-            if self._asked is None:
-                self._asked = self.quick()
-            return self._asked.execute(sql).fetchall()
-
     def prepared(self, name: str, sql: str, *arguments: str) -> list[tuple[Any, ...]]:
-        """The rows of a small answer to a statement that is planned once; `arguments` are literals of SQL."""
+        """The rows of a small answer to a statement that is planned once; `arguments` are literals of SQL.
+
+        It may name `store.commits`, what `relation` and `later` tell, and no other tables.
+        """
         with self._asking:
             if self._asked is None:
-                self._asked = self.quick()
+                self._asked = self._over(self.tail_events)
             if name not in self._prepared:
                 self._asked.execute(f"PREPARE {name} AS {sql}")
                 self._prepared.add(name)
@@ -180,15 +191,17 @@ class Reader:
 
     def relation(self, table: str, number: int) -> str:
         """Where to look for a fact of this hash: past the tail, if that does not touch it."""
-        if self.tail is None:
-            return f"store.{table}"
-        return f"store.{table}" if self._touches(number) else f"generation.store.{table}"
+        if self.tail_events and not self._touches(number):
+            return f"generation.store.{table}"
+        return f"store.{table}" if self.tail is None else f"memory.store.{table}"
 
     def _touches(self, number: int) -> bool:
         with self._asking:
             if self._touched is None:
-                rows = self.con.execute("SELECT fact_hash FROM tail.touched").fetchall()
-                self._touched = frozenset(touched for (touched,) in rows)
+                rows = self.con.cursor().execute(
+                    "SELECT DISTINCT md5_number_lower(fact) FROM tail.appended WHERE fact IS NOT NULL"
+                )
+                self._touched = frozenset(touched for (touched,) in rows.fetchall())
         return number in self._touched
 
     def later(self, number: int) -> list[str]:
@@ -198,8 +211,8 @@ class Reader:
         """
         found = []
         if self._grown_by and self._grows(number):
-            found.append("store.events" if self.tail is None else "generation.store.events")
-        if self.tail is not None and self._touches(number):
+            found.append("generation.store.events" if self.tail_events else "store.events")
+        if self.tail_events and self._touches(number):
             found.append("tail.appended")
         return found
 
@@ -210,7 +223,7 @@ class Reader:
                 self._grown_asked += 1
                 if self._grown_asked * _FETCHED_LIKE_ONE < self._grown_by:
                     return True
-                prefix = "" if self.tail is None else "generation."
+                prefix = "generation." if self.tail_events else ""
                 fetching = self.con.cursor().execute(
                     f"SELECT DISTINCT fact_hash FROM {prefix}store.events "
                     f"WHERE position > {self.whole} AND fact_hash IS NOT NULL ORDER BY fact_hash"
@@ -286,13 +299,13 @@ class Index:
             rows = RowFile.open(self._rows_of(whole))
             if rows is not None and (rows.position, rows.digest) != (whole, digest):
                 rows = None
-            tail = None
+            tail_events = 0
             if generation.commit < head:
-                tail = self.log.reading(
-                    lambda files: add_tail(con, files, generation.commit, rows), generation.commit
+                tail_events = self.log.reading(
+                    lambda files: append_tail(con, files, generation.commit), generation.commit
                 )
                 con.execute(_TAIL_PATH)
-            return Reader(con, generation.path, tail, rows, generation.position - whole)
+            return Reader(con, generation.path, tail_events, rows, generation.position - whole)
         except BaseException:
             con.close()
             raise
@@ -306,7 +319,7 @@ class Index:
         """A reader that keeps nothing on disk: for an empty log, or a folder that cannot be written."""
         con = duckdb.connect(":memory:", config=_CONFIG)
         self.log.reading(lambda files: _build(con, files, commits_in(con, files), None))
-        return Reader(con, None, None)
+        return Reader(con, None)
 
     def build(self, progress: Build | None = None) -> Path | None:
         """Build a generation up to the head and publish it; None where the folder cannot be written.
@@ -538,8 +551,6 @@ def _build(
     con.execute("DROP TABLE settled")
     if rows is not None:
         tell("writing rows")
-        rowfile.write(
-            con, rows, commit=last["number"], position=position, digest=last["digest"], log="incoming"
-        )
+        write_rows(con, rows, commit=last["number"], position=position, digest=last["digest"], log="incoming")
     con.execute("DROP VIEW incoming")
     return int(last["number"]), int(position)

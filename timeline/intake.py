@@ -110,7 +110,7 @@ class Intake:
 
     def __init__(self, reader: Reader, recorded_at: int, *, register_unknown: bool = False) -> None:
         self._con = reader.cursor()
-        self._has_tail = reader.tail is not None
+        self._has_tail = bool(reader.tail_events)
         self._rows = "generation.store.event_rows" if self._has_tail else "store.event_rows"
         self.recorded_at = recorded_at
         self.register_unknown = register_unknown

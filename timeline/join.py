@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from timeline.columns import BELIEF_COLUMNS, LOG_COLUMNS, Kind
+from timeline.columns import BELIEF_COLUMNS, FACT_PARTS, LOG_COLUMNS, Kind
 from timeline.errors import BadInput, nearest
 from timeline.index import Reader, sql_object
 from timeline.times import parse_as_of
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["believed_at"]
-
-#: What a fact's own text tells.
-_OF_FACT: Final = ("subject", "attribute", "object", "period")
 
 #: What a belief has of itself: its event may have none of it, and another cut it short.
 _OF_BELIEF: Final = ("valid_from", "valid_to", "believed_from", "reported_at")
@@ -121,7 +118,7 @@ def _parts(facts: pl.Series) -> dict[str, pl.Series]:
     if facts.str.contains("@", literal=True).any():
         facts, period = facts.str.splitn("@", 2).struct.unnest()
     parts = facts.str.splitn("/", 3).struct.unnest().get_columns()
-    return dict(zip(_OF_FACT, (*parts, period), strict=True))
+    return dict(zip(FACT_PARTS, (*parts, period), strict=True))
 
 
 def _kinds() -> dict[Kind, pl.DataType]:

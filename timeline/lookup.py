@@ -8,12 +8,13 @@ of SQL, and so does the plainest question where there is no row file.
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from timeline import amended, fold
 from timeline.ask import Asked, Table, timestamp
-from timeline.columns import BELIEF_COLUMNS, EVENT_COLUMNS, LOG_COLUMNS, SQL_TYPES
+from timeline.columns import BELIEF_COLUMNS, EVENT_COLUMNS, FACT_PARTS, LOG_COLUMNS, SQL_TYPES, fact_parts
 from timeline.index import Reader
 from timeline.rowfile import Damaged, Fields, RowFile
 from timeline.sweep import sweep
@@ -35,7 +36,7 @@ _COLUMN_TYPES: Final = {name: SQL_TYPES[kind] for name, kind in EVENT_COLUMNS.it
 _BELIEF_TYPES: Final = [_COLUMN_TYPES.get(name, "TIMESTAMP") for name in BELIEF_COLUMNS]
 
 #: What a fact's own text says, and the columns that are fetched besides, the fact among them.
-_OF_FACT: Final = ("fact", "subject", "attribute", "object", "period")
+_OF_FACT: Final = ("fact", *FACT_PARTS)
 _STORED: Final = ("fact", *BELIEF_COLUMNS[len(_OF_FACT) :])
 _FROM: Final = _STORED.index("valid_from")
 _TO: Final = _STORED.index("valid_to")
@@ -148,7 +149,7 @@ def _one(dates: Asked, row: _Row | None, fact: str) -> Table:
     if row is not None and row["event_type"] == "reported":
         # Of no valid time, and believed since it was reported.
         row |= {"believed_from": row["reported_at"]}
-        told.append((*_parts(fact), *map(row.__getitem__, _TOLD_OF_PLAIN)))
+        told.append((*fact_parts(fact).values(), *map(row.__getitem__, _TOLD_OF_PLAIN)))
     return Table(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
 
 
@@ -163,7 +164,7 @@ def _from_segments(reader: Reader, dates: Asked, fact: str, number: int) -> Tabl
         f"{number}::UBIGINT",
         moment,
     )
-    said = _parts(fact)
+    said = tuple(fact_parts(fact).values())
     rows = [
         said + row[1:]
         for row in found
@@ -172,13 +173,6 @@ def _from_segments(reader: Reader, dates: Asked, fact: str, number: int) -> Tabl
     if len(rows) > 1:
         rows.sort(key=lambda row: (row[_VALID_FROM] is not None, row[_VALID_FROM], row[_ORIGIN]))
     return Table(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows, dates)
-
-
-def _parts(fact: str) -> tuple[str | None, ...]:
-    """A fact and what its text says: the columns that need not be fetched. Anything may be asked for."""
-    body, _, period = fact.partition("@")
-    parts = [*body.split("/"), None, None]
-    return fact, *parts[:3], period or None
 
 
 def _covers(valid_from: datetime | None, valid_to: datetime | None, at: int) -> bool:
@@ -195,7 +189,7 @@ def _from_rows(reader: Reader, file: RowFile, fact: str, number: int, most: int)
     lines = file.lines(fact, number, most)
     if lines is None:
         return None
-    said = dict(zip(_OF_FACT, _parts(fact), strict=True))
+    said = fact_parts(fact)
     events = [said | file.row(fields) for fields in lines]
     for relation in reader.later(number):
         is_table = relation != "tail.appended"
@@ -221,15 +215,16 @@ def _from_table(reader: Reader, fact: str, number: int, most: int) -> list[_Row]
     )
     if len(rows) > most:
         return None
-    said = dict(zip(_OF_FACT, _parts(fact), strict=True))
+    said = fact_parts(fact)
     events = [said | dict(zip(_TOLD, row, strict=True)) for row in rows]
     return sorted((row for row in events if row["fact"] == fact), key=lambda row: int(row["position"]))
 
 
 def _tiers(reader: Reader, dates: Asked) -> dict[str, int]:
-    rows = reader.lookup(
-        f"SELECT id, tier FROM sources_as_of({timestamp(dates.recorded_as_of)}) WHERE tier IS NOT NULL"
-    )
+    with closing(reader.quick()) as con:
+        rows = con.execute(
+            f"SELECT id, tier FROM sources_as_of({timestamp(dates.recorded_as_of)}) WHERE tier IS NOT NULL"
+        ).fetchall()
     return dict(rows)
 
 

@@ -15,61 +15,55 @@ from __future__ import annotations
 import contextlib
 import json
 import mmap
-import os
 import re
 import struct
 import sys
 import zlib
-from array import array
 from bisect import bisect_left, bisect_right
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
-
-from timeline.columns import LOG_COLUMNS
-from timeline.tables import OFTEN_SAME, quoted
+from timeline.columns import FACT_PARTS, LOG_COLUMNS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Damaged", "RowFile", "write"]
+__all__ = [
+    "ENTRIES_OF_PAGE",
+    "ESCAPES",
+    "ID_BYTES",
+    "MAGIC",
+    "PAGE",
+    "SEPARATOR",
+    "STORED",
+    "TRAILER",
+    "Damaged",
+    "Fields",
+    "RowFile",
+]
 
-_MAGIC: Final = b"tl-rows1"
-_TRAILER: Final = struct.Struct("<II8s")
-
-#: So much text goes into a block: a lookup unpacks one, or two.
-_BLOCK: Final = 16_384
-_LEVEL: Final = 1
-_PACKERS: Final = 2
-_ROWS_AT_ONCE: Final = 60_000
+MAGIC: Final = b"tl-rows1"
+TRAILER: Final = struct.Struct("<II8s")
 
 #: What has one sum; an id or an entry lies in one page.
-_PAGE: Final = 1_024
-_ID: Final = 32
-_ENTRIES: Final = _PAGE // 8
+PAGE: Final = 1_024
+ID_BYTES: Final = 32
+ENTRIES_OF_PAGE: Final = PAGE // 8
 
 #: Where an id is looked for first: so many pages to either side of where it should be.
 _NEAR: Final = 64
 
-_SAMPLE: Final = 2_000
-
-_SEPARATOR: Final = "\x1f"
-_ESCAPES: Final = {"\\": "\\\\", _SEPARATOR: "\\s", "\n": "\\n"}
-_PLAIN: Final = {"\\": "\\", "s": _SEPARATOR, "n": "\n", "e": ""}
+SEPARATOR: Final = "\x1f"
+ESCAPES: Final = {"\\": "\\\\", SEPARATOR: "\\s", "\n": "\\n"}
+_PLAIN: Final = {"\\": "\\", "s": SEPARATOR, "n": "\n", "e": ""}
 
 #: What the text of a fact tells, and what its position does.
-_TOLD_BY_FACT: Final = ("fact", "subject", "attribute", "object", "period")
-_STORED: Final = tuple(name for name in LOG_COLUMNS if name not in (*_TOLD_BY_FACT, "event_id"))
-
-#: What is told line by line even if it is the same in all.
-_ALWAYS: Final = ("position", "reported_at")
+_TOLD_BY_FACT: Final = ("fact", *FACT_PARTS)
+STORED: Final = tuple(name for name in LOG_COLUMNS if name not in (*_TOLD_BY_FACT, "event_id"))
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - as DuckDB hands instants out, in UTC
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -79,17 +73,6 @@ Fields = list[str]
 
 class Damaged(Exception):
     """The file is not as it was written; the table tells what it would have."""
-
-
-class _Unfit(Exception):
-    """The table is not what a row file can hold."""
-
-
-class _Odd(Exception):
-    """Texts hold what ends a field or a line."""
-
-
-# Reading
 
 
 class RowFile:
@@ -129,9 +112,9 @@ class RowFile:
         try:
             with open(path, "rb") as file:
                 content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            length, checksum, magic = _TRAILER.unpack_from(content, len(content) - _TRAILER.size)
-            told = content[-_TRAILER.size - length : -_TRAILER.size]
-            if magic != _MAGIC or len(told) != length or zlib.crc32(told) != checksum:
+            length, checksum, magic = TRAILER.unpack_from(content, len(content) - TRAILER.size)
+            told = content[-TRAILER.size - length : -TRAILER.size]
+            if magic != MAGIC or len(told) != length or zlib.crc32(told) != checksum:
                 return None
             footer = json.loads(told)
             if footer["size"] != len(content) or sys.byteorder != "little":
@@ -186,7 +169,7 @@ class RowFile:
         last = bisect_right(firsts, fact_hash)
         first = bisect_left(firsts, fact_hash, 0, last)
         # Rows of other facts may have the same hash, and lie between its own.
-        begins = f"\n{_escaped(fact) if self._odd_facts else fact}{_SEPARATOR}".encode()
+        begins = f"\n{_escaped(fact) if self._odd_facts else fact}{SEPARATOR}".encode()
         found: list[bytes] = []
         for nth in range(max(first - 1, 0), last):
             block = self._block(nth)
@@ -199,7 +182,7 @@ class RowFile:
                 start = block.find(begins, end)
             if len(found) > most:
                 return None
-        return [line.decode().split(_SEPARATOR) for line in found]
+        return [line.decode().split(SEPARATOR) for line in found]
 
     def row(self, fields: Fields) -> dict[str, Any]:
         """What a line tells, with values as DuckDB hands them out: all but what the fact's own text does."""
@@ -221,16 +204,16 @@ class RowFile:
 
     def event_id(self, position: int) -> str:
         """The id of the event at a position."""
-        start = self._ids + (position - 1) * _ID
+        start = self._ids + (position - 1) * ID_BYTES
         self._check(start)
-        return self._content[start : start + _ID].hex()
+        return self._content[start : start + ID_BYTES].hex()
 
     def _check(self, start: int) -> None:
         """Raise Damaged unless the page in which something lies is as it was written."""
-        nth = (start - self._ids) // _PAGE
-        page = self._ids + nth * _PAGE
+        nth = (start - self._ids) // PAGE
+        page = self._ids + nth * PAGE
         [checksum] = _SUM.unpack_from(self._content, self._sums + nth * _SUM.size)
-        if zlib.crc32(self._content[page : page + _PAGE]) != checksum:
+        if zlib.crc32(self._content[page : page + PAGE]) != checksum:
             raise Damaged
 
     @cached_property
@@ -264,7 +247,7 @@ class RowFile:
         """The positions of those of the events that are here."""
         found = {}
         content, keys, entries, bits = self._content, self._keys, self._sorted, self._bits
-        count, before_first = len(keys), self._ids - _ID
+        count, before_first = len(keys), self._ids - ID_BYTES
         for event_id in event_ids:
             wanted = bytes.fromhex(event_id)
             key = int.from_bytes(wanted[:8], "big") >> bits << bits
@@ -275,20 +258,22 @@ class RowFile:
                 low, high = 0, count
             # The last page that begins before it; what begins like it may go on in the next.
             nth = max(bisect_right(keys, key, low, high) - 1, 0)
-            at = bisect_left(entries, key, nth * _ENTRIES, min((nth + 1) * _ENTRIES, self.position))
+            at = bisect_left(
+                entries, key, nth * ENTRIES_OF_PAGE, min((nth + 1) * ENTRIES_OF_PAGE, self.position)
+            )
             while at < self.position and (position := entries[at] - key) >> bits == 0:
                 if not 0 < position <= self.position:
                     raise Damaged
-                own = before_first + position * _ID
-                if content[own : own + _ID] == wanted:
+                own = before_first + position * ID_BYTES
+                if content[own : own + ID_BYTES] == wanted:
                     found[event_id] = position
                     break
                 self._check(own)
                 at += 1
             else:
                 # That it is not here needs proof, unlike that it is.
-                for page in range(nth, min(at // _ENTRIES + 1, count)):
-                    self._check(self._entries + page * _PAGE)
+                for page in range(nth, min(at // ENTRIES_OF_PAGE + 1, count)):
+                    self._check(self._entries + page * PAGE)
         return found
 
     def find_all(self, wanted: pa.Array[Any], prefixes: pa.Array[Any]) -> Any:
@@ -305,9 +290,9 @@ class RowFile:
             return pa.nulls(len(wanted), pa.uint64())
         self._check_entries()
         buffer = pa.py_buffer(self._content)
-        ids: Any = pa.Array.from_buffers(pa.binary(_ID), count, [None, buffer.slice(self._ids)])
+        ids: Any = pa.Array.from_buffers(pa.binary(ID_BYTES), count, [None, buffer.slice(self._ids)])
         entries: Any = pa.Array.from_buffers(pa.uint64(), count, [None, buffer.slice(self._entries)])
-        wanted = wanted.cast(pa.binary(_ID))
+        wanted = wanted.cast(pa.binary(ID_BYTES))
         bits = pa.scalar(self._bits, pa.uint64())
         keys = pc.shift_left(pc.shift_right(prefixes, bits), bits)
         at = pc.search_sorted(entries, keys)
@@ -325,13 +310,13 @@ class RowFile:
             same = pc.equal(ids.take(pc.subtract(position, pa.scalar(1, pa.uint64()))), wanted)
             found = pc.if_else(pc.and_(alike, same), position, found)
             for other in position.filter(pc.and_(alike, pc.invert(same))).to_pylist():
-                self._check(self._ids + (other - 1) * _ID)
+                self._check(self._ids + (other - 1) * ID_BYTES)
             # Few ids begin alike.
             at = pc.if_else(alike, pc.add(at, pa.scalar(1, pa.uint64())), pa.scalar(count, pa.uint64()))
 
     def _check_entries(self) -> None:
         if not self._are_checked:
-            for page in range(self._entries, self._sums, _PAGE):
+            for page in range(self._entries, self._sums, PAGE):
                 self._check(page)
             self._are_checked = True
 
@@ -356,15 +341,10 @@ _REPORTED: Final[Mapping[str, Callable[[datetime], str]]] = {
     "\\T": lambda at: f"{at.isoformat(timespec='microseconds')}Z",
     "\\D": lambda at: at.date().isoformat(),
 }
-_REPORTED_SQL: Final = (
-    "CASE WHEN length(reported) = 27 AND reported = strftime(reported_at, '%Y-%m-%dT%H:%M:%S.%fZ') "
-    "THEN '\\T' "
-    "WHEN length(reported) = 10 AND reported = strftime(reported_at, '%Y-%m-%d') THEN '\\D' ELSE {0} END"
-)
 
 
 def _escaped(text: str) -> str:
-    for sign, escape in _ESCAPES.items():
+    for sign, escape in ESCAPES.items():
         text = text.replace(sign, escape)
     return text or "\\e"
 
@@ -373,271 +353,3 @@ def _unescaped(told: str) -> str:
     if "\\" not in told or told in _REPORTED:
         return told
     return re.sub(r"\\(.)", lambda found: _PLAIN[found[1]], told)
-
-
-# Writing
-
-
-def write(
-    con: duckdb.DuckDBPyConnection,
-    path: str | Path,
-    *,
-    commit: int,
-    position: int,
-    digest: str | None,
-    log: str = "store.events",
-) -> bool:
-    """Write the row file of `store.events`, all that was recorded up to `commit`, durably to a new `path`.
-
-    `log` is a relation of the same events, read through faster where it is in order of position. False, and
-    no file, where the table is not what can be written so, such as one in another order.
-    """
-    if sys.byteorder != "little":
-        return False
-    path = Path(path)
-    try:
-        with open(path, "x+b") as file:
-            writing = _Writing(con, file, position)
-            footer = writing.rows() | writing.ids(log)
-            footer |= {"commit": commit, "position": position, "digest": digest}
-            writing.end(footer)
-            file.flush()
-            os.fsync(file.fileno())
-    except (_Unfit, _Odd, duckdb.ConversionException, duckdb.InvalidInputException):
-        path.unlink()
-        return False
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return True
-
-
-class _Writing:
-    """A row file on its way to disk."""
-
-    def __init__(self, con: duckdb.DuckDBPyConnection, file: IO[bytes], position: int) -> None:
-        self._con = con
-        self._file = file
-        self._position = position
-        self._parts: dict[str, tuple[int, int, int]] = {}
-        file.write(_MAGIC)
-
-    def _part(self, name: str, values: array[int]) -> None:
-        content = values.tobytes()
-        self._parts[name] = (self._file.tell(), len(content), zlib.crc32(content))
-        self._file.write(content)
-
-    def _batches(self, query: str) -> Iterator[Any]:
-        yield from self._con.sql(query).to_arrow_reader(_ROWS_AT_ONCE)
-
-    def rows(self) -> dict[str, Any]:
-        """Write the events that speak of facts."""
-        begin = self._file.tell()
-        try:
-            return self._rows(escape=False)
-        except _Odd:
-            self._file.seek(begin)
-            self._file.truncate()
-            return self._rows(escape=True)
-
-    def _rows(self, *, escape: bool) -> dict[str, Any]:
-        footer, line = _as_lines(self._con, escape)
-        firsts, starts = array("Q"), array("Q", [self._file.tell()])
-        query = f"SELECT fact_hash, {line} AS line FROM store.events WHERE fact IS NOT NULL"
-        for hashes, blocks in _packed(self._batches(query), len(footer["columns"])):
-            firsts.extend(hashes)
-            for block in blocks:
-                starts.append(starts[-1] + len(block))
-                self._file.write(block)
-        self._part("firsts", firsts)
-        self._part("starts", starts)
-        return footer
-
-    def ids(self, log: str) -> dict[str, Any]:
-        """Write the ids of all events, and what finds them."""
-        footer = {"ids": self._aligned()}
-        columns = "SELECT unhex(event_id) AS id, position"
-        if not self._in_order(f"{columns} FROM {log}"):
-            self._file.seek(footer["ids"])
-            self._file.truncate()
-            if not self._in_order(f"{columns} FROM store.events ORDER BY position"):
-                raise _Unfit
-        footer["entries"] = self._aligned()
-        bits = footer["bits"] = self._position.bit_length()
-        keys = array("Q")
-        first = 0
-        prefix = f"(('0x' || event_id[1:16])::UBIGINT >> {bits}) << {bits}"
-        for batch in self._batches(f"SELECT {prefix} | position::UBIGINT AS entry FROM {log} ORDER BY entry"):
-            entries = _values(batch.column(0), "Q", 8)
-            keys.extend(entries[-first % _ENTRIES :: _ENTRIES].tolist())
-            self._file.write(entries)
-            first += len(entries)
-        footer["sums"] = self._aligned()
-        self._file.flush()
-        with mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            pages = range(footer["ids"], footer["sums"], _PAGE)
-            sums = array("I", (zlib.crc32(content[page : page + _PAGE]) for page in pages))
-        self._file.write(sums.tobytes())
-        moved = self._con.execute(
-            "SELECT position, place FROM store.events WHERE place <> position ORDER BY position"
-        ).fetchall()
-        self._part("keys", keys)
-        self._part("moved", array("Q", (position for position, _ in moved)))
-        self._part("places", array("Q", (place for _, place in moved)))
-        return footer
-
-    def _aligned(self) -> int:
-        self._file.write(b"\0" * (-self._file.tell() % _PAGE))
-        return self._file.tell()
-
-    def _in_order(self, query: str) -> bool:
-        """Write ids as they come; False where they do not come in order of position, without gaps."""
-        first = 1
-        for batch in self._batches(query):
-            count = batch.num_rows
-            ids, positions = batch.column(0), batch.column(1)
-            lengths = _values(ids, "i", 4, extra=1)
-            start, end = lengths[0], lengths[count]
-            if _values(positions, "q", 8) != memoryview(array("q", range(first, first + count))):
-                return False
-            if end - start != count * _ID or ids.null_count:
-                raise _Unfit
-            self._file.write(memoryview(ids.buffers()[2])[start:end])
-            first += count
-        return first == self._position + 1
-
-    def end(self, footer: Mapping[str, Any]) -> None:
-        told = dict(footer) | {"parts": self._parts, "size": 0}
-        before = 0
-        # How long the footer is depends on the size that it tells.
-        while (size := self._file.tell() + len(json.dumps(told)) + _TRAILER.size) != before:
-            told["size"] = before = size
-        content = json.dumps(told).encode()
-        self._file.write(content)
-        self._file.write(_TRAILER.pack(len(content), zlib.crc32(content), _MAGIC))
-
-
-def _values(column: Any, form: Literal["i", "q", "Q"], width: int, extra: int = 0) -> memoryview[int]:
-    """The fixed-width buffer of an Arrow array: its values, or with one `extra` its offsets."""
-    buffer = memoryview(column.buffers()[1])
-    start = column.offset * width
-    return buffer[start : start + (len(column) + extra) * width].cast("B").cast(form)
-
-
-def _packed(batches: Iterable[Any], separators: int) -> Iterator[tuple[list[int], list[bytes]]]:
-    """Blocks of lines, packed while the next are made, and the hash of the first line of each.
-
-    Raises _Odd where a line has not so many separators.
-    """
-    from concurrent.futures import Future, ThreadPoolExecutor
-
-    under_way: deque[tuple[list[int], Future[list[bytes]]]] = deque()
-    last = 0
-    with ThreadPoolExecutor(_PACKERS) as pool:
-        for batch in batches:
-            hashes, lines = _values(batch.column(0), "Q", 8), batch.column(1)
-            count = len(lines)
-            if not _is_sorted(batch.column(0)) or hashes[0] < last:
-                raise _Unfit
-            last = hashes[count - 1]
-            ends = _values(lines, "i", 4, extra=1)
-            at = [0]
-            while at[-1] < count:
-                at.append(max(at[-1] + 1, bisect_left(ends, ends[at[-1]] + _BLOCK, at[-1], count)))
-            text = memoryview(lines.buffers()[2])
-            pieces = [(text[ends[start] : ends[end]], end - start) for start, end in pairwise(at)]
-            packing = pool.submit(_pack, pieces, separators)
-            under_way.append(([hashes[start] for start in at[:-1]], packing))
-            if len(under_way) > 2 * _PACKERS:
-                firsts, packing = under_way.popleft()
-                yield firsts, packing.result()
-        for firsts, packing in under_way:
-            yield firsts, packing.result()
-
-
-def _pack(pieces: Sequence[tuple[memoryview, int]], separators: int) -> list[bytes]:
-    packed = []
-    for piece, lines in pieces:
-        text = bytes(piece)
-        if text.count(b"\n") != lines or text.count(b"\x1f") != lines * separators:
-            raise _Odd
-        packed.append(zlib.compress(text, _LEVEL))
-    return packed
-
-
-def _is_sorted(hashes: Any) -> bool:
-    import pyarrow.compute
-
-    pc: Any = pyarrow.compute
-    if hashes.null_count:
-        return False
-    return bool(pc.all(pc.less_equal(hashes.slice(0, len(hashes) - 1), hashes.slice(1))).as_py() is not False)
-
-
-def _as_lines(con: duckdb.DuckDBPyConnection, escape: bool) -> tuple[dict[str, Any], str]:
-    """What a footer says of the columns, and the SQL that makes a line of a row."""
-    texts = [name for name in ("fact", *_STORED) if LOG_COLUMNS[name] == "text"]
-    names = ", ".join(_told_in_sql(name) for name in _STORED)
-    sample = con.execute(
-        f"SELECT {names} FROM store.events WHERE fact IS NOT NULL LIMIT {_SAMPLE}"
-    ).fetchall()
-    columns = dict(zip(_STORED, zip(*sample, strict=True), strict=True)) if sample else {}
-    changes = {
-        name: sum(one != other for one, other in pairwise(values)) / len(values)
-        for name, values in columns.items()
-    }
-    same = {name: other for name, other in OFTEN_SAME.items() if columns and columns[name] == columns[other]}
-    constants = {name: values[0] for name, values in columns.items() if len(set(values)) == 1}
-    constants = constants if columns else dict.fromkeys(_STORED)
-    for name in _ALWAYS:
-        constants.pop(name, None)
-    # What holds of the sample is looked up for all.
-    asked = {f"same {name}": f"bool_and({name} IS NOT DISTINCT FROM {other})" for name, other in same.items()}
-    for name, told in constants.items():
-        is_so = f"bool_and({_told_in_sql(name)} IS NOT DISTINCT FROM {quoted(told)})"
-        asked[f"constant {name}"] = f"count({name}) = 0" if told is None else is_so
-    for name in texts:
-        if name not in constants:
-            signs = f" OR contains({name}, '\\')" if name == "reported" else ""
-            asked[f"odd {name}"] = f"bool_or({name} = ''{signs})"
-    query = con.execute(f"SELECT {', '.join(asked.values())} FROM store.events WHERE fact IS NOT NULL")
-    [answers] = query.fetchall()
-    found = dict(zip(asked, answers, strict=True))
-    same = {name: other for name, other in same.items() if found[f"same {name}"] is not False}
-    constants = {
-        name: told
-        for name, told in constants.items()
-        if name not in same and found[f"constant {name}"] is not False
-    }
-    odd = {name for name in texts if escape or found.get(f"odd {name}", True)}
-    # Lines pack best where what seldom changes follows the fact, and amounts come last.
-    seldom = {name for name in _STORED if changes.get(name, 0) < 0.5 or name == "reported"}
-    stored = sorted(
-        (name for name in _STORED if name not in constants and name not in same),
-        key=lambda name: (name not in seldom, name != "position", _LAID_OUT[name]),
-    )
-    fields = [_field(name, name in odd) for name in ("fact", *stored)]
-    line = f"concat({quoted(chr(10))}, {f', chr({ord(_SEPARATOR)}), '.join(fields)})"
-    footer = {
-        "columns": [(name, name in odd or name == "reported") for name in stored],
-        "constants": constants,
-        "same": same,
-        "odd_facts": "fact" in odd,
-    }
-    return footer, line
-
-
-_LAID_OUT: Final = {name: nth for nth, name in enumerate(reversed(LOG_COLUMNS))}
-
-
-def _told_in_sql(name: str) -> str:
-    return f"epoch_us({name})::VARCHAR" if LOG_COLUMNS[name] == "instant" else f"{name}::VARCHAR"
-
-
-def _field(name: str, odd: bool) -> str:
-    told = _told_in_sql(name)
-    if odd:
-        for sign, escape in _ESCAPES.items():
-            told = f"replace({told}, chr({ord(sign)}), {quoted(escape)})"
-        told = f"if({name} = '', '\\e', {told})"
-    return _REPORTED_SQL.format(told) if name == "reported" else told

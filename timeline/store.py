@@ -627,7 +627,7 @@ class Timeline:
             "segment_rows": sum(sizes),
             "segment_rows_median": sizes[len(sizes) // 2] if sizes else 0,
             "segment_rows_most": max(sizes, default=0),
-            "tail_events": reader.tail.events if reader.tail else 0,
+            "tail_events": reader.tail_events,
             "tail_facts": reader.tail.facts if reader.tail else 0,
         }
 

@@ -25,7 +25,7 @@ from timeline.tables import (
     view_incoming,
 )
 
-__all__ = ["Tail", "add_tail", "patch"]
+__all__ = ["Tail", "append_tail", "lay_tail", "patch"]
 
 #: So many facts are looked up in the row file, each of so many events; of more DuckDB reads the table.
 _ONE_BY_ONE: Final = 2_000
@@ -44,32 +44,27 @@ class Tail:
     anew: int
 
 
-def _resolve(
-    con: duckdb.DuckDBPyConnection,
-    base: str,
-    files: Sequence[str],
-    after: int,
-    bounds: str,
-    rows: RowFile | None,
-) -> Tail:
-    """Make the tables of what was appended after commit `after` in the schema `tail` of memory."""
+def _append(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> None:
+    """Read what was appended after commit `after` into the schema `tail` of memory, made anew."""
     con.execute("DROP SCHEMA IF EXISTS memory.tail CASCADE; CREATE SCHEMA memory.tail")
     view_incoming(con, files, after)
-    con.execute("CREATE TABLE tail.appended AS FROM incoming")
+    con.execute("CREATE TABLE tail.appended AS FROM incoming; DROP VIEW incoming")
+    fill_commits(con, "tail", [commit for commit in commits_in(con, files) if commit["number"] > after])
+
+
+def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowFile | None) -> Tail:
+    """Make the tables of what was appended to `base`."""
     con.execute(sql_object("tail/touched").replace("base.", f"{base}."))
     [(count,)] = con.execute("SELECT count(*) FROM tail.appended").fetchall()
     [(touched, anew)] = con.execute(
         "SELECT count(*), count(*) FILTER (cut = TIMESTAMP '-infinity') FROM tail.touched"
     ).fetchall()
-    names = ", ".join(LOG_COLUMNS)
     source = "tail.appended"
     if anew:
         con.execute("CREATE TABLE tail.incoming AS FROM tail.appended")
         _add_known(con, base, rows)
         source = "tail.incoming"
-    con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {names} FROM {source}")
-    commits = [commit for commit in commits_in(con, files) if commit["number"] > after]
-    fill_commits(con, "tail", commits)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS FROM {source}")
     make_tables(con, "tail", _silently)
     fill_segments(con, "tail", _silently, bounds)
     con.execute("DROP VIEW incoming")
@@ -125,15 +120,25 @@ def _silently(what: str) -> None:
     pass
 
 
-def add_tail(
-    con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int, rows: RowFile | None = None
-) -> Tail:
-    """Lay what was appended after commit `after` over the attached `generation`, as views in `store`.
+def append_tail(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> int:
+    """Read what was appended to the attached `generation` after commit `after`; returns how many events.
+
+    They stand in `tail.appended` then, and the commits in `store`. What else there is waits for `lay_tail`,
+    which needs the log no more.
+    """
+    con.execute("DROP SCHEMA IF EXISTS memory.store CASCADE; CREATE SCHEMA memory.store")
+    _append(con, files, after)
+    con.execute("CREATE VIEW store.commits AS FROM generation.store.commits UNION ALL FROM tail.commits")
+    [(count,)] = con.execute("SELECT count(*) FROM tail.appended").fetchall()
+    return int(count)
+
+
+def lay_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None = None) -> Tail:
+    """Lay what was appended over the attached `generation`, as views in `store`.
 
     `rows` is the row file of the generation, if there is one.
     """
-    con.execute("DROP SCHEMA IF EXISTS memory.store CASCADE; CREATE SCHEMA memory.store")
-    tail = _resolve(con, "generation", files, after, "", rows)
+    tail = _resolve(con, "generation", "", rows)
     for name in ("tail/events", "tail/segment_rows", "tables/segments"):
         con.execute(sql_object(name))
     key = {"swept": "fact_hash", "facts": "fact_hash"}
@@ -146,7 +151,6 @@ def add_tail(
         "CREATE VIEW store.keys AS FROM generation.store.keys "
         "UNION ALL FROM tail.keys SEMI JOIN tail.appended USING (position)"
     )
-    con.execute("CREATE VIEW store.commits AS FROM generation.store.commits UNION ALL FROM tail.commits")
     con.execute("CREATE VIEW store.statuses AS FROM tail.statuses")
     con.execute("CREATE VIEW store.bounds AS FROM generation.store.bounds")
     return tail
@@ -157,7 +161,8 @@ def patch(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> t
 
     Rows keep their places; new ones come in behind, in an order of their own.
     """
-    tail = _resolve(con, "built", files, after, "built.store.bounds", None)
+    _append(con, files, after)
+    tail = _resolve(con, "built", "built.store.bounds", None)
     anew = "(SELECT DISTINCT fact_hash FROM tail.touched WHERE cut = TIMESTAMP '-infinity') AS c"
     going_on = "(SELECT fact_hash, cut FROM tail.touched WHERE cut > TIMESTAMP '-infinity') AS c"
     con.execute("BEGIN")

@@ -294,7 +294,7 @@ def test_a_generation_with_a_tail_is_like_one_built_anew(
         append(writer, commits[built + 1 :])
         elsewhere = Index(index.folder / "elsewhere", writer)
         with closing(index.open()) as tailed, closing(elsewhere.open(may_build=False)) as anew:
-            assert (tailed.tail.events if tailed.tail else 0) == sum(map(len, commits[built + 1 :]))
+            assert tailed.tail_events == sum(map(len, commits[built + 1 :]))
             whole = Asked(commits, anew.con)
             with_tail = Asked(commits, tailed.cursor())
             for table in ("events", "belief_spans", "sources"):

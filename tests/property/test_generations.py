@@ -126,7 +126,7 @@ def test_a_generation_that_grew_is_like_one_built_anew(
         [generation] = index.generations()
         assert built_up_to(generation) == (last + 1, len(commits[0]))
         with closing(index.open()) as grown, closing(elsewhere.open(may_build=False)) as anew:
-            assert (grown.tail.events if grown.tail else 0) == sum(map(len, commits[last + 1 :]))
+            assert grown.tail_events == sum(map(len, commits[last + 1 :]))
             con = grown.cursor()
             check_alike(con, anew.con)
             asked = Asked(commits, con)

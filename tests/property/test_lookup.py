@@ -190,7 +190,7 @@ def test_one_fact_of_a_generation_that_grew(
         assert file.name.startswith(f"{len(commits[0])}-")
         with closing(index.open()) as reader:
             assert reader.whole == len(commits[0])
-            assert (reader.tail is None) == (last == len(commits) - 1)
+            assert (reader.tail_events == 0) == (last == len(commits) - 1)
             check_all(reader, len(log), wanted)
             check_known(reader)
             check_changes(reader, wanted)

@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from timeline.columns import LOG_COLUMNS, SQL_TYPES
-from timeline.rowfile import Damaged, RowFile, write
+from timeline.rowfile import Damaged, RowFile
+from timeline.rowpack import write
 from timeline.tables import fact_hash
 
 Row = dict[str, Any]
