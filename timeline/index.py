@@ -152,7 +152,15 @@ class Reader:
             with self._views:
                 if self._tail is None:
                     with contextlib.closing(self.con.cursor()) as con:
-                        self._tail = lay_tail(con, self.rows)
+                        # All or nothing: who is interrupted may ask again.
+                        con.execute("BEGIN")
+                        try:
+                            tail = lay_tail(con, self.rows)
+                            con.execute("COMMIT")
+                        except BaseException:
+                            con.execute("ROLLBACK")
+                            raise
+                        self._tail = tail
         return self._tail
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
