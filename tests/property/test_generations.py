@@ -18,6 +18,7 @@ from tests.property.test_fold_sql import Asked, Question, append, around, questi
 from timeline import tables
 from timeline.columns import BELIEF_COLUMNS, content_of, event_id
 from timeline.index import Index
+from timeline.log import Log
 
 Row = dict[str, Any]
 
@@ -68,6 +69,17 @@ def built_up_to(generation: Path) -> tuple[int, int]:
         return commit, whole
 
 
+def grow(writer: Log, index: Index, commits: Sequence[list[Row]], refreshed: set[int]) -> int:
+    """Append commit by commit, refreshing after the first and some others; the last of these by number."""
+    last = 0
+    for number, commit in enumerate(commits):
+        append(writer, [commit])
+        if number == 0 or number in refreshed:
+            index.refresh()
+            last = number
+    return last
+
+
 def commits_of(log: Sequence[Sequence[Step]], tiers: Sequence[Tier]) -> list[list[Row]]:
     first, *others = [
         [row | {"place": row["place"] + len(BALLAST)} for row in rows] for rows in written(log, tiers)
@@ -116,12 +128,7 @@ def test_a_generation_that_grew_is_like_one_built_anew(
     """Refreshed after some of the commits; what came after the last of these is a tail on top."""
     commits = commits_of(log, tiers)
     with store() as (writer, index):
-        last = 0
-        for number, commit in enumerate(commits):
-            append(writer, [commit])
-            if number == 0 or number in refreshed:
-                index.refresh()
-                last = number
+        last = grow(writer, index, commits, refreshed)
         elsewhere = Index(index.folder / "elsewhere", writer)
         [generation] = index.generations()
         assert built_up_to(generation) == (last + 1, len(commits[0]))

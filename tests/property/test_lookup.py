@@ -25,7 +25,7 @@ from tests.property.strategies import (
     written,
 )
 from tests.property.test_fold_sql import STORIES, append, around, store
-from tests.property.test_generations import commits_of
+from tests.property.test_generations import commits_of, grow
 from timeline import Timeline
 from timeline.ask import ask, asked, plain_changes, question
 from timeline.index import Reader
@@ -180,12 +180,7 @@ def test_one_fact_of_a_generation_that_grew(
     with store() as (writer, index), pytest.MonkeyPatch.context() as patch:
         # How soon a reader has in memory of which facts the generation grew.
         patch.setattr("timeline.index._FETCHED_LIKE_ONE", fetched_like_one)
-        last = 0
-        for number, commit in enumerate(commits):
-            append(writer, [commit])
-            if number == 0 or number in refreshed:
-                index.refresh()
-                last = number
+        last = grow(writer, index, commits, refreshed)
         [file] = index.row_files()
         assert file.name.startswith(f"{len(commits[0])}-")
         with closing(index.open()) as reader:

@@ -20,6 +20,7 @@ from timeline.index import Index
 from timeline.log import Log
 from timeline.record import Recorder
 from timeline.store import find_store
+from timeline.tail import lay_tail
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -514,3 +515,24 @@ class TestKeeping:
         assert last_commit(desk).number == last_commit(copy).number
         with Timeline.open(desk.path) as tl:
             assert tl.beliefs()["fact"].to_list() == ["a/b"]
+
+
+def test_who_is_interrupted_while_a_tail_is_laid_may_ask_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = {"fact": "a/b", "amount": "1", "unit": "USD", "reported": "2020-01-01", "source": "w"}
+
+    def interrupted(*given: Any) -> None:
+        lay_tail(*given)
+        raise KeyboardInterrupt
+
+    with Timeline.create(tmp_path / "desk") as tl:
+        tl.append([report], register_unknown=True)
+        tl.rebuild()
+        tl.append([report | {"amount": "2", "reported": "2019-01-01"}])
+        with monkeypatch.context() as patch:
+            patch.setattr("timeline.index.lay_tail", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                tl.sql("FROM beliefs")
+        assert tl.sql("SELECT amount FROM beliefs").rows() == [(1,)]
+        assert tl.sql("SELECT amount FROM beliefs", as_of="2019-06-01").rows() == [(2,)]
