@@ -21,6 +21,8 @@ ORDER = (
     *("errors", "times", "amounts", "columns", "event", "fold", "objects", "merkle", "logfile", "proofs"),
     *(
         "log",
+        "winners",
+        "family",
         "amended",
         "sweep",
         "tables",
