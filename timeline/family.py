@@ -15,12 +15,16 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final
 
+from timeline import fold
 from timeline.fold import BEGINNING, END, Basis, Entry, counts_from
 from timeline.winners import Winners
 
 __all__ = ["Family", "Spans", "families"]
 
 _Span = tuple[int, int]
+
+#: Families of no more entries than this are sooner looked at whole by `fold`, each time.
+FEW: Final = 12
 
 
 def families(known: Iterable[Entry]) -> list[list[Entry]]:
@@ -58,6 +62,10 @@ class Spans:
     def last_edge(self) -> int:
         """Where the last part begins or ends before END; BEGINNING where there is none."""
         return self._edges[-1] if self._edges else BEGINNING
+
+    def become(self, spans: Iterable[_Span]) -> None:
+        """Cover these spans, disjoint and in order, and nothing else."""
+        self._edges = [edge for span in spans for edge in span if edge < END]
 
     def turn(self, start: int, end: int) -> tuple[list[_Span], list[_Span]]:
         """Turn over what of [start, end) is covered, and return the spans gone, and those that have come."""
@@ -107,42 +115,73 @@ class Family:
 
     `entries` are all that ever will, in log order, the report or withdrawal first. `counts` has when it
     counts on the reported axis, `standing` what stands for it, None where nothing does. An amendment that is
-    known before its target waits for it.
+    known before its target waits for it. Of a few entries `fold` itself works all out each time, which is
+    quicker; `few` is how many those are.
     """
 
-    def __init__(self, entries: Sequence[Entry], basis: Basis = "certain") -> None:
-        self._basis = basis
+    def __init__(self, entries: Sequence[Entry], basis: Basis = "certain", *, few: int | None = None) -> None:
         self.place: Final = entries[0].position
-        self._corrections = _Corrections(entries)
-        self._retractions = _Retractions(entries, basis)
-        self._known: set[str] = set()
-        self._waiting: dict[str, list[Entry]] = {}
         self.standing: Entry | None = None
-        self.counts = self._retractions.counts
+        self._steps = _Steps(entries, basis) if len(entries) > (FEW if few is None else few) else None
+        self.counts = Spans() if self._steps is None else self._steps.counts
+        self._basis = basis
+        self._known: dict[str, Entry] = {}
+        self._waiting: dict[str, list[Entry]] = {}
 
     @property
     def steps(self) -> int:
         """How many steps all of this took: nodes, rows and paths looked at."""
-        return self._corrections.steps + self._retractions.steps
+        return 0 if self._steps is None else self._steps.count
 
     def know(self, entries: Iterable[Entry]) -> tuple[set[_Span], set[_Span]]:
         """Let entries be known: the spans of `counts` that are gone by that, and those that have come."""
-        changed: dict[int, Entry | None] = {}
         coming = list(entries)[::-1]
+        new = []
         while coming:
             entry = coming.pop()
             if entry.target is not None and entry.target not in self._known:
                 self._waiting.setdefault(entry.target, []).append(entry)
                 continue
-            self._known.add(entry.event_id)
+            self._known[entry.event_id] = entry
             coming += self._waiting.pop(entry.event_id, [])
-            for place, stand in self._corrections.know(entry):
-                changed[place] = stand
-        for place, stand in changed.items():
-            self._retractions.start(place, END if stand is None else counts_from(stand, self._basis))
+            new.append(entry)
+        if self._steps is None:
+            return self._look()
+        gone, come, changed = self._steps.take(new)
         if self.place in changed:
             self.standing = changed[self.place]
-        return self._retractions.settle()
+        return gone, come
+
+    def _look(self) -> tuple[set[_Span], set[_Span]]:
+        stands = fold.standing(self._known.values())
+        self.standing = next((stand.entry for stand in stands if stand.place == self.place), None)
+        before = set(self.counts.all())
+        now = [span for life in fold.lives(stands, self._basis) for span in life.spans]
+        self.counts.become(now)
+        return before.difference(now), set(now) - before
+
+
+class _Steps:
+    """The same, step by step."""
+
+    def __init__(self, entries: Sequence[Entry], basis: Basis) -> None:
+        self._basis = basis
+        self._corrections = _Corrections(entries)
+        self._retractions = _Retractions(entries, basis)
+        self.counts = self._retractions.counts
+
+    @property
+    def count(self) -> int:
+        return self._corrections.steps + self._retractions.steps
+
+    def take(self, entries: Iterable[Entry]) -> tuple[set[_Span], set[_Span], Mapping[int, Entry | None]]:
+        """The spans gone and come by these entries, and what stands for the places where that changed."""
+        changed: dict[int, Entry | None] = {}
+        for entry in entries:
+            changed.update(self._corrections.know(entry))
+        for place, stand in changed.items():
+            self._retractions.start(place, END if stand is None else counts_from(stand, self._basis))
+        return *self._retractions.settle(), changed
 
 
 # What corrects what

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from timeline.family import Family, families
 from timeline.fold import END, Entry, Standing
@@ -20,6 +20,9 @@ __all__ = ["Held", "sweep"]
 
 #: Position, place, valid from and to, believed from and until.
 Held = tuple[int, int, int, int, int, int]
+
+#: Of so many entries `fold` is the quicker where all are known at once.
+_FEW_AT_ONCE: Final = 64
 
 #: The order in which earlier displaces later, which is how winners are ranked.
 _Rank = tuple[int, int]
@@ -75,7 +78,7 @@ def _lives(family: Sequence[Entry]) -> Iterator[tuple[Standing, list[tuple[int, 
         entry: Entry | None = family[0]
         spans = [(family[0].reported_at, END)]
     else:
-        whole = Family(family)
+        whole = Family(family, few=_FEW_AT_ONCE)
         whole.know(family)
         entry, spans = whole.standing, whole.counts.all()
     if entry is not None:

@@ -137,10 +137,12 @@ class Winners(Generic[R]):
         return None
 
     def _best(self, start: int, end: int) -> Iterator[tuple[R | None, int, int]]:
-        """The winners along [start, end) as the tree has them, in order; a winner may come in pieces."""
+        """The winners along [start, end) as the tree has them, in order."""
         self._flush()
         first, last = bisect_left(self._edges, start), bisect_left(self._edges, end)
         waiting: list[tuple[int, int, int, R | None]] = [(1, 0, self._size, None)]
+        winner: R | None = None
+        begun = first
         while waiting:
             node, low, high, best = waiting.pop()
             if high <= first or last <= low:
@@ -155,11 +157,15 @@ class Winners(Generic[R]):
                 if (least := self._least.get(child)) is not None and (best is None or least < best)
             ]
             if high - low == 1 or not below:
-                yield best, self._edges[max(low, first)], self._edges[min(high, last)]
+                if best != winner:
+                    if begun < low:
+                        yield winner, self._edges[begun], self._edges[low]
+                    winner, begun = best, max(low, first)
                 continue
             middle = (low + high) // 2
             waiting.append((2 * node + 1, middle, high, best))
             waiting.append((2 * node, low, middle, best))
+        yield winner, self._edges[begun], self._edges[last]
 
     # The rows
 
