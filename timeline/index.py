@@ -39,7 +39,7 @@ from timeline.tables import (
     sql_object,
     view_incoming,
 )
-from timeline.tail import Tail, append_tail, lay_tail, patch
+from timeline.tail import Appended, Tail, append_tail, lay_tail, patch
 
 __all__ = ["Index", "Reader", "build_file", "sql_object"]
 
@@ -67,15 +67,20 @@ _SURFACE: Final = (
     "history",
 )
 
-#: A tail longer than this, and than a hundredth of the generation, is worth a new generation.
+#: A tail is worth a new generation that has more events than this, or more bytes of text, or more events
+#: that are worked out fact by fact, if that is more than a hundredth of the store besides.
 TAIL_AT_MOST: Final = 2_000
+TAIL_BYTES_AT_MOST: Final = 16 * 2**20
+TAIL_ENTANGLING_AT_MOST: Final = 500
 _TAIL_SHARE: Final = 100
 
 #: To look for a fact in DuckDB takes as long as to fetch so many hashes.
 _FETCHED_LIKE_ONE: Final = 4_000
 
-#: A generation into which more than this share was put is built anew.
+#: A generation into which more than this share was put is built anew; but so few events may always come in
+#: behind where the tail is large for another reason than their number.
 _ADDED_SHARE: Final = 10
+_ADDED_AT_LEAST: Final = 2_000
 
 #: DuckDB's own row groups, and smaller ones, which make a question of one fact and the building quicker, but
 #: are too many to open where there are more events than a few.
@@ -86,6 +91,9 @@ _FEW: Final = 1_000_000
 #: What DuckDB may take to build, and to read: so much, and so much more for each event.
 _TO_BUILD: Final = (2_500 * 2**20, 80)
 _TO_READ: Final = (600 * 2**20, 40)
+
+#: The tables of a tail hold a long text in this many places at a time, those that are being made among them.
+_TEXT_HELD: Final = 12
 
 _GENERATION: Final = re.compile(rf"(\d{{12}})-(\d+)-v{FORMAT}\.duckdb")
 _ROW_FILE: Final = re.compile(rf"\d+-v{FORMAT}\.rows")
@@ -117,13 +125,16 @@ class Reader:
         self,
         con: duckdb.DuckDBPyConnection,
         generation: Path | None,
-        tail_events: int = 0,
+        appended: Appended | None = None,
         rows: RowFile | None = None,
         grown_by: int = 0,
     ) -> None:
         self.con = con
         self.generation = generation
-        self.tail_events = tail_events
+        self.appended = Appended() if appended is None else appended
+        self.tail_events = tail_events = self.appended.events
+        #: What is done once where the tail took so much work that another generation pays.
+        self.relieve: Callable[[], object] | None = None
         self._tail: Tail | None = None
         self.rows = rows
         self.whole = rows.position if rows is not None else 0
@@ -161,6 +172,10 @@ class Reader:
                             con.execute("ROLLBACK")
                             raise
                         self._tail = tail
+            if self._tail.swept > max(TAIL_AT_MOST, self.position // _TAIL_SHARE):
+                relieve, self.relieve = self.relieve, None
+                if relieve is not None:
+                    relieve()
         return self._tail
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -276,12 +291,38 @@ class Index:
         head = self.log.head_number()
         for generation in reversed(generations):
             if generation.commit <= head and (reader := self._open(generation, head)):
-                return reader
+                return self._relieved(reader, progress) if may_build else reader
         if head and may_build and (built := self.build(progress)) is not None:
             made = _Generation.of(built)
             if made is not None and (reader := self._open(made, max(head, made.commit))):
                 return reader
         return self._in_memory()
+
+    def _relieved(self, reader: Reader, progress: Build | None) -> Reader:
+        """The reader, or where its tail is large one on the next generation, which is published first.
+
+        How much work a tail is shows only once it is resolved: then the next reader is spared it.
+        """
+        if self.is_large(reader.appended, reader.position):
+            built = self.publish_next(progress)
+            made = None if built is None else _Generation.of(built)
+            if made is not None:
+                newer = self._open(made, max(self.log.head_number(), made.commit))
+                if newer is not None:
+                    reader.close()
+                    return newer
+        reader.relieve = self.publish_next
+        return reader
+
+    def publish_next(self, progress: Build | None = None) -> Path | None:
+        """Publish the next generation, if nobody else is at it and it can be written: see `refresh`.
+
+        For the asking and the appending, which have no need of it: None where it did not come to that.
+        """
+        try:
+            return self.refresh(progress, wait=False, at_least=_ADDED_AT_LEAST)
+        except (OSError, duckdb.Error):
+            return None
 
     def _open(self, generation: _Generation, head: int) -> Reader | None:
         """A reader on a generation and its tail; None where the generation is gone or not of this log."""
@@ -307,16 +348,30 @@ class Index:
             rows = RowFile.open(self._rows_of(whole))
             if rows is not None and (rows.position, rows.digest) != (whole, digest):
                 rows = None
-            tail_events = 0
+            appended = None
             if generation.commit < head:
-                tail_events = self.log.reading(
-                    lambda files: append_tail(con, files, generation.commit), generation.commit
-                )
+                appended = self._read_tail(con, generation)
                 con.execute(_TAIL_PATH)
-            return Reader(con, generation.path, tail_events, rows, generation.position - whole)
+            return Reader(con, generation.path, appended, rows, generation.position - whole)
         except BaseException:
             con.close()
             raise
+
+    def _read_tail(self, con: duckdb.DuckDBPyConnection, generation: _Generation) -> Appended:
+        def read() -> Appended:
+            return self.log.reading(
+                lambda files: append_tail(con, files, generation.commit), generation.commit
+            )
+
+        try:
+            appended = read()
+        except duckdb.OutOfMemoryException:
+            con.execute(f"SET memory_limit = '{_memory(0, 0, 0, 2**50)}'")
+            return read()
+        if appended.bytes > TAIL_BYTES_AT_MOST:
+            limit = _memory(*_TO_READ, generation.position, appended.bytes)
+            con.execute(f"SET memory_limit = '{limit}'")
+        return appended
 
     def _digest_at(self, number: int) -> str | None:
         """The digest that the log has of a commit."""
@@ -340,18 +395,21 @@ class Index:
     def _built(self, path: Path, progress: Build | None) -> tuple[int, int]:
         return self.log.reading(lambda files: build_file(path, files, progress, _rows_beside(path)))
 
-    def refresh(self, progress: Build | None = None) -> Path | None:
+    def refresh(self, progress: Build | None = None, *, wait: bool = True, at_least: int = 0) -> Path | None:
         """Publish a generation up to the head that costs what was appended since the last, and a copy of it.
 
-        Where there is none to go on from, or a tenth of it was put in behind by now, it is built anew. The
-        path of the newest generation; None where the folder cannot be written.
+        Where there is none to go on from, or a tenth of it was put in behind by now, and more than
+        `at_least` events, it is built anew. The path of the newest generation; None where the folder cannot be written, or without `wait`
+        where another process is building.
         """
-        with self._publishing() as publish:
+        with self._publishing(wait) as publish:
             # Others may have been faster, so that this is asked with the lock held.
             generations = self._generations()
             newest = generations[-1] if generations else None
             head = self.log.head_number()
-            whole = None if newest is None or newest.commit > head else self._grows_from(newest)
+            whole = None
+            if newest is not None and newest.commit <= head:
+                whole = self._grows_from(newest, at_least)
             if newest is not None and whole is not None:
                 if newest.commit == head:
                     return newest.path
@@ -360,7 +418,7 @@ class Index:
                 return publish(lambda path: self._grown(newest, path, progress), whole)
             return publish(lambda path: self._built(path, progress))
 
-    def _grows_from(self, generation: _Generation) -> int | None:
+    def _grows_from(self, generation: _Generation, at_least: int) -> int | None:
         """Up to where a generation was built at once; None where it is not to be gone on from."""
         head = self.log.head()
         try:
@@ -372,7 +430,7 @@ class Index:
             return None
         can_grow = (
             head is not None
-            and head.last_position - whole <= whole // _ADDED_SHARE
+            and head.last_position - whole <= max(whole // _ADDED_SHARE, at_least)
             and digest == self._digest_at(generation.commit)
         )
         return int(whole) if can_grow else None
@@ -389,7 +447,7 @@ class Index:
         return grown
 
     @contextlib.contextmanager
-    def _publishing(self) -> Iterator[_Publish]:
+    def _publishing(self, wait: bool = True) -> Iterator[_Publish]:
         """Something that makes a file and then publishes it as a generation, while the lock is held.
 
         Rows that were written beside it are published first; a generation that grew goes on with those
@@ -419,7 +477,10 @@ class Index:
             self._remove_older(path, its_rows)
             return path
 
-        with self.log.maintenance():
+        with self.log.maintenance(wait) as held:
+            if not held:
+                yield lambda make, whole=None: None
+                return
             try:
                 yield publish
             finally:
@@ -450,7 +511,20 @@ class Index:
         generations = self._generations()
         if not generations:
             return position > 0
-        return position - generations[-1].position > max(TAIL_AT_MOST, position // _TAIL_SHARE)
+        return self.is_large(Appended(position - generations[-1].position), position)
+
+    def is_large(self, appended: Appended, position: int) -> bool:
+        """Whether so much was appended, of a log that ends at a position, that another generation pays."""
+        share = position // _TAIL_SHARE
+        if appended.events > max(TAIL_AT_MOST, share):
+            return True
+        if appended.entangling > max(TAIL_ENTANGLING_AT_MOST, share):
+            return True
+        if appended.bytes <= TAIL_BYTES_AT_MOST:
+            return False
+        # To go on costs a copy of the last generation.
+        generations = self.generations()
+        return not generations or appended.bytes > generations[-1].stat().st_size // _TAIL_SHARE
 
 
 _SPILL: Final = ".spill"
@@ -473,10 +547,15 @@ def _spill(path: Path) -> Path:
     return path.with_name(path.name + _SPILL)
 
 
+def _memory(base: int, each: int, events: int, texts: int = 0) -> str:
+    """What DuckDB may take for so many events, and bytes of long texts, which are held some times over."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{min(base + each * events + _TEXT_HELD * texts, memory * 6 // 10)}B"
+
+
 def _config(base: int, each: int, events: int, path: Path | None = None) -> _Config:
     """Settings for so many events; what does not fit into memory goes beside `path`."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    config = _CONFIG | {"memory_limit": f"{min(base + each * events, memory * 6 // 10)}B"}
+    config = _CONFIG | {"memory_limit": _memory(base, each, events)}
     return config | {"temp_directory": str(_spill(path))} if path is not None else config
 
 

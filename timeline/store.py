@@ -230,6 +230,8 @@ class Timeline:
         result = recorder.record(batches, register_unknown=register_unknown, rejects=rejects, dry_run=dry_run)
         if result.commits and self._index.wants_building(result.commits[-1].last_position):
             self.refresh()
+        else:
+            self._publish_if_large(recorder, result)
         return result
 
     def append(
@@ -263,7 +265,15 @@ class Timeline:
             register_unknown=register_unknown,
             expected_position=expected_position,
         )
+        self._publish_if_large(recorder, result)
         return result.commits[-1] if result.commits else recorder.last_of(drafts, register_unknown)
+
+    def _publish_if_large(self, recorder: Recorder, result: Ingested) -> None:
+        """Publish the next generation where so much was appended since the last one that it pays."""
+        if result.commits and self._index.is_large(recorder.appended, result.commits[-1].last_position):
+            recorder.appended = type(recorder.appended)()
+            self._index.publish_next(self.progress)
+            self._release()
 
     def _recording(self) -> Recorder:
         from timeline.record import Recorder
