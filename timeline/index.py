@@ -68,17 +68,19 @@ _SURFACE: Final = (
 )
 
 #: A tail is worth a new generation that has more events than this, or more bytes of text, or more events
-#: that are worked out fact by fact, if that is more than a hundredth of the store besides.
+#: that are worked out fact by fact; if that is more than a hundredth of the events besides, or a twentieth of
+#: the bytes of the last generation.
 TAIL_AT_MOST: Final = 2_000
 TAIL_BYTES_AT_MOST: Final = 16 * 2**20
 TAIL_ENTANGLING_AT_MOST: Final = 500
 _TAIL_SHARE: Final = 100
+_TAIL_BYTES_SHARE: Final = 20
 
 #: To look for a fact in DuckDB takes as long as to fetch so many hashes.
 _FETCHED_LIKE_ONE: Final = 4_000
 
-#: A generation into which more than this share was put is built anew; but so few events may always come in
-#: behind where the tail is large for another reason than their number.
+#: A generation into which more than this share was put is built anew; but where it is published quickly, so
+#: few events may come in behind in any case.
 _ADDED_SHARE: Final = 10
 _ADDED_AT_LEAST: Final = 2_000
 
@@ -320,7 +322,7 @@ class Index:
         For the asking and the appending, which have no need of it: None where it did not come to that.
         """
         try:
-            return self.refresh(progress, wait=False, at_least=_ADDED_AT_LEAST)
+            return self.refresh(progress, wait=False, quick=True)
         except (OSError, duckdb.Error):
             return None
 
@@ -395,12 +397,15 @@ class Index:
     def _built(self, path: Path, progress: Build | None) -> tuple[int, int]:
         return self.log.reading(lambda files: build_file(path, files, progress, _rows_beside(path)))
 
-    def refresh(self, progress: Build | None = None, *, wait: bool = True, at_least: int = 0) -> Path | None:
+    def refresh(
+        self, progress: Build | None = None, *, wait: bool = True, quick: bool = False
+    ) -> Path | None:
         """Publish a generation up to the head that costs what was appended since the last, and a copy of it.
 
-        Where there is none to go on from, or a tenth of it was put in behind by now, and more than
-        `at_least` events, it is built anew. The path of the newest generation; None where the folder cannot be written, or without `wait`
-        where another process is building.
+        Where there is none to go on from, or a tenth of it was put in behind by now, it is built anew. With
+        `quick` a few events are put in however many there are already, and long texts are not compressed. The
+        path of the newest generation; None where the folder cannot be written, or without `wait` where
+        another process is building.
         """
         with self._publishing(wait) as publish:
             # Others may have been faster, so that this is asked with the lock held.
@@ -409,13 +414,13 @@ class Index:
             head = self.log.head_number()
             whole = None
             if newest is not None and newest.commit <= head:
-                whole = self._grows_from(newest, at_least)
+                whole = self._grows_from(newest, _ADDED_AT_LEAST if quick else 0)
             if newest is not None and whole is not None:
                 if newest.commit == head:
                     return newest.path
                 if progress is not None:
                     progress("copying the last generation")
-                return publish(lambda path: self._grown(newest, path, progress), whole)
+                return publish(lambda path: self._grown(newest, path, progress, quick), whole)
             return publish(lambda path: self._built(path, progress))
 
     def _grows_from(self, generation: _Generation, at_least: int) -> int | None:
@@ -435,12 +440,15 @@ class Index:
         )
         return int(whole) if can_grow else None
 
-    def _grown(self, last: _Generation, path: Path, progress: Build | None) -> tuple[int, int]:
+    def _grown(self, last: _Generation, path: Path, progress: Build | None, quick: bool) -> tuple[int, int]:
         shutil.copyfile(last.path, path)
         if progress is not None:
             progress("putting in what was appended since")
         with duckdb.connect(":memory:", config=_config(*_TO_BUILD, last.position, path)) as con:
             con.execute(f"ATTACH {quoted(path)} AS built")
+            if quick:
+                # Whatever row group is changed is written again, of which long texts would be nearly all.
+                con.execute("SET disabled_compression_methods = 'fsst,zstd'")
             grown = self.log.reading(lambda files: patch(con, files, last.commit), last.commit)
             con.execute("CHECKPOINT built")
             con.execute("DETACH built")
@@ -522,9 +530,9 @@ class Index:
             return True
         if appended.bytes <= TAIL_BYTES_AT_MOST:
             return False
-        # To go on costs a copy of the last generation.
+        # To go on costs a copy of the last generation, and more where that is long texts.
         generations = self.generations()
-        return not generations or appended.bytes > generations[-1].stat().st_size // _TAIL_SHARE
+        return not generations or appended.bytes > generations[-1].stat().st_size // _TAIL_BYTES_SHARE
 
 
 _SPILL: Final = ".spill"
