@@ -368,7 +368,7 @@ class Index:
         try:
             appended = read()
         except duckdb.OutOfMemoryException:
-            con.execute(f"SET memory_limit = '{_memory(0, 0, 0, 2**50)}'")
+            con.execute(f"SET memory_limit = '{_ALL}'")
             return read()
         if appended.bytes > TAIL_BYTES_AT_MOST:
             limit = _memory(*_TO_READ, generation.position, appended.bytes)
@@ -444,7 +444,15 @@ class Index:
         shutil.copyfile(last.path, path)
         if progress is not None:
             progress("putting in what was appended since")
-        with duckdb.connect(":memory:", config=_config(*_TO_BUILD, last.position, path)) as con:
+        config = _config(*_TO_BUILD, last.position, path)
+        try:
+            return self._grow(last, path, config, quick)
+        except duckdb.OutOfMemoryException:
+            shutil.copyfile(last.path, path)
+            return self._grow(last, path, config | {"memory_limit": _ALL}, quick)
+
+    def _grow(self, last: _Generation, path: Path, config: _Config, quick: bool) -> tuple[int, int]:
+        with duckdb.connect(":memory:", config=config) as con:
             con.execute(f"ATTACH {quoted(path)} AS built")
             if quick:
                 # Whatever row group is changed is written again, of which long texts would be nearly all.
@@ -567,6 +575,10 @@ def _config(base: int, each: int, events: int, path: Path | None = None) -> _Con
     return config | {"temp_directory": str(_spill(path))} if path is not None else config
 
 
+#: All that DuckDB may ever take: for what did not fit into less, such as very many long texts.
+_ALL: Final = _memory(2**60, 0, 0)
+
+
 def _rows_beside(path: Path) -> Path:
     return path.with_suffix(".rows")
 
@@ -588,28 +600,42 @@ def build_file(
     client, and carries the whole SQL surface.
     """
     path = Path(path)
-    for left in (path, rows):
-        if left is not None:
-            left.unlink(missing_ok=True)
     with duckdb.connect() as con:
         commits = commits_in(con, files)
-    events = sum(commit["count"] for commit in commits)
+    config = _config(*_TO_BUILD, sum(commit["count"] for commit in commits), path)
     try:
-        with duckdb.connect(":memory:", config=_config(*_TO_BUILD, events, path)) as con:
-            con.execute(
-                f"ATTACH {quoted(path)} AS built (STORAGE_VERSION 'v1.5.0', "
-                f"ROW_GROUP_SIZE {_SMALL_ROW_GROUP if events <= _FEW else _ROW_GROUP})"
-            )
-            con.execute("USE built")
-            # A twentieth of the time goes into trying it, and its successor is chosen each time.
-            con.execute("SET disabled_compression_methods = 'fsst'")
-            last = _build(con, files, commits, progress, rows)
-            con.execute("CHECKPOINT built")
-            con.execute("USE memory")
-            con.execute("DETACH built")
-            return last
+        return _build_file(path, files, commits, config, progress, rows)
+    except duckdb.OutOfMemoryException:
+        return _build_file(path, files, commits, config | {"memory_limit": _ALL}, progress, rows)
     finally:
         shutil.rmtree(_spill(path), ignore_errors=True)
+
+
+def _build_file(
+    path: Path,
+    files: Sequence[str],
+    commits: Sequence[dict[str, Any]],
+    config: _Config,
+    progress: Build | None,
+    rows: Path | None,
+) -> tuple[int, int]:
+    for left in (path, path.with_name(f"{path.name}.wal"), rows):
+        if left is not None:
+            left.unlink(missing_ok=True)
+    events = sum(commit["count"] for commit in commits)
+    with duckdb.connect(":memory:", config=config) as con:
+        con.execute(
+            f"ATTACH {quoted(path)} AS built (STORAGE_VERSION 'v1.5.0', "
+            f"ROW_GROUP_SIZE {_SMALL_ROW_GROUP if events <= _FEW else _ROW_GROUP})"
+        )
+        con.execute("USE built")
+        # A twentieth of the time goes into trying it, and its successor is chosen each time.
+        con.execute("SET disabled_compression_methods = 'fsst'")
+        last = _build(con, files, commits, progress, rows)
+        con.execute("CHECKPOINT built")
+        con.execute("USE memory")
+        con.execute("DETACH built")
+        return last
 
 
 def _build(
