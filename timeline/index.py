@@ -21,8 +21,9 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import duckdb
 
@@ -41,7 +42,9 @@ from timeline.tables import (
 )
 from timeline.tail import Appended, Tail, append_tail, lay_tail, patch
 
-__all__ = ["Index", "Reader", "build_file", "sql_object"]
+__all__ = ["Index", "Reader", "build_file", "sql_object", "with_room"]
+
+_Answer = TypeVar("_Answer")
 
 #: The layout of a generation. One that another version of the package built is not used.
 FORMAT: Final = 3
@@ -165,15 +168,7 @@ class Reader:
             with self._views:
                 if self._tail is None:
                     with contextlib.closing(self.con.cursor()) as con:
-                        # All or nothing: who is interrupted may ask again.
-                        con.execute("BEGIN")
-                        try:
-                            tail = lay_tail(con, self.rows)
-                            con.execute("COMMIT")
-                        except BaseException:
-                            con.execute("ROLLBACK")
-                            raise
-                        self._tail = tail
+                        self._tail = with_room(con, partial(_whole_tail, con, self.rows))
             if self._tail.swept > max(TAIL_AT_MOST, self.position // _TAIL_SHARE):
                 relieve, self.relieve = self.relieve, None
                 if relieve is not None:
@@ -264,6 +259,18 @@ class Reader:
         self.con.close()
         if self.rows is not None:
             self.rows.close()
+
+
+def _whole_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None) -> Tail:
+    """Lay a tail, all or nothing: who is interrupted may ask again."""
+    con.execute("BEGIN")
+    try:
+        tail = lay_tail(con, rows)
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    return tail
 
 
 class Index:
@@ -365,11 +372,7 @@ class Index:
                 lambda files: append_tail(con, files, generation.commit), generation.commit
             )
 
-        try:
-            appended = read()
-        except duckdb.OutOfMemoryException:
-            con.execute(f"SET memory_limit = '{_ALL}'")
-            return read()
+        appended = with_room(con, read)
         if appended.bytes > TAIL_BYTES_AT_MOST:
             limit = _memory(*_TO_READ, generation.position, appended.bytes)
             con.execute(f"SET memory_limit = '{limit}'")
@@ -577,6 +580,19 @@ def _config(base: int, each: int, events: int, path: Path | None = None) -> _Con
 
 #: All that DuckDB may ever take: for what did not fit into less, such as very many long texts.
 _ALL: Final = _memory(2**60, 0, 0)
+
+
+def with_room(con: duckdb.DuckDBPyConnection, run: Callable[[], _Answer]) -> _Answer:
+    """Return what `run` makes with this connection's database; where memory does not suffice, run it again.
+
+    The second time the database may take all that any may: very many long texts need it.
+    """
+    try:
+        return run()
+    except duckdb.OutOfMemoryException:
+        with contextlib.suppress(duckdb.Error):
+            con.execute(f"SET memory_limit = '{_ALL}'")
+        return run()
 
 
 def _rows_beside(path: Path) -> Path:
