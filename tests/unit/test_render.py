@@ -244,3 +244,14 @@ def test_combining_signs_take_no_room() -> None:
 )
 def test_a_fact_is_looked_up_in_its_one_form(typed: str | None, known: str | None) -> None:
     assert fact_key(typed) == known
+
+
+def test_a_text_of_a_megabyte_is_wrapped_and_fitted() -> None:
+    long = "x" * 999_999 + "y"
+    lines = wrapped(f"told: {long}", 80, "  ")
+    assert lines[0] == "told: " + "x" * 74
+    assert max(map(len, lines)) == 80
+    assert "".join(line.removeprefix("  ") for line in lines[1:]) == long[74:]
+    table = list(table_lines([Column("fact"), Column("claim")], [["acme/note", long]], 60))
+    assert max(map(len, table)) <= 60
+    assert "".join(line.split()[-1] for line in table if "x" in line or "y" in line) == long
