@@ -115,25 +115,25 @@ class Winners(Generic[R]):
     def _settle(self, node: int) -> bool:
         """Work out the least rank at a node or below it again; whether it changed."""
         self.steps += 1
-        found = [
-            least
-            for least in (self._top(node), self._least.get(2 * node), self._least.get(2 * node + 1))
-            if least is not None
-        ]
+        now = self._top(node)
+        for child in (2 * node, 2 * node + 1):
+            least = self._least.get(child)
+            if least is not None and (now is None or least < now):
+                now = least
         before = self._least.get(node)
-        if found:
-            self._least[node] = now = min(found)
-            return now != before
-        self._least.pop(node, None)
-        return before is not None
+        if now is None:
+            self._least.pop(node, None)
+        else:
+            self._least[node] = now
+        return now != before
 
     def _top(self, node: int) -> R | None:
         """The least rank of the spans kept at a node."""
         ranks = self._ranks.get(node)
         while ranks:
-            if self._count.get((node, ranks[0]), 0) > 0:
+            if self._count[node, ranks[0]]:
                 return ranks[0]
-            self._count.pop((node, heapq.heappop(ranks)), None)
+            heapq.heappop(ranks)
         return None
 
     def _best(self, start: int, end: int) -> Iterator[tuple[R | None, int, int]]:
@@ -145,26 +145,24 @@ class Winners(Generic[R]):
         begun = first
         while waiting:
             node, low, high, best = waiting.pop()
-            if high <= first or last <= low:
-                continue
             self.steps += 1
             top = self._top(node)
             if top is not None and (best is None or top < best):
                 best = top
-            below = [
-                least
-                for child in (2 * node, 2 * node + 1)
-                if (least := self._least.get(child)) is not None and (best is None or least < best)
-            ]
-            if high - low == 1 or not below:
+            left, right = self._least.get(2 * node), self._least.get(2 * node + 1)
+            if (left is None or (best is not None and not left < best)) and (
+                right is None or (best is not None and not right < best)
+            ):
                 if best != winner:
                     if begun < low:
                         yield winner, self._edges[begun], self._edges[low]
                     winner, begun = best, max(low, first)
                 continue
             middle = (low + high) // 2
-            waiting.append((2 * node + 1, middle, high, best))
-            waiting.append((2 * node, low, middle, best))
+            if middle < last:
+                waiting.append((2 * node + 1, middle, high, best))
+            if first < middle:
+                waiting.append((2 * node, low, middle, best))
         yield winner, self._edges[begun], self._edges[last]
 
     # The rows
