@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from timeline.family import Family, Spans, families
+from timeline import fold
+from timeline.family import Family, Spans, families, is_small
 from timeline.fold import BEGINNING, END, Basis, Effect, Entry, Standing
 from timeline.winners import Winners, without
 
@@ -37,7 +38,24 @@ def standings(known: Sequence[Entry]) -> Iterator[Stretch]:
         place = family[0].position
         yield place, place, False, "certain", END, END, END, END
         for basis in _BASES:
-            yield from _along_recorded(family, basis)
+            yield from (_looked_at if is_small(family) else _along_recorded)(family, basis)
+
+
+def _looked_at(family: Sequence[Entry], basis: Basis) -> Iterator[Stretch]:
+    """The stretches of a family of a few entries, by what `fold` says of it at each moment."""
+    place = family[0].position
+    open_since: dict[tuple[int, bool, int, int], int] = {}
+    for moment in [*sorted({entry.recorded_at for entry in family}), END]:
+        current = {
+            (life.standing.entry.position, life.standing.kind == "report", start, end)
+            for life in (fold.lives(fold.standing(family, moment), basis) if moment < END else ())
+            for start, end in life.spans
+        }
+        for stretch in [stretch for stretch in open_since if stretch not in current]:
+            position, claims, start, end = stretch
+            yield place, position, claims, basis, open_since.pop(stretch), moment, start, end
+        for stretch in current:
+            open_since.setdefault(stretch, moment)
 
 
 def _along_recorded(entries: Sequence[Entry], basis: Basis) -> Iterator[Stretch]:

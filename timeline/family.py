@@ -19,12 +19,17 @@ from timeline import fold
 from timeline.fold import BEGINNING, END, Basis, Entry, counts_from
 from timeline.winners import Winners
 
-__all__ = ["Family", "Spans", "families"]
+__all__ = ["Family", "Spans", "families", "is_small"]
 
 _Span = tuple[int, int]
 
 #: Families of no more entries than this are sooner looked at whole by `fold`, each time.
 FEW = 12
+
+
+def is_small(family: Sequence[Entry]) -> bool:
+    """Whether `fold` is the quicker to look at a family, however often."""
+    return len(family) <= FEW
 
 
 def families(known: Iterable[Entry]) -> list[list[Entry]]:
@@ -115,14 +120,14 @@ class Family:
 
     `entries` are all that ever will, in log order, the report or withdrawal first. `counts` has when it
     counts on the reported axis, `standing` what stands for it, None where nothing does. An amendment that is
-    known before its target waits for it. Of a few entries `fold` itself works all out each time, which is
-    quicker; `few` is how many those are.
+    known before its target waits for it. A small family is looked at by `fold` each time, unless it is to be
+    followed `stepwise`.
     """
 
-    def __init__(self, entries: Sequence[Entry], basis: Basis = "certain", *, few: int | None = None) -> None:
+    def __init__(self, entries: Sequence[Entry], basis: Basis = "certain", *, stepwise: bool = False) -> None:
         self.place: Final = entries[0].position
         self.standing: Entry | None = None
-        self._steps = _Steps(entries, basis) if len(entries) > (FEW if few is None else few) else None
+        self._steps = _Steps(entries, basis) if stepwise or not is_small(entries) else None
         self.counts = Spans() if self._steps is None else self._steps.counts
         self._basis = basis
         self._known: dict[str, Entry] = {}
@@ -337,7 +342,9 @@ class _Corrections:
         if length == 1:
             return effect.of(None)
         size = 1 << (length - 1).bit_length()
-        effects = self._effects.setdefault(path, [_NOTHING] * (2 * size))
+        if path not in self._effects:
+            self._effects[path] = [_NOTHING] * (2 * size)
+        effects = self._effects[path]
         at = size + nth
         effects[at] = effect
         while at > 1:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, Literal
+from typing import Literal
 
+from timeline import fold
 from timeline.family import Family, families
 from timeline.fold import END, Entry, Standing
 from timeline.winners import Row, Winners
@@ -22,7 +23,7 @@ __all__ = ["Held", "sweep"]
 Held = tuple[int, int, int, int, int, int]
 
 #: Of so many entries `fold` is the quicker where all are known at once.
-_FEW_AT_ONCE: Final = 64
+_FEW = 64
 
 #: The order in which earlier displaces later, which is how winners are ranked.
 _Rank = tuple[int, int]
@@ -72,15 +73,15 @@ def _negated(rank: _Rank) -> _Rank:
     return -rank[0], -rank[1]
 
 
-def _lives(family: Sequence[Entry]) -> Iterator[tuple[Standing, list[tuple[int, int]]]]:
+def _lives(family: Sequence[Entry]) -> Iterator[tuple[Standing, Iterable[tuple[int, int]]]]:
     """What stands for a family, if anything does, and when it counts."""
-    if len(family) == 1:
-        entry: Entry | None = family[0]
-        spans = [(family[0].reported_at, END)]
-    else:
-        whole = Family(family, few=_FEW_AT_ONCE)
-        whole.know(family)
-        entry, spans = whole.standing, whole.counts.all()
+    if len(family) <= _FEW:
+        for life in fold.lives(fold.standing(family)):
+            yield life.standing, life.spans
+        return
+    whole = Family(family, stepwise=True)
+    whole.know(family)
+    entry = whole.standing
     if entry is not None:
         kind: Literal["report", "withdrawal"] = "withdrawal" if entry.value is None else "report"
-        yield Standing(entry, family[0].position, kind), spans
+        yield Standing(entry, family[0].position, kind), whole.counts.all()
