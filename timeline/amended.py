@@ -93,20 +93,22 @@ def effects(known: Iterable[Entry]) -> dict[int, Effect]:
     """
     found: dict[int, Effect] = {}
     for group in _apart(families(known)):
-        state = _State(group)
+        # A report that shares its valid time with no other finds nothing there.
+        state = _State(group) if len(group) > 1 else None
         for entry in sorted(
             (entry for family in group for entry in family),
             key=lambda e: (e.recorded_at, e.reported_at, e.position),
         ):
             if entry.event_type == "reported":
-                found[entry.position] = state.effect_of(entry)
+                found[entry.position] = "opened" if state is None else state.effect_of(entry)
             elif entry.event_type == "corrected":
                 found[entry.position] = "voided" if entry.void else "corrected"
             elif entry.event_type == "retracted":
                 found[entry.position] = "retracted"
             elif entry.event_type == "withdrawn":
                 found[entry.position] = "withdrew"
-            state.add(entry)
+            if state is not None:
+                state.add(entry)
     return found
 
 

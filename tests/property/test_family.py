@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import timeline.sweep as sweeping
-from tests.property.strategies import BASES
+from tests.property.strategies import BASES, entries_of, histories, written
 from timeline import amended, family, fold
 from timeline.family import Family, Spans
 from timeline.fold import END, Basis, Entry, Value
@@ -135,6 +136,16 @@ def test_the_index_follows_a_family_as_defined(given_: list[Amendment]) -> None:
             } == {(stand.position, stand.value is not None, *span) for span in spans if stand}
 
 
+@given(histories(12).map(lambda history: entries_of(written([history]))))
+def test_families_of_one_fact_bear_on_each_other_as_defined(entries: list[Entry]) -> None:
+    with step_by_step():
+        assert amended.effects(entries) == fold.effects(entries)
+        assert sorted(sweep(entries)) == sorted(
+            (s.entry.position, s.place, s.valid_from, s.valid_to, s.believed_from, s.believed_until)
+            for s in fold.belief_spans(entries)
+        )
+
+
 edges = st.integers(0, 12)
 
 
@@ -215,8 +226,8 @@ def test_steps_grow_about_as_the_entries_do(
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_chain_is_longer_than_python_calls_may_be_deep(kind: str) -> None:
     entries = chain(kind, 3_000, DATES["later and later"])
-    found = amended.effects(entries)
-    assert len(found) == 3_000
+    other = replace(entries[0], position=3_001, event_id="other", recorded_at=9_999, reported_at=99_999)
+    assert amended.effects([*entries, other])[3_001] == ("revised" if kind == "corrected" else "opened")
     believed = [belief for belief in sweep(entries) if belief[-1] == END]
     if kind == "corrected":
         assert [position for position, *_ in believed] == [3_000]
