@@ -18,7 +18,20 @@ SOURCES = sorted(PACKAGE.glob("*.py"))
 
 #: Each module imports only from those before it.
 ORDER = (
-    *("errors", "times", "amounts", "columns", "event", "fold", "objects", "merkle", "logfile", "proofs"),
+    *(
+        "errors",
+        "times",
+        "amounts",
+        "columns",
+        "event",
+        "fold",
+        "project",
+        "duckdb_paths",
+        "objects",
+        "merkle",
+        "logfile",
+        "proofs",
+    ),
     *(
         "log",
         "amended",
@@ -27,6 +40,7 @@ ORDER = (
         "rowfile",
         "rowpack",
         "tail",
+        "index_check",
         "index",
         "dialect",
         "files",
@@ -39,7 +53,7 @@ ORDER = (
 #: What the front end may know of the package: the façade, the values that it answers with, what it
 #: raises, how rows are printed, and three modules of plain values.
 FRONT_END_MAY_IMPORT = {
-    *("store", "__init__", "ask", "explain", "errors", "queries", "render", "telling", "times"),
+    *("store", "__init__", "ask", "explain", "errors", "project", "queries", "render", "telling", "times"),
     *("columns", "amounts"),
     *(name for name in ORDER if name.startswith("cli_")),
 }

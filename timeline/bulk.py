@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from timeline.bulkread import RowReader, as_text, in_parts
 from timeline.columns import HASHED, INHERITABLE, LOG_COLUMNS, STATUSES, event_id_sql
+from timeline.duckdb_paths import quoted
 from timeline.errors import Place, TimelineError
 from timeline.event import DESCRIPTIONS
 from timeline.files import Draft, StoredTable
@@ -30,7 +31,7 @@ from timeline.index import Reader
 from timeline.intake import Intake, Rejected
 from timeline.log import schema
 from timeline.rowfile import Damaged
-from timeline.tables import quoted, sql_object
+from timeline.tables import sql_object
 from timeline.times import parse_edtf
 
 __all__ = ["BulkResolved", "LeftOut", "TableIntake", "resolve_table", "table_to_drafts", "takes"]

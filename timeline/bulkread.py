@@ -17,10 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from timeline.amounts import parse_amount, plain_amount
+from timeline.duckdb_paths import quoted
 from timeline.errors import BadInput
 from timeline.event import Event, event_from
 from timeline.files import StoredTable
-from timeline.tables import quoted, sql_object
+from timeline.tables import sql_object
 from timeline.times import parse_edtf
 
 __all__ = ["RowReader", "as_text", "in_parts"]

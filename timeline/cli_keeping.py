@@ -42,10 +42,27 @@ def head(*, store: Store = None, json: Json = False) -> None:
         )
 
 
-def verify(*, store: Store = None, json: Json = False) -> None:
-    """Compute every digest of the log again, and compare."""
+def verify(
+    *,
+    expect: Annotated[
+        str | None,
+        typer.Option(metavar="DIGEST", help="A digest noted before: the log has to hold its commit."),
+    ] = None,
+    at: Annotated[
+        int | None, typer.Option(metavar="N", help="The number of the commit with the expected digest.")
+    ] = None,
+    log_only: Annotated[bool, typer.Option("--log-only", help="Leave out the index.")] = False,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """Recompute every hash of the log, and compare the index with it.
+
+    Only a digest noted elsewhere shows that the last commits were not removed.
+    """
+    if at is not None and expect is None:
+        raise BadInput("got --at without a digest; expected --expect DIGEST besides")
     with keeping(store) as tl, _bar("verifying") as progress:
-        found = tl.verify(progress)
+        found = tl.verify(progress, expect=expect, at=at, log_only=log_only)
     told_pairs(
         {
             "commits": found.commits,
@@ -53,16 +70,26 @@ def verify(*, store: Store = None, json: Json = False) -> None:
             "files": found.files,
             "bytes": found.bytes,
             "digest": found.digest,
+            "generations": found.generations,
         },
         json,
     )
     say("Everything is as it was written.")
 
 
-def rebuild(*, store: Store = None) -> None:
-    """Build the index anew from the log."""
-    with keeping(store) as tl:
-        path = tl.rebuild()
+def rebuild(
+    *,
+    trust_log: Annotated[
+        bool,
+        typer.Option(
+            "--trust-log", help="Give up commits that only the index knows of; that index is kept aside."
+        ),
+    ] = False,
+    store: Store = None,
+) -> None:
+    """Build the index from the log."""
+    with keeping(store, trust_log=trust_log) as tl:
+        path = tl.rebuild(trust_log=trust_log)
         if path is None:
             raise BadInput(f"cannot write an index into {tl.path}")
         say(f"Built {path}.")

@@ -24,7 +24,8 @@ from timeline.cli_session import (
     told_pairs,
 )
 from timeline.errors import BadInput, BadRows, Conflict, NotFound
-from timeline.store import PROJECT_FILE, Timeline
+from timeline.project import PROJECT_FILE
+from timeline.store import Timeline
 from timeline.times import format_instant
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import typer
 
 from timeline.errors import BadInput, BadRows, Conflict, NotFound, TimelineError
+from timeline.project import PROJECT_FILE, find_store, project_settings
 from timeline.render import Style, csv_lines, document, json_lines, pairs
-from timeline.store import PROJECT_FILE, Timeline, find_store, project_settings
+from timeline.store import Timeline
 from timeline.telling import counted
 
 if TYPE_CHECKING:
@@ -139,9 +140,9 @@ def reading(store: Path | None) -> Iterator[Timeline]:
 
 
 @contextmanager
-def keeping(store: Path | None) -> Iterator[Timeline]:
+def keeping(store: Path | None, *, trust_log: bool = False) -> Iterator[Timeline]:
     """The store to look after, which has to be there: one made anew would hide that it was lost."""
-    with Timeline.open(store) as tl, _telling(tl):
+    with Timeline.open(store, trust_log=trust_log) as tl, _telling(tl):
         yield tl
 
 

@@ -12,6 +12,7 @@ Beside a generation lies the row file of what was built at once, for lookups of 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import shutil
@@ -21,21 +22,24 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import duckdb
 
-from timeline.log import Log
+from timeline.duckdb_paths import plain_folder, quoted, writable_database
+from timeline.errors import Corruption
+from timeline.index_check import REBUILD, check_generation, check_row_file
+from timeline.log import CheckedFiles, Commit, Log
+from timeline.rowfile import MAGIC as ROWS_MAGIC
 from timeline.rowfile import RowFile
 from timeline.rowpack import write as write_rows
 from timeline.tables import (
     Build,
-    commits_in,
     fill_commits,
     fill_segments,
     make_tables,
-    quoted,
     sql_object,
     view_incoming,
 )
@@ -87,8 +91,15 @@ _FEW: Final = 1_000_000
 _TO_BUILD: Final = (2_500 * 2**20, 80)
 _TO_READ: Final = (600 * 2**20, 40)
 
-_GENERATION: Final = re.compile(rf"(\d{{12}})-(\d+)-v{FORMAT}\.duckdb")
-_ROW_FILE: Final = re.compile(rf"\d+-v{FORMAT}\.rows")
+_GENERATION: Final = re.compile(r"(\d{12})-(\d+)-v(\d+)\.duckdb", re.ASCII)
+_ROW_FILE: Final = re.compile(r"\d+-v(\d+)\.rows", re.ASCII)
+
+#: What every DuckDB file has behind its first checksum.
+_DUCKDB_MAGIC: Final = (8, b"DUCK")
+
+#: Marks a folder in which a generation is being built, and what the mark says.
+_BUILDING: Final = "timeline-building"
+_MARK: Final = b"A generation of a Timeline index is built here. Without its builder it can be removed.\n"
 _TAIL_PATH: Final = "SET search_path = 'memory.main,generation.main,generation.rules'"
 
 
@@ -97,11 +108,12 @@ class _Generation:
     path: Path
     commit: int
     position: int
+    layout: int
 
     @classmethod
     def of(cls, path: Path) -> _Generation | None:
         found = _GENERATION.fullmatch(path.name)
-        return cls(path, int(found[1]), int(found[2])) if found else None
+        return cls(path, int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
 class Reader:
@@ -253,7 +265,7 @@ class Index:
     """The generations in a folder, for one log."""
 
     def __init__(self, folder: str | Path, log: Log) -> None:
-        self.folder = Path(folder)
+        self.folder = Path(folder).absolute()
         self.log = log
 
     def generations(self) -> list[Path]:
@@ -261,21 +273,46 @@ class Index:
         return [generation.path for generation in self._generations()]
 
     def _generations(self) -> list[_Generation]:
-        if not self.folder.is_dir():
+        return [generation for generation in self._found() if generation.layout == FORMAT]
+
+    def _found(self) -> list[_Generation]:
+        """The generations of every layout, the newest last."""
+        try:
+            names = os.listdir(self.folder)
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        found = [generation for p in self.folder.iterdir() if (generation := _Generation.of(p))]
+        found = [generation for name in names if (generation := _Generation.of(self.folder / name))]
         return sorted(found, key=lambda generation: generation.commit)
+
+    def check_log(self) -> None:
+        """Raise Corruption where a generation knows commits that the log has not: the log has lost them."""
+        self._head_behind(self._found())
+
+    def _head_behind(self, generations: Sequence[_Generation]) -> int:
+        """Return the number of the log's last commit; raises Corruption where a generation is ahead of it.
+
+        The generations were listed before, so that nothing that was appended meanwhile explains that.
+        """
+        head = self.log.head_number() if self.log.folder.is_dir() else 0
+        if generations and generations[-1].commit > head:
+            newest = generations[-1]
+            ends = f"ends at commit {head}" if head else "has no commit"
+            raise Corruption(
+                f"{self.log.folder}: {ends}, but the index was built from {newest.commit} commits with "
+                f"{newest.position} events ({newest.path.name}): the log has lost the last ones; {_WAYS_OUT}"
+            )
+        return head
 
     def open(self, *, may_build: bool = True, progress: Build | None = None) -> Reader:
         """A reader of everything acknowledged so far.
 
         Without a usable generation it builds one, or, where it may not or cannot, answers from the log alone.
+        Raises Corruption where the log is not the one that a generation was built from.
         """
-        generations = self._generations()
-        # Listed after the generations, so that none of them can be ahead of the head.
-        head = self.log.head_number()
-        for generation in reversed(generations):
-            if generation.commit <= head and (reader := self._open(generation, head)):
+        found = self._found()
+        head = self._head_behind(found)
+        for generation in reversed(found):
+            if generation.layout == FORMAT and (reader := self._open(generation, head)):
                 return reader
         if head and may_build and (built := self.build(progress)) is not None:
             made = _Generation.of(built)
@@ -284,49 +321,91 @@ class Index:
         return self._in_memory()
 
     def _open(self, generation: _Generation, head: int) -> Reader | None:
-        """A reader on a generation and its tail; None where the generation is gone or not of this log."""
+        """A reader on a generation and its tail; None where the generation is gone or damaged.
+
+        Raises Corruption where the log has another commit in its place.
+        """
         config = _config(*_TO_READ, generation.position)
+        is_head = generation.commit == head
+        con = None
         try:
-            if generation.commit == head:
-                con = duckdb.connect(str(generation.path), read_only=True, config=config)
-            else:
-                con = duckdb.connect(":memory:", config=config)
-                con.execute(f"ATTACH {quoted(generation.path)} AS generation (READ_ONLY)")
-        except duckdb.IOException:
-            return None
-        try:
-            prefix = "" if generation.commit == head else "generation."
-            found = con.execute(
+            with plain_folder(self.folder) as folder:
+                path = folder / generation.path.name
+                if is_head:
+                    con = duckdb.connect(str(path), read_only=True, config=config)
+                else:
+                    con = duckdb.connect(":memory:", config=config)
+                    con.execute(f"ATTACH {quoted(path)} AS generation (READ_ONLY)")
+            prefix = "" if is_head else "generation."
+            [(digest, whole, digest_of_whole)] = con.execute(
                 f"SELECT m.digest, m.whole, c.digest FROM {prefix}store.meta AS m "
                 f"LEFT JOIN {prefix}store.commits AS c ON c.first_position + c.count - 1 = m.whole"
             ).fetchall()
-            if not found or found[0][0] != self._digest_at(generation.commit):
+        except (duckdb.Error, ValueError) as error:
+            if con is not None:
                 con.close()
-                return None
-            _, whole, digest = found[0]
+            if _is_readable(generation.path):
+                _warn_damaged(generation.path, error)
+            return None
+        try:
+            last = self._commit(generation.commit)
+            if digest != (last.digest if last else None):
+                # A damaged file of the log explains it best, and is named.
+                self.log.reading(lambda files: None)
+                raise Corruption(
+                    f"{self.log.folder}: its commit {generation.commit} is not the one that the index was "
+                    f"built from ({generation.path.name}): the log was replaced or has lost commits; "
+                    f"{_WAYS_OUT}"
+                )
             rows = RowFile.open(self._rows_of(whole))
-            if rows is not None and (rows.position, rows.digest) != (whole, digest):
+            if rows is not None and (rows.position, rows.digest) != (whole, digest_of_whole):
                 rows = None
             tail_events = 0
-            if generation.commit < head:
-                tail_events = self.log.reading(
-                    lambda files: append_tail(con, files, generation.commit), generation.commit
-                )
+            if not is_head:
+                tail_events = self.log.reading(partial(append_tail, con), last)
                 con.execute(_TAIL_PATH)
             return Reader(con, generation.path, tail_events, rows, generation.position - whole)
         except BaseException:
             con.close()
             raise
 
-    def _digest_at(self, number: int) -> str | None:
-        """The digest that the log has of a commit."""
-        commits = self.log.commits(number - 1)
-        return commits[0].digest if commits and commits[0].number == number else None
+    def _commit(self, number: int) -> Commit | None:
+        """The commit of that number, as the log has it."""
+        commits = self.log.commits(number - 1) if number else []
+        return commits[0] if commits and commits[0].number == number else None
+
+    def set_aside(self) -> list[Path]:
+        """Move every generation that is not of this log out of the way; returns where they are now.
+
+        Whoever asks for that gives up the commits that only they know of, but not the files.
+        """
+        head = self.log.head_number()
+        moved = []
+        with self.log.maintenance():
+            for generation in self._found():
+                if generation.commit <= head and self._is_of_log(generation):
+                    continue
+                aside = self.folder / "set-aside"
+                aside.mkdir(exist_ok=True)
+                target = aside / f"{generation.path.stem}-{os.urandom(4).hex()}.duckdb"
+                os.rename(generation.path, target)
+                moved.append(target)
+            _sync(self.folder)
+        return moved
+
+    def _is_of_log(self, generation: _Generation) -> bool:
+        try:
+            reader = self._open(generation, max(self.log.head_number(), generation.commit))
+        except Corruption:
+            return False
+        if reader is not None:
+            reader.close()
+        return True
 
     def _in_memory(self) -> Reader:
         """A reader that keeps nothing on disk: for an empty log, or a folder that cannot be written."""
         con = duckdb.connect(":memory:", config=_CONFIG)
-        self.log.reading(lambda files: _build(con, files, commits_in(con, files), None))
+        self.log.reading(lambda files: _build(con, files, None))
         return Reader(con, None)
 
     def build(self, progress: Build | None = None) -> Path | None:
@@ -335,6 +414,7 @@ class Index:
         Older generations are removed: readers that hold one open keep it until they close.
         """
         with self._publishing() as publish:
+            self.check_log()
             return publish(lambda path: self._built(path, progress))
 
     def _built(self, path: Path, progress: Build | None) -> tuple[int, int]:
@@ -348,10 +428,10 @@ class Index:
         """
         with self._publishing() as publish:
             # Others may have been faster, so that this is asked with the lock held.
-            generations = self._generations()
-            newest = generations[-1] if generations else None
-            head = self.log.head_number()
-            whole = None if newest is None or newest.commit > head else self._grows_from(newest)
+            generations = self._found()
+            head = self._head_behind(generations)
+            newest = generations[-1] if generations and generations[-1].layout == FORMAT else None
+            whole = None if newest is None else self._grows_from(newest)
             if newest is not None and whole is not None:
                 if newest.commit == head:
                     return newest.path
@@ -365,15 +445,16 @@ class Index:
         head = self.log.head()
         try:
             # Attached, because this process may read it already, and then with other settings.
-            with duckdb.connect(":memory:", config=_CONFIG) as con:
-                con.execute(f"ATTACH {quoted(generation.path)} AS generation (READ_ONLY)")
+            with plain_folder(self.folder) as folder, duckdb.connect(":memory:", config=_CONFIG) as con:
+                con.execute(f"ATTACH {quoted(folder / generation.path.name)} AS generation (READ_ONLY)")
                 [(digest, whole)] = con.execute("SELECT digest, whole FROM generation.store.meta").fetchall()
         except duckdb.Error:
             return None
+        last = self._commit(generation.commit)
         can_grow = (
             head is not None
             and head.last_position - whole <= whole // _ADDED_SHARE
-            and digest == self._digest_at(generation.commit)
+            and digest == (last.digest if last else None)
         )
         return int(whole) if can_grow else None
 
@@ -381,9 +462,12 @@ class Index:
         shutil.copyfile(last.path, path)
         if progress is not None:
             progress("putting in what was appended since")
-        with duckdb.connect(":memory:", config=_config(*_TO_BUILD, last.position, path)) as con:
-            con.execute(f"ATTACH {quoted(path)} AS built")
-            grown = self.log.reading(lambda files: patch(con, files, last.commit), last.commit)
+        with (
+            writable_database(path) as made,
+            duckdb.connect(":memory:", config=_config(*_TO_BUILD, last.position, made)) as con,
+        ):
+            con.execute(f"ATTACH {quoted(made)} AS built")
+            grown = self.log.reading(partial(patch, con), self._commit(last.commit))
             con.execute("CHECKPOINT built")
             con.execute("DETACH built")
         return grown
@@ -395,55 +479,125 @@ class Index:
         Rows that were written beside it are published first; a generation that grew goes on with those
         of what was built at once, up to the position `whole`.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(prefix=".building-", suffix=".duckdb", dir=self.folder)
-        except OSError:
-            yield lambda make, whole=None: None
-            return
-        os.close(descriptor)
-        building = Path(name)
-        building.unlink()
-
-        rows = _rows_beside(building)
-
-        def publish(make: _Make, whole: int | None = None) -> Path:
-            commit, position = make(building)
-            path = self.folder / f"{commit:012d}-{position}-v{FORMAT}.duckdb"
-            its_rows = self._rows_of(position if whole is None else whole)
-            _sync(building)
-            if rows.exists():
-                os.replace(rows, its_rows)
-            os.replace(building, path)
-            _sync(self.folder)
-            self._remove_older(path, its_rows)
-            return path
-
-        with self.log.maintenance():
+        with contextlib.ExitStack() as cleanup:
             try:
-                yield publish
-            finally:
-                for leftover in (building, building.with_name(f"{building.name}.wal"), rows):
-                    leftover.unlink(missing_ok=True)
-                shutil.rmtree(_spill(building), ignore_errors=True)
+                self.folder.mkdir(parents=True, exist_ok=True)
+                folder = cleanup.enter_context(plain_folder(self.folder))
+                building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
+            except OSError:
+                yield lambda make, whole=None: None
+                return
+            cleanup.callback(shutil.rmtree, building, ignore_errors=True)
+            cleanup.enter_context(self.log.maintenance())
+            self._remove_unfinished()
+            # Marked under the lock alone: another builder removes what is marked while it holds the lock.
+            (building / _BUILDING).write_bytes(_MARK)
+            made = building / "generation.duckdb"
+
+            def publish(make: _Make, whole: int | None = None) -> Path:
+                commit, position = make(made)
+                path = self.folder / f"{commit:012d}-{position}-v{FORMAT}.duckdb"
+                its_rows = self._rows_of(position if whole is None else whole)
+                _sync(made)
+                if _rows_beside(made).exists():
+                    os.replace(_rows_beside(made), its_rows)
+                os.replace(made, path)
+                _sync(self.folder)
+                self._remove_older(path, its_rows)
+                return path
+
+            yield publish
 
     def _rows_of(self, whole: int) -> Path:
         return self.folder / f"{whole}-v{FORMAT}.rows"
 
     def row_files(self) -> list[Path]:
         """The row files of this layout."""
+        return [path for path, layout in self._row_files() if layout == FORMAT]
+
+    def _row_files(self) -> list[tuple[Path, int]]:
         if not self.folder.is_dir():
             return []
-        return sorted(path for path in self.folder.iterdir() if _ROW_FILE.fullmatch(path.name))
+        found = ((path, _ROW_FILE.fullmatch(path.name)) for path in sorted(self.folder.iterdir()))
+        return [(path, int(match[1])) for path, match in found if match]
 
     def _remove_older(self, *newest: Path) -> None:
-        for path in list(self.folder.iterdir()):
-            # The maintenance lock is ours, so that whoever was building died.
-            if path not in newest and path.name.endswith((".duckdb", ".duckdb.wal", ".rows")):
-                with contextlib.suppress(FileNotFoundError):
-                    path.unlink()
-            elif path.name.endswith(_SPILL):
+        """Remove the generations and row files before the newest, under the maintenance lock.
+
+        A name is not enough: what does not begin as such a file does is left alone.
+        """
+        older = [(generation.path, _DUCKDB_MAGIC) for generation in self._found()]
+        older += [(path, (0, ROWS_MAGIC)) for path, _ in self._row_files()]
+        for path, (offset, magic) in older:
+            if path not in newest and _begins_with(path, offset, magic):
+                path.unlink(missing_ok=True)
+
+    def _remove_unfinished(self) -> None:
+        """Remove what builders that died have left, under the maintenance lock, so that none is at work."""
+        for path in self.folder.iterdir():
+            if path.is_dir() and not path.is_symlink() and _begins_with(path / _BUILDING, 0, _MARK):
                 shutil.rmtree(path, ignore_errors=True)
+
+    def remove_damaged(self, path: Path) -> bool:
+        """Remove a generation if reading all of it fails, with a warning; returns whether it is gone."""
+        with contextlib.ExitStack() as cleanup:
+            folder = cleanup.enter_context(plain_folder(self.folder))
+            error = _error_of(folder / path.name)
+            if error is None:
+                return False
+            try:
+                cleanup.enter_context(self.log.maintenance())
+                path.unlink(missing_ok=True)
+            except OSError as refused:
+                raise Corruption(f"{path}: the index is damaged: {error}; remove it ({refused})") from error
+            _warn_damaged(path, error)
+            return True
+
+    def check(self, progress: Build | None = None) -> int:
+        """Compare every generation, and its row file, with what follows from the log; returns how many.
+
+        Costs a build for each. Raises Corruption where one holds anything else.
+        """
+        self.check_log()
+        with contextlib.ExitStack() as cleanup:
+            try:
+                cleanup.enter_context(self.log.maintenance())
+                within = tempfile.TemporaryDirectory(prefix=".building-", dir=self.folder)
+            except OSError:
+                # Whoever may not write here can check the index elsewhere.
+                within = tempfile.TemporaryDirectory(prefix="timeline-")
+            folder = cleanup.enter_context(plain_folder(cleanup.enter_context(within)))
+            (folder / _BUILDING).write_bytes(_MARK)
+            here = cleanup.enter_context(plain_folder(self.folder))
+            generations = self._generations()
+            for generation in generations:
+                self._check(generation, here / generation.path.name, folder / "expected.duckdb", progress)
+        return len(generations)
+
+    def _check(self, generation: _Generation, given: Path, expected: Path, progress: Build | None) -> None:
+        def built(files: CheckedFiles) -> tuple[int, int]:
+            commits = [commit for commit in files.commits if commit.number <= generation.commit]
+            return build_file(expected, CheckedFiles(files.paths, commits), progress)
+
+        name = str(generation.path)
+        if self.log.reading(built) != (generation.commit, generation.position):
+            raise Corruption(f"{name}: its name does not say what the log holds; {REBUILD}")
+        if progress is not None:
+            progress("comparing the index with the log")
+        check_generation(given, expected, name)
+        with duckdb.connect(":memory:", config=_CONFIG) as con:
+            con.execute(f"ATTACH {quoted(given)} AS generation (READ_ONLY)")
+            [(whole,)] = con.execute("SELECT whole FROM generation.store.meta").fetchall()
+        path = self._rows_of(whole)
+        if path.exists():
+            rows = RowFile.open(path)
+            if rows is None:
+                raise Corruption(f"{path}: is damaged; {REBUILD}")
+            with contextlib.closing(rows):
+                commit = next((one for one in self.log.commits() if one.last_position == whole), None)
+                if (rows.position, rows.digest) != (whole, commit.digest if commit else None):
+                    raise Corruption(f"{path}: is of another log; {REBUILD}")
+                check_row_file(rows, expected, str(path))
 
     def wants_building(self, position: int) -> bool:
         """Whether so much was appended since the newest generation that another pays."""
@@ -452,6 +606,11 @@ class Index:
             return position > 0
         return position - generations[-1].position > max(TAIL_AT_MOST, position // _TAIL_SHARE)
 
+
+_WAYS_OUT: Final = (
+    "bring the files of the log back from a copy, or, to go on without them, run "
+    "`timeline rebuild --trust-log`, which keeps that index aside"
+)
 
 _SPILL: Final = ".spill"
 #: Makes a file, and tells the last commit and position in it.
@@ -484,6 +643,52 @@ def _rows_beside(path: Path) -> Path:
     return path.with_suffix(".rows")
 
 
+def _begins_with(path: Path, offset: int, magic: bytes) -> bool:
+    """Whether a regular file has these bytes at an offset."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return os.pread(descriptor, len(magic), offset) == magic
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _is_readable(path: Path) -> bool:
+    """Whether the system lets this process read a file: then DuckDB's refusal means damage."""
+    try:
+        with open(path, "rb"):
+            return True
+    except (FileNotFoundError, PermissionError):
+        return False
+
+
+def _error_of(path: Path) -> duckdb.Error | None:
+    """Return the error of reading a DuckDB file from its first block to its last, if there is one."""
+    try:
+        with duckdb.connect(":memory:", config=_CONFIG) as con:
+            con.execute(f"ATTACH {quoted(path)} AS generation (READ_ONLY)")
+            tables = con.execute(
+                "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'generation'"
+            ).fetchall()
+            for schema, table in tables:
+                con.execute(
+                    f'SELECT bit_xor(hash(COLUMNS(*))) FROM generation."{schema}"."{table}"'
+                ).fetchall()
+    except duckdb.Error as error:
+        return error
+    return None
+
+
+def _warn_damaged(path: Path, error: Exception) -> None:
+    logging.getLogger(__name__).warning(
+        "%s: the index is damaged, and is replaced by one built from the log: %s", path, error
+    )
+
+
 def _sync(path: str | Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -493,7 +698,7 @@ def _sync(path: str | Path) -> None:
 
 
 def build_file(
-    path: str | Path, files: Sequence[str], progress: Build | None = None, rows: Path | None = None
+    path: str | Path, files: CheckedFiles, progress: Build | None = None, rows: Path | None = None
 ) -> tuple[int, int]:
     """Build a generation from log files into a new DuckDB file; returns its last commit and position.
 
@@ -504,31 +709,29 @@ def build_file(
     for left in (path, rows):
         if left is not None:
             left.unlink(missing_ok=True)
-    with duckdb.connect() as con:
-        commits = commits_in(con, files)
-    events = sum(commit["count"] for commit in commits)
-    try:
-        with duckdb.connect(":memory:", config=_config(*_TO_BUILD, events, path)) as con:
-            con.execute(
-                f"ATTACH {quoted(path)} AS built (STORAGE_VERSION 'v1.5.0', "
-                f"ROW_GROUP_SIZE {_SMALL_ROW_GROUP if events <= _FEW else _ROW_GROUP})"
-            )
-            con.execute("USE built")
-            # A twentieth of the time goes into trying it, and its successor is chosen each time.
-            con.execute("SET disabled_compression_methods = 'fsst'")
-            last = _build(con, files, commits, progress, rows)
-            con.execute("CHECKPOINT built")
-            con.execute("USE memory")
-            con.execute("DETACH built")
-            return last
-    finally:
-        shutil.rmtree(_spill(path), ignore_errors=True)
+    events = sum(commit.count for commit in files.commits)
+    with writable_database(path) as built:
+        try:
+            with duckdb.connect(":memory:", config=_config(*_TO_BUILD, events, built)) as con:
+                con.execute(
+                    f"ATTACH {quoted(built)} AS built (STORAGE_VERSION 'v1.5.0', "
+                    f"ROW_GROUP_SIZE {_SMALL_ROW_GROUP if events <= _FEW else _ROW_GROUP})"
+                )
+                con.execute("USE built")
+                # A twentieth of the time goes into trying it, and its successor is chosen each time.
+                con.execute("SET disabled_compression_methods = 'fsst'")
+                last = _build(con, files, progress, rows)
+                con.execute("CHECKPOINT built")
+                con.execute("USE memory")
+                con.execute("DETACH built")
+                return last
+        finally:
+            shutil.rmtree(_spill(built), ignore_errors=True)
 
 
 def _build(
     con: duckdb.DuckDBPyConnection,
-    files: Sequence[str],
-    commits: Sequence[dict[str, Any]],
+    files: CheckedFiles,
     progress: Build | None,
     rows: Path | None = None,
 ) -> tuple[int, int]:
@@ -542,23 +745,18 @@ def _build(
     con.execute("DROP SCHEMA IF EXISTS rules CASCADE; CREATE SCHEMA rules")
     tell("reading the log")
     view_incoming(con, files)
-    fill_commits(con, "store", commits)
+    fill_commits(con, "store", files.commits)
     implied = make_tables(con, "store", tell)
     fill_segments(con, "store", tell, implied=implied)
     for name in _SURFACE:
         con.execute(sql_object(name))
     con.execute(sql_object("tables/meta"))
-    last: dict[str, Any] = {"number": 0, "first_position": 1, "count": 0, "digest": None}
-    if commits:
-        last = commits[-1]
-    position = last["first_position"] + last["count"] - 1
-    con.execute(
-        "INSERT INTO store.meta VALUES ($1, $2, $3, $4, $3)",
-        [FORMAT, last["number"], position, last["digest"]],
-    )
+    last = files.commits[-1] if files.commits else None
+    number, position, digest = (last.number, last.last_position, last.digest) if last else (0, 0, None)
+    con.execute("INSERT INTO store.meta VALUES ($1, $2, $3, $4, $3)", [FORMAT, number, position, digest])
     con.execute("DROP TABLE settled")
     if rows is not None:
         tell("writing rows")
-        write_rows(con, rows, commit=last["number"], position=position, digest=last["digest"], log="incoming")
+        write_rows(con, rows, commit=number, position=position, digest=digest, log="incoming")
     con.execute("DROP VIEW incoming")
-    return int(last["number"]), int(position)
+    return number, position

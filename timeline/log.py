@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -18,9 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from timeline.columns import LOG_COLUMNS
-from timeline.errors import Conflict, Corruption, TimelineError
+from timeline.duckdb_paths import plain_folder
+from timeline.errors import BadInput, Conflict, Corruption, TimelineError
 from timeline.logfile import (
     BLOCKS,
+    BRING_BACK,
     SMALL,
     Commit,
     Entry,
@@ -39,13 +42,24 @@ from timeline.logfile import (
 )
 from timeline.merkle import MerkleTree, merkle_root, unpacked_ids
 from timeline.objects import FileLock, FolderObjects, Objects
-from timeline.proofs import check_digests, check_file_hash, check_rows
+from timeline.proofs import check_digests, check_file_hash, check_ids_once, check_rows
 from timeline.times import now
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SMALL", "Commit", "Log", "LogFile", "Rows", "Verified", "merkle_root", "rows_to_table", "schema"]
+__all__ = [
+    "SMALL",
+    "CheckedFiles",
+    "Commit",
+    "Log",
+    "LogFile",
+    "Rows",
+    "Verified",
+    "merkle_root",
+    "rows_to_table",
+    "schema",
+]
 
 #: A block whose files exceed this many bytes together is left as it is.
 MERGE_AT_MOST = 64 * 2**20
@@ -68,14 +82,26 @@ _Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedFiles:
+    """Files of the log as DuckDB can read them, and the commits in them that were asked for."""
+
+    paths: list[str]
+    commits: list[Commit]
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
-    """What was found whole: how many commits, events, files and bytes; `digest` is the head's, or None."""
+    """What was found whole: how many commits, events, files and bytes; `digest` is the head's, or None.
+
+    `generations` is how many indexes were compared with the log.
+    """
 
     commits: int
     events: int
     files: int
     bytes: int
     digest: str | None
+    generations: int = 0
 
 
 class Log:
@@ -98,10 +124,13 @@ class Log:
         objects: Objects | None = None,
         clock: Callable[[], int] = now,
     ) -> None:
-        self.folder = Path(folder)
+        # Absolute, so that nothing in it is taken for a URL, and a change of directory does not matter.
+        self.folder = Path(folder).absolute()
         self._objects: Objects = FolderObjects(self.folder) if objects is None else objects
         self._clock = clock
         self._listed: tuple[set[str], list[LogFile]] = set(), []
+        #: The files whose hash was computed, and how the file system describes them: files never change.
+        self._checked: dict[str, tuple[int, int, int, int]] = {}
         self._told: tuple[tuple[str, int, int, int] | None, Commit | None] = None, None
         self._appending = FileLock(self.folder / ".append.lock")
         self._maintaining = FileLock(self.folder / ".maintenance.lock")
@@ -163,12 +192,43 @@ class Log:
 
         return self._retrying(read, after)
 
-    def reading(self, fn: Callable[[list[str]], _Answer], after: int = 0) -> _Answer:
-        """What `fn` makes of the paths of `files(after)`, called again where one was merged away meanwhile.
+    def reading(self, fn: Callable[[CheckedFiles], _Answer], after: Commit | None = None) -> _Answer:
+        """Return what `fn` makes of the files with the commits after `after`, each checked before.
 
-        The first file may hold commits up to `after` too. `fn` must not mind being called again.
+        The hash of every file is computed, and the chain of digests from `after` on. Raises Corruption,
+        naming the file, where either differs, and where DuckDB cannot read one. `fn` is called again where a
+        file was merged away meanwhile, and must not mind.
         """
-        return self._retrying(lambda files: fn([file.path for file in files]), after)
+
+        def read(files: list[LogFile]) -> _Answer:
+            commits = self._check(files, after)
+            with plain_folder(self.folder) as folder:
+                try:
+                    return fn(CheckedFiles([str(folder / file.name) for file in files], commits))
+                except Exception as error:
+                    raise _as_corruption(error, files) from error
+
+        return self._retrying(read, after.number if after else 0)
+
+    def _check(self, files: Sequence[LogFile], after: Commit | None) -> list[Commit]:
+        """Return the commits after `after` in these files, which follow it; raises Corruption."""
+        commits: list[Commit] = []
+        previous = after
+        for file in files:
+            self._check_hash(file)
+            entries = entries_of(file)
+            # A file that begins before `after` has been checked up to there, and continues from itself.
+            check_digests(file, entries, previous if previous and previous.number + 1 == file.first else None)
+            previous = entries[-1].commit
+            commits += [entry.commit for entry in entries]
+        return [commit for commit in commits if after is None or commit.number > after.number]
+
+    def _check_hash(self, file: LogFile) -> None:
+        found = os.stat(file.path)
+        same = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
+        if self._checked.get(file.name) != same:
+            check_file_hash(file)
+            self._checked[file.name] = same
 
     def append(
         self,
@@ -225,12 +285,26 @@ class Log:
         with self.maintenance():
             return self._compact()
 
-    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verified:
+    def verify(
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        expect: str | None = None,
+        at: int | None = None,
+    ) -> Verified:
         """Recompute every event id, root, digest and file hash; raises Corruption at the first that differs.
 
-        `progress` is told, file by file, how many events are done and how many there are. A log whose
-        last commits were removed is whole in itself: compare the digest with one pinned elsewhere.
+        So does an event id that the log holds twice. A log whose last commits were removed is whole in
+        itself: `expect` is a digest that was noted elsewhere, which a commit has to have, the one with the
+        number `at` where that is given. `progress` is called with the number of events that are done and of
+        all, file by file.
         """
+        if expect is not None and not re.fullmatch("[0-9a-fA-F]{64}", expect):
+            raise BadInput(
+                f"got {expect!r} as a digest; expected 64 hexadecimal digits, as `timeline head` prints"
+            )
+        if at is not None and at < 1:
+            raise BadInput(f"got commit {at}; expected 1 or more")
 
         checked: list[Commit] = []
         sizes: dict[str, int] = {}
@@ -249,12 +323,19 @@ class Log:
 
         head = self.head()
         if head is None:
+            if expect is not None:
+                raise _not_there(self.folder, expect, at, None)
             return Verified(0, 0, 0, 0, None)
         while len(checked) < head.number:
             self._retrying(check, after=len(checked))
             if progress:
                 progress(checked[-1].last_position, max(head.last_position, checked[-1].last_position))
+        self._retrying(check_ids_once)
         last = checked[-1]
+        if expect is not None and not any(
+            commit.digest == expect.lower() for commit in (checked if at is None else checked[at - 1 : at])
+        ):
+            raise _not_there(self.folder, expect, at, last)
         files = _cover(self.folder, sizes)
         size = sum(sizes[file.name] for file in files)
         return Verified(last.number, last.last_position, len(files), size, last.digest)
@@ -432,6 +513,27 @@ def _writable(folder: Path) -> Iterator[None]:
             f"{folder}: cannot be written to ({error.strerror}); nothing was recorded, "
             "open the store with read_only=True or ask for the right to write there"
         ) from error
+
+
+def _not_there(folder: Path, expect: str, at: int | None, last: Commit | None) -> Corruption:
+    """Return the error of a digest that no commit has."""
+    which = "no commit" if at is None else f"not commit {at}"
+    ends = f"commit {last.number} with the digest {last.digest}" if last else "no commit"
+    return Corruption(
+        f"{folder}: {which} has the digest {expect}; the log ends with {ends}: it is another log, was "
+        f"changed, or has lost its last commits; {BRING_BACK}"
+    )
+
+
+def _as_corruption(error: Exception, files: Iterable[LogFile]) -> Exception:
+    """Return Corruption for an error of DuckDB's that speaks of one of these files, else the error itself."""
+    import duckdb
+
+    if isinstance(error, duckdb.Error):
+        for file in files:
+            if file.name in str(error):
+                return Corruption(f"{file.path}: cannot be read: {error}; {BRING_BACK}")
+    return error
 
 
 def _cover(folder: Path, names: Iterable[str]) -> list[LogFile]:

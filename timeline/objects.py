@@ -44,7 +44,7 @@ class FolderObjects:
     """Objects as the files of one local folder."""
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
+        self.folder = Path(folder).absolute()
 
     @classmethod
     def create(cls, folder: str | Path) -> FolderObjects:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from timeline.columns import event_id_sql
+from timeline.duckdb_paths import parquet_source, plain_folder
 from timeline.errors import Corruption
 from timeline.logfile import (
     BRING_BACK,
@@ -31,7 +34,7 @@ from timeline.logfile import (
 )
 from timeline.merkle import merkle_root, packed_ids, split
 
-__all__ = ["check_digests", "check_file_hash", "check_rows"]
+__all__ = ["check_digests", "check_file_hash", "check_ids_once", "check_rows"]
 
 
 def check_file_hash(file: LogFile) -> int:
@@ -111,14 +114,14 @@ def check_rows(files: Sequence[tuple[LogFile, Sequence[Entry]]]) -> None:
         expected = sum(entry.commit.count for entry in entries)
         if count != expected:
             raise Corruption(f"{file.path}: has {count} rows, expected {expected} by its commits")
-    with duckdb.connect() as connection:
+    with plain_folder(Path(files[0][0].path).parent) as folder, duckdb.connect() as connection:
+        source = parquet_source(folder / file.name for file, _ in files)
         rows: Any = connection.sql(
             f"""
             SELECT position, "commit", epoch_us(recorded_at) AS recorded_at, event_id,
                    CASE WHEN event_id IS DISTINCT FROM computed THEN computed END AS computed
-            FROM (SELECT *, {event_id_sql()} AS computed FROM read_parquet($paths))
-            """,
-            params={"paths": [file.path for file, _ in files]},
+            FROM (SELECT *, {event_id_sql()} AS computed FROM {source})
+            """
         ).to_arrow_reader(ROW_GROUP)
         ids = _checked_ids(files, rows)
         for file, entries in files:
@@ -129,6 +132,38 @@ def check_rows(files: Sequence[tuple[LogFile, Sequence[Entry]]]) -> None:
                         f"{file.path}: commit {entry.commit.number} has the root {entry.root}, "
                         f"expected {root} by its event ids"
                     )
+
+
+def check_ids_once(files: Sequence[LogFile]) -> None:
+    """Raise Corruption where an event id stands twice in these files, with both of its places.
+
+    Ids are compared by their first 64 bits before they are compared as a whole.
+    """
+    import duckdb
+
+    with (
+        plain_folder(Path(files[0].path).parent) as folder,
+        tempfile.TemporaryDirectory(prefix="timeline-") as within,
+        duckdb.connect(config={"temp_directory": within}) as connection,
+    ):
+        source = parquet_source(folder / file.name for file in files)
+        rows = connection.execute(
+            f"""
+            SELECT event_id, list(position ORDER BY position)
+            FROM {source}
+            WHERE hash(event_id) IN (
+                SELECT hashed FROM (SELECT hash(event_id) AS hashed FROM {source})
+                GROUP BY hashed HAVING count(*) > 1
+            )
+            GROUP BY event_id HAVING count(*) > 1 ORDER BY min(position) LIMIT 1
+            """
+        ).fetchall()
+    for event_id, positions in rows:
+        found = ", ".join(map(str, positions[:5]))
+        raise Corruption(
+            f"{Path(files[0].path).parent}: the event {event_id} is there at positions {found}, "
+            f"expected once; {BRING_BACK}"
+        )
 
 
 def _checked_ids(files: Sequence[tuple[LogFile, Sequence[Entry]]], batches: Iterable[Any]) -> Iterator[bytes]:

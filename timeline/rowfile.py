@@ -200,6 +200,21 @@ class RowFile:
         row["event_id"] = self.event_id(row["position"])
         return row
 
+    def is_like(self, other: RowFile) -> bool:
+        """Whether another file holds the same, however its blocks are packed; raises Damaged."""
+        footers = (
+            (one.commit, one.position, one.digest, one.at, one.constants, one.same, one._bits, one._odd_facts)
+            for one in (self, other)
+        )
+        if len({repr(footer) for footer in footers}) > 1:
+            return False
+        if any(self._part(name) != other._part(name) for name in ("firsts", "moved", "places", "keys")):
+            return False
+        self._check_entries()
+        if self._content[self._ids : self._sums] != other._content[other._ids : other._sums]:
+            return False
+        return all(self._block(nth) == other._block(nth) for nth in range(len(self._blocks[0])))
+
     # The events by their ids
 
     def event_id(self, position: int) -> str:

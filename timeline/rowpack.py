@@ -21,6 +21,7 @@ from typing import IO, Any, Final, Literal
 import duckdb
 
 from timeline.columns import LOG_COLUMNS
+from timeline.duckdb_paths import quoted
 from timeline.rowfile import (
     ENTRIES_OF_PAGE,
     ESCAPES,
@@ -31,7 +32,7 @@ from timeline.rowfile import (
     STORED,
     TRAILER,
 )
-from timeline.tables import OFTEN_SAME, quoted
+from timeline.tables import OFTEN_SAME
 
 __all__ = ["write"]
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import duckdb
 
@@ -31,10 +32,11 @@ from timeline.ask import (
     timestamp,
 )
 from timeline.columns import BELIEF_COLUMNS
-from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
+from timeline.errors import BadInput, Conflict, Corruption, NotFound, Place, nearest
 from timeline.index import Index, Reader, build_file
 from timeline.log import Commit, Log, Verified
 from timeline.lookup import about_one
+from timeline.project import find_store
 from timeline.times import format_instant, from_datetime, now, parse_as_of
 
 if TYPE_CHECKING:
@@ -44,11 +46,13 @@ if TYPE_CHECKING:
     from timeline.explain import Explained
     from timeline.record import Ingested, Recorder
 
-__all__ = ["Belief", "Timeline", "Why", "find_store", "project_settings"]
+__all__ = ["Belief", "Timeline", "Why"]
 
 _LOG: Final = "log"
 _INDEX: Final = "index"
-PROJECT_FILE: Final = "timeline.toml"
+
+#: What DuckDB says where a block of a file has another checksum than it was written with.
+_DAMAGED: Final = "Corrupt database file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,39 +109,32 @@ class Why:
     sources: list[dict[str, Any]]
 
 
-def find_store(path: str | Path | None = None) -> Path:
-    """The folder of a store: `path`, else TIMELINE_STORE, else that of the nearest project upwards.
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 
-    A project is a folder with a timeline.toml, which may name its store; `path` may be one too.
-    Raises NotFound where there is none.
+
+def _on_damage(*, again: bool) -> Callable[[_Method], _Method]:
+    """Make a method replace an index that turns out to be damaged while it is read.
+
+    The method runs `again`, or raises Corruption: what it was given may be used up.
     """
-    if path is None:
-        path = os.environ.get("TIMELINE_STORE") or None
-    if path is not None:
-        given = Path(path)
-        return _store_of(given) if (given / PROJECT_FILE).is_file() else given
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / PROJECT_FILE).is_file():
-            return _store_of(folder)
-    raise NotFound(
-        f"no {PROJECT_FILE} in {here} or above it; run `timeline init FOLDER`, or name a store with --store"
-    )
 
+    def decorated(method: _Method) -> _Method:
+        @wraps(method)
+        def guarded(tl: Timeline, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return method(tl, *args, **kwargs)
+            except (duckdb.Error, BadInput) as error:
+                if not tl._remove_damaged(error):
+                    raise
+                if not again:
+                    raise Corruption(
+                        f"{tl.path}: the index was damaged, and was removed; try again"
+                    ) from error
+            return method(tl, *args, **kwargs)
 
-def _store_of(project: Path) -> Path:
-    return project / str(project_settings(project).get("store", ".timeline"))
+        return cast("_Method", guarded)
 
-
-def project_settings(project: Path) -> dict[str, Any]:
-    """What a project's timeline.toml says under [project]: events, queries, store."""
-    import tomllib
-
-    try:
-        settings = tomllib.loads((project / PROJECT_FILE).read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"not TOML: {error}", Place(str(project / PROJECT_FILE))) from None
-    return cast("dict[str, Any]", settings.get("project", {}))
+    return decorated
 
 
 class Timeline:
@@ -172,19 +169,30 @@ class Timeline:
         folder = Path(path)
         if (folder / _LOG).exists():
             raise Conflict(f"{folder} is a store already; open it instead")
+        # What is left of an index shows that there was a log.
+        cls(folder)._index.check_log()
         folder.mkdir(parents=True, exist_ok=True)
         Log.create(folder / _LOG)
         return cls(folder)
 
     @classmethod
-    def open(cls, path: str | Path | None = None, read_only: bool = False) -> Timeline:
-        """Open a store: at `path`, or the one of the project that the working folder is in."""
+    def open(
+        cls, path: str | Path | None = None, read_only: bool = False, *, trust_log: bool = False
+    ) -> Timeline:
+        """Open a store: at `path`, or the one of the project that the working folder is in.
+
+        Raises Corruption where its index was built from more commits than the log has, unless `trust_log`,
+        which is for `rebuild`.
+        """
         folder = find_store(path)
+        opened = cls(folder, read_only=read_only)
+        if not trust_log:
+            opened._index.check_log()
         if not (folder / _LOG).is_dir():
             raise NotFound(
                 f"no store at {folder}; run `timeline init`, or `timeline ingest` in a project folder"
             )
-        return cls(folder, read_only=read_only)
+        return opened
 
     def __enter__(self) -> Timeline:
         return self
@@ -203,6 +211,7 @@ class Timeline:
 
     # Recording
 
+    @_on_damage(again=False)
     def ingest(
         self,
         path: str | Path | pa.Table | pl.DataFrame,
@@ -232,6 +241,7 @@ class Timeline:
             self.refresh()
         return result
 
+    @_on_damage(again=False)
     def append(
         self,
         events: Iterable[Mapping[str, object]],
@@ -276,6 +286,7 @@ class Timeline:
 
     # Asking
 
+    @_on_damage(again=True)
     def beliefs(
         self,
         fact: str | None = None,
@@ -292,6 +303,7 @@ class Timeline:
         """
         return self._frame("beliefs", fact, as_of, recorded_as_of, valid_at, policy, basis)
 
+    @_on_damage(again=True)
     def claims(
         self,
         fact: str | None = None,
@@ -303,6 +315,7 @@ class Timeline:
         """Each origin's own belief as of a date: the columns of `beliefs`, a row an origin."""
         return self._frame("claims", fact, as_of, recorded_as_of, valid_at, "latest", basis)
 
+    @_on_damage(again=True)
     def disagreements(
         self,
         fact: str | None = None,
@@ -320,6 +333,7 @@ class Timeline:
             "disagreements", fact, as_of, recorded_as_of, valid_at, "latest", basis, within=within
         )
 
+    @_on_damage(again=True)
     def history(
         self,
         fact: str,
@@ -334,6 +348,7 @@ class Timeline:
         """
         return self._frame("history", fact, as_of, recorded_as_of, valid_at, "latest", basis)
 
+    @_on_damage(again=True)
     def changes(
         self,
         from_date: Moment | None,
@@ -357,6 +372,7 @@ class Timeline:
             "changes", fact, None, recorded_as_of, valid_at, policy, basis, between=(start, end)
         )
 
+    @_on_damage(again=True)
     def belief(
         self,
         fact: str,
@@ -391,6 +407,7 @@ class Timeline:
             found = covering
         return max(covering or found, key=_reported_last, default=None)
 
+    @_on_damage(again=True)
     def why(
         self,
         fact: str,
@@ -422,6 +439,7 @@ class Timeline:
         ).dicts()
         return Why(fact, dates, sources=sources, **found)
 
+    @_on_damage(again=True)
     def at(self, frame: pl.DataFrame, fact: str = "fact", as_of: str = "as_of") -> pl.DataFrame:
         """A point-in-time join: for each row of a frame, what was believed of its fact at its date.
 
@@ -434,6 +452,7 @@ class Timeline:
 
         return believed_at(self._reader(), frame, fact, as_of)
 
+    @_on_damage(again=True)
     def sql(
         self, query: str, as_of: Moment | None = None, params: object = None, **defaults: Any
     ) -> pl.DataFrame:
@@ -474,6 +493,7 @@ class Timeline:
         """
         return self._reader().cursor()
 
+    @_on_damage(again=True)
     def table(
         self,
         kind: str,
@@ -497,6 +517,7 @@ class Timeline:
             found = ask(reader.cursor(), sql, parameters, dates)
         return found
 
+    @_on_damage(again=True)
     def query_table(
         self, query: str, params: object = None, as_of: Moment | None = None, **defaults: Any
     ) -> Table:
@@ -508,6 +529,7 @@ class Timeline:
         except duckdb.Error as error:
             raise BadInput(str(error)) from None
 
+    @_on_damage(again=True)
     def explain(
         self,
         kind: str = "beliefs",
@@ -529,6 +551,7 @@ class Timeline:
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
         return explain(reader, *question(kind, dates, fact, **more))
 
+    @_on_damage(again=True)
     def explain_sql(
         self, query: str, params: object = None, as_of: Moment | None = None, **defaults: Any
     ) -> Explained:
@@ -541,6 +564,7 @@ class Timeline:
         except duckdb.Error as error:
             raise BadInput(str(error)) from None
 
+    @_on_damage(again=True)
     def facts(self, fact: str | None = None) -> list[str]:
         """The facts that anything was ever reported of, narrowed by a key or glob."""
         where = "" if fact is None else " WHERE fact GLOB $1"
@@ -551,10 +575,12 @@ class Timeline:
         )
         return [name for (name,) in rows.fetchall()]
 
+    @_on_damage(again=True)
     def heard_of(self, fact: str) -> None:
         """Raise NotFound, with the nearest known, where nothing was ever reported of any such fact."""
         self._heard_of(self._reader(), fact_key(fact) or fact)
 
+    @_on_damage(again=True)
     def event_id(self, name: str) -> str:
         """The event that a key, an event_id or a unique prefix of one means."""
         return event_by(self._reader().cursor(), name)
@@ -565,9 +591,23 @@ class Timeline:
         """The last commit, None of an empty store; its digest vouches for everything before it."""
         return self._log.head()
 
-    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verified:
-        """Recompute every hash of the log; raises Corruption that names the file where one differs."""
-        return self._log.verify(progress)
+    def verify(
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        expect: str | None = None,
+        at: int | None = None,
+        log_only: bool = False,
+    ) -> Verified:
+        """Recompute every hash of the log, then compare the index with it, unless `log_only`.
+
+        `expect` is a digest noted before, as `head` gives it: some commit has to have it, the one with the
+        number `at` where that is given. Comparing the index takes as long as building it. Raises Corruption,
+        which names the file, at the first difference. `progress` is called with how many events of the log
+        are done, and how many there are.
+        """
+        found = self._log.verify(progress, expect=expect, at=at)
+        return found if log_only else replace(found, generations=self._index.check(self.progress))
 
     def refresh(self) -> Path | None:
         """Put what was appended since into the next generation of the index, which readers then open.
@@ -580,16 +620,26 @@ class Timeline:
         self._release()
         return refreshed
 
-    def rebuild(self) -> Path | None:
-        """Build the index anew from the log."""
+    def rebuild(self, *, trust_log: bool = False) -> Path | None:
+        """Build the index from the log; returns its path, None where the store cannot be written.
+
+        Raises Corruption where the index knows commits that the log has not, or others: the log has lost
+        them. With `trust_log` that index is moved to the folder `set-aside` in the index first.
+        """
         self._may_write("build its index")
-        return self._renew()
+        if trust_log:
+            self._release()
+            self._index.set_aside()
+        built = self._index.build(self.progress)
+        self._release()
+        return built
 
     def compact(self) -> int:
         """Merge complete blocks of commits into wider files; returns how many files went into them."""
         self._may_write("compact it")
         return self._log.compact()
 
+    @_on_damage(again=True)
     def stats(self) -> dict[str, Any]:
         """What the store holds and takes: counts, sizes in bytes, and the state of the index.
 
@@ -654,6 +704,15 @@ class Timeline:
         if self.read_only:
             raise BadInput(f"the store is open read-only; open it without read_only to {purpose}")
 
+    def _remove_damaged(self, error: Exception) -> bool:
+        """Remove the generation that was read last, if an error shows it damaged; returns whether it did."""
+        reader = self._current
+        if _DAMAGED not in str(error) or reader is None or reader.generation is None:
+            return False
+        self._recorder = None
+        self._release()
+        return self._index.remove_damaged(reader.generation)
+
     def _reader(self) -> Reader:
         """A reader of everything acknowledged so far: the one at hand, unless something was appended."""
         head = self._log.head_number()
@@ -663,11 +722,6 @@ class Timeline:
         self._release()
         self._current = opened
         return opened
-
-    def _renew(self) -> Path | None:
-        built = self._index.build(self.progress)
-        self._release()
-        return built
 
     def _frame(self, kind: str, fact: str | None, *dates: Any, **more: Any) -> pl.DataFrame:
         reader = self._reader()

@@ -8,7 +8,6 @@ What no window resolves is resolved here, fact by fact, by `sweep` and `amended`
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,6 +19,8 @@ import duckdb
 
 from timeline import amended, fold
 from timeline.columns import EVENT_TYPES, LOG_COLUMNS, SQL_TYPES, STATUSES, VALUE_TYPES
+from timeline.duckdb_paths import parquet_source, quoted
+from timeline.log import CheckedFiles, Commit
 from timeline.sweep import sweep
 
 __all__ = [
@@ -27,7 +28,6 @@ __all__ = [
     "OFTEN_SAME",
     "Build",
     "Implied",
-    "commits_in",
     "entries",
     "entry_from",
     "events_of",
@@ -72,48 +72,24 @@ def events_of(rows: str) -> str:
     return query.rstrip().removesuffix(";").replace("store.event_rows", rows)
 
 
-def quoted(text: object) -> str:
-    """A text as a literal of SQL.
-
-    >>> quoted("it's")
-    "'it''s'"
-    """
-    return "'" + str(text).replace("'", "''") + "'"
-
-
-def commits_in(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> list[dict[str, Any]]:
-    """What the footers of log files say of their commits, in order."""
-    if not files:
-        return []
-    rows = con.execute(
-        "SELECT decode(value) FROM parquet_kv_metadata($1) WHERE decode(key) = 'timeline.commits'",
-        [list(files)],
-    ).fetchall()
-    return sorted((commit for (text,) in rows for commit in json.loads(text)), key=lambda c: c["number"])
-
-
-def view_incoming(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int = 0) -> None:
-    """Make the temporary view `incoming` of the events in log files after commit number `after`."""
-    if files:
+def view_incoming(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> None:
+    """Create the temporary view `incoming` of the events in the commits of these files."""
+    if files.commits:
         names = ", ".join(LOG_COLUMNS)
-        listed = ", ".join(quoted(file) for file in files)
-        newer = f" WHERE commit > {after}" if after else ""
-        source = f"SELECT {names} FROM read_parquet([{listed}]){newer}"
+        first, last = files.commits[0].number, files.commits[-1].number
+        source = f"SELECT {names} FROM {parquet_source(files.paths)} WHERE commit BETWEEN {first} AND {last}"
     else:
         nulls = ", ".join(f"NULL::{SQL_TYPES[kind]} AS {name}" for name, kind in LOG_COLUMNS.items())
         source = f"SELECT {nulls} LIMIT 0"
     con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS {source}")
 
 
-def fill_commits(
-    con: duckdb.DuckDBPyConnection, schema: str, commits: Sequence[dict[str, Any]], *, make: bool = True
-) -> None:
-    """Make the table of commits, or add to it."""
-    if make:
-        con.execute(_in_schema("tables/commits", schema))
+def fill_commits(con: duckdb.DuckDBPyConnection, schema: str, commits: Sequence[Commit]) -> None:
+    """Create the table of commits."""
+    con.execute(_in_schema("tables/commits", schema))
     if commits:
         columns = [
-            [c[name] for c in commits]
+            [getattr(commit, name) for commit in commits]
             for name in ("number", "first_position", "count", "recorded_at", "digest")
         ]
         con.execute(

@@ -7,16 +7,15 @@ reports, corrections, valid times) are resolved anew from all their events, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import duckdb
 
 from timeline.columns import LOG_COLUMNS, SQL_TYPES, fact_parts
+from timeline.log import CheckedFiles
 from timeline.rowfile import Damaged, RowFile
 from timeline.tables import (
-    commits_in,
     events_of,
     fill_commits,
     fill_segments,
@@ -44,12 +43,12 @@ class Tail:
     anew: int
 
 
-def _append(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> None:
-    """Read what was appended after commit `after` into the schema `tail` of memory, made anew."""
+def _append(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> None:
+    """Read appended commits into the schema `tail` of memory, which is replaced."""
     con.execute("DROP SCHEMA IF EXISTS memory.tail CASCADE; CREATE SCHEMA memory.tail")
-    view_incoming(con, files, after)
+    view_incoming(con, files)
     con.execute("CREATE TABLE tail.appended AS FROM incoming; DROP VIEW incoming")
-    fill_commits(con, "tail", [commit for commit in commits_in(con, files) if commit["number"] > after])
+    fill_commits(con, "tail", files.commits)
 
 
 def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowFile | None) -> Tail:
@@ -120,14 +119,14 @@ def _silently(what: str) -> None:
     pass
 
 
-def append_tail(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> int:
-    """Read what was appended to the attached `generation` after commit `after`; returns how many events.
+def append_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> int:
+    """Read the commits that follow the attached `generation`; returns how many events.
 
     They stand in `tail.appended` then, and the commits in `store`. What else there is waits for `lay_tail`,
     which needs the log no more.
     """
     con.execute("DROP SCHEMA IF EXISTS memory.store CASCADE; CREATE SCHEMA memory.store")
-    _append(con, files, after)
+    _append(con, files)
     con.execute("CREATE VIEW store.commits AS FROM generation.store.commits UNION ALL FROM tail.commits")
     [(count,)] = con.execute("SELECT count(*) FROM tail.appended").fetchall()
     return int(count)
@@ -156,12 +155,12 @@ def lay_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None = None) -> Tai
     return tail
 
 
-def patch(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int) -> tuple[int, int]:
-    """Put what was appended after a commit into the attached `built`; returns its last commit and position.
+def patch(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> tuple[int, int]:
+    """Put the commits that follow into the attached `built`; returns its last commit and position.
 
     Rows keep their places; new ones come in behind, in an order of their own.
     """
-    _append(con, files, after)
+    _append(con, files)
     tail = _resolve(con, "built", "built.store.bounds", None)
     anew = "(SELECT DISTINCT fact_hash FROM tail.touched WHERE cut = TIMESTAMP '-infinity') AS c"
     going_on = "(SELECT fact_hash, cut FROM tail.touched WHERE cut > TIMESTAMP '-infinity') AS c"

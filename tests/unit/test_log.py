@@ -21,7 +21,7 @@ import timeline.log
 from tests.logs import Recording, Volatile, always, append, names, row
 from timeline.columns import LOG_COLUMNS
 from timeline.errors import Conflict, Corruption, NotFound, TimelineError
-from timeline.log import Commit, Log, LogFile, Rows, merkle_root, rows_to_table, schema
+from timeline.log import CheckedFiles, Commit, Log, LogFile, Rows, merkle_root, rows_to_table, schema
 from timeline.logfile import Entry, encoded, entries_of
 from timeline.objects import FolderObjects
 from timeline.proofs import check_file_hash
@@ -535,12 +535,12 @@ def test_reading_is_done_again_where_a_file_was_merged_away(log: Log) -> None:
     uncompacted(log, 33)
     seen: list[int] = []
 
-    def read(paths: list[str]) -> list[Any]:
-        seen.append(len(paths))
+    def read(files: CheckedFiles) -> list[Any]:
+        seen.append(len(files.paths))
         if len(seen) == 1:
             log.compact()
         with duckdb.connect() as connection:
-            return connection.execute("SELECT position FROM read_parquet(?)", [paths]).fetchall()
+            return connection.execute("SELECT position FROM read_parquet(?)", [files.paths]).fetchall()
 
     assert log.reading(read) == [(position,) for position in range(1, 34)]
     assert seen == [33, 2]
@@ -550,7 +550,7 @@ def test_an_error_of_the_reader_is_not_hidden(log: Log) -> None:
     append(log, 1)
     calls = 0
 
-    def read(paths: list[str]) -> None:
+    def read(files: CheckedFiles) -> None:
         nonlocal calls
         calls += 1
         raise FileNotFoundError("something of my own")
