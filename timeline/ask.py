@@ -28,6 +28,7 @@ from timeline.times import (
 )
 
 __all__ = [
+    "DAYS_AT_MOST",
     "Asked",
     "Moment",
     "Table",
@@ -45,6 +46,9 @@ __all__ = [
 Moment = str | date | datetime
 
 _BASES: Final = ("certain", "possible", "evidence")
+
+#: As many days as lie between the first and the last that there are.
+DAYS_AT_MOST: Final = 3_652_058
 
 #: After everything, as an expression.
 _LAST: Final = "TIMESTAMP '290000-01-01'"
@@ -194,7 +198,7 @@ def _recorded(reader: Reader, moment: Moment) -> int:
     [(found,)] = reader.prepared(
         "recorded_by",
         "SELECT epoch_us(max(recorded_at)) FROM store.commits WHERE number <= $1::BIGINT",
-        str(min(int(number), END)),
+        str(min(int(number.lstrip("0")[:20] or 0), END)),
     )
     # Before the first commit nothing was recorded; the first instant that has a date can be shown as one.
     return FIRST_INSTANT if found is None else int(found)
@@ -226,7 +230,7 @@ def question(
         source = f"claims_as_of({as_of}, {dates.arguments(policy=False)})"
         columns = "fact, valid_from NULLS FIRST, reported_at, origin"
     elif kind == "disagreements":
-        days = "NULL" if within is None else str(int(within))
+        days = "NULL" if within is None else str(_days(within))
         source = f"disagreements_as_of({as_of}, {dates.arguments(policy=False)}, within := {days})"
         columns = "fact, reported_at_1, reported_at_2, origin_1, origin_2"
     elif kind == "changes":
@@ -246,6 +250,14 @@ def question(
     else:
         raise BadInput(f"no such question: {kind!r}")
     return f"FROM {source}{where}" + (f" ORDER BY {columns}" if order else ""), parameters
+
+
+def _days(within: object) -> int:
+    if isinstance(within, int) and not isinstance(within, bool) and 0 <= within <= DAYS_AT_MOST:
+        return within
+    raise BadInput(
+        f"within is {str(within)[:60]}; expected a number of days from 0 to {DAYS_AT_MOST}, or None for any"
+    )
 
 
 def _from_segments(dates: Asked, fact: str | None, order: bool) -> str:
