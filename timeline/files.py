@@ -580,7 +580,7 @@ def _check_csv_quotes(name: str, content: bytes, delimiter: str) -> None:
     if b'"' not in content:
         return
     edge = re.escape(delimiter.encode()) + rb"\r\n"
-    field = rb'"(?:[^"]++|"")*+"'
+    field = rb'"[^"]*+(?:""[^"]*+)*+"'
     valid = re.compile(rb'(?:[^"]*+(?<![^%b])%b(?![^%b]))*+[^"]*+' % (edge, field, edge)).match(content)
     stray = len(content) if valid is None else valid.end()
     if stray == len(content):
