@@ -19,7 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from timeline.amounts import KEPT, PLACES, WHOLE_DIGITS, Amount, parse_amount, plain_amount
 from timeline.columns import STATUSES
 from timeline.errors import BadInput, nearest
-from timeline.times import Edtf, parse_edtf, period_text
+from timeline.times import END, Edtf, former_period_text, no_end, parse_edtf, period_text, value_end
 
 __all__ = [
     "DESCRIPTIONS",
@@ -71,9 +71,11 @@ def _decimal(value: object) -> object:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int) and abs(value) >= 10**WHOLE_DIGITS:
-        raise ValueError(f"the number is too large to be kept; expected {KEPT}")
+        raise ValueError(f"the number needs more than {WHOLE_DIGITS} digits before the point")
     text = str(value).strip()
     found = _NUMBER.fullmatch(text) if len(text) <= _NUMBER_AT_MOST else None
+    if text.lower().lstrip("+-") in ("nan", "snan", "inf", "infinity"):
+        raise ValueError(f"{text!r} is not a finite number")
     if found is None or not (found[2] or found[3]):
         raise ValueError(
             f"{_brief(text)} is not a number in digits 0 to 9, such as 1250.5 or 1.25e3; expected {KEPT}"
@@ -86,7 +88,9 @@ def _decimal(value: object) -> object:
         return Decimal(0)
     places -= len(digits) - len(kept)
     if places > PLACES or len(kept) - places > WHOLE_DIGITS:
-        raise ValueError(f"{_brief(text)} cannot be kept exactly; expected {KEPT}")
+        raise ValueError(
+            f"{_brief(text)} needs more than {WHOLE_DIGITS} digits before or {PLACES} after the point"
+        )
     return Decimal(f"{sign}{kept}").scaleb(-places, context=_EXACT)
 
 
@@ -190,9 +194,10 @@ def _fact(
 
 
 def _bounds_of(edtf: Edtf, what: str) -> tuple[int | None, int | None]:
-    if what == "period" and edtf.lower is None and edtf.upper is None:
+    upper = no_end(edtf.upper)
+    if what == "period" and edtf.lower is None and upper is None:
         raise BadInput(f"period {edtf.text!r} has no bound on either side; leave it out")
-    return edtf.lower, edtf.upper
+    return edtf.lower, upper
 
 
 def _edge(text: str | None) -> int | None:
@@ -246,7 +251,8 @@ class Event(_Model):
     def columns(self) -> dict[str, Any]:
         """The event's own content as columns of the log; what it leaves out is absent or None.
 
-        `target` is as written, a key or an event id. Raises BadInput for what no store would take.
+        `target` is as written, a key or an event id. `formerly` is there where the event was once recorded
+        with other values, and has these. Raises BadInput for what no store would take.
         """
         row: dict[str, Any] = {"event_type": self.type, "inferred": self.inferred, "void": self.void}
         for name in ("key", "source", "origin", "speaker", "statement", "target", "reason", "actor"):
@@ -259,6 +265,8 @@ class Event(_Model):
             row |= fact.model_dump()
         row |= self._value()
         row |= self._valid()
+        if formerly := self._formerly(row):
+            row["formerly"] = formerly
         if self.reported is not None:
             row["reported"] = self.reported.strip()
         if self.locator is not None:
@@ -347,7 +355,7 @@ class Event(_Model):
                 "text": self.date,
                 "claim": self.date,
                 "date_from": edtf.lower,
-                "date_to": edtf.upper,
+                "date_to": value_end(edtf.upper),
             }
         name = given[0]
         value = getattr(self, name)
@@ -379,7 +387,7 @@ class Event(_Model):
             if self.valid_from is not None or self.valid_to is not None:
                 raise BadInput("give either valid, or valid_from and valid_to, not both")
             edtf = parse_edtf(self.valid)
-            return {"valid": self.valid, "valid_from": edtf.lower, "valid_to": edtf.upper}
+            return {"valid": self.valid, "valid_from": edtf.lower, "valid_to": no_end(edtf.upper)}
         if self.valid_from is None and self.valid_to is None:
             return {}
         start, end = _ordered(_edge(self.valid_from), _edge(self.valid_to), "valid", self)
@@ -387,6 +395,18 @@ class Event(_Model):
             # Without a word of its own it would take over its target's bounds.
             return {"valid": "../..", "valid_from": None, "valid_to": None}
         return {"valid_from": start, "valid_to": end}
+
+    def _formerly(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """What the id covered when the end of 9999 was one, where a date or span ends there."""
+        found: dict[str, Any] = {}
+        for text, name in ((self.date, "date_to"), (self.valid, "valid_to")):
+            if text is not None and parse_edtf(text).upper == END:
+                found[name] = END
+        body, _, period = unicodedata.normalize("NFC", self.fact or row.get("fact") or "").partition("@")
+        edtf = parse_edtf(self.period or period) if self.period or period else None
+        if edtf is not None and edtf.upper == END:
+            found["fact"] = f"{body}@{former_period_text(edtf.lower, edtf.upper)}"
+        return found
 
 
 @lru_cache(maxsize=4_096)
@@ -444,7 +464,7 @@ def _locator(value: Any) -> str:
                 raise ValueError
         except (ValueError, TypeError):
             raise BadInput(
-                f"locator {_brief(str(span))} is not a span; expected start and end in digits, "
+                f"locator {_brief(str(span))} is not a span; expected start and end, "
                 f"0 <= start < end <= {_LARGEST}"
             ) from None
         found.append({"start": start, "end": end})

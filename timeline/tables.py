@@ -21,6 +21,7 @@ import duckdb
 from timeline import amended, fold
 from timeline.columns import EVENT_TYPES, LOG_COLUMNS, SQL_TYPES, STATUSES, VALUE_TYPES
 from timeline.sweep import sweep
+from timeline.times import FIRST_INSTANT, LAST_INSTANT
 
 __all__ = [
     "BELIEF_SOURCE",
@@ -92,10 +93,42 @@ def commits_in(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> list[dic
     return sorted((commit for (text,) in rows for commit in json.loads(text)), key=lambda c: c["number"])
 
 
+#: The instants that a datetime can be; the log may hold others, from when an end of 9999 was one.
+_FIRST: Final = f"make_timestamp({FIRST_INSTANT})"
+_LAST: Final = f"make_timestamp({LAST_INSTANT})"
+#: What each instant means where it lies before the first or behind the last: nothing, or that one.
+_BEYOND: Final[Mapping[str, tuple[str, str]]] = {
+    **dict.fromkeys(("valid_from", "period_from", "reported_from"), ("NULL", _LAST)),
+    **dict.fromkeys(("valid_to", "period_to"), (_FIRST, "NULL")),
+}
+
+
+def _as_read(name: str) -> str:
+    """A column of the log as the index has it: its instants are ones that every reader can show.
+
+    A period without an end is told as such in the fact too.
+    """
+    if LOG_COLUMNS[name] == "instant":
+        before, behind = _BEYOND.get(name, (_FIRST, _LAST))
+        read = f"WHEN {name} < {_FIRST} THEN {before} WHEN {name} > {_LAST} THEN {behind}"
+    elif name in ("fact", "period"):
+        has_end = (
+            f"contains({name}, '/')" if name == "period" else f"contains(split_part({name}, '@', 2), '/')"
+        )
+        opened = f"if({has_end}, regexp_replace({name}, '/[^/]*$', '/..'), {name} || '/..')"
+        read = f"WHEN period_to > {_LAST} THEN {opened}"
+    else:
+        return name
+    return f"CASE {read} ELSE {name} END AS {name}"
+
+
 def view_incoming(con: duckdb.DuckDBPyConnection, files: Sequence[str], after: int = 0) -> None:
-    """Make the temporary view `incoming` of the events in log files after commit number `after`."""
+    """Make the temporary view `incoming` of the events in log files after commit number `after`.
+
+    Instants that no datetime can be are none in it: see `_as_read`.
+    """
     if files:
-        names = ", ".join(LOG_COLUMNS)
+        names = ", ".join(_as_read(name) for name in LOG_COLUMNS)
         listed = ", ".join(quoted(file) for file in files)
         newer = f" WHERE commit > {after}" if after else ""
         source = f"SELECT {names} FROM read_parquet([{listed}]){newer}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Literal
 
 import pyarrow as pa
 import pytest
@@ -30,7 +31,7 @@ def _rows(content: str) -> list[list[str | None]]:
     quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]),
 )
 def test_what_is_written_reads_back_equal(
-    rows: list[tuple[str, str, str]], delimiter: str, end: str, quoting: int
+    rows: list[tuple[str, str, str]], delimiter: str, end: str, quoting: Literal[0, 1, 2]
 ) -> None:
     out = io.StringIO(newline="")
     bare = quoting == csv.QUOTE_MINIMAL

@@ -16,7 +16,7 @@ import pytest
 
 from timeline import BadInput, BadRows, Commit, Conflict, NotFound, Timeline
 from timeline.columns import BELIEF_COLUMNS
-from timeline.index import Index
+from timeline.index import FORMAT, Index
 from timeline.log import Log
 from timeline.record import Recorder
 from timeline.store import find_store
@@ -458,7 +458,7 @@ class TestKeeping:
     def test_building_removes_what_nobody_needs(self, copy: Timeline) -> None:
         index = copy.path / "index"
         [rows] = index.glob("*.rows")
-        for name in (".building-dead.duckdb", ".building-dead.rows", "17-v3.rows", "17-v2.rows"):
+        for name in (".building-dead.duckdb", ".building-dead.rows", f"17-v{FORMAT}.rows", "17-v2.rows"):
             (index / name).write_bytes(b"of one that died")
         copy.append([REPORT])
         built = copy.rebuild()
