@@ -6,10 +6,12 @@ parameters, so that the command line, the Python API and the web page ask in the
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import duckdb
@@ -38,6 +40,7 @@ __all__ = [
     "event_by",
     "fact_key",
     "is_glob",
+    "one_fact",
     "plain_changes",
     "question",
     "timestamp",
@@ -159,6 +162,41 @@ def fact_key(fact: str | None) -> str | None:
     except BadInput:
         # No such fact can be; to say so is for whoever looks it up.
         return key
+
+
+def one_fact(fact: object) -> str:
+    """The key of one fact, as `fact_key` has it; raises BadInput for globs and what can be no fact.
+
+    >>> one_fact("nvidia/ceo")
+    'nvidia/ceo'
+    """
+    if isinstance(fact, str):
+        return _one_fact(fact)
+    raise BadInput(f"{str(fact)[:60]} is not a fact; {_ONE_EXPECTED}")
+
+
+_ONE_EXPECTED: Final = (
+    "expected subject/attribute or subject/attribute/object, either with @period and none with * ? [, "
+    "such as nvidia/investment/openai or nvidia/revenue@2024"
+)
+_IN_NO_FACT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff*?\[\]]")
+
+
+# Programs ask for the same facts again and again.
+@lru_cache(maxsize=65_536)
+def _one_fact(fact: str) -> str:
+    key = fact_key(fact) or ""
+    body, at, period = key.partition("@")
+    parts = body.split("/")
+    if (
+        not 2 <= len(parts) <= 3
+        or _IN_NO_FACT.search(key)
+        or any(part != part.strip() or not 1 <= len(part) <= 200 for part in parts)
+    ):
+        raise BadInput(f"{fact[:60]!r} is not one fact; {_ONE_EXPECTED}")
+    if at:
+        parse_edtf(period)
+    return key
 
 
 def asked(
