@@ -21,11 +21,11 @@ from typing import Final, NamedTuple, NoReturn, TypeVar
 
 from timeline.errors import BadInput, nearest
 
-__all__ = ["Amount", "parse_amount", "plain_amount", "pretty_amount"]
+__all__ = ["KEPT", "PLACES", "WHOLE_DIGITS", "Amount", "parse_amount", "plain_amount", "pretty_amount"]
 
 # Amounts are kept as DECIMAL(38, 9). Python's own default would round at 28 digits.
-_WHOLE_DIGITS, _PLACES = 29, 9
-_KEPT = f"at most {_WHOLE_DIGITS} digits before the point and {_PLACES} after it"
+WHOLE_DIGITS, PLACES = 29, 9
+KEPT = f"at most {WHOLE_DIGITS} digits before the point and {PLACES} after it"
 _EXACT = Context(prec=60)
 
 # ---------------------------------------------------------------------------------------- tables
@@ -223,7 +223,7 @@ class Amount:
     def __post_init__(self) -> None:
         for figure in (self.low, self.high):
             if figure is not None and not _fits(figure):
-                raise BadInput(f"{figure} cannot be kept exactly; expected {_KEPT}")
+                raise BadInput(f"{str(figure)[:60]} cannot be kept exactly; expected {KEPT}")
         if self.low is None and self.high is None:
             raise BadInput("neither a low nor a high end; expected at least one of them")
         if self.low is not None and self.high is not None and self.low > self.high:
@@ -291,8 +291,10 @@ def pretty_amount(low: Decimal | None, high: Decimal | None, unit: str, approxim
     return figures + {"count": "", "percent": " %"}.get(base, f" {base}") + slash + rate
 
 
-def _fits(value: Decimal, places: int = _PLACES) -> bool:
-    if not value.is_finite() or value.adjusted() >= _WHOLE_DIGITS:
+def _fits(value: Decimal, places: int = PLACES) -> bool:
+    exponent = value.as_tuple().exponent
+    # What has an exponent far from that of any figure takes as much time and memory as it has digits.
+    if not isinstance(exponent, int) or abs(exponent) > _EXACT.prec or value.adjusted() >= WHOLE_DIGITS:
         return False
     return value == value.quantize(Decimal(1).scaleb(-places), context=_EXACT)
 
@@ -581,7 +583,7 @@ class _Reader:
     def scaled(self, number: Decimal, scale: int | None) -> Decimal:
         value = _EXACT.normalize(_EXACT.scaleb(number, scale or 0))
         if not _fits(value):
-            self.refuse(f"it has too many digits to be kept, {_KEPT}")
+            self.refuse(f"it has too many digits to be kept, {KEPT}")
         # Without an exponent, nor the sign of a zero.
         return Decimal(_digits(value))
 

@@ -6,10 +6,12 @@ parameters, so that the command line, the Python API and the web page ask in the
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import duckdb
@@ -28,6 +30,7 @@ from timeline.times import (
 )
 
 __all__ = [
+    "DAYS_AT_MOST",
     "Asked",
     "Moment",
     "Table",
@@ -37,6 +40,7 @@ __all__ = [
     "event_by",
     "fact_key",
     "is_glob",
+    "one_fact",
     "plain_changes",
     "question",
     "timestamp",
@@ -45,6 +49,9 @@ __all__ = [
 Moment = str | date | datetime
 
 _BASES: Final = ("certain", "possible", "evidence")
+
+#: As many days as lie between the first and the last that there are.
+DAYS_AT_MOST: Final = 3_652_058
 
 #: After everything, as an expression.
 _LAST: Final = "TIMESTAMP '290000-01-01'"
@@ -157,6 +164,41 @@ def fact_key(fact: str | None) -> str | None:
         return key
 
 
+def one_fact(fact: object) -> str:
+    """The key of one fact, as `fact_key` has it; raises BadInput for globs and what can be no fact.
+
+    >>> one_fact("nvidia/ceo")
+    'nvidia/ceo'
+    """
+    if isinstance(fact, str):
+        return _one_fact(fact)
+    raise BadInput(f"{str(fact)[:60]} is not a fact; {_ONE_EXPECTED}")
+
+
+_ONE_EXPECTED: Final = (
+    "expected subject/attribute or subject/attribute/object, either with @period and none with * ? [, "
+    "such as nvidia/investment/openai or nvidia/revenue@2024"
+)
+_IN_NO_FACT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff*?\[\]]")
+
+
+# Programs ask for the same facts again and again.
+@lru_cache(maxsize=65_536)
+def _one_fact(fact: str) -> str:
+    key = fact_key(fact) or ""
+    body, at, period = key.partition("@")
+    parts = body.split("/")
+    if (
+        not 2 <= len(parts) <= 3
+        or _IN_NO_FACT.search(key)
+        or any(part != part.strip() or not 1 <= len(part) <= 200 for part in parts)
+    ):
+        raise BadInput(f"{fact[:60]!r} is not one fact; {_ONE_EXPECTED}")
+    if at:
+        parse_edtf(period)
+    return key
+
+
 def asked(
     reader: Reader,
     as_of: Moment | None = None,
@@ -194,7 +236,7 @@ def _recorded(reader: Reader, moment: Moment) -> int:
     [(found,)] = reader.prepared(
         "recorded_by",
         "SELECT epoch_us(max(recorded_at)) FROM store.commits WHERE number <= $1::BIGINT",
-        str(min(int(number), END)),
+        str(min(int(number.lstrip("0")[:20] or 0), END)),
     )
     # Before the first commit nothing was recorded; the first instant that has a date can be shown as one.
     return FIRST_INSTANT if found is None else int(found)
@@ -226,7 +268,7 @@ def question(
         source = f"claims_as_of({as_of}, {dates.arguments(policy=False)})"
         columns = "fact, valid_from NULLS FIRST, reported_at, origin"
     elif kind == "disagreements":
-        days = "NULL" if within is None else str(int(within))
+        days = "NULL" if within is None else str(_days(within))
         source = f"disagreements_as_of({as_of}, {dates.arguments(policy=False)}, within := {days})"
         columns = "fact, reported_at_1, reported_at_2, origin_1, origin_2"
     elif kind == "changes":
@@ -246,6 +288,14 @@ def question(
     else:
         raise BadInput(f"no such question: {kind!r}")
     return f"FROM {source}{where}" + (f" ORDER BY {columns}" if order else ""), parameters
+
+
+def _days(within: object) -> int:
+    if isinstance(within, int) and not isinstance(within, bool) and 0 <= within <= DAYS_AT_MOST:
+        return within
+    raise BadInput(
+        f"within is {str(within)[:60]}; expected a number of days from 0 to {DAYS_AT_MOST}, or None for any"
+    )
 
 
 def _from_segments(dates: Asked, fact: str | None, order: bool) -> str:

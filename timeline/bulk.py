@@ -78,9 +78,12 @@ _TAKEN_OVER: Final = ("reported", "origin")
 _READ_EDTF: Final = {
     "given": "VARCHAR",
     "text": "VARCHAR",
-    **dict.fromkeys(("lower", "upper", "reported_from", "reported_at"), "TIMESTAMP"),
+    **dict.fromkeys(("lower", "upper", "date_to", "reported_from", "reported_at"), "TIMESTAMP"),
 }
 _BOUNDED: Final = {"lower": "TIMESTAMP", "upper": "TIMESTAMP", "wrong": "BOOLEAN", "period": "VARCHAR"}
+_FORMER: Final = {"given": "VARCHAR", "period": "VARCHAR"}
+#: What an event id covers, and the columns with what it covered when the end of 9999 was one.
+_FORMERLY: Final = {name: f"former_{name}" for name in ("fact", "valid_to", "date_to")}
 _JOINS: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
     *(("edtf", alias, _READ_EDTF) for alias in ("of_fact", "of_report", "of_date")),
     *(("periods", "of_period", _BOUNDED), ("valids", "of_valid", _BOUNDED), ("spans", "span", _BOUNDED)),
@@ -92,6 +95,7 @@ _JOINS: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
         },
     ),
     *(("flags", "of_flag", {"read": "BOOLEAN"}), ("locators", "of_place", {"read": "VARCHAR"})),
+    *(("formers", f"former_{what}", _FORMER) for what in ("of_fact", "period", "valid", "date")),
     ("dated_sources", "of_source", _READ_EDTF | {"origin": "VARCHAR"}),
     ("demands", "demand", {"value": "VARCHAR", "object": "VARCHAR"}),
 )
@@ -199,10 +203,11 @@ def _hashed(query: str, names: Sequence[str], event_id: str | None = None) -> st
     return f"SELECT {', '.join(names)}, {event_id or event_id_sql(among=names)} AS event_id FROM ({query})"
 
 
-def _report_id(names: Sequence[str]) -> str:
+def _report_id(names: Sequence[str], columns: Mapping[str, str] | None = None) -> str:
     """The event id of reports: `columns.event_id_sql` in fewer steps, since half of the time goes into it.
 
-    No text is made of a name and its value before all are put together.
+    No text is made of a name and its value before all are put together. `columns` has what stands in for some
+    of the names.
     """
     small = {"amount_low": "small_low", "amount_high": "small_high"}
     parts = ["'timeline/1'"]
@@ -214,13 +219,13 @@ def _report_id(names: Sequence[str]) -> str:
         if kind == "boolean":
             parts.append(f"if({name}, {mark} || 'true', NULL)")
             continue
+        value = name if columns is None else columns.get(name, name)
         if name in _NEVER_NULL:
-            parts += [mark, name]
+            parts += [mark, value]
             continue
-        there = f"{name} IS NOT NULL"
-        value = name
+        there = f"{value} IS NOT NULL"
         if kind == "instant":
-            value = f"epoch_us({name})::VARCHAR"
+            value = f"epoch_us({value})::VARCHAR"
         elif kind == "decimal":
             value = f"nine_places({name}, {small[name]})"
         if name in _TAKEN_OVER:
@@ -380,7 +385,8 @@ class TableIntake:
         names = [*given, *_ALWAYS]
         # Without a column of its own an origin is its source's, and no part of the content.
         hashed = names if "origin" in self._given else [name for name in names if name != "origin"]
-        return _hashed(query, [*names, "row"], _report_id(hashed))
+        former = f"if(is_former, {_report_id(hashed, _FORMERLY)}, NULL) AS former_id"
+        return _hashed(query, [*names, "row", former], _report_id(hashed))
 
     def _resolving(self, first: int, part: pa.Table) -> str:
         """A query for the rows of a part as they will stand in the log, `refused` or not."""
@@ -405,9 +411,20 @@ class TableIntake:
         refused += [row for row in found if row not in bad]
         if again := bad.difference(found):
             taken = _without(taken, sorted(again))
+        taken = self._as_recorded(taken)
         if "key" in self._given:
             self._note_keys(taken)
         return taken
+
+    def _as_recorded(self, taken: pa.Table) -> pa.Table:
+        """Rows with the ids that the store knows: it may have some from when the end of 9999 was one."""
+        former = taken["former_id"]
+        if former.null_count < taken.num_rows and self._reader.position:
+            asked = pa.table({"row": taken["row"], "event_id": former}).filter(pc.is_valid(former))
+            known = pa.array(self._stored(asked), pa.int64())
+            ids = pc.if_else(pc.is_in(taken["row"], value_set=known), former, taken["event_id"])
+            taken = taken.set_column(taken.column_names.index("event_id"), "event_id", ids)
+        return taken.drop_columns(["former_id"])
 
     def _note_keys(self, taken: pa.Table) -> None:
         keyed = taken.select(["row", "key", "event_id"]).filter(pc.is_valid(taken["key"]))

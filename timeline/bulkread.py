@@ -8,7 +8,7 @@ by drafts uses.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from timeline.errors import BadInput
 from timeline.event import Event, event_from
 from timeline.files import StoredTable
 from timeline.tables import sql_object
-from timeline.times import parse_edtf
+from timeline.times import END, Edtf, former_period_text, no_end, parse_edtf, value_end
 
 __all__ = ["RowReader", "as_text", "in_parts"]
 
@@ -45,7 +45,14 @@ _INERT: Final = (
 )
 _BYTES_AT_ONCE: Final = 2**24
 
-_EDTF: Final = ("text", "lower", "upper", "reported_from", "reported_at")
+_EDTF: Final[Mapping[str, Callable[[Edtf], Any]]] = {
+    "text": lambda edtf: edtf.text,
+    "lower": lambda edtf: edtf.lower,
+    "upper": lambda edtf: no_end(edtf.upper),
+    "date_to": lambda edtf: value_end(edtf.upper),
+    "reported_from": lambda edtf: edtf.reported_from,
+    "reported_at": lambda edtf: edtf.reported_at,
+}
 _FIGURES: Final = ("claim", "amount", "amount_low", "amount_high", "unit", "approximate")
 _NUMBERS: Final = {
     "amount": ("amount_number", "amount_small"),
@@ -280,23 +287,31 @@ class RowReader:
                 except BadInput:
                     continue
                 dates["given"].append(text)
-                for name in _EDTF:
-                    dates[name].append(getattr(edtf, name))
+                for name, bound in _EDTF.items():
+                    dates[name].append(bound(edtf))
         else:
             self.con.execute(
                 "CREATE OR REPLACE TEMP TABLE dates (given VARCHAR, shape VARCHAR, lower TIMESTAMP)"
             )
-        self.keep("edtf_read", dates, **dict.fromkeys(_EDTF[1:], pa.timestamp("us")))
+        self.keep("edtf_read", dates, **dict.fromkeys([*_EDTF][1:], pa.timestamp("us")))
         for table in ("edtf", "periods", "bounds", "spans", "valids"):
             if self._dated or self._dates_made:
                 self.make(table)
         self._dates_made = self._dated
+        self._read_formers()
         self._read_unusual_figures()
         for table, name, kind in (("flags", "inferred", pa.bool_()), ("locators", "locator", pa.string())):
             told = f"SELECT DISTINCT {name} FROM given WHERE {name} IS NOT NULL"
             said = [text for (text,) in self.ask(told)] if name in self._given else []
             read = [_row_of({"text": "", name: text}).get(name) for text in said]
             self.keep(table, {"said": said, "read": read}, read=kind)
+
+    def _read_formers(self) -> None:
+        """Make the table of texts that end with 9999, each with what it was as a period before."""
+        ending = self.ask("SELECT given FROM edtf WHERE reported_at = TIMESTAMP '9999-12-31 23:59:59.999999'")
+        dates = {text: edtf for (text,) in ending if (edtf := parse_edtf(text)).upper == END}
+        periods = [former_period_text(edtf.lower, edtf.upper) for edtf in dates.values()]
+        self.keep("formers", {"given": list(dates), "period": periods})
 
     def _read_unusual_figures(self) -> None:
         unusual = self.ask(sql_object("intake/figures"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from timeline.ask import Asked, Table, fact_key, is_glob
+from timeline.ask import DAYS_AT_MOST, Asked, Table, fact_key, is_glob
 from timeline.cli_options import (
     Dates,
     Explain,
@@ -154,8 +155,10 @@ def disagreements(
 
     Each by what it said last; the policy has no bearing.
     """
-    if within != "any" and not (within.isascii() and within.isdigit()):
-        raise BadInput(f"got --within {within!r}; expected a number of days, or any")
+    if within != "any" and not re.fullmatch("[0-9]{1,7}", within):
+        raise BadInput(
+            f"got --within {within[:60]!r}; expected a number of days from 0 to {DAYS_AT_MOST}, or any"
+        )
     days = None if within == "any" else int(within)
     fact = fact_key(fact)
     with reading(store) as tl:

@@ -228,7 +228,7 @@ class _Rewriter:
             elif token.text == "?":
                 self.parameters += 1
                 self.edits.append((token.start, token.end, f"${self.parameters}"))
-            elif token.kind == "parameter" and token.text[1:].isdigit():
+            elif token.kind == "parameter" and re.fullmatch("[0-9]{1,9}", token.text[1:]):
                 self.parameters = max(self.parameters, int(token.text[1:]))
             elif token.text == ";":
                 listing, own = False, frozenset()

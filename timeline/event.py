@@ -10,16 +10,16 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from timeline.amounts import Amount, parse_amount, plain_amount
+from timeline.amounts import KEPT, PLACES, WHOLE_DIGITS, Amount, parse_amount, plain_amount
 from timeline.columns import STATUSES
 from timeline.errors import BadInput, nearest
-from timeline.times import Edtf, parse_edtf, period_text
+from timeline.times import END, Edtf, former_period_text, no_end, parse_edtf, period_text, value_end
 
 __all__ = [
     "DESCRIPTIONS",
@@ -37,6 +37,9 @@ __all__ = [
 _EXACT: Final = Context(prec=60)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
+#: The largest whole number that the store's columns hold.
+_LARGEST: Final = 2**63 - 1
 #: What separates parts of the hash, what ends text in C, and halves of surrogate pairs, which UTF-8 has not.
 _REFUSED = re.compile("[\x00\x1e\x1f\ud800-\udfff]")
 
@@ -58,24 +61,61 @@ def _flag(value: object) -> object:
     return words.get(value.lower(), value) if isinstance(value, str) else value
 
 
+#: A number in digits, with a sign, one point and an exponent of three digits at most.
+_NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?")
+_NUMBER_AT_MOST: Final = 200
+
+
 def _decimal(value: object) -> object:
+    """An exact number within the bounds of the log, in plain digits."""
     if value is None or isinstance(value, bool):
         return value
-    try:
-        number = Decimal(str(value).strip())
-    except InvalidOperation:
-        raise ValueError(f"{value!r} is not a number") from None
-    if not number.is_finite():
-        raise ValueError(f"{value!r} is not a finite number")
-    exponent = number.normalize().as_tuple().exponent
-    if (isinstance(exponent, int) and exponent < -9) or number.adjusted() > 28:
-        raise ValueError(f"{value!r} needs more than 29 digits before or 9 after the point")
-    return number
+    if isinstance(value, int) and abs(value) >= 10**WHOLE_DIGITS:
+        raise ValueError(f"the number needs more than {WHOLE_DIGITS} digits before the point")
+    text = str(value).strip()
+    found = _NUMBER.fullmatch(text) if len(text) <= _NUMBER_AT_MOST else None
+    if text.lower().lstrip("+-") in ("nan", "snan", "inf", "infinity"):
+        raise ValueError(f"{text!r} is not a finite number")
+    if found is None or not (found[2] or found[3]):
+        raise ValueError(
+            f"{_brief(text)} is not a number in digits 0 to 9, such as 1250.5 or 1.25e3; expected {KEPT}"
+        )
+    sign, whole, fraction, exponent = found[1], found[2], found[3] or "", int(found[4] or 0)
+    digits = (whole + fraction).lstrip("0")
+    places = len(fraction) - exponent
+    kept = digits.rstrip("0")
+    if not kept:
+        return Decimal(0)
+    places -= len(digits) - len(kept)
+    if places > PLACES or len(kept) - places > WHOLE_DIGITS:
+        raise ValueError(
+            f"{_brief(text)} needs more than {WHOLE_DIGITS} digits before or {PLACES} after the point"
+        )
+    return Decimal(f"{sign}{kept}").scaleb(-places, context=_EXACT)
+
+
+def _whole(value: object) -> object:
+    """A whole number that 64 bits hold; what is neither that nor its digits is left to fail."""
+    if isinstance(value, bool):
+        raise ValueError(f"{value} is not a whole number")
+    if isinstance(value, str):
+        text = value.strip()
+        if not _WHOLE.fullmatch(text):
+            raise ValueError(f"{_brief(text)} is not a whole number in digits 0 to 9, at most {_LARGEST}")
+        value = int(text)
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise ValueError(f"the number is out of bounds; expected at most {_LARGEST}")
+    return value
+
+
+def _brief(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
 Text = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
+Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 class _Model(BaseModel):
@@ -154,9 +194,10 @@ def _fact(
 
 
 def _bounds_of(edtf: Edtf, what: str) -> tuple[int | None, int | None]:
-    if what == "period" and edtf.lower is None and edtf.upper is None:
+    upper = no_end(edtf.upper)
+    if what == "period" and edtf.lower is None and upper is None:
         raise BadInput(f"period {edtf.text!r} has no bound on either side; leave it out")
-    return edtf.lower, edtf.upper
+    return edtf.lower, upper
 
 
 def _edge(text: str | None) -> int | None:
@@ -210,7 +251,8 @@ class Event(_Model):
     def columns(self) -> dict[str, Any]:
         """The event's own content as columns of the log; what it leaves out is absent or None.
 
-        `target` is as written, a key or an event id. Raises BadInput for what no store would take.
+        `target` is as written, a key or an event id. `formerly` is there where the event was once recorded
+        with other values, and has these. Raises BadInput for what no store would take.
         """
         row: dict[str, Any] = {"event_type": self.type, "inferred": self.inferred, "void": self.void}
         for name in ("key", "source", "origin", "speaker", "statement", "target", "reason", "actor"):
@@ -223,6 +265,8 @@ class Event(_Model):
             row |= fact.model_dump()
         row |= self._value()
         row |= self._valid()
+        if formerly := self._formerly(row):
+            row["formerly"] = formerly
         if self.reported is not None:
             row["reported"] = self.reported.strip()
         if self.locator is not None:
@@ -311,7 +355,7 @@ class Event(_Model):
                 "text": self.date,
                 "claim": self.date,
                 "date_from": edtf.lower,
-                "date_to": edtf.upper,
+                "date_to": value_end(edtf.upper),
             }
         name = given[0]
         value = getattr(self, name)
@@ -343,7 +387,7 @@ class Event(_Model):
             if self.valid_from is not None or self.valid_to is not None:
                 raise BadInput("give either valid, or valid_from and valid_to, not both")
             edtf = parse_edtf(self.valid)
-            return {"valid": self.valid, "valid_from": edtf.lower, "valid_to": edtf.upper}
+            return {"valid": self.valid, "valid_from": edtf.lower, "valid_to": no_end(edtf.upper)}
         if self.valid_from is None and self.valid_to is None:
             return {}
         start, end = _ordered(_edge(self.valid_from), _edge(self.valid_to), "valid", self)
@@ -351,6 +395,18 @@ class Event(_Model):
             # Without a word of its own it would take over its target's bounds.
             return {"valid": "../..", "valid_from": None, "valid_to": None}
         return {"valid_from": start, "valid_to": end}
+
+    def _formerly(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """What the id covered when the end of 9999 was one, where a date or span ends there."""
+        found: dict[str, Any] = {}
+        for text, name in ((self.date, "date_to"), (self.valid, "valid_to")):
+            if text is not None and parse_edtf(text).upper == END:
+                found[name] = END
+        body, _, period = unicodedata.normalize("NFC", self.fact or row.get("fact") or "").partition("@")
+        edtf = parse_edtf(self.period or period) if self.period or period else None
+        if edtf is not None and edtf.upper == END:
+            found["fact"] = f"{body}@{former_period_text(edtf.lower, edtf.upper)}"
+        return found
 
 
 @lru_cache(maxsize=4_096)
@@ -395,20 +451,21 @@ def _locator(value: Any) -> str:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
-            raise BadInput(f"locator {value!r} is not JSON; expected {{start: 0, end: 10}}") from None
+        except (ValueError, RecursionError):
+            raise BadInput(f"locator {_brief(value)} is not JSON; expected {{start: 0, end: 10}}") from None
     spans = value if isinstance(value, list) else [value]
     found = []
     for span in spans:
         try:
             if set(span) != {"start", "end"}:
                 raise ValueError
-            start, end = int(str(span["start"])), int(str(span["end"]))
-            if not 0 <= start < end:
+            start, end = _whole(span["start"]), _whole(span["end"])
+            if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end):
                 raise ValueError
         except (ValueError, TypeError):
             raise BadInput(
-                f"locator {span!r} is not a span; expected start and end, 0 <= start < end"
+                f"locator {_brief(str(span))} is not a span; expected start and end, "
+                f"0 <= start < end <= {_LARGEST}"
             ) from None
         found.append({"start": start, "end": end})
     if not found:
@@ -439,9 +496,9 @@ class Source(_Description):
     published: Text | None = None
     url: Text | None = None
     language: Text | None = None
-    tier: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    tier: Whole | None = Field(default=None, ge=1, le=2**31 - 1)
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    length: int | None = Field(default=None, ge=0)
+    length: Whole | None = Field(default=None, ge=0, le=_LARGEST)
 
     def columns(self) -> dict[str, Any]:
         if self.published is not None and parse_edtf(self.published).reported_at is None:

@@ -530,9 +530,7 @@ def _read_csv(name: str, text: str, content: bytes) -> pa.Table:
     if len(set(header)) < len(header):
         twice = next(column for column in header if header.count(column) > 1)
         raise BadInput(f"column {twice!r} is given twice", Place(name, 1))
-    if content.count(b'"') % 2:
-        # Where a quote is never closed, Arrow takes the rest of the file for the value.
-        _check_csv_rows(name, text, delimiter, len(header))
+    _check_csv_quotes(name, content, delimiter)
     if not content.endswith((b"\n", b"\r")):
         content += b"\n"
     rows_of = partial(
@@ -574,6 +572,44 @@ def _csv_header(name: str, text: str) -> tuple[list[str], str]:
     return max(found, key=lambda one: len(FLAT_COLUMNS.keys() & one[0]))
 
 
+def _check_csv_quotes(name: str, content: bytes, delimiter: str) -> None:
+    """Raise BadInput with the place of the first quote that RFC 4180 does not have there.
+
+    Arrow takes what stands between two of them for one value, rows and all.
+    """
+    if b'"' not in content:
+        return
+    edge = re.escape(delimiter.encode()) + rb"\r\n"
+    field = rb'"[^"]*+(?:""[^"]*+)*+"'
+    valid = re.compile(rb'(?:[^"]*+(?<![^%b])%b(?![^%b]))*+[^"]*+' % (edge, field, edge)).match(content)
+    stray = len(content) if valid is None else valid.end()
+    if stray == len(content):
+        return
+    at, opened = _csv_place(name, content, stray), content[:stray]
+    if not re.search(rb"(?<![^%b])\Z" % edge, opened[-1:]):
+        raise BadInput(
+            "not CSV: a quote within a field that does not begin with one; put the field in quotes and "
+            'double the quotes within it, as in "5"" pipe"',
+            at,
+        )
+    closed = re.compile(field).match(content, stray)
+    if closed is None:
+        raise BadInput("not CSV: a quote that is never closed; close it, or double it where it is text", at)
+    raise BadInput(
+        f"not CSV: text after the quote that closes the field begun on line {at.line}; "
+        'double the quotes within a field, as in "5"" pipe"',
+        _csv_place(name, content, closed.end() - 1),
+    )
+
+
+def _csv_place(name: str, content: bytes, at: int) -> Place:
+    """The line and column of a byte; lines end as in CSV."""
+    before = content[:at]
+    ends = before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
+    begin = max(before.rfind(b"\n"), before.rfind(b"\r")) + 1
+    return Place(name, ends + 1, len(before[begin:].decode()) + 1)
+
+
 def _check_csv_rows(name: str, text: str, delimiter: str, width: int) -> None:
     """Raise BadRows for every row of another width than the header's, with its line."""
     problems = []
@@ -586,8 +622,7 @@ def _check_csv_rows(name: str, text: str, delimiter: str, width: int) -> None:
                 problems.append(BadInput(fault, Place(name, line)))
             line = rows.line_num + 1
     except csv.Error as error:
-        hint = " (a quote that is never closed?)" if "end of data" in str(error) else ""
-        problems.append(BadInput(f"not CSV: {error}{hint}", Place(name, line)))
+        problems.append(BadInput(f"not CSV: {error}", Place(name, line)))
     finally:
         csv.field_size_limit(limit)
     if problems:

@@ -188,10 +188,13 @@ def check_policy(policy: str) -> int:
     if policy in ("latest", "first", "by-origin", "ranked"):
         return 0
     name, _, number = policy.partition(":")
-    if name == "confirmed" and number.isascii() and number.isdigit() and 1 <= int(number) <= 1_000_000:
-        return int(number)
+    digits = number.lstrip("0")
+    if name == "confirmed" and number.isascii() and number.isdigit() and 1 <= len(digits) <= 7:
+        origins = int(digits)
+        if origins <= 1_000_000:
+            return origins
     raise BadInput(
-        f"no such policy: {policy!r}; expected latest, first, by-origin, ranked "
+        f"no such policy: {policy[:60]!r}; expected latest, first, by-origin, ranked "
         "or confirmed:N (such as confirmed:2)"
     )
 

@@ -48,7 +48,7 @@ from timeline.tail import Tail, append_tail, lay_tail, patch
 __all__ = ["Index", "Reader", "build_file", "sql_object"]
 
 #: The layout of a generation. One that another version of the package built is not used.
-FORMAT: Final = 3
+FORMAT: Final = 4
 
 #: What everything else reads through.
 _INSTANTS: Final = ("reported_instant", "recorded_instant", "valid_instant")

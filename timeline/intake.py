@@ -294,6 +294,10 @@ class Intake:
             self._date(row, inherited)
         row["inherited"] = sum({INHERITABLE[name] for name in inherited if row.get(name) is not None})
         row["event_id"] = event_id(content_of(row))
+        if formerly := row.pop("formerly", None):
+            former = event_id(content_of(row | formerly))
+            if self._stored.among([former]):
+                row["event_id"] = former
         yield from registering
 
     def _describe(self, draft: _Draft) -> Iterator[_Draft]:

@@ -27,6 +27,7 @@ from timeline.ask import (
     event_by,
     fact_key,
     is_glob,
+    one_fact,
     plain_changes,
     question,
     timestamp,
@@ -386,8 +387,9 @@ class Timeline:
 
         Where a fact has several rows with valid times of their own and no `valid_at` was given, the one
         that covers the date asked about (today without `as_of`), else the one reported last, of these
-        the one whose valid time starts last.
+        the one whose valid time starts last. Raises BadInput for a glob, and for what can be no fact.
         """
+        fact = one_fact(fact)
         reader = self._reader()
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
         answer = self._about_one(reader, "beliefs", fact, dates)
@@ -419,10 +421,11 @@ class Timeline:
     ) -> Why:
         """The evidence for what is believed of a fact: what won, what it displaced, what was mended.
 
-        Raises NotFound, with the nearest known, where the store never heard of the fact.
+        Raises BadInput for a glob and for what can be no fact, NotFound, with the nearest known, where the
+        store never heard of the fact.
         """
+        fact = one_fact(fact)
         reader = self._reader()
-        fact = fact_key(fact) or fact
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
         found: dict[str, list[dict[str, Any]]] = {}
         for kind in ("beliefs", "claims", "history", "disagreements"):

@@ -22,6 +22,7 @@ from timeline.columns import EVENT_TYPES, LOG_COLUMNS, SQL_TYPES, STATUSES, VALU
 from timeline.duckdb_paths import parquet_source, quoted
 from timeline.log import CheckedFiles, Commit
 from timeline.sweep import sweep
+from timeline.times import FIRST_INSTANT, LAST_INSTANT
 
 __all__ = [
     "BELIEF_SOURCE",
@@ -72,10 +73,42 @@ def events_of(rows: str) -> str:
     return query.rstrip().removesuffix(";").replace("store.event_rows", rows)
 
 
+#: The instants that a datetime can be; the log may hold others, from when an end of 9999 was one.
+_FIRST: Final = f"make_timestamp({FIRST_INSTANT})"
+_LAST: Final = f"make_timestamp({LAST_INSTANT})"
+#: What each instant means where it lies before the first or behind the last: nothing, or that one.
+_BEYOND: Final[Mapping[str, tuple[str, str]]] = {
+    **dict.fromkeys(("valid_from", "period_from", "reported_from"), ("NULL", _LAST)),
+    **dict.fromkeys(("valid_to", "period_to"), (_FIRST, "NULL")),
+}
+
+
+def _as_read(name: str) -> str:
+    """A column of the log as the index has it: its instants are ones that every reader can show.
+
+    A period without an end is told as such in the fact too.
+    """
+    if LOG_COLUMNS[name] == "instant":
+        before, behind = _BEYOND.get(name, (_FIRST, _LAST))
+        read = f"WHEN {name} < {_FIRST} THEN {before} WHEN {name} > {_LAST} THEN {behind}"
+    elif name in ("fact", "period"):
+        has_end = (
+            f"contains({name}, '/')" if name == "period" else f"contains(split_part({name}, '@', 2), '/')"
+        )
+        opened = f"if({has_end}, regexp_replace({name}, '/[^/]*$', '/..'), {name} || '/..')"
+        read = f"WHEN period_to > {_LAST} THEN {opened}"
+    else:
+        return name
+    return f"CASE {read} ELSE {name} END AS {name}"
+
+
 def view_incoming(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> None:
-    """Create the temporary view `incoming` of the events in the commits of these files."""
+    """Create the temporary view `incoming` of the events in the commits of these files.
+
+    Instants that no datetime can be are none in it: see `_as_read`.
+    """
     if files.commits:
-        names = ", ".join(LOG_COLUMNS)
+        names = ", ".join(_as_read(name) for name in LOG_COLUMNS)
         first, last = files.commits[0].number, files.commits[-1].number
         source = f"SELECT {names} FROM {parquet_source(files.paths)} WHERE commit BETWEEN {first} AND {last}"
     else:

@@ -16,6 +16,8 @@ reader is settled like this:
   about that part alone. It leaves the bounds as they are written, and widens the reported ones by
   the unit of the part at which it stands: that of an X further left, where there is one.
 - In an interval an instant at the end is the end itself, exclusive, whereas a date there is included whole.
+- The end of 9999 bounds nothing: of a valid time or a period it is no end (`no_end`), and no instant that is
+  stored lies beyond the last there is (`value_end`).
 """
 
 from __future__ import annotations
@@ -30,12 +32,15 @@ from typing import Final, NoReturn
 from timeline.errors import BadInput
 
 __all__ = [
+    "END",
     "FIRST_INSTANT",
     "LAST_INSTANT",
     "Bounds",
     "Edtf",
     "format_instant",
+    "former_period_text",
     "from_datetime",
+    "no_end",
     "now",
     "parse_as_of",
     "parse_edtf",
@@ -44,6 +49,7 @@ __all__ = [
     "show_instant_end",
     "show_reported",
     "to_datetime",
+    "value_end",
 ]
 
 Bounds = tuple[int | None, int | None]
@@ -52,11 +58,11 @@ _SECOND: Final = 1_000_000
 _DAY: Final = 86_400 * _SECOND
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_END: Final = (date.max.toordinal() + 1 - _EPOCH_ORDINAL) * _DAY
 
-#: The first and the last instant that there are: the start of the year 0001, the end of 9999.
+#: The first and the last instant that there are, and the end, exclusive, of 9999, which no datetime can be.
 FIRST_INSTANT: Final = (1 - _EPOCH_ORDINAL) * _DAY
-LAST_INSTANT: Final = _END - 1
+END: Final = (date.max.toordinal() + 1 - _EPOCH_ORDINAL) * _DAY
+LAST_INSTANT: Final = END - 1
 
 _MONTH_DAYS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -166,29 +172,55 @@ def parse_instant(value: str | date | datetime) -> int:
 def period_text(lower: int | None, upper: int | None) -> str:
     """The canonical EDTF text of a span: equal bounds, and only those, give equal text.
 
-    `lower` is inclusive, `upper` exclusive, None unbounded. The text is a single year, month, day or instant
-    where that says it all, otherwise an interval in the coarsest of these units that both ends fit; only
-    the end of 9999, which no instant names, stays a day then. Parsed again it has the same bounds. Raises
-    BadInput for an empty span and for one outside the years 0001 to 9999.
+    `lower` is inclusive, `upper` exclusive, None unbounded, which the end of 9999 is too. The text is a
+    single year, month, day or instant where that says it all, otherwise an interval in the coarsest of
+    these units that both ends fit. Parsed again it has the same bounds. Raises BadInput for an empty span
+    and for one outside the years 0001 to 9999.
 
     >>> quarter = parse_edtf("2024-33")
     >>> period_text(quarter.lower, quarter.upper)
     '2024-01/2024-03'
-    >>> period_text(parse_edtf("2025").lower, None)
-    '2025/..'
+    >>> period_text(parse_edtf("2025").lower, None), period_text(parse_edtf("2025").lower, END)
+    ('2025/..', '2025/..')
     """
     _check_span(lower, upper)
+    return former_period_text(lower, no_end(upper))
+
+
+def former_period_text(lower: int | None, upper: int | None) -> str:
+    """The text that a span had when the end of 9999 was one: as no instant names it, it is told as a day.
+
+    Events that were recorded then have it in what their ids cover.
+    """
     if lower is not None and upper == lower + 1:
         return format_instant(lower)
     unit = max(_edge(lower), _edge(upper))
     start = ".." if lower is None else _text_at(unit, lower)
     if upper is None:
         end = ".."
-    elif upper == _END:
+    elif upper == END:
         end = _text_at(min(unit, 2), LAST_INSTANT)
     else:
         end = _text_at(unit, upper if unit == 3 else upper - 1)
     return start if start == end != ".." else f"{start}/{end}"
+
+
+def no_end(upper: int | None) -> int | None:
+    """The end, exclusive, of a valid time or a period: None where it is that of 9999, which is no end.
+
+    >>> no_end(parse_edtf("2024/9999").upper) is None, no_end(parse_edtf("1970").upper)
+    (True, 31536000000000)
+    """
+    return None if upper == END else upper
+
+
+def value_end(upper: int | None) -> int | None:
+    """The end of a date that is a value: the last instant that there is where it would lie behind that.
+
+    >>> value_end(parse_edtf("9999-12-31").upper) == LAST_INSTANT
+    True
+    """
+    return LAST_INSTANT if upper == END else upper
 
 
 def format_instant(micros: int) -> str:
@@ -221,7 +253,7 @@ def show_reported(reported_from: int | None, reported_at: int | None) -> str:
         return _show_instant(reported_from)
     upper = None if reported_at is None else reported_at + 1
     if max(_edge(reported_from), _edge(upper)) < 3:
-        return period_text(reported_from, upper)
+        return former_period_text(reported_from, upper)
     start = ".." if reported_from is None else _show_instant(reported_from, whole_day=0)
     end = ".." if reported_at is None else _show_instant(reported_at, whole_day=_DAY - 1)
     return f"{start}/{end}"
@@ -245,7 +277,7 @@ def to_datetime(micros: int) -> datetime:
     >>> to_datetime(1)
     datetime.datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=datetime.timezone.utc)
     """
-    if not FIRST_INSTANT <= micros <= _END:
+    if not FIRST_INSTANT <= micros <= END:
         raise BadInput(f"{micros} microseconds since 1970 lie outside the years 0001 to 9999")
     return _EPOCH + timedelta(microseconds=min(micros, LAST_INSTANT))
 
@@ -420,10 +452,10 @@ def _shifted(day: tuple[int, int, int], months: int, days: int) -> int:
     if year < 1:
         return FIRST_INSTANT
     if year > 9999:
-        return _END - _DAY
+        return END - _DAY
     month = month_index + 1
     ordinal = date(year, month, min(day[2], _month_days(year, month))).toordinal() + days
-    return min(max(FIRST_INSTANT, (ordinal - _EPOCH_ORDINAL) * _DAY), _END - _DAY)
+    return min(max(FIRST_INSTANT, (ordinal - _EPOCH_ORDINAL) * _DAY), END - _DAY)
 
 
 def _instant(part: str, whole: str) -> int:
@@ -476,7 +508,7 @@ def _day_start(day: date) -> int:
 
 def _check_span(lower: int | None, upper: int | None) -> None:
     if (lower is not None and not FIRST_INSTANT <= lower <= LAST_INSTANT) or (
-        upper is not None and not FIRST_INSTANT < upper <= _END
+        upper is not None and not FIRST_INSTANT < upper <= END
     ):
         raise BadInput(f"the span from {lower} to {upper} lies outside the years 0001 to 9999")
     if lower is not None and upper is not None and lower >= upper:
@@ -503,9 +535,9 @@ def _text_at(unit: int, micros: int) -> str:
 
 def _calendar(days: int) -> tuple[int, int, int]:
     """Year, month and day of a count of days since 1970, up to the day after the last of 9999."""
-    if days * _DAY == _END:
+    if days * _DAY == END:
         return 10_000, 1, 1
-    if not FIRST_INSTANT <= days * _DAY < _END:
+    if not FIRST_INSTANT <= days * _DAY < END:
         raise BadInput(f"{days} days since 1970 lie outside the years 0001 to 9999")
     found = date.fromordinal(days + _EPOCH_ORDINAL)
     return found.year, found.month, found.day

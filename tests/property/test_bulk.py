@@ -253,10 +253,10 @@ def test_a_period_is_told_alike_in_sql(reader: Reader, spans: list[tuple[int | N
         for lower, upper in spans
         if (lower, upper) != (None, None)
         and (lower is None or FIRST_INSTANT <= lower <= LAST_INSTANT)
-        and (upper is None or upper > FIRST_INSTANT)
+        and (upper is None or FIRST_INSTANT < upper <= LAST_INSTANT)
         and (lower is None or upper is None or lower < upper)
     ]
-    fitting += [(lower, lower + 1) for lower, _ in fitting if lower is not None]
+    fitting += [(lower, lower + 1) for lower, _ in fitting if lower is not None and lower < LAST_INSTANT]
     con = reader.cursor()
     for name in ("instant_text", "spans_of"):
         con.execute(sql_object(f"intake/{name}"))

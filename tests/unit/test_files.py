@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
@@ -313,6 +314,10 @@ class TestJsonl:
         assert len(only(path).drafts or ()) == 1
 
 
+#: Texts that CSV has to quote, or might be expected to.
+QUOTED: Final = ('5" pipe', '"', '""', "x\ny", 'x\r\n"y', ",", 'a\\"b', "\\", " x ", 'x,"y",z', "'", "\t")
+
+
 class TestCsv:
     def test_null_is_none_and_a_quoted_nothing_is_an_empty_text(self, write: Write) -> None:
         path = write("a.csv", 'fact,text,reason\na/b,"",\na/c,NA,null\n"a/d"," x ""y"" ",0010\n')
@@ -343,8 +348,37 @@ class TestCsv:
         long = "x" * 3_000_000
         assert table(write("a.csv", f"fact,text\na/b,{long}\na/c,y\n"))["text"].to_pylist() == [long, "y"]
 
-    def test_a_quote_within_a_field_is_a_character(self, write: Write) -> None:
-        assert table(write("a.csv", 'fact,text\na/b,5" pipe\n'))["text"].to_pylist() == ['5" pipe']
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    @pytest.mark.parametrize(
+        ("rows", "message"),
+        [
+            # What stands between two of them was one value, without a word.
+            (['a/b,5" pipe', "a/c,y", 'a/d,6" pipe'], "2:6: not CSV: a quote within a field"),
+            (["a/b,y", 'a/c,"x"y', "a/d,z"], "3:7: not CSV: text after the quote that closes the field"),
+            (['a/b,"5 pipe', 'a/c,y",z', 'a/d,"6'], "4:5: not CSV: a quote that is never closed"),
+            (['a/b,"5 pipe', 'a/c,"y"', "a/d,z"], "3:5: not CSV: text after the quote that closes"),
+            (['a/b, "x"'], "2:6: not CSV: a quote within a field"),
+            (['é/b,"x" '], "2:7: not CSV: text after the quote"),
+            (['a/b,"x\\"y"'], "2:8: not CSV: text after the quote"),
+            (['a/b,x\\"y'], "2:7: not CSV: a quote within a field"),
+            (['a/b,"x""'], "2:5: not CSV: a quote that is never closed"),
+            (['a/b,"'], "2:5: not CSV: a quote that is never closed"),
+            (['a/b,"x""y"', 'a/c,"x', 'y"', 'a/d,"', '"z'], "6:1: not CSV: text after the quote"),
+        ],
+    )
+    def test_a_stray_quote_is_refused_with_its_place(
+        self, write: Write, delimiter: str, end: str, rows: list[str], message: str
+    ) -> None:
+        written = end.join(["fact,text", *rows]).replace(",", delimiter)
+        assert refused(write("a.csv", written.encode())).startswith(message)
+
+    def test_no_row_is_lost_between_quotes(self, write: Write) -> None:
+        rows = [["fact", "text"], *([f"a/{n}", text] for n, text in enumerate(QUOTED))]
+        out = io.StringIO()
+        csv.writer(out).writerows(rows)
+        found = table(write("a.csv", out.getvalue().encode())).to_pylist()
+        assert found == [{"fact": fact, "text": text} for fact, text in rows[1:]]
 
     def test_every_ragged_row_is_named_with_its_line(self, write: Write) -> None:
         path = write("a.csv", 'fact,text\na/b,"x\ny"\n\na/c\na/d,"\n",1\na/e,z\n')
@@ -360,7 +394,7 @@ class TestCsv:
         [
             ("", " is empty; expected a header row"),
             ("\n\n", " is empty; expected a header row"),
-            ('fact,text\na/b,x\na/c,"y\na/d,z\n', "3: not CSV: unexpected end of data (a quote"),
+            ('fact,text\na/b,x\na/c,"y\na/d,z\n', "3:5: not CSV: a quote that is never closed"),
             ('"' + "x" * 200_000, "1: not CSV: "),
             ("fact,fact\na/b,a/b\n", "1: column 'fact' is given twice"),
             (b"fact,text\na/b,caf\xe9\n", "2: not UTF-8: byte 0xE9 at offset 17"),

@@ -16,7 +16,7 @@ import pytest
 
 from timeline import BadInput, BadRows, Commit, Conflict, Corruption, NotFound, Timeline
 from timeline.columns import BELIEF_COLUMNS
-from timeline.index import Index
+from timeline.index import FORMAT, Index
 from timeline.log import Log
 from timeline.project import find_store
 from timeline.record import Recorder
@@ -458,7 +458,7 @@ class TestKeeping:
     def test_building_removes_what_nobody_needs(self, copy: Timeline) -> None:
         index = copy.path / "index"
         [rows], [generation] = index.glob("*.rows"), index.glob("*.duckdb")
-        for name in ("17-v3.rows", "17-v2.rows"):
+        for name in (f"17-v{FORMAT}.rows", "17-v2.rows"):
             shutil.copy(rows, index / name)
         shutil.copy(generation, index / "000000000001-17-v2.duckdb")
         unfinished = index / ".building-dead"

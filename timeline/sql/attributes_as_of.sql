@@ -1,4 +1,5 @@
--- The latest description of each attribute, of those recorded by then.
+-- The latest description of each attribute, of those recorded by then. What cannot be read
+-- in one is NULL there.
 CREATE OR REPLACE MACRO attributes_as_of(recorded_as_of) AS TABLE
 SELECT
     subject AS id,
@@ -7,7 +8,12 @@ SELECT
     text ->> '$.object' AS object,
     recorded_at,
     event_id
-FROM store.events
-WHERE fact_hash IS NULL AND event_type = 'attribute-described' AND recorded_at <= recorded_instant(recorded_as_of)
+FROM (
+    SELECT position, subject, recorded_at, event_id, if(json_valid(text), text, NULL) AS text
+    FROM store.events
+    WHERE
+        fact_hash IS NULL AND event_type = 'attribute-described'
+        AND recorded_at <= recorded_instant(recorded_as_of)
+)
 QUALIFY row_number() OVER (PARTITION BY subject ORDER BY position DESC) = 1
 ORDER BY id;
