@@ -34,6 +34,8 @@ ORDER = (
     ),
     *(
         "log",
+        "winners",
+        "family",
         "amended",
         "sweep",
         "tables",

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from timeline.amounts import parse_amount, plain_amount
 from timeline.duckdb_paths import quoted
 from timeline.errors import BadInput
-from timeline.event import Event, event_from
+from timeline.event import Event, bytes_at_most, event_from
 from timeline.files import StoredTable
 from timeline.tables import sql_object
 from timeline.times import END, Edtf, former_period_text, no_end, parse_edtf, value_end
@@ -136,6 +136,11 @@ def _is_plain(column: pa.ChunkedArray[Any]) -> bool:
     return True
 
 
+def _longest(column: Any) -> int:
+    """How many bytes the longest text of a column has; 0 where there is none."""
+    return pc.max(pc.binary_length(column)).as_py() or 0
+
+
 def _row_of(keys: Mapping[str, object]) -> dict[str, Any]:
     """The columns of a report that gives these keys, or none where no report may."""
     try:
@@ -233,6 +238,8 @@ class RowReader:
                 if name in _TEXTS and not _is_plain(values):
                     unreadable.append(f"coalesce(regexp_matches({name}, '[\\x00\\x1e\\x1f]'), false)")
                     values = self._normal(values, name)
+                if name in _TEXTS and _longest(values) > (limit := bytes_at_most(name)):
+                    unreadable.append(f"coalesce(strlen({name}) > {limit}, false)")
                 if name == "fact" and pc.any(pc.match_substring(values, pattern="@")).as_py():
                     told["has_period"] = "contains(fact, '@') AS has_period"
             columns[name] = values

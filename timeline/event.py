@@ -14,7 +14,7 @@ from decimal import Context, Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
 from timeline.amounts import KEPT, PLACES, WHOLE_DIGITS, Amount, parse_amount, plain_amount
 from timeline.columns import STATUSES
@@ -28,6 +28,7 @@ __all__ = [
     "Event",
     "Fact",
     "Source",
+    "bytes_at_most",
     "event_from",
     "parse_fact",
     "parse_segment",
@@ -112,7 +113,31 @@ def _brief(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
-Text = Annotated[str, BeforeValidator(_text)]
+#: How many bytes of UTF-8 the text of a key may have, in NFC; of any other key, `_SHORT_AT_MOST`.
+_AT_MOST: Final = {"text": 1_000_000, **dict.fromkeys(("statement", "reason", "meaning", "locator"), 100_000)}
+_SHORT_AT_MOST: Final = 5_000
+
+
+def bytes_at_most(name: str | None) -> int:
+    """How many bytes of UTF-8 the text of a key may have.
+
+    >>> bytes_at_most("text"), bytes_at_most("statement"), bytes_at_most("source")
+    (1000000, 100000, 5000)
+    """
+    return _AT_MOST.get(name or "", _SHORT_AT_MOST)
+
+
+def _bounded(value: object, info: ValidationInfo) -> object:
+    """Text as `_text` returns it, that is no longer than its key allows."""
+    text = _text(value)
+    limit = bytes_at_most(info.field_name)
+    # No character has more than four bytes.
+    if isinstance(text, str) and len(text) * 4 > limit and (size := len(text.encode())) > limit:
+        raise ValueError(f"has {size:,} bytes of UTF-8; expected {limit:,} at most")
+    return text
+
+
+Text = Annotated[str, BeforeValidator(_bounded)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
 Whole = Annotated[int, BeforeValidator(_whole)]
@@ -470,7 +495,10 @@ def _locator(value: Any) -> str:
         found.append({"start": start, "end": end})
     if not found:
         raise BadInput("locator is an empty list; leave it out or give a span")
-    return json.dumps(found if len(found) > 1 else found[0], separators=(",", ":"))
+    told = json.dumps(found if len(found) > 1 else found[0], separators=(",", ":"))
+    if len(told) > (limit := bytes_at_most("locator")):
+        raise BadInput(f"locator has {len(told):,} bytes as JSON; expected {limit:,} at most")
+    return told
 
 
 class _Description(_Model):
@@ -480,11 +508,10 @@ class _Description(_Model):
         """A description as columns of the log: the id as subject, the whole as JSON in text."""
         parse_segment(self.id, "id")
         said = self.model_dump(exclude_none=True, exclude_defaults=True)
-        return {
-            "event_type": _TYPE_OF[type(self)],
-            "subject": self.id,
-            "text": json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")),
-        }
+        text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        if (size := len(text.encode())) > (limit := bytes_at_most("text")):
+            raise BadInput(f"the description has {size:,} bytes as JSON; expected {limit:,} at most")
+        return {"event_type": _TYPE_OF[type(self)], "subject": self.id, "text": text}
 
 
 class Source(_Description):
@@ -553,6 +580,10 @@ def event_from(keys: Mapping[str, object]) -> Event | _Description:
         raise BadInput(_explain(error, model)) from None
 
 
+#: Of a bad value an error shows so many characters.
+_SHOWN_AT_MOST: Final = 100
+
+
 def _explain(error: ValidationError, model: type[BaseModel]) -> str:
     found = []
     for detail in error.errors(include_url=False):
@@ -560,7 +591,10 @@ def _explain(error: ValidationError, model: type[BaseModel]) -> str:
         if detail["type"] == "extra_forbidden":
             found.append(f"unknown key {name!r}{nearest(name, model.model_fields)}")
         elif detail["type"] == "literal_error":
-            found.append(f"{name} is {detail.get('input')!r}; expected {detail['ctx']['expected']}")
+            got = repr(detail.get("input"))
+            if len(got) > _SHOWN_AT_MOST:
+                got = f"{got[:_SHOWN_AT_MOST]}…"
+            found.append(f"{name} is {got}; expected {detail['ctx']['expected']}")
         else:
             found.append(f"{name}: {detail['msg'].removeprefix('Value error, ')}")
     return "; ".join(found)

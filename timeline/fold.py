@@ -44,6 +44,7 @@ __all__ = [
     "beliefs",
     "changes",
     "check_policy",
+    "counts_from",
     "disagreements",
     "disagrees",
     "effects",
@@ -248,7 +249,7 @@ def standing(entries: Iterable[Entry], recorded_as_of: int = END) -> list[Standi
 # 2. What the world took back
 
 
-def _counts_from(entry: Entry, basis: Basis) -> int:
+def counts_from(entry: Entry, basis: Basis) -> int:
     if basis == "possible":
         return BEGINNING if entry.reported_from is None else entry.reported_from
     if basis == "evidence" and entry.evidence_at is not None:
@@ -282,7 +283,7 @@ def lives(stands: Sequence[Standing], basis: Basis = "certain") -> list[Life]:
     # A retraction comes after its target, so the last come first.
     for stand in sorted(stands, key=lambda s: -s.place):
         holes = [hole for r in retractions[stand.place] for hole in life_of[r.place]]
-        life_of[stand.place] = _without(_counts_from(stand.entry, basis), holes)
+        life_of[stand.place] = _without(counts_from(stand.entry, basis), holes)
     return [Life(s, life_of[s.place]) for s in stands if s.kind != "retraction" and life_of[s.place]]
 
 
