@@ -18,7 +18,19 @@ SOURCES = sorted(PACKAGE.glob("*.py"))
 
 #: Each module imports only from those before it.
 ORDER = (
-    *("errors", "times", "amounts", "columns", "event", "fold", "objects", "merkle", "logfile", "proofs"),
+    *(
+        "errors",
+        "times",
+        "amounts",
+        "columns",
+        "event",
+        "fold",
+        "atomic",
+        "objects",
+        "merkle",
+        "logfile",
+        "proofs",
+    ),
     *(
         "log",
         "amended",
