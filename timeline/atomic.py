@@ -74,8 +74,8 @@ def check_target(
 ) -> Path:
     """Return the path to write for `target`, its symbolic links followed.
 
-    Raises BadInput where it is no file in a folder that is there, where it is one of the `inputs` or lies
-    in one, and where it lies within one of the folders `within`, which are a store's own.
+    Raises BadInput where it is no file in a folder that is there, where it is one of the `inputs` (files or
+    folders of files), and where it lies anywhere below one of the folders `within`, which are a store's.
     """
     try:
         return _checked(Path(target), inputs, within)
@@ -93,7 +93,7 @@ def _checked(given: Path, inputs: Iterable[str | Path], within: Iterable[str | P
         raise BadInput(f"cannot write {given}; it is {kind}, expected a file")
     for source in map(Path, inputs):
         if _is_or_is_within(real, source):
-            raise BadInput(f"cannot write {given}; it is, or lies within, what is read from {source}")
+            raise BadInput(f"cannot write {given}; it is or lies in {source}, which is read")
     for folder in map(Path, within):
         if real.is_relative_to(os.path.realpath(folder)):
             raise BadInput(f"cannot write {given}; it lies within the store {folder}")
@@ -105,7 +105,8 @@ def _is_or_is_within(path: Path, source: Path) -> bool:
         if path.exists() and source.exists() and path.samefile(source):
             return True
         if source.is_dir():
-            if path.is_relative_to(os.path.realpath(source)):
+            # Folders within it are not read.
+            if path.parent == Path(os.path.realpath(source)):
                 return True
             # A hard or symbolic link in the folder may be the same file under another name.
             return path.exists() and any(each.samefile(path) for each in source.iterdir() if each.exists())
@@ -224,8 +225,13 @@ def writing(target: str | Path, *, binary: bool = False, replace: bool = True) -
     with write_path(target, replace=replace) as path:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(path, flags, 0o666)
-        with open(descriptor, "wb" if binary else "w", encoding=None if binary else "utf-8") as stream:
-            yield stream
+        if binary:
+            with open(descriptor, "wb") as stream:
+                yield stream
+        else:
+            # A file name may hold bytes that are no UTF-8, which a message then repeats.
+            with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as text:
+                yield text
 
 
 def _finish(written: Path, target: Path) -> None:

@@ -233,6 +233,30 @@ class Origins:
     actor: Annotated[str | None, typer.Option(help="Who records it.", envvar="TIMELINE_ACTOR")] = None
 
 
+def _check_output(output: Path | None, store: Path | None) -> None:
+    """Raise BadInput where an answer cannot go to a file, or would overwrite what answers are made from."""
+    if output is None:
+        return
+    from timeline.atomic import check_target
+    from timeline.errors import NotFound
+    from timeline.store import PROJECT_FILE, find_project, find_store, project_settings
+
+    inputs: list[Path] = []
+    if (project := find_project(store)) is not None:
+        settings = project_settings(project)
+        queries = project / str(settings.get("queries", "queries"))
+        inputs = [
+            project / PROJECT_FILE,
+            project / str(settings.get("events", "events")),
+            *queries.glob("*.sql"),
+        ]
+    try:
+        folders = [find_store(store)]
+    except NotFound:
+        folders = []
+    check_target(output, inputs=inputs, within=folders)
+
+
 def with_options(function: Callable[..., None]) -> Callable[..., None]:
     """A command whose parameters of dataclass types stand for the fields of these."""
     signature = inspect.signature(function, eval_str=True)
@@ -254,6 +278,8 @@ def with_options(function: Callable[..., None]) -> Callable[..., None]:
     def command(**given: Any) -> None:
         for name, group in groups.items():
             given[name] = group(**{option.name: given.pop(option.name) for option in fields(group)})
+            if group is Output:
+                _check_output(given[name].output, given.get("store"))
         function(**given)
 
     command.__name__ = function.__name__

@@ -30,6 +30,7 @@ from timeline.ask import (
     question,
     timestamp,
 )
+from timeline.atomic import check_target, no_file, write_path
 from timeline.columns import BELIEF_COLUMNS
 from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
 from timeline.index import Index, Reader, build_file
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from timeline.explain import Explained
     from timeline.record import Ingested, Recorder
 
-__all__ = ["Belief", "Timeline", "Why", "find_store", "project_settings"]
+__all__ = ["Belief", "Timeline", "Why", "find_project", "find_store", "project_settings"]
 
 _LOG: Final = "log"
 _INDEX: Final = "index"
@@ -111,18 +112,33 @@ def find_store(path: str | Path | None = None) -> Path:
     A project is a folder with a timeline.toml, which may name its store; `path` may be one too.
     Raises NotFound where there is none.
     """
-    if path is None:
-        path = os.environ.get("TIMELINE_STORE") or None
-    if path is not None:
-        given = Path(path)
-        return _store_of(given) if (given / PROJECT_FILE).is_file() else given
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / PROJECT_FILE).is_file():
-            return _store_of(folder)
+    project = find_project(path)
+    if project is not None:
+        return _store_of(project)
+    given = path or os.environ.get("TIMELINE_STORE")
+    if given:
+        return Path(given)
     raise NotFound(
-        f"no {PROJECT_FILE} in {here} or above it; run `timeline init FOLDER`, or name a store with --store"
+        f"no {PROJECT_FILE} in {Path.cwd()} or above it; run `timeline init FOLDER`, "
+        "or name a store with --store"
     )
+
+
+def find_project(path: str | Path | None = None) -> Path | None:
+    """The project that a store belongs to: `path`, else TIMELINE_STORE, else the nearest upwards; or None."""
+    given = path or os.environ.get("TIMELINE_STORE")
+    if given:
+        return Path(given) if is_project(Path(given)) else None
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if is_project(folder)), None)
+
+
+def is_project(folder: Path) -> bool:
+    """Whether a folder has a timeline.toml; raises BadInput where that is no file."""
+    file = folder / PROJECT_FILE
+    if (kind := no_file(file)) is not None:
+        raise BadInput(f"is {kind}, expected a file", Place(str(file)))
+    return file.is_file()
 
 
 def _store_of(project: Path) -> Path:
@@ -137,6 +153,10 @@ def project_settings(project: Path) -> dict[str, Any]:
         settings = tomllib.loads((project / PROJECT_FILE).read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"not TOML: {error}", Place(str(project / PROJECT_FILE))) from None
+    except OSError as error:
+        raise BadInput(
+            f"cannot be read: {error.strerror or error}", Place(str(project / PROJECT_FILE))
+        ) from None
     return cast("dict[str, Any]", settings.get("project", {}))
 
 
@@ -217,19 +237,29 @@ class Timeline:
 
         Everything is validated before anything is recorded; what is bad raises BadRows, or Conflict, and
         records nothing. With `rejects` the bad events go to that file, a JSON object a line with its
-        reason, and the rest is taken. What is known already is left alone. `dry_run` records nothing
-        and returns what would come of it, bad events among it.
+        reason, and the rest is taken; it can be neither what is read nor lie in it. What is known already
+        is left alone. `dry_run` records nothing and returns what would come of it, bad events among it.
+
+        What fails after the events were recorded (refreshing the index, writing the rejects) is among the
+        `warnings` of the result, and no exception.
         """
         from timeline.files import read_batches, table_batch
 
+        if rejects is not None:
+            inputs = [path] if isinstance(path, str | Path) and str(path) != "-" else []
+            check_target(rejects, inputs=inputs, within=[self.path])
         recorder = self._recording()
         if isinstance(path, str | Path):
             batches = read_batches(path, format=format, ignore_unknown=ignore_unknown)
         else:
             batches = [table_batch(path, ignore_unknown=ignore_unknown)]
         result = recorder.record(batches, register_unknown=register_unknown, rejects=rejects, dry_run=dry_run)
-        if result.commits and self._index.wants_building(result.commits[-1].last_position):
-            self.refresh()
+        if result.commits:
+            try:
+                if self._index.wants_building(result.commits[-1].last_position):
+                    self.refresh()
+            except Exception as error:
+                result.warnings.append(f"all is recorded, but the index could not be refreshed: {error}")
         return result
 
     def append(
@@ -634,18 +664,9 @@ class Timeline:
     def export_duckdb(self, path: str | Path, *, replace: bool = False) -> Path:
         """Write the whole store as one DuckDB file that DuckDB 1.5 and later open, SQL surface included."""
         target = Path(path)
-        if target.exists() and not replace:
-            raise Conflict(f"{target} exists; remove it, or say --replace")
-        if not target.parent.is_dir():
-            raise BadInput(f"no folder {target.parent} to write {target.name} into")
-        if target.is_dir() or not os.access(target.parent, os.W_OK):
-            raise BadInput(f"{target} cannot be written; name a new file in a folder of yours")
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            self._log.reading(lambda files: build_file(temporary, files, self.progress))
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        check_target(target, within=[self.path])
+        with write_path(target, replace=replace) as written:
+            self._log.reading(lambda files: build_file(written, files, self.progress))
         return target
 
     # Within
