@@ -207,11 +207,11 @@ def _read_file(path: Path, name: str, format: str | None, ignore_unknown: bool) 
     format = format or FORMATS.get(path.suffix.lower())
     if format is None:
         raise BadInput(f"{name}: unknown format {path.suffix!r}; expected {', '.join(FORMATS)}")
-    if (kind := no_file(path)) is not None:
-        raise BadInput(
-            f"is {kind}, expected a file; `timeline ingest -` reads what is piped to it", Place(name)
-        )
     try:
+        if (kind := no_file(path)) is not None:
+            raise BadInput(
+                f"is {kind}, expected a file; `timeline ingest -` reads what is piped to it", Place(name)
+            )
         return _read(name, path if format == "parquet" else path.read_bytes(), format, ignore_unknown)
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror or error}", Place(name)) from None
