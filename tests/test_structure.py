@@ -25,6 +25,7 @@ ORDER = (
         "columns",
         "event",
         "fold",
+        "atomic",
         "project",
         "duckdb_paths",
         "objects",
@@ -53,10 +54,10 @@ ORDER = (
     *("cli_recording", "cli_keeping", "cli", "__main__"),
 )
 #: What the front end may know of the package: the façade, the values that it answers with, what it
-#: raises, how rows are printed, and three modules of plain values.
+#: raises, how files and rows are written, and three modules of plain values.
 FRONT_END_MAY_IMPORT = {
     *("store", "__init__", "ask", "explain", "errors", "project", "queries", "render", "telling", "times"),
-    *("columns", "amounts"),
+    *("columns", "amounts", "atomic"),
     *(name for name in ORDER if name.startswith("cli_")),
 }
 

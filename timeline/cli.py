@@ -1,23 +1,26 @@
 """The `timeline` command: a thin caller of `Timeline`.
 
 Data goes to stdout, words and progress to stderr; the exit code is that of the error (see `errors`).
-A command is loaded when it is called, so that a small one need not wait for the others.
+A command is loaded when it is called, so that a small one need not wait for the others. What every command
+needs is loaded by `run`, so that an interrupt while it loads ends like any other.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import importlib
 import io
 import os
+import signal
 import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from timeline.errors import TimelineError
-
+# As in `timeline`.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import FrameType
+    from typing import Any, Final, NoReturn
+
     import typer
 
 __all__ = ["main", "run"]
@@ -59,22 +62,133 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'timeline.cli' has no attribute {name!r}")
 
 
+#: Where Python's code of an import is, as frames name it.
+_IMPORTING: Final = "<frozen importlib._bootstrap>"
+#: The exit code of what was interrupted, as a shell has it.
+_INTERRUPTED: Final = 130
+
+
+class _Interrupts:
+    """Notes an interrupt, whatever becomes of the exception that it raises in libraries."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self.running = True
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        if not self.running:
+            os._exit(_INTERRUPTED)
+        while frame is not None:
+            if frame.f_code.co_filename == _IMPORTING:
+                # What is written in C++ may abort where its import is interrupted: ask again soon.
+                signal.setitimer(signal.ITIMER_REAL, 0.005)
+                return
+            frame = frame.f_back
+        raise KeyboardInterrupt
+
+
+_interrupts = _Interrupts()
+
+
 def main() -> NoReturn:
     """Run the command line and exit."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A locale that cannot print a name must not hide the rest of the answer.
-            stream.reconfigure(errors="backslashreplace")
-    code = run()
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            stream.flush()
+    # A shell has its background commands ignore interrupts, which stays so.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupts)
+        signal.signal(signal.SIGALRM, _interrupts)
+        sys.unraisablehook = _unraisable
+    try:
+        _open_standard_files()
+        code = run()
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    _interrupts.running = False
+    if _interrupts.came:
+        code = _INTERRUPTED
+    code = _flushed(code)
     # All is closed and durable. To take Python down in order takes as long again as a small answer does.
     os._exit(code)
 
 
+def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    # An interrupt that was noted needs no traceback where it cannot be raised.
+    if not isinstance(unraisable.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
+
+
+class _Words(io.TextIOWrapper):
+    """Stderr, on which what cannot be printed is lost, and no error: the exit code says what happened."""
+
+    def write(self, text: str) -> int:
+        try:
+            return super().write(text)
+        except (OSError, ValueError):
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except (OSError, ValueError):
+            return
+
+
+def _open_standard_files() -> None:
+    """Have stdout and stderr take whatever is printed; what is closed leads nowhere."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            # Else a file of ours would get the number, and what is printed.
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A locale that cannot print a name must not hide the rest of the answer.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    buffer = open(2, "wb", closefd=False) if sys.stderr is None else sys.stderr.buffer  # noqa: SIM115
+    encoding = "utf-8" if sys.stderr is None else sys.stderr.encoding
+    sys.stderr = _Words(buffer, encoding, "backslashreplace", line_buffering=True, write_through=True)
+
+
+def _has_reader() -> bool:
+    """Whether anything reads what is printed to stdout, if that is a pipe."""
+    import select
+
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)
+        return not any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+    except (OSError, ValueError):
+        return True
+
+
+def _flushed(code: int) -> int:
+    """Flush what was printed; returns the exit code, 1 for what was all right but could not be printed."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except BrokenPipeError:
+            pass
+        except (OSError, ValueError) as error:
+            if stream is sys.stdout and code == 0:
+                print(f"Error: {error}", file=sys.stderr)
+                code = 1
+    return code
+
+
 def run() -> int:
     """Run the command line in this process; returns the exit code."""
+    try:
+        return _run()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _run() -> int:
+    from timeline.errors import TimelineError
+
     try:
         # Nothing of what is loaded becomes garbage, and to look through it takes as long as a small answer.
         gc.disable()
@@ -83,19 +197,22 @@ def run() -> int:
         gc.enable()
         application(prog_name="timeline")
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except KeyboardInterrupt:
-        return 130
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        # Typer takes it for a failure that nobody reads the rest of a help text.
+        return 0 if code == 1 and not _has_reader() else code
     except TimelineError as error:
         from timeline.cli_session import fail
 
         fail(error)
         return error.exit_code
     except Exception as error:
+        if _interrupts.came:
+            # Libraries tell an interrupt as errors of their own.
+            return _INTERRUPTED
         if os.environ.get("TIMELINE_DEBUG"):
             import traceback
 
-            traceback.print_exc()
+            print(traceback.format_exc(), file=sys.stderr)
         else:
             print(f"Error: {_in_words(error)}", file=sys.stderr)
         return TimelineError.exit_code

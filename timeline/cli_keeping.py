@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
+from timeline.atomic import check_target, write_path
 from timeline.cli_options import Dates, Json, Store
 from timeline.cli_session import keeping, reading, say, told_pairs
 from timeline.errors import BadInput, Conflict, NotFound
@@ -134,20 +134,16 @@ def export(
         raise BadInput(f"got {file.name!r}; expected a name that ends in {', '.join(_WRITERS)}")
     if file.exists() and not replace:
         raise Conflict(f"{file} exists; remove it, or say --replace")
-    if not file.absolute().parent.is_dir():
-        raise BadInput(f"no folder {file.parent} to write {file.name} into")
+    check_target(file)
     if what == "duckdb" and dates != Dates():
         raise BadInput("a DuckDB file holds the whole store; its macros take the dates")
     with reading(store) as tl:
         if what == "duckdb":
             tl.export_duckdb(file, replace=replace)
         else:
-            beside = file.with_name(f".{file.name}.{os.getpid()}")
-            try:
-                _WRITERS[suffix](tl, _query_of(tl, what, dates), beside)
-                os.replace(beside, file)
-            finally:
-                beside.unlink(missing_ok=True)
+            check_target(file, within=[tl.path])
+            with write_path(file, replace=replace) as written:
+                _WRITERS[suffix](tl, _query_of(tl, what, dates), written)
     say(f"Wrote {file}.")
 
 
@@ -183,7 +179,7 @@ def _write_lines(tl: Timeline, query: str, file: Path, lines_of: Any) -> None:
             while some := con.fetchmany(_ROWS_AT_ONCE):
                 yield from some
 
-        with file.open("w", encoding="utf-8") as out:
+        with file.open("x", encoding="utf-8") as out:
             out.writelines(f"{line}\n" for line in lines_of(names, rows()))
     finally:
         con.close()

@@ -8,12 +8,12 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
 from timeline import __version__
-from timeline.errors import BadInput, TimelineError
+from timeline.errors import BadInput
 
 __all__ = [
     "Basis",
@@ -51,14 +51,31 @@ _BY_SUFFIX: dict[str, Format] = {
 Basis = Literal["certain", "possible", "evidence"]
 
 
+#: What ASCII a completion may hold. Shells put it into the command line as it is, where all else may mean
+#: something: `$(…)`, quotes, `;`, spaces.
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/@.-_+,%")
+
+
+def _is_plain(fact: str) -> bool:
+    """Whether a fact means itself in every shell, at the beginning of a word.
+
+    >>> [_is_plain(fact) for fact in ("nvidia/revenue@2024", "英伟达/ceo", "acme/$(reboot)", "a b/c")]
+    [True, True, False, False]
+    """
+    return fact[:1].isalnum() and all(
+        sign in _PLAIN if sign.isascii() else sign.isprintable() and not sign.isspace() for sign in fact
+    )
+
+
 def _facts(incomplete: str) -> list[str]:
     """The facts that begin like what was typed; for that nothing is ingested or built."""
     from timeline.store import Timeline
 
     try:
         with Timeline.open(read_only=True) as tl:
-            return tl.facts(f"{incomplete}*")[:200]
-    except TimelineError:
+            return [fact for fact in tl.facts(f"{incomplete}*") if _is_plain(fact)][:200]
+    except Exception:
+        # What is wrong with a store is for its commands to say.
         return []
 
 
@@ -233,6 +250,28 @@ class Origins:
     actor: Annotated[str | None, typer.Option(help="Who records it.", envvar="TIMELINE_ACTOR")] = None
 
 
+def _check_output(output: Path | None, store: Path | None) -> None:
+    """Raise BadInput where an answer cannot go to a file, or would overwrite what answers are made from."""
+    if output is None:
+        return
+    from timeline.atomic import check_target
+    from timeline.errors import NotFound
+    from timeline.project import PROJECT_FILE, find_project, find_store, project_folder
+
+    inputs: list[Path] = []
+    if (project := find_project(store)) is not None:
+        inputs = [
+            project / PROJECT_FILE,
+            project_folder(project, "events"),
+            *project_folder(project, "queries").glob("*.sql"),
+        ]
+    try:
+        folders = [find_store(store)]
+    except NotFound:
+        folders = []
+    check_target(output, inputs=inputs, within=folders)
+
+
 def with_options(function: Callable[..., None]) -> Callable[..., None]:
     """A command whose parameters of dataclass types stand for the fields of these."""
     signature = inspect.signature(function, eval_str=True)
@@ -254,6 +293,8 @@ def with_options(function: Callable[..., None]) -> Callable[..., None]:
     def command(**given: Any) -> None:
         for name, group in groups.items():
             given[name] = group(**{option.name: given.pop(option.name) for option in fields(group)})
+            if group is Output:
+                _check_output(given[name].output, given.get("store"))
         function(**given)
 
     command.__name__ = function.__name__

@@ -32,6 +32,7 @@ from timeline.cli_session import (
     printed_width,
     project_of,
     queries_folder,
+    read_stdin,
     reading,
     say,
     style_for,
@@ -213,7 +214,7 @@ def sql(
 
     The dates are for tables that name none of their own.
     """
-    text = sys.stdin.read() if query == "-" else query
+    text = read_stdin() if query == "-" else query
     if explain:
         with reading(store) as tl:
             _tell_scanned(tl.explain_sql(text, named_values(parameters) or None, **dates.given()), output)

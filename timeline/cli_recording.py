@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from timeline.atomic import check_target, no_file, writing
 from timeline.cli_options import Claim, Json, OneFact, Origins, Store, Unknown
 from timeline.cli_session import (
+    Recording,
     events_folder,
     near,
     print_lines,
@@ -21,10 +25,12 @@ from timeline.cli_session import (
     recording,
     say,
     tell_ingested,
+    tell_recorded,
     told_pairs,
+    warn,
 )
-from timeline.errors import BadInput, BadRows, Conflict, NotFound
-from timeline.project import PROJECT_FILE
+from timeline.errors import BadInput, BadRows, Conflict, NotFound, Place
+from timeline.project import PROJECT_FILE, find_store
 from timeline.store import Timeline
 from timeline.times import format_instant
 
@@ -49,15 +55,19 @@ def init(
     if (folder / PROJECT_FILE).exists():
         raise Conflict(f"{folder} is a project already: it has a {PROJECT_FILE}")
     files = _empty_project() if empty else _bundled_project()
-    taken = [name for name in files if (folder / name).exists()]
+    taken = [name for name in files if os.path.lexists(folder / name)]
     if taken:
         raise Conflict(f"{folder} has {', '.join(taken[:3])} already; expected a folder without")
+    ignoring = _ignoring(folder / ".gitignore", ".timeline/")
     # The project file comes last: with it, the folder is one.
     for name in sorted(files, key=lambda name: name == PROJECT_FILE):
         path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(files[name])
-    _ignore(folder / ".gitignore", ".timeline/")
+        _make_folder(path.parent)
+        with writing(path, binary=True, replace=False) as out:
+            out.write(files[name])
+    if ignoring is not None:
+        with writing(folder / ".gitignore", binary=True) as out:
+            out.write(ignoring)
     events = sum(name.startswith("events/") for name in files)
     queries = sum(name.startswith("queries/") for name in files)
     say(f"Made {folder}: {events} files in events/, {queries} in queries/.")
@@ -103,13 +113,18 @@ def ingest(
     given = list(paths) if paths else [str(near(_events_of(store)))]
     if given.count(_STANDARD_INPUT) > 1:
         raise BadInput("got - twice; stdin can be read once")
-    with _taking(store, dry_run) as tl:
+    if rejects is not None:
+        # All of them now, since the file is written before the last is read.
+        inputs = [path for path in given if path != _STANDARD_INPUT]
+        check_target(rejects, inputs=inputs, within=_store_folders(store))
+    with _taking(store, dry_run) as to:
         options = {"register_unknown": register_unknown, "dry_run": dry_run, "ignore_unknown": ignore_unknown}
-        for path in given:
-            result = _ingest_one(tl, path, rejects, first=path == given[0], format=input_format, **options)
+        for nth, path in enumerate(given):
+            result = _ingest_one(to, path, rejects, first=nth == 0, format=input_format, **options)
             tell_ingested(result, path if len(given) > 1 else "", dry_run=dry_run)
             if json:
-                print_lines([_as_json(result)])
+                lines = [_as_json(result)]
+                tell_recorded(partial(print_lines, lines))
             if dry_run and result.rejected:
                 raise typer.Exit(BadInput.exit_code)
 
@@ -245,12 +260,22 @@ def _empty_project() -> dict[str, bytes]:
     }
 
 
-def _ignore(path: Path, line: str) -> None:
-    known = path.read_text(encoding="utf-8") if path.exists() else ""
-    if line in known.splitlines():
-        return
-    ending = "" if not known or known.endswith("\n") else "\n"
-    path.write_text(f"{known}{ending}{line}\n", encoding="utf-8")
+def _ignoring(path: Path, line: str) -> bytes | None:
+    """The content of a .gitignore with a line more; None where it has that line already."""
+    if (kind := no_file(path)) is not None:
+        raise BadInput(f"is {kind}, expected a file", Place(str(path)))
+    known = path.read_bytes() if path.exists() else b""
+    if line.encode() in known.splitlines():
+        return None
+    ending = b"" if not known or known.endswith(b"\n") else b"\n"
+    return known + ending + line.encode() + b"\n"
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"cannot make the folder {folder}: {error.strerror or error}") from None
 
 
 # Ingesting
@@ -263,12 +288,19 @@ def _events_of(store: Path | None) -> Path:
     return events_folder(project)
 
 
+def _store_folders(store: Path | None) -> list[Path]:
+    try:
+        return [find_store(store)]
+    except NotFound:
+        return []
+
+
 @contextmanager
-def _taking(store: Path | None, dry_run: bool) -> Iterator[Timeline]:
+def _taking(store: Path | None, dry_run: bool) -> Iterator[Recording]:
     """The store to ingest into; a dry run where there is none has one that goes again."""
     if not dry_run:
-        with recording(store, events_first=False) as tl:
-            yield tl
+        with recording(store, events_first=False) as to:
+            yield to
         return
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -276,19 +308,29 @@ def _taking(store: Path | None, dry_run: bool) -> Iterator[Timeline]:
         except NotFound:
             tl = Timeline.create(Path(folder) / "store")
         with tl:
-            yield tl
+            yield Recording(tl.path, tl)
 
 
-def _ingest_one(tl: Timeline, path: str, rejects: Path | None, *, first: bool, **options: Any) -> Ingested:
+def _ingest_one(to: Recording, path: str, rejects: Path | None, *, first: bool, **options: Any) -> Ingested:
     if rejects is None or first:
-        return tl.ingest(path, rejects=rejects, **options)
+        return to.run(lambda tl: tl.ingest(path, rejects=rejects, **options))
     with tempfile.TemporaryDirectory() as folder:
         more = Path(folder) / "rejects"
-        result = tl.ingest(path, rejects=more, **options)
-        if more.exists():
-            with rejects.open("ab") as out, more.open("rb") as source:
-                shutil.copyfileobj(source, out)
-        return result
+        result = to.run(lambda tl: tl.ingest(path, rejects=more, **options))
+        try:
+            if more.exists() and more.stat().st_size:
+                _add_to(rejects, more)
+        except BadInput as error:
+            result.warnings.append(f"all is recorded but the bad events: {error}")
+    return result
+
+
+def _add_to(path: Path, more: Path) -> None:
+    with writing(path, binary=True) as out:
+        for part in (path, more):
+            if part.exists():
+                with part.open("rb") as source:
+                    shutil.copyfileobj(source, out)
 
 
 def _as_json(result: Ingested) -> str:
@@ -329,30 +371,44 @@ def _append(
     json: bool,
     target: str | None = None,
 ) -> None:
-    with recording(store) as tl:
-        if target is not None:
-            event["target"] = tl.event_id(target)
-        before = tl.head()
-        try:
-            commit = tl.append([event], register_unknown=register_unknown)
-        except BadRows as error:
-            # There is one event, given here: its place among others says nothing.
-            raise BadInput("; ".join(problem.message for problem in error.problems)) from None
-        except Conflict as error:
-            raise Conflict(str(error).removeprefix("event: row 1: ")) from None
-        known = before is not None and commit.number <= before.number
-        found = _event_of(tl, commit, event, known)
+    with recording(store) as to:
+        to.run(lambda tl: _append_in(tl, event, register_unknown, json, target))()
+
+
+def _append_in(
+    tl: Timeline, event: dict[str, object], register_unknown: bool, json: bool, target: str | None
+) -> Callable[[], None]:
+    """Append an event; returns what tells of it, for once the store is in its place."""
+    if target is not None:
+        event["target"] = tl.event_id(target)
+    before = tl.head()
+    try:
+        commit = tl.append([event], register_unknown=register_unknown)
+    except BadRows as error:
+        # There is one event, given here: its place among others says nothing.
+        raise BadInput("; ".join(problem.message for problem in error.problems)) from None
+    except Conflict as error:
+        raise Conflict(str(error).removeprefix("event: row 1: ")) from None
+    known = before is not None and commit.number <= before.number
+    # Whatever it needed registered stands before it.
+    found: tuple[str | None, int | None] = None, None if known else commit.last_position
+    try:
+        found = _event_of(tl, commit, event, known) or found
+    except Exception as error:
+        warn(f"it is recorded, but its event_id could not be looked up: {error}")
+    facts: dict[str, object] = {
+        "event_id": found[0],
+        "position": found[1],
+        "commit": commit.number,
+        "recorded_at": format_instant(commit.recorded_at),
+    }
+
+    def tell() -> None:
         if known:
             say("Known already: nothing was recorded.")
-        told_pairs(
-            {
-                "event_id": found and found[0],
-                "position": found and found[1],
-                "commit": commit.number,
-                "recorded_at": format_instant(commit.recorded_at),
-            },
-            json,
-        )
+        tell_recorded(lambda: told_pairs(facts, json))
+
+    return tell
 
 
 def _event_of(tl: Timeline, commit: Commit, event: dict[str, object], known: bool) -> tuple[str, int] | None:

@@ -1,7 +1,8 @@
 """What a command works in: the store that it opens or makes, and where its words and answers go.
 
-Answers go to stdout or a file, words to stderr. A store is made beside its place and moved there when it
-is whole, so that none is ever found half made.
+Answers go to stdout or a file, words to stderr. A store is made beside its place and moved there when its
+first events are in it, so that none is ever found half made. What was recorded is told after that: where
+telling fails, that is a warning, since a failure would have it recorded again.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 import typer
 
+from timeline.atomic import rename_into_place, temporary_folder, writing
 from timeline.errors import BadInput, BadRows, Conflict, NotFound, TimelineError
-from timeline.project import PROJECT_FILE, find_store, project_settings
+from timeline.project import find_project, find_store, project_folder
 from timeline.render import Style, csv_lines, document, json_lines, pairs
 from timeline.store import Timeline
 from timeline.telling import counted
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TOLD_AT_MOST",
     "Cards",
+    "Recording",
     "deliver",
     "events_folder",
     "fail",
@@ -40,13 +43,18 @@ __all__ = [
     "printed_width",
     "project_of",
     "queries_folder",
+    "read_stdin",
     "reading",
     "recording",
     "say",
     "style_for",
     "tell_ingested",
+    "tell_recorded",
     "told_pairs",
+    "warn",
 ]
+
+_Result = TypeVar("_Result")
 
 #: Of the bad events of an ingest, and of its warnings, this many are told.
 TOLD_AT_MOST: Final = 50
@@ -56,8 +64,26 @@ TOLD_AT_MOST: Final = 50
 
 
 def say(message: str) -> None:
-    """Tell the user something beside the answer."""
-    print(message, file=sys.stderr, flush=True)
+    """Print a message to stderr; one that cannot be printed is lost, and no error."""
+    # print() would write to stdout where stderr is closed.
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            print(message, file=sys.stderr, flush=True)
+
+
+def warn(message: str) -> None:
+    """Print a warning: something failed that does not make the command fail."""
+    say(f"warning: {message}")
+
+
+def read_stdin() -> str:
+    """The text on standard input; raises BadInput where it is closed or no UTF-8."""
+    if sys.stdin is None:
+        raise BadInput("standard input is closed")
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError:
+        raise BadInput("standard input is not UTF-8") from None
 
 
 def fail(error: TimelineError) -> None:
@@ -81,7 +107,7 @@ class _Status:
         self._status: Any = None
 
     def __call__(self, message: str) -> None:
-        if not sys.stderr.isatty():
+        if sys.stderr is None or not sys.stderr.isatty():
             return
         if self._status is None:
             # Loading it takes longer than most commands.
@@ -115,21 +141,17 @@ def _telling(tl: Timeline) -> Iterator[Timeline]:
 
 def project_of(store: Path | None) -> Path | None:
     """The project that a store belongs to by default: the one named, else the nearest upwards; or None."""
-    given = store or os.environ.get("TIMELINE_STORE")
-    if given:
-        return Path(given) if (Path(given) / PROJECT_FILE).is_file() else None
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / PROJECT_FILE).is_file()), None)
+    return find_project(store)
 
 
 def events_folder(project: Path) -> Path:
     """Where a project keeps what people wrote."""
-    return project / str(project_settings(project).get("events", "events"))
+    return project_folder(project, "events")
 
 
 def queries_folder(project: Path) -> Path:
     """Where a project keeps its named queries."""
-    return project / str(project_settings(project).get("queries", "queries"))
+    return project_folder(project, "queries")
 
 
 @contextmanager
@@ -146,21 +168,49 @@ def keeping(store: Path | None, *, trust_log: bool = False) -> Iterator[Timeline
         yield tl
 
 
+class Recording:
+    """A store to record in. One that is not there yet is made for the first events.
+
+    Whatever `run` returns is recorded durably, in the store's own place.
+    """
+
+    def __init__(self, path: Path, tl: Timeline | None) -> None:
+        self.path = path
+        self._tl = tl
+
+    def run(self, record: Callable[[Timeline], _Result]) -> _Result:
+        """Record something, and return what `record` does."""
+        if self._tl is not None:
+            with _telling(self._tl):
+                return record(self._tl)
+        with _made(self.path) as tl, _telling(tl):
+            result = record(tl)
+        if _is_store(self.path):
+            self._tl = Timeline.open(self.path)
+        return result
+
+    def close(self) -> None:
+        if self._tl is not None:
+            self._tl.close()
+
+
 @contextmanager
-def recording(store: Path | None, *, events_first: bool = True) -> Iterator[Timeline]:
+def recording(store: Path | None, *, events_first: bool = True) -> Iterator[Recording]:
     """The store to record in; one that is not there yet is made, with the project's events in it first."""
     path = find_store(store)
-    if _is_store(path):
-        with Timeline.open(path) as tl, _telling(tl):
-            yield tl
-        return
-    project = project_of(store)
-    if project is None and events_first:
-        Timeline.open(path)
-    with _made(path) as tl, _telling(tl):
-        if events_first and project is not None:
-            _ingest_events(tl, project, path)
-        yield tl
+    tl = Timeline.open(path) if _is_store(path) else None
+    if tl is None and events_first:
+        project = project_of(store)
+        if project is None:
+            Timeline.open(path)
+        elif _has_events(project):
+            _ingest_first(project, path)
+            tl = Timeline.open(path)
+    to = Recording(path, tl)
+    try:
+        yield to
+    finally:
+        to.close()
 
 
 def _is_store(path: Path) -> bool:
@@ -182,48 +232,28 @@ def _opened(store: Path | None) -> Timeline:
         return Timeline.open(store)
 
 
-def _sweep(path: Path) -> None:
-    """Remove what is left of stores whose makers died."""
-    for left in path.parent.glob(f"{path.name}.new-*"):
-        maker = left.name.rpartition("-")[2]
-        if maker.isdecimal() and (int(maker) == os.getpid() or not _is_running(int(maker))):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True
-
-
 def _ingest_first(project: Path, path: Path) -> None:
+    """Make the store of a project from its own events."""
+    folder = near(events_folder(project))
+    if not _has_events(project):
+        raise NotFound(f"no store yet, and no events in {folder} to make one from; see `timeline ingest`")
+    say(f"No store yet: ingesting {folder} into {near(path)}")
     try:
         with _made(path) as tl, _telling(tl):
-            if not _ingest_events(tl, project, path):
-                folder = near(events_folder(project))
-                raise NotFound(
-                    f"no store yet, and no events in {folder} to make one from; see `timeline ingest`"
-                )
+            result = tl.ingest(folder)
     except Conflict:
         # Unless another process made it meanwhile, from the same folder.
         if not _is_store(path):
             raise
+        return
+    if not result.commits:
+        raise NotFound(f"no store yet, and no events in {folder} to make one from; see `timeline ingest`")
+    tell_ingested(result)
 
 
-def _ingest_events(tl: Timeline, project: Path, path: Path) -> bool:
-    """Ingest a project's own events into its new store; returns whether there were any."""
+def _has_events(project: Path) -> bool:
     folder = events_folder(project)
-    if not folder.is_dir() or not any(not each.name.startswith(".") for each in folder.iterdir()):
-        return False
-    say(f"No store yet: ingesting {near(folder)} into {near(path)}")
-    result = tl.ingest(near(folder))
-    if result.commits:
-        tell_ingested(result)
-    return bool(result.commits)
+    return folder.is_dir() and any(not each.name.startswith(".") for each in folder.iterdir())
 
 
 def near(path: Path) -> str:
@@ -235,26 +265,28 @@ def near(path: Path) -> str:
 
 @contextmanager
 def _made(path: Path) -> Iterator[Timeline]:
-    """A new store that stands at `path` once the block is done, and not at all where it fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.new-{os.getpid()}")
-    _sweep(path)
-    try:
-        with Timeline.create(beside) as tl:
+    """A new store that is at `path` once the block is done, and not at all where it fails."""
+    real = Path(os.path.realpath(path))
+    real.parent.mkdir(parents=True, exist_ok=True)
+    with temporary_folder(real.parent) as folder:
+        made = folder / "store"
+        with Timeline.create(made) as tl:
             yield tl
             if tl.head() is None:
                 # An empty store would keep the events folder from being ingested later on.
                 return
         try:
-            os.rename(beside, path)
+            rename_into_place(made, real)
         except OSError:
-            if path.is_dir():
+            if _is_store(path):
+                raise Conflict(
+                    f"{path} was made by another process meanwhile, so that nothing was recorded; try again"
+                ) from None
+            if os.path.lexists(real):
                 raise Conflict(
                     f"{path} is there already, and is no store to add to; name another with --store"
                 ) from None
             raise
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 def tell_ingested(result: Ingested, path: str = "", *, dry_run: bool = False) -> None:
@@ -316,27 +348,43 @@ def style_for(stream: IO[str]) -> Style | None:
 @contextmanager
 def _destination(output: Path | None, *, binary: bool = False) -> Iterator[IO[Any]]:
     """Where an answer goes: stdout, or a file that is there whole or not at all."""
-    if output is None:
-        stream: IO[Any] = sys.stdout.buffer if binary else sys.stdout
-        try:
+    if output is not None:
+        with writing(output, binary=binary) as stream:
             yield stream
-            stream.flush()
-        except BrokenPipeError:
-            # Whoever reads the answer has seen enough, which is no failure.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit from None
         return
-    if output.is_dir() or not output.absolute().parent.is_dir():
-        raise BadInput(f"cannot write {output}; expected a file in a folder that there is")
-    beside = output.with_name(f".{output.name}.{os.getpid()}")
+    if sys.stdout is None:
+        # Whoever closes stdout wants no answer.
+        with open(os.devnull, "wb" if binary else "w") as nowhere:
+            yield nowhere
+        return
     try:
-        with beside.open("wb" if binary else "w", encoding=None if binary else "utf-8") as stream:
-            yield stream
-        os.replace(beside, output)
-    except OSError as error:
-        raise BadInput(f"cannot write {output}: {error.strerror or error}") from None
-    finally:
-        beside.unlink(missing_ok=True)
+        stream = sys.stdout.buffer if binary else sys.stdout
+        yield stream
+        stream.flush()
+    except BrokenPipeError:
+        # Whoever reads the answer has seen enough, which is no failure.
+        drop_stdout()
+        raise typer.Exit from None
+
+
+def drop_stdout() -> None:
+    """Let what is written to stdout from now on go nowhere, since its reader is gone."""
+    nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def tell_recorded(tell: Callable[[], None]) -> None:
+    """Tell what was recorded; that it cannot be told is a warning."""
+    try:
+        tell()
+    except typer.Exit:
+        # Nobody reads it, which must not keep what follows from being recorded.
+        pass
+    except Exception as error:
+        warn(f"it was recorded, but could not be printed: {error}")
+        with suppress(OSError, ValueError):
+            drop_stdout()
 
 
 def print_lines(lines: Iterable[str], output: Path | None = None) -> None:

@@ -25,6 +25,7 @@ import pyarrow.ipc as pa_ipc
 import pyarrow.parquet as pq
 import yaml
 
+from timeline.atomic import no_file
 from timeline.errors import BadInput, BadRows, Place, nearest
 from timeline.event import DESCRIPTIONS, Event
 
@@ -148,6 +149,8 @@ def read_batches(
         known = sorted(set(FORMATS.values()))
         raise BadInput(f"no such format: {format!r}; expected one of {', '.join(known)}")
     if given == "-":
+        if stdin is None and sys.stdin is None:
+            raise BadInput("standard input is closed")
         content = (sys.stdin.buffer if stdin is None else stdin).read()
         content = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
         return [_read("stdin", content, format or "jsonl", ignore_unknown)]
@@ -185,7 +188,7 @@ def _read_folder(folder: Path, ignore_unknown: bool) -> list[Batch]:
     paths = sorted(
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in FORMATS and not path.name.startswith(".") and path.is_file()
+        if path.suffix.lower() in FORMATS and not path.name.startswith(".") and not path.is_dir()
     )
     if not paths:
         raise BadInput(f"{folder} holds no file to ingest; expected {', '.join(FORMATS)}")
@@ -205,6 +208,10 @@ def _read_file(path: Path, name: str, format: str | None, ignore_unknown: bool) 
     if format is None:
         raise BadInput(f"{name}: unknown format {path.suffix!r}; expected {', '.join(FORMATS)}")
     try:
+        if (kind := no_file(path)) is not None:
+            raise BadInput(
+                f"is {kind}, expected a file; `timeline ingest -` reads what is piped to it", Place(name)
+            )
         return _read(name, path if format == "parquet" else path.read_bytes(), format, ignore_unknown)
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror or error}", Place(name)) from None

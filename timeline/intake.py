@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from timeline.atomic import writing
 from timeline.columns import INHERITABLE, LOG_COLUMNS, content_of, event_id
 from timeline.errors import BadInput, BadRows, Conflict, Place, TimelineError, nearest
 from timeline.event import DESCRIPTIONS, event_from
@@ -75,7 +76,7 @@ def raise_for(rejected: Sequence[Rejected]) -> None:
 
 def write_rejects(path: str | Path, rejected: Sequence[Rejected]) -> None:
     """Write bad events to a file, a JSON object a line: where, why, and the keys as written."""
-    with Path(path).open("w", encoding="utf-8") as out:
+    with writing(path) as out:
         for one in rejected:
             place = {"file": one.place.file, "line": one.place.line, "row": one.place.row}
             told = {name: value for name, value in place.items() if value is not None}

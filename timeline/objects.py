@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
+import stat
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from timeline.errors import NotFound, TimelineError
+from timeline.atomic import file_kind, sync_folder
+from timeline.errors import Corruption, NotFound, TimelineError
 
 __all__ = ["FileLock", "FolderObjects", "Objects"]
 
 _TEMPORARY = ".tmp-"
+#: Lists the temporary files that were begun, so that none is removed for its name alone.
+_BEGUN = ".begun.lock"
+_BEGUN_NAME = re.compile(r"\.tmp-\d+-[0-9a-f]{12}")
 
 
 class Objects(Protocol):
@@ -28,7 +34,10 @@ class Objects(Protocol):
         """Store `content` durably under `name`, whole or not at all; False where the name is taken."""
 
     def get(self, name: str) -> Path:
-        """The path to read an object at; raises FileNotFoundError where there is none."""
+        """The path to read an object at.
+
+        Raises FileNotFoundError where there is none, Corruption where it is nothing that can be read.
+        """
 
     def list(self) -> list[str]:
         """The names of all objects, in no order; one put or removed meanwhile may be in it or not."""
@@ -55,16 +64,24 @@ class FolderObjects:
                 cls.create(folder.parent)
             with suppress(FileExistsError):
                 folder.mkdir()
-            _sync_folder(folder)
-            _sync_folder(folder.parent)
+            sync_folder(folder)
+            sync_folder(folder.parent)
         return cls(folder)
 
     def put_if_absent(self, name: str, content: memoryview) -> bool:
         while True:
             temporary = self.folder / f"{_TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}"
+            # Opened before the link, after which it must not fail that there are too many open files.
+            descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
-                self._write(temporary, content)
-                self._link(temporary, name)
+                self._note(temporary.name)
+                try:
+                    self._write(temporary, content)
+                    self._link(temporary, name)
+                finally:
+                    # One that cannot be unlinked is noted, and swept later on.
+                    with suppress(OSError):
+                        self._unlink(temporary)
             except FileExistsError:
                 return False
             except FileNotFoundError:
@@ -73,13 +90,18 @@ class FolderObjects:
                     raise
                 continue
             finally:
-                self._unlink(temporary)
+                os.close(descriptor)
             self._sync()
             return True
 
     def get(self, name: str) -> Path:
         path = self.folder / name
-        path.stat()
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            # To open a named pipe would wait for its other end.
+            raise Corruption(
+                f"{path}: is {file_kind(mode)}, expected a file; bring it back from a copy of the log"
+            )
         return path
 
     def list(self) -> list[str]:
@@ -98,14 +120,36 @@ class FolderObjects:
         # all the same finds its file gone when it links it, and writes it again.
         before = (self.folder / newest).stat().st_mtime_ns
         swept = 0
-        for name in os.listdir(self.folder):
-            if name.startswith(_TEMPORARY):
+        with self._begun() as descriptor:
+            kept = []
+            for name in _names_in(descriptor):
+                path = self.folder / name
                 with suppress(FileNotFoundError):
-                    path = self.folder / name
-                    if path.stat().st_mtime_ns < before:
+                    found = path.lstat()
+                    if stat.S_ISREG(found.st_mode) and found.st_mtime_ns < before:
                         path.unlink()
                         swept += 1
+                    else:
+                        kept.append(name)
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, "".join(f"{name}\n" for name in kept).encode())
         return swept
+
+    def _note(self, name: str) -> None:
+        """List a temporary file as ours before it is made."""
+        with self._begun() as descriptor:
+            os.write(descriptor, f"{name}\n".encode())
+
+    @contextmanager
+    def _begun(self) -> Iterator[int]:
+        """The list of temporary files, locked."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(self.folder / _BEGUN, flags, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     def _write(self, temporary: Path, content: memoryview) -> None:
         with open(temporary, "xb", buffering=0) as file:
@@ -124,7 +168,7 @@ class FolderObjects:
             ) from error
 
     def _sync(self) -> None:
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
 
     def _unlink(self, path: Path) -> None:
         with suppress(FileNotFoundError):
@@ -135,12 +179,14 @@ def _no_folder(folder: Path) -> NotFound:
     return NotFound(f"there is no log at {folder}; `timeline init` makes one")
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _names_in(descriptor: int) -> list[str]:
+    """The temporary files that a list names, each once."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    content = b""
+    while part := os.read(descriptor, 65_536):
+        content += part
+    lines = content.decode(errors="replace").splitlines()
+    return list(dict.fromkeys(line for line in lines if _BEGUN_NAME.fullmatch(line)))
 
 
 class FileLock:
@@ -166,6 +212,8 @@ class FileLock:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except FileNotFoundError:
             raise _no_folder(self._path.parent) from None
+        except IsADirectoryError:
+            raise Corruption(f"{self._path}: is a folder, expected a lock file; remove it") from None
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

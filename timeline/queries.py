@@ -15,12 +15,14 @@ the default NULL is SQL's. Values are handed to the query as text, which it cast
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from timeline.atomic import no_file
 from timeline.errors import BadInput, NotFound, Place, nearest
 
 __all__ = ["Parameter", "Query", "find_query", "load_queries", "load_query"]
@@ -78,6 +80,8 @@ def load_query(path: Path) -> Query:
 
     Raises BadInput where its comments cannot be read, or name other parameters than its SQL uses.
     """
+    if (kind := no_file(path)) is not None:
+        raise BadInput(f"is {kind}, expected a file", Place(str(path)))
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
@@ -147,7 +151,7 @@ def load_queries(folder: Path) -> list[Query]:
 def find_query(folder: Path, name: str) -> Query:
     """The query of that name; raises NotFound, with the nearest known."""
     path = folder / f"{name.removesuffix('.sql')}.sql"
-    if path.parent != folder or not path.is_file():
+    if path.parent != folder or not os.path.lexists(path):
         known = [each.stem for each in sorted(folder.glob("*.sql"))]
         hint = nearest(name, known) or ("; `timeline query` lists them" if known else "")
         raise NotFound(f"no query {name!r} in {folder}{hint}")

@@ -110,12 +110,12 @@ class Recorder:
                 self._forget()
                 raise
             break
-        if rejects is not None:
-            write_rejects(rejects, result.rejected)
         result.commits = commits
         result.new += written.new
         result.known -= written.new
         result.registered += written.registered
+        if rejects is not None:
+            _write_rejects(rejects, result)
         return result
 
     def _head_number(self, expected_position: int | None) -> int:
@@ -166,7 +166,7 @@ class Recorder:
             commits=[commit] if commit else [],
         )
         if rejects is not None and not dry_run:
-            write_rejects(rejects, result.rejected)
+            _write_rejects(rejects, result)
         return result
 
     def _run(
@@ -267,6 +267,16 @@ class Recorder:
                 commits.append(commit)
                 number = commit.number
         self._intake_commit = number
+
+
+def _write_rejects(path: str | Path, result: Ingested) -> None:
+    """Write the bad events; once others were recorded, it is a warning that they could not be written."""
+    try:
+        write_rejects(path, result.rejected)
+    except Exception as error:
+        if not result.commits:
+            raise
+        result.warnings.append(f"all is recorded but the bad events: {error}")
 
 
 def _whole(part: _Part) -> _Part:

@@ -6,7 +6,6 @@ was recorded), the index (what follows from it), the intake (what may be recorde
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -32,6 +31,7 @@ from timeline.ask import (
     question,
     timestamp,
 )
+from timeline.atomic import check_target, write_path
 from timeline.columns import BELIEF_COLUMNS
 from timeline.errors import BadInput, Conflict, Corruption, NotFound, Place, nearest
 from timeline.index import Index, Reader, build_file
@@ -227,19 +227,29 @@ class Timeline:
 
         Everything is validated before anything is recorded; what is bad raises BadRows, or Conflict, and
         records nothing. With `rejects` the bad events go to that file, a JSON object a line with its
-        reason, and the rest is taken. What is known already is left alone. `dry_run` records nothing
-        and returns what would come of it, bad events among it.
+        reason, and the rest is taken; it can be neither what is read nor lie in it. What is known already
+        is left alone. `dry_run` records nothing and returns what would come of it, bad events among it.
+
+        What fails after the events were recorded (refreshing the index, writing the rejects) is among the
+        `warnings` of the result, and no exception.
         """
         from timeline.files import read_batches, table_batch
 
+        if rejects is not None:
+            inputs = [path] if isinstance(path, str | Path) and str(path) != "-" else []
+            check_target(rejects, inputs=inputs, within=[self.path])
         recorder = self._recording()
         if isinstance(path, str | Path):
             batches = read_batches(path, format=format, ignore_unknown=ignore_unknown)
         else:
             batches = [table_batch(path, ignore_unknown=ignore_unknown)]
         result = recorder.record(batches, register_unknown=register_unknown, rejects=rejects, dry_run=dry_run)
-        if result.commits and self._index.wants_building(result.commits[-1].last_position):
-            self.refresh()
+        if result.commits:
+            try:
+                if self._index.wants_building(result.commits[-1].last_position):
+                    self.refresh()
+            except Exception as error:
+                result.warnings.append(f"all is recorded, but the index could not be refreshed: {error}")
         return result
 
     @_on_damage(again=False)
@@ -687,18 +697,9 @@ class Timeline:
     def export_duckdb(self, path: str | Path, *, replace: bool = False) -> Path:
         """Write the whole store as one DuckDB file that DuckDB 1.5 and later open, SQL surface included."""
         target = Path(path)
-        if target.exists() and not replace:
-            raise Conflict(f"{target} exists; remove it, or say --replace")
-        if not target.parent.is_dir():
-            raise BadInput(f"no folder {target.parent} to write {target.name} into")
-        if target.is_dir() or not os.access(target.parent, os.W_OK):
-            raise BadInput(f"{target} cannot be written; name a new file in a folder of yours")
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            self._log.reading(lambda files: build_file(temporary, files, self.progress))
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        check_target(target, within=[self.path])
+        with write_path(target, replace=replace) as written:
+            self._log.reading(lambda files: build_file(written, files, self.progress))
         return target
 
     # Within

@@ -501,11 +501,61 @@ def test_what_is_damaged_is_not_merged_and_keeps_nothing_else_from_it(log: Log) 
 
 
 def test_what_a_dead_writer_left_is_swept_once_the_log_has_moved_on(log: Log) -> None:
+    class Died(BaseException):
+        pass
+
+    class Dying(FolderObjects):
+        def _write(self, temporary: Path, content: memoryview) -> None:
+            super()._write(temporary, content[: len(content) // 2])
+            raise Died
+
+        def _unlink(self, path: Path) -> None:
+            pass
+
     append(log, 1)
-    left = log.folder / ".tmp-1-abc"
-    left.write_bytes(b"half of it")
+    with pytest.raises(Died):
+        append(Log(log.folder, objects=Dying(log.folder)), 2)
+    [left] = log.folder.glob(".tmp-*")
     log.compact()
     assert left.exists()
+    append(log, 2)
+    log.compact()
+    assert not left.exists()
+
+
+def test_what_only_has_the_name_of_a_temporary_file_is_left_alone(log: Log) -> None:
+    append(log, 1)
+    theirs = [log.folder / name for name in (".tmp-1-abc", ".tmp-1-0123456789ab", ".tmp-notes")]
+    for path in theirs:
+        path.write_text("mine")
+        os.utime(path, (0, 0))
+    append(log, 2)
+    log.compact()
+    assert [path.read_text() for path in theirs] == ["mine"] * 3
+
+
+@pytest.mark.parametrize("kind", ["folder", "named pipe"])
+def test_what_is_no_file_in_place_of_one_of_the_log_is_corruption(log: Log, kind: str) -> None:
+    append(log, 1)
+    append(log, 2)
+    last = log.folder / "000000000002.parquet"
+    last.unlink()
+    if kind == "folder":
+        last.mkdir()
+    else:
+        os.mkfifo(last)
+    for ask in (log.head, log.read, log.verify, lambda: append(log, 3)):
+        with pytest.raises(Corruption, match=f"000000000002.parquet: is a {kind}, expected a file"):
+            ask()
+
+
+def test_a_commit_that_was_linked_is_acknowledged_whatever_happens_to_its_temporary_file(log: Log) -> None:
+    class Stuck(FolderObjects):
+        def _unlink(self, path: Path) -> None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    assert append(Log(log.folder, objects=Stuck(log.folder)), 1).number == 1
+    [left] = log.folder.glob(".tmp-*")
     append(log, 2)
     log.compact()
     assert not left.exists()
