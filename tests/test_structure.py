@@ -28,18 +28,20 @@ ORDER = (
         "rowpack",
         "tail",
         "index",
+        "sandbox",
         "dialect",
         "files",
         "known",
     ),
-    *("names", "intake", "bulkread", "bulk", "record", "ask", "lookup", "join", "explain", "store"),
+    *("names", "intake", "bulkread", "bulk", "record", "ask", "lookup", "join", "explain"),
+    *("project", "store"),
     *("__init__", "queries", "render", "telling", "cli_options", "cli_session", "cli_reading"),
     *("cli_recording", "cli_keeping", "cli", "__main__"),
 )
 #: What the front end may know of the package: the façade, the values that it answers with, what it
 #: raises, how rows are printed, and three modules of plain values.
 FRONT_END_MAY_IMPORT = {
-    *("store", "__init__", "ask", "explain", "errors", "queries", "render", "telling", "times"),
+    *("project", "store", "__init__", "ask", "explain", "errors", "queries", "render", "telling", "times"),
     *("columns", "amounts"),
     *(name for name in ORDER if name.startswith("cli_")),
 }

@@ -22,6 +22,7 @@ from timeline.cli_options import (
     Rules,
     SomeFacts,
     Store,
+    Unsafe,
     named_values,
 )
 from timeline.cli_session import (
@@ -203,19 +204,21 @@ def sql(
     parameters: Parameters = None,
     dates: Dates,
     explain: Explain = False,
+    unsafe: Unsafe = False,
     output: Output,
     store: Store = None,
 ) -> None:
-    """One query in temporal SQL.
+    """One query in temporal SQL, which reads the store and nothing else.
 
     The dates are for tables that name none of their own.
     """
     text = sys.stdin.read() if query == "-" else query
     if explain:
         with reading(store) as tl:
-            _tell_scanned(tl.explain_sql(text, named_values(parameters) or None, **dates.given()), output)
+            values = named_values(parameters) or None
+            _tell_scanned(tl.explain_sql(text, values, unsafe=unsafe, **dates.given()), output)
         return
-    _ask_sql(text, named_values(parameters) or None, dates, output, store)
+    _ask_sql(text, named_values(parameters) or None, dates, output, store, unsafe=unsafe)
 
 
 def query(
@@ -226,6 +229,7 @@ def query(
     *,
     parameters: Parameters = None,
     dates: Dates,
+    unsafe: Unsafe = False,
     output: Output,
     store: Store = None,
 ) -> None:
@@ -240,7 +244,8 @@ def query(
         _list_queries(folder, output)
         return
     found = find_query(folder, name)
-    _ask_sql(found.sql, found.bound(named_values(parameters)), dates, output, store, found.title)
+    values = found.bound(named_values(parameters))
+    _ask_sql(found.sql, values, dates, output, store, found.title, unsafe=unsafe)
 
 
 # What they share
@@ -328,7 +333,7 @@ def _source(tl: Timeline, name: str | None, asked: Asked) -> Row | None:
 
 
 def _rows(tl: Timeline, query_text: str, parameters: Sequence[Any]) -> list[Row]:
-    con = tl.connect()
+    con = tl.cursor()
     try:
         con.execute(query_text, parameters)
         names = [column[0] for column in con.description or []]
@@ -400,9 +405,11 @@ def _ask_sql(
     output: Output,
     store: Path | None,
     title: str = "",
+    *,
+    unsafe: bool,
 ) -> None:
     with reading(store) as tl:
-        answer = tl.query_table(text, parameters, **dates.given())
+        answer = tl.query_table(text, parameters, unsafe=unsafe, **dates.given())
         deliver(output, answer, lambda: _answer_view(answer, dates, title))
 
 

@@ -24,7 +24,8 @@ from timeline.cli_session import (
     told_pairs,
 )
 from timeline.errors import BadInput, BadRows, Conflict, NotFound
-from timeline.store import PROJECT_FILE, Timeline
+from timeline.project import PROJECT_FILE
+from timeline.store import Timeline
 from timeline.times import format_instant
 
 if TYPE_CHECKING:
@@ -357,7 +358,7 @@ def _append(
 def _event_of(tl: Timeline, commit: Commit, event: dict[str, object], known: bool) -> tuple[str, int] | None:
     """The id and position of the event just appended, or of the one known; None where several may be it."""
     parameters: list[object]
-    con = tl.connect()
+    con = tl.cursor()
     try:
         if not known:
             # Whatever it needed registered stands before it.

@@ -17,8 +17,9 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import typer
 
 from timeline.errors import BadInput, BadRows, Conflict, NotFound, TimelineError
+from timeline.project import PROJECT_FILE, find_store, project_folder
 from timeline.render import Style, csv_lines, document, json_lines, pairs
-from timeline.store import PROJECT_FILE, Timeline, find_store, project_settings
+from timeline.store import Timeline
 from timeline.telling import counted
 
 if TYPE_CHECKING:
@@ -123,12 +124,12 @@ def project_of(store: Path | None) -> Path | None:
 
 def events_folder(project: Path) -> Path:
     """Where a project keeps what people wrote."""
-    return project / str(project_settings(project).get("events", "events"))
+    return project_folder(project, "events")
 
 
 def queries_folder(project: Path) -> Path:
     """Where a project keeps its named queries."""
-    return project / str(project_settings(project).get("queries", "queries"))
+    return project_folder(project, "queries")
 
 
 @contextmanager

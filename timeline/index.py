@@ -41,7 +41,7 @@ from timeline.tables import (
 )
 from timeline.tail import Tail, append_tail, lay_tail, patch
 
-__all__ = ["Index", "Reader", "build_file", "sql_object"]
+__all__ = ["TAIL_PATH", "Attach", "Index", "Reader", "attach_generation", "build_file", "sql_object"]
 
 #: The layout of a generation. One that another version of the package built is not used.
 FORMAT: Final = 3
@@ -89,7 +89,8 @@ _TO_READ: Final = (600 * 2**20, 40)
 
 _GENERATION: Final = re.compile(rf"(\d{{12}})-(\d+)-v{FORMAT}\.duckdb")
 _ROW_FILE: Final = re.compile(rf"\d+-v{FORMAT}\.rows")
-_TAIL_PATH: Final = "SET search_path = 'memory.main,generation.main,generation.rules'"
+_ATTACHED_PATH: Final = "SET search_path = 'generation.main'"
+TAIL_PATH: Final = "SET search_path = 'memory.main,generation.main,generation.rules'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,12 @@ class Reader:
         tail_events: int = 0,
         rows: RowFile | None = None,
         grown_by: int = 0,
+        *,
+        apart: bool = False,
     ) -> None:
         self.con = con
+        #: What finds the SQL surface where it is in no file that was opened, for every connection.
+        self.search_path = _ATTACHED_PATH if apart and generation else None
         self.generation = generation
         self.tail_events = tail_events
         self._tail: Tail | None = None
@@ -180,8 +185,8 @@ class Reader:
 
     def _over(self, tail: object) -> duckdb.DuckDBPyConnection:
         cursor = self.con.cursor()
-        if tail:
-            cursor.execute(_TAIL_PATH)
+        if path := TAIL_PATH if tail else self.search_path:
+            cursor.execute(path)
         return cursor
 
     def prepared(self, name: str, sql: str, *arguments: str) -> list[tuple[Any, ...]]:
@@ -266,36 +271,41 @@ class Index:
         found = [generation for p in self.folder.iterdir() if (generation := _Generation.of(p))]
         return sorted(found, key=lambda generation: generation.commit)
 
-    def open(self, *, may_build: bool = True, progress: Build | None = None) -> Reader:
+    def open(
+        self, *, may_build: bool = True, progress: Build | None = None, apart: Attach | None = None
+    ) -> Reader:
         """A reader of everything acknowledged so far.
 
         Without a usable generation it builds one, or, where it may not or cannot, answers from the log alone.
+        With `apart` the reader shares no database with another: `apart` attaches the generation to an empty
+        one in memory, as `generation`.
         """
         generations = self._generations()
         # Listed after the generations, so that none of them can be ahead of the head.
         head = self.log.head_number()
         for generation in reversed(generations):
-            if generation.commit <= head and (reader := self._open(generation, head)):
+            if generation.commit <= head and (reader := self._open(generation, head, apart)):
                 return reader
         if head and may_build and (built := self.build(progress)) is not None:
             made = _Generation.of(built)
-            if made is not None and (reader := self._open(made, max(head, made.commit))):
+            if made is not None and (reader := self._open(made, max(head, made.commit), apart)):
                 return reader
         return self._in_memory()
 
-    def _open(self, generation: _Generation, head: int) -> Reader | None:
+    def _open(self, generation: _Generation, head: int, apart: Attach | None = None) -> Reader | None:
         """A reader on a generation and its tail; None where the generation is gone or not of this log."""
         config = _config(*_TO_READ, generation.position)
+        attached = generation.commit < head or apart is not None
         try:
-            if generation.commit == head:
+            if not attached:
                 con = duckdb.connect(str(generation.path), read_only=True, config=config)
             else:
                 con = duckdb.connect(":memory:", config=config)
-                con.execute(f"ATTACH {quoted(generation.path)} AS generation (READ_ONLY)")
+                (apart or attach_generation)(con, generation.path)
         except duckdb.IOException:
             return None
         try:
-            prefix = "" if generation.commit == head else "generation."
+            prefix = "generation." if attached else ""
             found = con.execute(
                 f"SELECT m.digest, m.whole, c.digest FROM {prefix}store.meta AS m "
                 f"LEFT JOIN {prefix}store.commits AS c ON c.first_position + c.count - 1 = m.whole"
@@ -312,8 +322,11 @@ class Index:
                 tail_events = self.log.reading(
                     lambda files: append_tail(con, files, generation.commit), generation.commit
                 )
-                con.execute(_TAIL_PATH)
-            return Reader(con, generation.path, tail_events, rows, generation.position - whole)
+                con.execute(TAIL_PATH)
+            elif attached:
+                con.execute(_ATTACHED_PATH)
+            grown_by = generation.position - whole
+            return Reader(con, generation.path, tail_events, rows, grown_by, apart=apart is not None)
         except BaseException:
             con.close()
             raise
@@ -366,7 +379,7 @@ class Index:
         try:
             # Attached, because this process may read it already, and then with other settings.
             with duckdb.connect(":memory:", config=_CONFIG) as con:
-                con.execute(f"ATTACH {quoted(generation.path)} AS generation (READ_ONLY)")
+                attach_generation(con, generation.path)
                 [(digest, whole)] = con.execute("SELECT digest, whole FROM generation.store.meta").fetchall()
         except duckdb.Error:
             return None
@@ -451,6 +464,14 @@ class Index:
         if not generations:
             return position > 0
         return position - generations[-1].position > max(TAIL_AT_MOST, position // _TAIL_SHARE)
+
+
+#: Attaches a generation, read-only, as `generation`.
+Attach = Callable[[duckdb.DuckDBPyConnection, Path], None]
+
+
+def attach_generation(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    con.execute(f"ATTACH {quoted(path)} AS generation (READ_ONLY)")
 
 
 _SPILL: Final = ".spill"

@@ -7,7 +7,8 @@ was recorded), the index (what follows from it), the intake (what may be recorde
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -30,11 +31,12 @@ from timeline.ask import (
     question,
     timestamp,
 )
-from timeline.columns import BELIEF_COLUMNS
+from timeline.columns import BELIEF_COLUMNS, check_names
 from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
 from timeline.index import Index, Reader, build_file
 from timeline.log import Commit, Log, Verified
 from timeline.lookup import about_one
+from timeline.project import find_store
 from timeline.times import format_instant, from_datetime, now, parse_as_of
 
 if TYPE_CHECKING:
@@ -44,11 +46,10 @@ if TYPE_CHECKING:
     from timeline.explain import Explained
     from timeline.record import Ingested, Recorder
 
-__all__ = ["Belief", "Timeline", "Why", "find_store", "project_settings"]
+__all__ = ["Belief", "Timeline", "Why"]
 
 _LOG: Final = "log"
 _INDEX: Final = "index"
-PROJECT_FILE: Final = "timeline.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,41 +106,6 @@ class Why:
     sources: list[dict[str, Any]]
 
 
-def find_store(path: str | Path | None = None) -> Path:
-    """The folder of a store: `path`, else TIMELINE_STORE, else that of the nearest project upwards.
-
-    A project is a folder with a timeline.toml, which may name its store; `path` may be one too.
-    Raises NotFound where there is none.
-    """
-    if path is None:
-        path = os.environ.get("TIMELINE_STORE") or None
-    if path is not None:
-        given = Path(path)
-        return _store_of(given) if (given / PROJECT_FILE).is_file() else given
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / PROJECT_FILE).is_file():
-            return _store_of(folder)
-    raise NotFound(
-        f"no {PROJECT_FILE} in {here} or above it; run `timeline init FOLDER`, or name a store with --store"
-    )
-
-
-def _store_of(project: Path) -> Path:
-    return project / str(project_settings(project).get("store", ".timeline"))
-
-
-def project_settings(project: Path) -> dict[str, Any]:
-    """What a project's timeline.toml says under [project]: events, queries, store."""
-    import tomllib
-
-    try:
-        settings = tomllib.loads((project / PROJECT_FILE).read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"not TOML: {error}", Place(str(project / PROJECT_FILE))) from None
-    return cast("dict[str, Any]", settings.get("project", {}))
-
-
 class Timeline:
     """A store of what was reported and believed, and when.
 
@@ -163,6 +129,8 @@ class Timeline:
         self._log = Log(path / _LOG)
         self._index = Index(path / _INDEX, self._log)
         self._current: Reader | None = None
+        #: For SQL that people write, which never runs where `_current` does.
+        self._sandbox: Reader | None = None
         self._recorder: Recorder | None = None
         self.progress: Callable[[str], None] | None = None
 
@@ -200,6 +168,7 @@ class Timeline:
     def _release(self) -> None:
         # Not closed, which would close its cursors: the recorder's, and connections that were handed out.
         self._current = None
+        self._sandbox = None
 
     # Recording
 
@@ -441,36 +410,36 @@ class Timeline:
 
         `as_of` is the default for tables that name no date of their own; so are `recorded_as_of`,
         `valid_at`, `policy` and `basis` among `defaults`. `params` fill `?` (a sequence) or `$name` (a
-        mapping).
+        mapping). One query that reads the store and nothing else: raises BadInput for any other, and where
+        two columns have one name.
         """
-        reader = self._reader()
-        try:
-            relation = reader.cursor().sql(self.translate(query, as_of, **defaults), params=params)
-            if relation is None:
-                raise BadInput("the query answers nothing; expected one that returns rows")
+        from timeline.sandbox import sandboxed
+
+        reader = self._sandboxed()
+        translated = _translated(query, asked(reader, as_of, **defaults))
+        with sandboxed(reader, translated) as con:
+            relation = con.sql(translated, params=params)
+            check_names(relation.columns)
             # Relations are lazy: some of what is wrong with a query shows only now.
             return self._as_frame(relation)
-        except duckdb.Error as error:
-            raise BadInput(str(error)) from None
 
     def translate(self, query: str, as_of: Moment | None = None, **defaults: Any) -> str:
         """A temporal query as plain DuckDB SQL over the store's own objects."""
-        from timeline.dialect import translate
-
-        dates = asked(self._reader(), as_of, **defaults)
-        given: dict[str, Any] = {"policy": dates.policy, "basis": dates.basis}
-        if dates.as_of is not None:
-            given["as_of"] = format_instant(dates.as_of)
-        if not dates.recorded_is_head:
-            given["recorded_as_of"] = format_instant(dates.recorded_as_of)
-        if dates.valid_at is not None:
-            given["valid_at"] = format_instant(dates.valid_at)
-        return translate(query, **given)
+        return _translated(query, asked(self._reader(), as_of, **defaults))
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """A DuckDB connection with every object of docs/sql.md in it.
+        """Open a DuckDB connection of the owner's, with every object of docs/sql.md in it.
 
-        It shows the store as it was when the connection was made; close it when done.
+        It shows the store as it was when the connection was made; close it when done. It may do what DuckDB
+        may, files and network included. What is created in it goes into a database in memory of its own,
+        which no other connection and nothing in Timeline reads.
+        """
+        return self._owned().cursor()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a cursor on the connection that answers and validation read through.
+
+        For the package's own queries: never run on it what somebody else wrote, and change nothing in it.
         """
         return self._reader().cursor()
 
@@ -498,15 +467,21 @@ class Timeline:
         return found
 
     def query_table(
-        self, query: str, params: object = None, as_of: Moment | None = None, **defaults: Any
+        self,
+        query: str,
+        params: object = None,
+        as_of: Moment | None = None,
+        *,
+        unsafe: bool = False,
+        **defaults: Any,
     ) -> Table:
-        """The answer to a temporal query in plain Python, without polars."""
-        reader = self._reader()
-        dates = asked(reader, as_of, **defaults)
-        try:
-            return ask(reader.cursor(), self.translate(query, as_of, **defaults), cast("Any", params), dates)
-        except duckdb.Error as error:
-            raise BadInput(str(error)) from None
+        """The answer to a temporal query in plain Python, without polars.
+
+        With `unsafe` it runs on a connection such as `connect` opens, and may be any statements; the answer
+        is that of the last.
+        """
+        with self._asking_sql(query, as_of, defaults, unsafe) as (_, con, translated, dates):
+            return ask(con, translated, cast("Any", params), dates)
 
     def explain(
         self,
@@ -527,19 +502,25 @@ class Timeline:
 
         reader = self._reader()
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
-        return explain(reader, *question(kind, dates, fact, **more))
+        return explain(reader, reader.cursor(), *question(kind, dates, fact, **more))
 
     def explain_sql(
-        self, query: str, params: object = None, as_of: Moment | None = None, **defaults: Any
+        self,
+        query: str,
+        params: object = None,
+        as_of: Moment | None = None,
+        *,
+        unsafe: bool = False,
+        **defaults: Any,
     ) -> Explained:
-        """What is read for the answer to a temporal query, which is asked, and its answer thrown away."""
+        """What is read for the answer to a temporal query, which is asked, and its answer thrown away.
+
+        `unsafe` is as in `query_table`, for one statement.
+        """
         from timeline.explain import explain
 
-        try:
-            translated = self.translate(query, as_of, **defaults)
-            return explain(self._reader(), translated, cast("Any", params))
-        except duckdb.Error as error:
-            raise BadInput(str(error)) from None
+        with self._asking_sql(query, as_of, defaults, unsafe) as (reader, con, translated, _):
+            return explain(reader, con, translated, cast("Any", params))
 
     def facts(self, fact: str | None = None) -> list[str]:
         """The facts that anything was ever reported of, narrowed by a key or glob."""
@@ -664,6 +645,39 @@ class Timeline:
         self._current = opened
         return opened
 
+    def _sandboxed(self) -> Reader:
+        """A locked reader of everything acknowledged so far, for SQL that people write."""
+        from timeline.sandbox import open_sandbox
+
+        if self._sandbox is None or self._sandbox.commit != self._log.head_number():
+            self._sandbox = open_sandbox(self._index, may_build=not self.read_only, progress=self.progress)
+        return self._sandbox
+
+    def _owned(self) -> Reader:
+        from timeline.sandbox import open_owned
+
+        return open_owned(self._index, may_build=not self.read_only, progress=self.progress)
+
+    @contextmanager
+    def _asking_sql(
+        self, query: str, as_of: Moment | None, defaults: Mapping[str, Any], unsafe: bool
+    ) -> Iterator[tuple[Reader, duckdb.DuckDBPyConnection, str, Asked]]:
+        """A reader, a connection to run a temporal query on, the query as plain SQL, and its dates."""
+        from timeline.sandbox import sandboxed
+
+        reader = self._owned() if unsafe else self._sandboxed()
+        dates = asked(reader, as_of, **defaults)
+        translated = _translated(query, dates)
+        if not unsafe:
+            with sandboxed(reader, translated) as con:
+                yield reader, con, translated, dates
+            return
+        try:
+            with closing(reader.cursor()) as con:
+                yield reader, con, translated, dates
+        except duckdb.Error as error:
+            raise BadInput(str(error)) from None
+
     def _renew(self) -> Path | None:
         built = self._index.build(self.progress)
         self._release()
@@ -703,6 +717,19 @@ class Timeline:
             raise NotFound(f"no fact matches {fact!r}")
         known = [name for (name,) in con.execute("SELECT fact FROM store.facts").fetchall()]
         raise NotFound(f"nothing was ever reported of {fact!r}{nearest(fact, known)}")
+
+
+def _translated(query: str, dates: Asked) -> str:
+    from timeline.dialect import translate
+
+    given: dict[str, Any] = {"policy": dates.policy, "basis": dates.basis}
+    if dates.as_of is not None:
+        given["as_of"] = format_instant(dates.as_of)
+    if not dates.recorded_is_head:
+        given["recorded_as_of"] = format_instant(dates.recorded_as_of)
+    if dates.valid_at is not None:
+        given["valid_at"] = format_instant(dates.valid_at)
+    return translate(query, **given)
 
 
 def _small_frame(answer: Table) -> pl.DataFrame:

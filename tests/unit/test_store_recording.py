@@ -18,8 +18,8 @@ from timeline import BadInput, BadRows, Commit, Conflict, NotFound, Timeline
 from timeline.columns import BELIEF_COLUMNS
 from timeline.index import Index
 from timeline.log import Log
+from timeline.project import find_store
 from timeline.record import Recorder
-from timeline.store import find_store
 from timeline.tail import lay_tail
 
 ROOT = Path(__file__).resolve().parents[2]
