@@ -3,15 +3,14 @@
 Neither shares a database with the reader that validation and the questions of the package go through: a
 table, a view or a setting that is changed in one reaches nobody else.
 
-What the locked one allows is decided by DuckDB itself, in layers, each of which would do alone for most of
-what there is: one statement, and that a query; a transaction that is read-only; no files, no network and
-no Python variables; settings that cannot be changed back.
+What the locked one allows is decided by DuckDB itself, in layers, each of which would do alone for most
+attacks: one statement, and that a query; a transaction that is read-only, since a query may have an INSERT
+in its WITH; no files, no network and no Python variables; settings that cannot be changed back.
 """
 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,7 +32,9 @@ _AT_MOST_MS: Final = 60 * 60 * 1000
 _MEMORY: Final = (2_500 * 2**20, 80)
 _MEMORY_SHARE: Final = 0.6
 
-#: In this order: what was attached before stays, and after the last nothing can be set.
+#: In this order: what was attached before stays open, and after the last nothing can be set. With external
+#: access off, DuckDB still reads and writes the paths of attached files, and `<path>.wal` beside them, and a
+#: query may have a COPY in its WITH; without its file system it opens no file any more.
 _SETTINGS: Final = """
 SET memory_limit = '{memory}B';
 SET temp_directory = '';
@@ -45,6 +46,7 @@ SET allow_community_extensions = false;
 SET allow_persistent_secrets = false;
 SET python_enable_replacements = false;
 SET enable_external_access = false;
+SET disabled_filesystems = 'LocalFileSystem';
 SET lock_configuration = true
 """
 
@@ -62,7 +64,7 @@ def open_sandbox(index: Index, *, may_build: bool, progress: Build | None) -> Re
 
     Ask it through `sandboxed` alone.
     """
-    reader = index.open(may_build=may_build, progress=progress, apart=_attach_hidden)
+    reader = index.open(may_build=may_build, progress=progress, apart=attach_generation)
     try:
         # Resolved before anything is locked.
         reader.cursor().close()
@@ -90,24 +92,6 @@ def open_owned(index: Index, *, may_build: bool, progress: Build | None) -> Read
             reader.con.execute(f"CREATE VIEW memory.store.{name} AS FROM generation.store.{name}")
         reader.search_path = TAIL_PATH
     return reader
-
-
-def _attach_hidden(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Attach a generation by a path that no longer exists afterwards.
-
-    With `enable_external_access` off, DuckDB still reads and writes the paths of attached files, and
-    `<path>.wal` beside them; a WITH may hold a COPY that writes there. DuckDB keeps the file open that it
-    attached.
-    """
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="timeline-")
-    except OSError as error:
-        words = error.strerror or error
-        raise BadInput(f"no temporary folder ({words}); set TMPDIR to one that can be written") from None
-    with folder as name:
-        link = Path(name, path.name)
-        link.symlink_to(path.absolute())
-        attach_generation(con, link)
 
 
 def _attach_with_room(con: duckdb.DuckDBPyConnection, path: Path) -> None:
