@@ -250,15 +250,18 @@ def event_id_sql(relation: str = "", among: Collection[str] = HASHED) -> str:
 def check_names(columns: Sequence[str]) -> None:
     """Raise BadInput where two columns of an answer have one name, so that values by name would lose one.
 
+    Names are compared as SQL compares them, regardless of case.
+
     >>> check_names(["fact", "claim", "fact"])
     Traceback (most recent call last):
     timeline.errors.BadInput: the answer has 2 columns named 'fact', of which only one would be kept; name \
 each with AS, or list the columns in place of *
     """
-    if len(set(columns)) == len(columns):
+    names = [name.lower() for name in columns]
+    if len(set(names)) == len(names):
         return
-    name = next(name for name in columns if columns.count(name) > 1)
+    name = next(name for name in names if names.count(name) > 1)
     raise BadInput(
-        f"the answer has {columns.count(name)} columns named {name!r}, of which only one would be kept; "
+        f"the answer has {names.count(name)} columns named {name!r}, of which only one would be kept; "
         "name each with AS, or list the columns in place of *"
     )

@@ -36,22 +36,22 @@ _MEMORY_SHARE: Final = 0.6
 #: access off, DuckDB still reads and writes the paths of attached files, and `<path>.wal` beside them, and a
 #: query may have a COPY in its WITH; without its file system it opens no file any more.
 _SETTINGS: Final = """
-SET memory_limit = '{memory}B';
-SET temp_directory = '';
-SET max_temp_directory_size = '0B';
-SET max_execution_time = {time};
-SET autoinstall_known_extensions = false;
-SET autoload_known_extensions = false;
-SET allow_community_extensions = false;
-SET allow_persistent_secrets = false;
-SET python_enable_replacements = false;
-SET enable_external_access = false;
-SET disabled_filesystems = 'LocalFileSystem';
-SET lock_configuration = true
+SET GLOBAL memory_limit = '{memory}B';
+SET GLOBAL temp_directory = '';
+SET GLOBAL max_temp_directory_size = '0B';
+SET GLOBAL max_execution_time = {time};
+SET GLOBAL autoinstall_known_extensions = false;
+SET GLOBAL autoload_known_extensions = false;
+SET GLOBAL allow_community_extensions = false;
+SET GLOBAL allow_persistent_secrets = false;
+SET GLOBAL python_enable_replacements = false;
+SET GLOBAL enable_external_access = false;
+SET GLOBAL disabled_filesystems = 'LocalFileSystem';
+SET GLOBAL lock_configuration = true
 """
 
 _QUERIES: Final = "SELECT, FROM, VALUES, WITH, PIVOT, DESCRIBE, SUMMARIZE or SHOW"
-_OWNERS: Final = "the owner's way round is --unsafe, in Python Timeline.connect()"
+_OWNERS: Final = "for SQL that you trust there is --unsafe, in Python Timeline.connect()"
 _HINTS: Final = {
     "EXPLAIN": "; --explain, in Python explain_sql, reports what a query reads",
     "PRAGMA": "; DESCRIBE and SHOW TABLES are queries",
@@ -83,13 +83,12 @@ def open_owned(index: Index, *, may_build: bool, progress: Build | None) -> Read
     reader = index.open(may_build=may_build, progress=progress, apart=_attach_with_room)
     if reader.generation is not None and not reader.tail_events:
         # As over a tail, so that what the owner creates goes into memory by default, with a tail or without.
-        reader.con.execute("CREATE SCHEMA memory.store")
         tables = reader.con.execute(
-            "SELECT table_name FROM information_schema.tables "
-            "WHERE table_catalog = 'generation' AND table_schema = 'store'"
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'store' "
+            "UNION ALL SELECT view_name FROM duckdb_views() WHERE schema_name = 'store'"
         ).fetchall()
-        for (name,) in tables:
-            reader.con.execute(f"CREATE VIEW memory.store.{name} AS FROM generation.store.{name}")
+        made = (f"CREATE VIEW memory.store.{name} AS FROM generation.store.{name};" for (name,) in tables)
+        reader.con.execute(f"BEGIN; CREATE SCHEMA memory.store; {' '.join(made)} COMMIT")
         reader.search_path = TAIL_PATH
     return reader
 
@@ -149,9 +148,9 @@ def _explained(error: duckdb.Error) -> str:
     if isinstance(error, duckdb.OutOfMemoryException):
         # What DuckDB advises are settings, which are locked.
         text = text.partition("\n")[0]
-        return f"{text}; a query that people write may not use the disk: ask for less, or {_OWNERS}"
+        return f"{text}; a query here gets no room on disk: select less; {_OWNERS}"
     if "maximum execution time" in text:
         return f"{text} of an hour; {_OWNERS}"
     if isinstance(error, duckdb.PermissionException) or "read-only mode" in text or "been locked" in text:
-        return f"{text}\nA query that people write reads the store alone; {_OWNERS}"
+        return f"{text}\nA query here reads the store and nothing else; {_OWNERS}"
     return text
