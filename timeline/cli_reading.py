@@ -208,9 +208,9 @@ def sql(
     output: Output,
     store: Store = None,
 ) -> None:
-    """One query in temporal SQL, which reads the store and nothing else.
+    """One query in temporal SQL.
 
-    The dates are for tables that name none of their own.
+    It reads the store and nothing else. The dates are for tables that name none of their own.
     """
     text = sys.stdin.read() if query == "-" else query
     if explain:
