@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -24,22 +25,24 @@ REPORT: Final[dict[str, object]] = {
 WAYS: Final = ("sql", "query_table", "explain_sql")
 
 
-@pytest.fixture(params=["generation", "tail", "memory"])
-def store(request: pytest.FixtureRequest, copy: Timeline) -> Timeline:
+@pytest.fixture(scope="module", params=["generation", "tail", "memory"])
+def store(
+    request: pytest.FixtureRequest, bundled: Timeline, tmp_path_factory: pytest.TempPathFactory
+) -> Timeline:
     """A store whose readers open a generation, one with a tail, or none, since they may not build one."""
+    path = tmp_path_factory.mktemp(request.param) / "store"
+    shutil.copytree(bundled.path, path)
+    found = Timeline.open(path)
+    found.rebuild()
     if request.param == "tail":
-        copy.refresh()
-        copy.append([REPORT])
-        assert copy.stats()["tail_events"] == 1
-    elif request.param == "generation":
-        copy.rebuild()
-        assert copy.stats()["tail_events"] == 0
-    else:
-        for path in (copy.path / "index").iterdir():
-            path.unlink()
-        copy = Timeline.open(copy.path, read_only=True)
-        assert copy.stats()["generation"] is None
-    return copy
+        found.append([REPORT])
+    elif request.param == "memory":
+        shutil.rmtree(path / "index")
+        found = Timeline.open(path, read_only=True)
+    stats = found.stats()
+    assert stats["tail_events"] == (request.param == "tail")
+    assert (stats["generation"] is None) == (request.param == "memory")
+    return found
 
 
 def refused(tl: Timeline, query: str, **more: Any) -> list[str]:
@@ -78,10 +81,10 @@ class TestOneQuery:
         ],
     )
     def test_anything_else_is_refused(
-        self, copy: Timeline, query: str, got: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, bundled: Timeline, query: str, got: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.chdir(tmp_path)
-        for words in refused(copy, query):
+        for words in refused(bundled, query):
             assert got in words
             assert "expected" in words
             assert "--unsafe" in words
