@@ -392,11 +392,11 @@ def test_every_method_is_documented() -> None:
 
 
 def test_every_answer_of_python_is_explained() -> None:
+    from timeline.answers import Why
     from timeline.ask import Table
     from timeline.explain import Explained, Scan
     from timeline.log import Commit, Verified
     from timeline.record import Ingested
-    from timeline.store import Why
 
     for kind in (Commit, Explained, Ingested, Scan, Table, Verified, Why):
         assert set(rows_of("python.md", kind.__name__)) == {each.name for each in fields(kind)}

@@ -45,18 +45,20 @@ ORDER = (
         "tail",
         "index_check",
         "index",
+        "sandbox",
         "dialect",
         "files",
         "known",
     ),
-    *("names", "intake", "bulkread", "bulk", "record", "ask", "lookup", "join", "explain", "store"),
-    *("__init__", "queries", "render", "telling", "cli_options", "cli_session", "cli_reading"),
+    *("names", "intake", "bulkread", "bulk", "record", "ask", "answers", "lookup", "join", "explain"),
+    *("store", "__init__", "queries", "render", "telling", "cli_options", "cli_session", "cli_reading"),
     *("cli_recording", "cli_keeping", "cli", "__main__"),
 )
 #: What the front end may know of the package: the façade, the values that it answers with, what it
 #: raises, how files and rows are written, and three modules of plain values.
 FRONT_END_MAY_IMPORT = {
-    *("store", "__init__", "ask", "explain", "errors", "project", "queries", "render", "telling", "times"),
+    *("store", "__init__", "ask", "answers", "explain", "errors", "project", "queries", "render"),
+    *("telling", "times"),
     *("columns", "amounts", "atomic"),
     *(name for name in ORDER if name.startswith("cli_")),
 }

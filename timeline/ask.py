@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import duckdb
 
-from timeline.columns import BELIEF_COLUMNS
+from timeline.columns import BELIEF_COLUMNS, check_names
 from timeline.errors import BadInput, NotFound, nearest
 from timeline.fold import END, check_policy
 from timeline.index import Reader
@@ -113,9 +113,12 @@ class Table:
     def dicts(self) -> list[dict[str, Any]]:
         """The rows as dicts; instants are aware datetimes in UTC.
 
+        Raises BadInput where two columns have one name.
+
         >>> Table(["fact"], ["VARCHAR"], [("nvidia/ceo",)]).dicts()
         [{'fact': 'nvidia/ceo'}]
         """
+        check_names(self.columns)
         instants = [kind.startswith("TIMESTAMP") for kind in self.types]
         return [
             {

@@ -170,7 +170,7 @@ _ROWS_AT_ONCE: Final = 10_000
 
 
 def _write_lines(tl: Timeline, query: str, file: Path, lines_of: Any) -> None:
-    con = tl.connect()
+    con = tl.cursor()
     try:
         con.execute(query)
         names = [column[0] for column in con.description or []]
@@ -194,7 +194,7 @@ def _write_jsonl(tl: Timeline, query: str, file: Path) -> None:
 
 
 def _write_parquet(tl: Timeline, query: str, file: Path) -> None:
-    con = tl.connect()
+    con = tl.cursor()
     try:
         quoted = str(file).replace("'", "''")
         con.execute(f"COPY ({query}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")

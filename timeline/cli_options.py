@@ -111,6 +111,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 Explain = Annotated[bool, typer.Option("--explain", help="Tell what is read for the answer, not the answer.")]
 
+Unsafe = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe",
+        help="Run any SQL, which may read and write files: for what you wrote or read yourself.",
+    ),
+]
+
 Unknown = Annotated[
     bool, typer.Option("--register-unknown", help="Take sources, entities and attributes never heard of.")
 ]

@@ -23,6 +23,7 @@ from timeline.cli_options import (
     Rules,
     SomeFacts,
     Store,
+    Unsafe,
     named_values,
 )
 from timeline.cli_session import (
@@ -57,9 +58,9 @@ from timeline.telling import (
 from timeline.times import format_instant, parse_as_of
 
 if TYPE_CHECKING:
+    from timeline.answers import Why
     from timeline.explain import Explained
     from timeline.queries import Query
-    from timeline.store import Why
 
 __all__ = ["diff", "disagreements", "history", "query", "show", "sql", "why"]
 
@@ -207,19 +208,21 @@ def sql(
     parameters: Parameters = None,
     dates: Dates,
     explain: Explain = False,
+    unsafe: Unsafe = False,
     output: Output,
     store: Store = None,
 ) -> None:
     """One query in temporal SQL.
 
-    The dates are for tables that name none of their own.
+    It reads the store and nothing else. The dates are for tables that name none of their own.
     """
     text = read_stdin() if query == "-" else query
     if explain:
         with reading(store) as tl:
-            _tell_scanned(tl.explain_sql(text, named_values(parameters) or None, **dates.given()), output)
+            values = named_values(parameters) or None
+            _tell_scanned(tl.explain_sql(text, values, unsafe=unsafe, **dates.given()), output)
         return
-    _ask_sql(text, named_values(parameters) or None, dates, output, store)
+    _ask_sql(text, named_values(parameters) or None, dates, output, store, unsafe=unsafe)
 
 
 def query(
@@ -230,6 +233,7 @@ def query(
     *,
     parameters: Parameters = None,
     dates: Dates,
+    unsafe: Unsafe = False,
     output: Output,
     store: Store = None,
 ) -> None:
@@ -244,7 +248,8 @@ def query(
         _list_queries(folder, output)
         return
     found = find_query(folder, name)
-    _ask_sql(found.sql, found.bound(named_values(parameters)), dates, output, store, found.title)
+    values = found.bound(named_values(parameters))
+    _ask_sql(found.sql, values, dates, output, store, found.title, unsafe=unsafe)
 
 
 # What they share
@@ -332,7 +337,7 @@ def _source(tl: Timeline, name: str | None, asked: Asked) -> Row | None:
 
 
 def _rows(tl: Timeline, query_text: str, parameters: Sequence[Any]) -> list[Row]:
-    con = tl.connect()
+    con = tl.cursor()
     try:
         con.execute(query_text, parameters)
         names = [column[0] for column in con.description or []]
@@ -404,9 +409,11 @@ def _ask_sql(
     output: Output,
     store: Path | None,
     title: str = "",
+    *,
+    unsafe: bool,
 ) -> None:
     with reading(store) as tl:
-        answer = tl.query_table(text, parameters, **dates.given())
+        answer = tl.query_table(text, parameters, unsafe=unsafe, **dates.given())
         deliver(output, answer, lambda: _answer_view(answer, dates, title))
 
 

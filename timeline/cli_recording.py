@@ -414,7 +414,7 @@ def _append_in(
 def _event_of(tl: Timeline, commit: Commit, event: dict[str, object], known: bool) -> tuple[str, int] | None:
     """The id and position of the event just appended, or of the one known; None where several may be it."""
     parameters: list[object]
-    con = tl.connect()
+    con = tl.cursor()
     try:
         if not known:
             # Whatever it needed registered stands before it.

@@ -7,9 +7,11 @@ them can drift from the others. Plain Python: readers import this without pydant
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final, Literal
+
+from timeline.errors import BadInput
 
 __all__ = [
     "BELIEF_COLUMNS",
@@ -23,6 +25,7 @@ __all__ = [
     "STATUSES",
     "VALUE_TYPES",
     "Kind",
+    "check_names",
     "content_of",
     "decimal_text",
     "event_id",
@@ -242,3 +245,23 @@ def event_id_sql(relation: str = "", among: Collection[str] = HASHED) -> str:
         parts.append(part)
     # One pass over all parts; `concat` leaves out what is NULL.
     return f"sha256(concat({', '.join(parts)}))"
+
+
+def check_names(columns: Sequence[str]) -> None:
+    """Raise BadInput where two columns of an answer have one name, so that values by name would lose one.
+
+    Names are compared as SQL compares them, regardless of case.
+
+    >>> check_names(["fact", "claim", "fact"])
+    Traceback (most recent call last):
+    timeline.errors.BadInput: the answer has 2 columns named 'fact', of which only one would be kept; name \
+each with AS, or list the columns in place of *
+    """
+    names = [name.lower() for name in columns]
+    if len(set(names)) == len(names):
+        return
+    name = next(name for name in names if names.count(name) > 1)
+    raise BadInput(
+        f"the answer has {names.count(name)} columns named {name!r}, of which only one would be kept; "
+        "name each with AS, or list the columns in place of *"
+    )

@@ -47,12 +47,11 @@ class Explained:
     seconds: float
 
 
-def explain(reader: Reader, sql: str, parameters: Sequence[Any]) -> Explained:
-    """Run a query, throw its answer away, and tell what was scanned.
+def explain(reader: Reader, con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any]) -> Explained:
+    """Run a query on a connection of `reader`, throw its answer away, and tell what was scanned.
 
     Raises duckdb.Error for a bad query, BadInput for what is no query of rows, or several.
     """
-    con: duckdb.DuckDBPyConnection = reader.cursor()
     told = con.execute(f"EXPLAIN (ANALYZE, FORMAT json) {sql}", parameters).fetchall()
     try:
         [(_, text)] = told

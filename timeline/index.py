@@ -45,7 +45,7 @@ from timeline.tables import (
 )
 from timeline.tail import Tail, append_tail, lay_tail, patch
 
-__all__ = ["Index", "Reader", "build_file", "sql_object"]
+__all__ = ["TAIL_PATH", "Attach", "Index", "Reader", "attach_generation", "build_file", "sql_object"]
 
 #: The layout of a generation. One that another version of the package built is not used.
 FORMAT: Final = 4
@@ -100,7 +100,8 @@ _DUCKDB_MAGIC: Final = (8, b"DUCK")
 #: Marks a folder in which a generation is being built, and what the mark says.
 _BUILDING: Final = "timeline-building"
 _MARK: Final = b"A generation of a Timeline index is built here. Without its builder it can be removed.\n"
-_TAIL_PATH: Final = "SET search_path = 'memory.main,generation.main,generation.rules'"
+_ATTACHED_PATH: Final = "SET search_path = 'generation.main'"
+TAIL_PATH: Final = "SET search_path = 'memory.main,generation.main,generation.rules'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,12 @@ class Reader:
         tail_events: int = 0,
         rows: RowFile | None = None,
         grown_by: int = 0,
+        *,
+        apart: bool = False,
     ) -> None:
         self.con = con
+        #: What finds the SQL surface where it is in no file that was opened, for every connection.
+        self.search_path = _ATTACHED_PATH if apart and generation else None
         self.generation = generation
         self.tail_events = tail_events
         self._tail: Tail | None = None
@@ -192,8 +197,8 @@ class Reader:
 
     def _over(self, tail: object) -> duckdb.DuckDBPyConnection:
         cursor = self.con.cursor()
-        if tail:
-            cursor.execute(_TAIL_PATH)
+        if path := TAIL_PATH if tail else self.search_path:
+            cursor.execute(path)
         return cursor
 
     def prepared(self, name: str, sql: str, *arguments: str) -> list[tuple[Any, ...]]:
@@ -303,40 +308,45 @@ class Index:
             )
         return head
 
-    def open(self, *, may_build: bool = True, progress: Build | None = None) -> Reader:
+    def open(
+        self, *, may_build: bool = True, progress: Build | None = None, apart: Attach | None = None
+    ) -> Reader:
         """A reader of everything acknowledged so far.
 
         Without a usable generation it builds one, or, where it may not or cannot, answers from the log alone.
-        Raises Corruption where the log is not the one that a generation was built from.
+        With `apart` the reader shares no database with another: `apart` attaches the generation to an empty
+        one in memory, as `generation`. Raises Corruption where the log is not the one that a generation was
+        built from.
         """
         found = self._found()
         head = self._head_behind(found)
         for generation in reversed(found):
-            if generation.layout == FORMAT and (reader := self._open(generation, head)):
+            if generation.layout == FORMAT and (reader := self._open(generation, head, apart)):
                 return reader
         if head and may_build and (built := self.build(progress)) is not None:
             made = _Generation.of(built)
-            if made is not None and (reader := self._open(made, max(head, made.commit))):
+            if made is not None and (reader := self._open(made, max(head, made.commit), apart)):
                 return reader
         return self._in_memory()
 
-    def _open(self, generation: _Generation, head: int) -> Reader | None:
+    def _open(self, generation: _Generation, head: int, apart: Attach | None = None) -> Reader | None:
         """A reader on a generation and its tail; None where the generation is gone or damaged.
 
         Raises Corruption where the log has another commit in its place.
         """
         config = _config(*_TO_READ, generation.position)
         is_head = generation.commit == head
+        attached = not is_head or apart is not None
         con = None
         try:
             with plain_folder(self.folder) as folder:
                 path = folder / generation.path.name
-                if is_head:
-                    con = duckdb.connect(str(path), read_only=True, config=config)
-                else:
+                if attached:
                     con = duckdb.connect(":memory:", config=config)
-                    con.execute(f"ATTACH {quoted(path)} AS generation (READ_ONLY)")
-            prefix = "" if is_head else "generation."
+                    (apart or attach_generation)(con, path)
+                else:
+                    con = duckdb.connect(str(path), read_only=True, config=config)
+            prefix = "generation." if attached else ""
             [(digest, whole, digest_of_whole)] = con.execute(
                 f"SELECT m.digest, m.whole, c.digest FROM {prefix}store.meta AS m "
                 f"LEFT JOIN {prefix}store.commits AS c ON c.first_position + c.count - 1 = m.whole"
@@ -363,8 +373,11 @@ class Index:
             tail_events = 0
             if not is_head:
                 tail_events = self.log.reading(partial(append_tail, con), last)
-                con.execute(_TAIL_PATH)
-            return Reader(con, generation.path, tail_events, rows, generation.position - whole)
+                con.execute(TAIL_PATH)
+            elif attached:
+                con.execute(_ATTACHED_PATH)
+            grown_by = generation.position - whole
+            return Reader(con, generation.path, tail_events, rows, grown_by, apart=apart is not None)
         except BaseException:
             con.close()
             raise
@@ -446,7 +459,7 @@ class Index:
         try:
             # Attached, because this process may read it already, and then with other settings.
             with plain_folder(self.folder) as folder, duckdb.connect(":memory:", config=_CONFIG) as con:
-                con.execute(f"ATTACH {quoted(folder / generation.path.name)} AS generation (READ_ONLY)")
+                attach_generation(con, folder / generation.path.name)
                 [(digest, whole)] = con.execute("SELECT digest, whole FROM generation.store.meta").fetchall()
         except duckdb.Error:
             return None
@@ -611,6 +624,15 @@ _WAYS_OUT: Final = (
     "bring the files of the log back from a copy, or, to go on without them, run "
     "`timeline rebuild --trust-log`, which keeps that index aside"
 )
+
+#: Attaches a generation, read-only, as `generation`.
+Attach = Callable[[duckdb.DuckDBPyConnection, Path], None]
+
+
+def attach_generation(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Attach the file of a generation, in a plain folder, read-only as `generation`."""
+    con.execute(f"ATTACH {quoted(path)} AS generation (READ_ONLY)")
+
 
 _SPILL: Final = ".spill"
 #: Makes a file, and tells the last commit and position in it.

@@ -17,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from timeline.columns import check_names
 from timeline.times import format_instant, from_datetime, show_instant_end
 
 if TYPE_CHECKING:
@@ -112,7 +113,11 @@ def document(
     rows: Iterable[Sequence[Any]],
     more: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
-    """The lines of one JSON object: what was asked, `more` of that, and `rows`, one a line."""
+    """The lines of one JSON object: what was asked, `more` of that, and `rows`, one a line.
+
+    Raises BadInput, before the first line, where two columns have one name.
+    """
+    check_names(names)
     yield "{"
     told = {**(asked_plainly(asked) if asked is not None else {}), **(more or {})}
     for name, value in told.items():
@@ -143,7 +148,8 @@ def asked_plainly(asked: Asked) -> dict[str, str | None]:
 
 
 def json_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """A JSON object for each row."""
+    """A JSON object for each row; raises BadInput where two columns have one name."""
+    check_names(names)
     return _objects(names, rows)
 
 
@@ -173,7 +179,11 @@ def _csv_field(text: str) -> str:
 
 
 def write_parquet(table: Table, out: str | Path | IO[bytes]) -> None:
-    """Write an answer as Parquet, with the types of its columns."""
+    """Write an answer as Parquet, with the types of its columns.
+
+    Raises BadInput where two columns have one name, which few readers of Parquet take.
+    """
+    check_names(table.columns)
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -6,16 +6,16 @@ was recorded), the index (what follows from it), the intake (what may be recorde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import duckdb
 
+from timeline.answers import Belief, Why, covers, reported_last
 from timeline.ask import (
     Asked,
     Moment,
@@ -32,13 +32,13 @@ from timeline.ask import (
     timestamp,
 )
 from timeline.atomic import check_target, write_path
-from timeline.columns import BELIEF_COLUMNS
+from timeline.columns import check_names
 from timeline.errors import BadInput, Conflict, Corruption, NotFound, Place, nearest
 from timeline.index import Index, Reader, build_file
 from timeline.log import Commit, Log, Verified
 from timeline.lookup import about_one
 from timeline.project import find_store
-from timeline.times import format_instant, from_datetime, now, parse_as_of
+from timeline.times import format_instant, now, parse_as_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,60 +54,6 @@ _INDEX: Final = "index"
 
 #: What DuckDB says where a block of a file has another checksum than it was written with.
 _DAMAGED: Final = "Corrupt database file"
-
-
-@dataclass(frozen=True, slots=True)
-class Belief:
-    """One row of beliefs: the claim that holds for a fact. Instants are aware datetimes in UTC.
-
-    `valid_from` and `valid_to` bound the valid time, half-open, None where unbounded;
-    `believed_from` is since when, on the reported axis, exactly this has been believed.
-    """
-
-    fact: str
-    subject: str
-    attribute: str
-    object: str | None
-    period: str | None
-    period_from: datetime | None
-    period_to: datetime | None
-    valid_from: datetime | None
-    valid_to: datetime | None
-    value_type: str
-    amount: Decimal | None
-    amount_low: Decimal | None
-    amount_high: Decimal | None
-    unit: str | None
-    approximate: bool | None
-    text: str | None
-    date_from: datetime | None
-    date_to: datetime | None
-    status: str | None
-    claim: str
-    believed_from: datetime | None
-    reported_at: datetime
-    event_id: str
-    source: str | None
-    origin: str
-    speaker: str | None
-    statement: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """The evidence for what is believed of one fact: the rows behind a belief, as dicts.
-
-    `beliefs` is what is believed, `claims` each origin's own, `history` every event up to then,
-    `disagreements` the pairs of origins at odds, `sources` the documents that were read.
-    """
-
-    fact: str
-    asked: Asked
-    beliefs: list[dict[str, Any]]
-    claims: list[dict[str, Any]]
-    history: list[dict[str, Any]]
-    disagreements: list[dict[str, Any]]
-    sources: list[dict[str, Any]]
 
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -161,6 +107,8 @@ class Timeline:
         self._log = Log(path / _LOG)
         self._index = Index(path / _INDEX, self._log)
         self._current: Reader | None = None
+        #: For SQL that people write, which never runs where `_current` does.
+        self._sandbox: Reader | None = None
         self._recorder: Recorder | None = None
         self.progress: Callable[[str], None] | None = None
 
@@ -209,6 +157,7 @@ class Timeline:
     def _release(self) -> None:
         # Not closed, which would close its cursors: the recorder's, and connections that were handed out.
         self._current = None
+        self._sandbox = None
 
     # Recording
 
@@ -414,10 +363,10 @@ class Timeline:
             if dates.as_of is not None
             else now()
         )
-        covering = [belief for belief in found if _covers(belief, at)]
+        covering = [belief for belief in found if covers(belief, at)]
         if valid_at is not None:
             found = covering
-        return max(covering or found, key=_reported_last, default=None)
+        return max(covering or found, key=reported_last, default=None)
 
     @_on_damage(again=True)
     def why(
@@ -473,36 +422,36 @@ class Timeline:
 
         `as_of` is the default for tables that name no date of their own; so are `recorded_as_of`,
         `valid_at`, `policy` and `basis` among `defaults`. `params` fill `?` (a sequence) or `$name` (a
-        mapping).
+        mapping). One query that reads the store and nothing else: raises BadInput for any other, and where
+        two columns have one name.
         """
-        reader = self._reader()
-        try:
-            relation = reader.cursor().sql(self.translate(query, as_of, **defaults), params=params)
-            if relation is None:
-                raise BadInput("the query answers nothing; expected one that returns rows")
+        from timeline.sandbox import sandboxed
+
+        reader = self._sandboxed()
+        translated = _translated(query, asked(reader, as_of, **defaults))
+        with sandboxed(reader, translated) as con:
+            relation = con.sql(translated, params=params)
+            check_names(relation.columns)
             # Relations are lazy: some of what is wrong with a query shows only now.
             return self._as_frame(relation)
-        except duckdb.Error as error:
-            raise BadInput(str(error)) from None
 
     def translate(self, query: str, as_of: Moment | None = None, **defaults: Any) -> str:
         """A temporal query as plain DuckDB SQL over the store's own objects."""
-        from timeline.dialect import translate
-
-        dates = asked(self._reader(), as_of, **defaults)
-        given: dict[str, Any] = {"policy": dates.policy, "basis": dates.basis}
-        if dates.as_of is not None:
-            given["as_of"] = format_instant(dates.as_of)
-        if not dates.recorded_is_head:
-            given["recorded_as_of"] = format_instant(dates.recorded_as_of)
-        if dates.valid_at is not None:
-            given["valid_at"] = format_instant(dates.valid_at)
-        return translate(query, **given)
+        return _translated(query, asked(self._reader(), as_of, **defaults))
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """A DuckDB connection with every object of docs/sql.md in it.
+        """Open a DuckDB connection of the owner's, with every object of docs/sql.md in it.
 
-        It shows the store as it was when the connection was made; close it when done.
+        It shows the store as it was when the connection was made; close it when done. It may do what DuckDB
+        may, files and network included. What is created in it goes into a database in memory of its own,
+        which no other connection and nothing in Timeline reads.
+        """
+        return self._owned().cursor()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a cursor on the connection that answers and validation read through.
+
+        For the package's own queries: never run on it what somebody else wrote, and change nothing in it.
         """
         return self._reader().cursor()
 
@@ -532,15 +481,21 @@ class Timeline:
 
     @_on_damage(again=True)
     def query_table(
-        self, query: str, params: object = None, as_of: Moment | None = None, **defaults: Any
+        self,
+        query: str,
+        params: object = None,
+        as_of: Moment | None = None,
+        *,
+        unsafe: bool = False,
+        **defaults: Any,
     ) -> Table:
-        """The answer to a temporal query in plain Python, without polars."""
-        reader = self._reader()
-        dates = asked(reader, as_of, **defaults)
-        try:
-            return ask(reader.cursor(), self.translate(query, as_of, **defaults), cast("Any", params), dates)
-        except duckdb.Error as error:
-            raise BadInput(str(error)) from None
+        """The answer to a temporal query in plain Python, without polars.
+
+        With `unsafe` it runs on a connection such as `connect` opens, and may be any statements; the answer
+        is that of the last.
+        """
+        with self._asking_sql(query, as_of, defaults, unsafe) as (_, con, translated, dates):
+            return ask(con, translated, cast("Any", params), dates)
 
     @_on_damage(again=True)
     def explain(
@@ -562,20 +517,26 @@ class Timeline:
 
         reader = self._reader()
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
-        return explain(reader, *question(kind, dates, fact, **more))
+        return explain(reader, reader.cursor(), *question(kind, dates, fact, **more))
 
     @_on_damage(again=True)
     def explain_sql(
-        self, query: str, params: object = None, as_of: Moment | None = None, **defaults: Any
+        self,
+        query: str,
+        params: object = None,
+        as_of: Moment | None = None,
+        *,
+        unsafe: bool = False,
+        **defaults: Any,
     ) -> Explained:
-        """What is read for the answer to a temporal query, which is asked, and its answer thrown away."""
+        """What is read for the answer to a temporal query, which is asked, and its answer thrown away.
+
+        `unsafe` is as in `query_table`, for one statement.
+        """
         from timeline.explain import explain
 
-        try:
-            translated = self.translate(query, as_of, **defaults)
-            return explain(self._reader(), translated, cast("Any", params))
-        except duckdb.Error as error:
-            raise BadInput(str(error)) from None
+        with self._asking_sql(query, as_of, defaults, unsafe) as (reader, con, translated, _):
+            return explain(reader, con, translated, cast("Any", params))
 
     @_on_damage(again=True)
     def facts(self, fact: str | None = None) -> list[str]:
@@ -710,12 +671,13 @@ class Timeline:
 
     def _remove_damaged(self, error: Exception) -> bool:
         """Remove the generation that was read last, if an error shows it damaged; returns whether it did."""
-        reader = self._current
-        if _DAMAGED not in str(error) or reader is None or reader.generation is None:
+        readers = (reader for reader in (self._current, self._sandbox) if reader is not None)
+        read = {reader.generation for reader in readers if reader.generation is not None}
+        if _DAMAGED not in str(error):
             return False
         self._recorder = None
         self._release()
-        return self._index.remove_damaged(reader.generation)
+        return any([self._index.remove_damaged(generation) for generation in read])
 
     def _reader(self) -> Reader:
         """A reader of everything acknowledged so far: the one at hand, unless something was appended."""
@@ -726,6 +688,39 @@ class Timeline:
         self._release()
         self._current = opened
         return opened
+
+    def _sandboxed(self) -> Reader:
+        """A locked reader of everything acknowledged so far, for SQL that people write."""
+        from timeline.sandbox import open_sandbox
+
+        if self._sandbox is None or self._sandbox.commit != self._log.head_number():
+            self._sandbox = open_sandbox(self._index, may_build=not self.read_only, progress=self.progress)
+        return self._sandbox
+
+    def _owned(self) -> Reader:
+        from timeline.sandbox import open_owned
+
+        return open_owned(self._index, may_build=not self.read_only, progress=self.progress)
+
+    @contextmanager
+    def _asking_sql(
+        self, query: str, as_of: Moment | None, defaults: Mapping[str, Any], unsafe: bool
+    ) -> Iterator[tuple[Reader, duckdb.DuckDBPyConnection, str, Asked]]:
+        """A reader, a connection to run a temporal query on, the query as plain SQL, and its dates."""
+        from timeline.sandbox import sandboxed
+
+        reader = self._owned() if unsafe else self._sandboxed()
+        dates = asked(reader, as_of, **defaults)
+        translated = _translated(query, dates)
+        if not unsafe:
+            with sandboxed(reader, translated) as con:
+                yield reader, con, translated, dates
+            return
+        try:
+            with closing(reader.cursor()) as con:
+                yield reader, con, translated, dates
+        except duckdb.Error as error:
+            raise BadInput(str(error)) from None
 
     def _frame(self, kind: str, fact: str | None, *dates: Any, **more: Any) -> pl.DataFrame:
         reader = self._reader()
@@ -763,6 +758,19 @@ class Timeline:
         raise NotFound(f"nothing was ever reported of {fact!r}{nearest(fact, known)}")
 
 
+def _translated(query: str, dates: Asked) -> str:
+    from timeline.dialect import translate
+
+    given: dict[str, Any] = {"policy": dates.policy, "basis": dates.basis}
+    if dates.as_of is not None:
+        given["as_of"] = format_instant(dates.as_of)
+    if not dates.recorded_is_head:
+        given["recorded_as_of"] = format_instant(dates.recorded_as_of)
+    if dates.valid_at is not None:
+        given["valid_at"] = format_instant(dates.valid_at)
+    return translate(query, **given)
+
+
 def _small_frame(answer: Table) -> pl.DataFrame:
     """A few rows as a frame, as `_as_frame` makes of a relation, which takes longer than they do."""
     import polars as pl
@@ -778,18 +786,3 @@ def _small_frame(answer: Table) -> pl.DataFrame:
     frame = pl.DataFrame(answer.rows, schema=schema, orient="row")
     # All at once: each step of polars takes as long as a whole row.
     return frame.with_columns(pl.col(pl.Datetime("us", None)).dt.replace_time_zone("UTC"))
-
-
-def _covers(belief: Belief, micros: int) -> bool:
-    return (belief.valid_from is None or from_datetime(belief.valid_from) <= micros) and (
-        belief.valid_to is None or micros < from_datetime(belief.valid_to)
-    )
-
-
-def _reported_last(belief: Belief) -> tuple[datetime, bool, datetime, str]:
-    start = belief.valid_from
-    # Equals are told apart too, so that the same question has the same answer.
-    return belief.reported_at, start is not None, start or belief.reported_at, belief.origin
-
-
-assert tuple(f.name for f in fields(Belief)) == BELIEF_COLUMNS

@@ -22,8 +22,8 @@ from timeline.times import (
 )
 
 if TYPE_CHECKING:
+    from timeline.answers import Why
     from timeline.ask import Asked
-    from timeline.store import Why
 
 __all__ = [
     "View",

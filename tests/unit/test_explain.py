@@ -233,10 +233,23 @@ class TestOnTheCommandLine:
         assert self.told(monkeypatch, capsys, "sql", "SELEC 1", "--explain", exits=2) == ""
 
 
-@pytest.mark.parametrize("query", ["SELECT 1; SELECT 2", "DESCRIBE beliefs", "SET threads = 1"])
-def test_only_a_query_of_rows_is_explained(bundled: Timeline, query: str) -> None:
-    with pytest.raises(BadInput, match="only one query that reads rows can be explained"):
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("SELECT 1; SELECT 2", "got 2 statements; expected one query"),
+        ("DESCRIBE beliefs", "only one query that reads rows can be explained"),
+        ("SET threads = 1", "got a statement of type SET; expected SELECT"),
+    ],
+)
+def test_only_a_query_of_rows_is_explained(bundled: Timeline, query: str, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
         bundled.explain_sql(query)
+
+
+@pytest.mark.parametrize("query", ["SELECT 1; SELECT 2", "SET threads = 1"])
+def test_unsafe_or_not(bundled: Timeline, query: str) -> None:
+    with pytest.raises(BadInput, match="only one query that reads rows can be explained"):
+        bundled.explain_sql(query, unsafe=True)
 
 
 @pytest.mark.parametrize(
