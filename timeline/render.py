@@ -212,7 +212,8 @@ _ARROW: Final = {
 
 
 def _arrow_column(pa: Any, kind: str, values: Sequence[Any]) -> Any:
-    if kind.startswith("TIMESTAMP"):
+    if kind.startswith("TIMESTAMP") and not any(isinstance(value, str) for value in values):
+        # DuckDB hands out those as texts that no datetime can be.
         naive = [v.astimezone(UTC).replace(tzinfo=None) if v and v.tzinfo else v for v in values]
         return pa.array(naive, pa.timestamp("us"))
     if decimal := re.fullmatch(r"DECIMAL\((\d+),\s*(\d+)\)", kind):

@@ -325,6 +325,17 @@ class TestTheEndOfTime:
             assert tl.history("acme/plan").height == 2
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_instant_of_a_query_that_no_datetime_can_be(desk: Timeline, tmp_path: Path, form: str) -> None:
+    out = tmp_path / "answer"
+    query = "SELECT TIMESTAMP '10000-01-01' AS later, TIMESTAMP '2024-01-01' AS usual"
+    given = ["sql", query, "--format", form, "--output", str(out), "--store", str(desk.path)]
+    done = CliRunner().invoke(app, given, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    told = str(pq.read_table(out).to_pylist()) if form == "parquet" else out.read_text()
+    assert "10000-01-01" in told
+
+
 class TestNumbers:
     GOOD: Final = {
         "0": "0",

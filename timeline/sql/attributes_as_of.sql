@@ -9,7 +9,7 @@ SELECT
     recorded_at,
     event_id
 FROM (
-    SELECT position, subject, recorded_at, event_id, if(json_valid(text), text, NULL) AS text
+    SELECT position, subject, recorded_at, event_id, CASE WHEN json_valid(text) THEN text END AS text
     FROM store.events
     WHERE
         fact_hash IS NULL AND event_type = 'attribute-described'
