@@ -43,6 +43,8 @@ ORDER = (
         "rowfile",
         "rowpack",
         "tail",
+        "generation",
+        "reader",
         "index_check",
         "index",
         "sandbox",

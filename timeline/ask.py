@@ -19,7 +19,7 @@ import duckdb
 from timeline.columns import BELIEF_COLUMNS, check_names
 from timeline.errors import BadInput, NotFound, nearest
 from timeline.fold import END, check_policy
-from timeline.index import Reader
+from timeline.reader import Reader
 from timeline.times import (
     FIRST_INSTANT,
     format_instant,

@@ -27,9 +27,9 @@ from timeline.duckdb_paths import quoted
 from timeline.errors import Place, TimelineError
 from timeline.event import DESCRIPTIONS
 from timeline.files import Draft, StoredTable
-from timeline.index import Reader
 from timeline.intake import Intake, Rejected
 from timeline.log import schema
+from timeline.reader import Reader
 from timeline.rowfile import Damaged
 from timeline.tables import sql_object
 from timeline.times import parse_edtf

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from timeline.errors import BadInput
-from timeline.index import Reader
+from timeline.reader import Reader
 
 __all__ = ["Explained", "Scan", "explain"]
 

@@ -14,256 +14,64 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import re
 import shutil
 import tempfile
-import threading
-from array import array
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import duckdb
 
 from timeline.duckdb_paths import plain_folder, quoted, writable_database
 from timeline.errors import Corruption
+from timeline.generation import (
+    CONFIG,
+    DUCKDB_MAGIC,
+    FORMAT,
+    ROW_FILE_NAME,
+    TO_BUILD,
+    TO_READ,
+    Generation,
+    begins_with,
+    build,
+    build_file,
+    config_for,
+    error_of,
+    is_readable,
+    memory_for,
+    rows_beside,
+)
 from timeline.index_check import REBUILD, check_generation, check_row_file
 from timeline.log import CheckedFiles, Commit, Log
+from timeline.reader import (
+    ATTACHED_PATH,
+    TAIL_AT_MOST,
+    TAIL_PATH,
+    TAIL_SHARE,
+    Attach,
+    Reader,
+    attach_generation,
+)
 from timeline.rowfile import MAGIC as ROWS_MAGIC
 from timeline.rowfile import RowFile
-from timeline.rowpack import write as write_rows
-from timeline.tables import (
-    Build,
-    fill_commits,
-    fill_segments,
-    make_tables,
-    sql_object,
-    view_incoming,
-)
-from timeline.tail import Tail, append_tail, lay_tail, patch
+from timeline.tables import Build
+from timeline.tail import Appended, append_tail, patch
 
-__all__ = ["TAIL_PATH", "Attach", "Index", "Reader", "attach_generation", "build_file", "sql_object"]
+__all__ = ["Index"]
 
-#: The layout of a generation. One that another version of the package built is not used.
-FORMAT: Final = 4
+#: So is one with more bytes of text, or more events that are worked out fact by fact.
+TAIL_BYTES_AT_MOST: Final = 16 * 2**20
+TAIL_ENTANGLING_AT_MOST: Final = 500
 
-#: What everything else reads through.
-_INSTANTS: Final = ("reported_instant", "recorded_instant", "valid_instant")
-
-#: The views of the SQL surface, which have to be made anew over a tail; macros find the tail by themselves.
-_VIEWS: Final = (
-    *("events", "sources", "entities", "attributes", "statuses", "belief_spans", "beliefs", "claims"),
-    "disagreements",
-)
-
-#: The objects of the SQL surface and, in schema `rules`, what they are made of. Those that read through
-#: others come after them.
-_SURFACE: Final = (
-    *_INSTANTS,
-    *("sources_as_of", "standing", "candidates", "covered", "cells", "merged", "resolved"),
-    *("events", "sources", "entities_as_of", "entities", "attributes_as_of", "attributes"),
-    *("statuses", "policy_check", "agrees", "widened", "clears", "disagrees", "confirmed"),
-    *("belief_spans_as_of", "belief_spans", "covers", "believed", "beliefs_as_of", "beliefs", "claimed"),
-    *("claims_as_of", "claims", "disagreements_as_of", "disagreements", "believed_only_then", "changes"),
-    "history",
-)
-
-#: A tail longer than this, and than a hundredth of the generation, is worth a new generation.
-TAIL_AT_MOST: Final = 2_000
-_TAIL_SHARE: Final = 100
-
-#: To look for a fact in DuckDB takes as long as to fetch so many hashes.
-_FETCHED_LIKE_ONE: Final = 4_000
-
-#: A generation into which more than this share was put is built anew.
+#: A generation into which more than this share was put is built anew; but so few events may always come in
+#: behind where the tail is large for another reason than their number.
 _ADDED_SHARE: Final = 10
-
-#: DuckDB's own row groups, and smaller ones, which make a question of one fact and the building quicker, but
-#: are too many to open where there are more events than a few.
-_ROW_GROUP: Final = 122_880
-_SMALL_ROW_GROUP: Final = 30_720
-_FEW: Final = 1_000_000
-
-#: What DuckDB may take to build, and to read: so much, and so much more for each event.
-_TO_BUILD: Final = (2_500 * 2**20, 80)
-_TO_READ: Final = (600 * 2**20, 40)
-
-_GENERATION: Final = re.compile(r"(\d{12})-(\d+)-v(\d+)\.duckdb", re.ASCII)
-_ROW_FILE: Final = re.compile(r"\d+-v(\d+)\.rows", re.ASCII)
-
-#: What every DuckDB file has behind its first checksum.
-_DUCKDB_MAGIC: Final = (8, b"DUCK")
+_ADDED_AT_LEAST: Final = 2_000
 
 #: Marks a folder in which a generation is being built, and what the mark says.
 _BUILDING: Final = "timeline-building"
 _MARK: Final = b"A generation of a Timeline index is built here. Without its builder it can be removed.\n"
-_ATTACHED_PATH: Final = "SET search_path = 'generation.main'"
-TAIL_PATH: Final = "SET search_path = 'memory.main,generation.main,generation.rules'"
-
-
-@dataclass(frozen=True, slots=True)
-class _Generation:
-    path: Path
-    commit: int
-    position: int
-    layout: int
-
-    @classmethod
-    def of(cls, path: Path) -> _Generation | None:
-        found = _GENERATION.fullmatch(path.name)
-        return cls(path, int(found[1]), int(found[2]), int(found[3])) if found else None
-
-
-class Reader:
-    """One consistent view of the store: everything up to one commit, whatever is appended meanwhile.
-
-    `commit` and `position` are the last that it shows, 0 of an empty log. `tail_events` are not in the
-    generation yet; they are resolved when something is asked that needs it. `rows` is the row file of all
-    up to position `whole`, if there is one; what came `later` is in the tables alone. Threads of one's own
-    need cursors of their own.
-    """
-
-    def __init__(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        generation: Path | None,
-        tail_events: int = 0,
-        rows: RowFile | None = None,
-        grown_by: int = 0,
-        *,
-        apart: bool = False,
-    ) -> None:
-        self.con = con
-        #: What finds the SQL surface where it is in no file that was opened, for every connection.
-        self.search_path = _ATTACHED_PATH if apart and generation else None
-        self.generation = generation
-        self.tail_events = tail_events
-        self._tail: Tail | None = None
-        self.rows = rows
-        self.whole = rows.position if rows is not None else 0
-        #: How many events were put into the generation since it was built, and the facts that they speak of.
-        self._grown_by = grown_by
-        self._grown: array[int] | None = None
-        self._grown_asked = 0
-        self._views = threading.Lock()
-        self._asking = threading.Lock()
-        self._asked: duckdb.DuckDBPyConnection | None = None
-        self._prepared: set[str] = set()
-        self._touched: frozenset[int] | None = None
-        self._has_views = not tail_events
-        last = con.execute(
-            "SELECT number, first_position + count - 1, epoch_us(recorded_at), digest FROM store.commits "
-            "ORDER BY number DESC LIMIT 1"
-        ).fetchall()
-        self.commit: int
-        self.position: int
-        self.commit, self.position, self.recorded_at, self.digest = last[0] if last else (0, 0, 0, None)
-
-    @property
-    def tail(self) -> Tail | None:
-        """What is not in the generation yet, resolved; None where there is nothing."""
-        if self.tail_events and self._tail is None:
-            with self._views:
-                if self._tail is None:
-                    with contextlib.closing(self.con.cursor()) as con:
-                        # All or nothing: who is interrupted may ask again.
-                        con.execute("BEGIN")
-                        try:
-                            tail = lay_tail(con, self.rows)
-                            con.execute("COMMIT")
-                        except BaseException:
-                            con.execute("ROLLBACK")
-                            raise
-                        self._tail = tail
-        return self._tail
-
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection with every object of the SQL surface in it."""
-        cursor = self.quick()
-        if not self._has_views:
-            with self._views:
-                if not self._has_views:
-                    for name in _VIEWS:
-                        cursor.execute(sql_object(name))
-                    self._has_views = True
-        return cursor
-
-    def quick(self) -> duckdb.DuckDBPyConnection:
-        """A connection for the tables in `store` and the macros; over a tail the views may be missing."""
-        return self._over(self.tail)
-
-    def _over(self, tail: object) -> duckdb.DuckDBPyConnection:
-        cursor = self.con.cursor()
-        if path := TAIL_PATH if tail else self.search_path:
-            cursor.execute(path)
-        return cursor
-
-    def prepared(self, name: str, sql: str, *arguments: str) -> list[tuple[Any, ...]]:
-        """The rows of a small answer to a statement that is planned once; `arguments` are literals of SQL.
-
-        It may name `store.commits`, what `relation` and `later` tell, and no other tables.
-        """
-        with self._asking:
-            if self._asked is None:
-                self._asked = self._over(self.tail_events)
-            if name not in self._prepared:
-                self._asked.execute(f"PREPARE {name} AS {sql}")
-                self._prepared.add(name)
-            return self._asked.execute(f"EXECUTE {name}({', '.join(arguments)})").fetchall()
-
-    def relation(self, table: str, number: int) -> str:
-        """Where to look for a fact of this hash: past the tail, if that does not touch it."""
-        if self.tail_events and not self._touches(number):
-            return f"generation.store.{table}"
-        return f"store.{table}" if self.tail is None else f"memory.store.{table}"
-
-    def _touches(self, number: int) -> bool:
-        with self._asking:
-            if self._touched is None:
-                rows = self.con.cursor().execute(
-                    "SELECT DISTINCT md5_number_lower(fact) FROM tail.appended WHERE fact IS NOT NULL"
-                )
-                self._touched = frozenset(touched for (touched,) in rows.fetchall())
-        return number in self._touched
-
-    def later(self, number: int) -> list[str]:
-        """The tables that may have events of a fact of this hash behind those of the row file.
-
-        In a table of the generation they come after position `whole`.
-        """
-        found = []
-        if self._grown_by and self._grows(number):
-            found.append("generation.store.events" if self.tail_events else "store.events")
-        if self.tail_events and self._touches(number):
-            found.append("tail.appended")
-        return found
-
-    def _grows(self, number: int) -> bool:
-        """Whether anything was put into the generation that may speak of such a fact."""
-        with self._asking:
-            if self._grown is None:
-                self._grown_asked += 1
-                if self._grown_asked * _FETCHED_LIKE_ONE < self._grown_by:
-                    return True
-                prefix = "generation." if self.tail_events else ""
-                fetching = self.con.cursor().execute(
-                    f"SELECT DISTINCT fact_hash FROM {prefix}store.events "
-                    f"WHERE position > {self.whole} AND fact_hash IS NOT NULL ORDER BY fact_hash"
-                )
-                grown = array("Q")
-                while rows := fetching.fetchmany(10_000):
-                    grown.extend(found for (found,) in rows)
-                self._grown = grown
-        at = bisect_left(self._grown, number)
-        return at < len(self._grown) and self._grown[at] == number
-
-    def close(self) -> None:
-        self.con.close()
-        if self.rows is not None:
-            self.rows.close()
 
 
 class Index:
@@ -277,23 +85,23 @@ class Index:
         """The generations of this layout, the newest last."""
         return [generation.path for generation in self._generations()]
 
-    def _generations(self) -> list[_Generation]:
+    def _generations(self) -> list[Generation]:
         return [generation for generation in self._found() if generation.layout == FORMAT]
 
-    def _found(self) -> list[_Generation]:
+    def _found(self) -> list[Generation]:
         """The generations of every layout, the newest last."""
         try:
             names = os.listdir(self.folder)
         except (FileNotFoundError, NotADirectoryError):
             return []
-        found = [generation for name in names if (generation := _Generation.of(self.folder / name))]
+        found = [generation for name in names if (generation := Generation.of(self.folder / name))]
         return sorted(found, key=lambda generation: generation.commit)
 
     def check_log(self) -> None:
         """Raise Corruption where a generation knows commits that the log has not: the log has lost them."""
         self._head_behind(self._found())
 
-    def _head_behind(self, generations: Sequence[_Generation]) -> int:
+    def _head_behind(self, generations: Sequence[Generation]) -> int:
         """Return the number of the log's last commit; raises Corruption where a generation is ahead of it.
 
         The generations were listed before, so that nothing that was appended meanwhile explains that.
@@ -322,19 +130,45 @@ class Index:
         head = self._head_behind(found)
         for generation in reversed(found):
             if generation.layout == FORMAT and (reader := self._open(generation, head, apart)):
-                return reader
+                return self._relieved(reader, progress, apart) if may_build else reader
         if head and may_build and (built := self.build(progress)) is not None:
-            made = _Generation.of(built)
+            made = Generation.of(built)
             if made is not None and (reader := self._open(made, max(head, made.commit), apart)):
                 return reader
         return self._in_memory()
 
-    def _open(self, generation: _Generation, head: int, apart: Attach | None = None) -> Reader | None:
+    def _relieved(self, reader: Reader, progress: Build | None, apart: Attach | None) -> Reader:
+        """The reader, or where its tail is large one on the next generation, which is published first.
+
+        How much work a tail is shows only once it is resolved: then the next reader is spared it.
+        """
+        if self.is_large(reader.appended, reader.position):
+            built = self.publish_next(progress)
+            made = None if built is None else Generation.of(built)
+            if made is not None:
+                newer = self._open(made, max(self.log.head_number(), made.commit), apart)
+                if newer is not None:
+                    reader.close()
+                    return newer
+        reader.relieve = self.publish_next
+        return reader
+
+    def publish_next(self, progress: Build | None = None) -> Path | None:
+        """Publish the next generation, if nobody else is at it and it can be written: see `refresh`.
+
+        For the asking and the appending, which have no need of it: None where it did not come to that.
+        """
+        try:
+            return self.refresh(progress, wait=False, at_least=_ADDED_AT_LEAST)
+        except (OSError, duckdb.Error):
+            return None
+
+    def _open(self, generation: Generation, head: int, apart: Attach | None = None) -> Reader | None:
         """A reader on a generation and its tail; None where the generation is gone or damaged.
 
         Raises Corruption where the log has another commit in its place.
         """
-        config = _config(*_TO_READ, generation.position)
+        config = config_for(*TO_READ, generation.position)
         is_head = generation.commit == head
         attached = not is_head or apart is not None
         con = None
@@ -354,7 +188,7 @@ class Index:
         except (duckdb.Error, ValueError) as error:
             if con is not None:
                 con.close()
-            if _is_readable(generation.path):
+            if is_readable(generation.path):
                 _warn_damaged(generation.path, error)
             return None
         try:
@@ -370,17 +204,33 @@ class Index:
             rows = RowFile.open(self._rows_of(whole))
             if rows is not None and (rows.position, rows.digest) != (whole, digest_of_whole):
                 rows = None
-            tail_events = 0
+            appended = None
             if not is_head:
-                tail_events = self.log.reading(partial(append_tail, con), last)
+                appended = self._read_tail(con, generation, last)
                 con.execute(TAIL_PATH)
             elif attached:
-                con.execute(_ATTACHED_PATH)
+                con.execute(ATTACHED_PATH)
             grown_by = generation.position - whole
-            return Reader(con, generation.path, tail_events, rows, grown_by, apart=apart is not None)
+            return Reader(con, generation.path, appended, rows, grown_by, apart=apart is not None)
         except BaseException:
             con.close()
             raise
+
+    def _read_tail(
+        self, con: duckdb.DuckDBPyConnection, generation: Generation, last: Commit | None
+    ) -> Appended:
+        def read() -> Appended:
+            return self.log.reading(partial(append_tail, con), last)
+
+        try:
+            appended = read()
+        except duckdb.OutOfMemoryException:
+            con.execute(f"SET memory_limit = '{memory_for(0, 0, 0, 2**50)}'")
+            return read()
+        if appended.bytes > TAIL_BYTES_AT_MOST:
+            limit = memory_for(*TO_READ, generation.position, appended.bytes)
+            con.execute(f"SET memory_limit = '{limit}'")
+        return appended
 
     def _commit(self, number: int) -> Commit | None:
         """The commit of that number, as the log has it."""
@@ -406,7 +256,7 @@ class Index:
             _sync(self.folder)
         return moved
 
-    def _is_of_log(self, generation: _Generation) -> bool:
+    def _is_of_log(self, generation: Generation) -> bool:
         try:
             reader = self._open(generation, max(self.log.head_number(), generation.commit))
         except Corruption:
@@ -417,8 +267,8 @@ class Index:
 
     def _in_memory(self) -> Reader:
         """A reader that keeps nothing on disk: for an empty log, or a folder that cannot be written."""
-        con = duckdb.connect(":memory:", config=_CONFIG)
-        self.log.reading(lambda files: _build(con, files, None))
+        con = duckdb.connect(":memory:", config=CONFIG)
+        self.log.reading(lambda files: build(con, files, None))
         return Reader(con, None)
 
     def build(self, progress: Build | None = None) -> Path | None:
@@ -431,20 +281,21 @@ class Index:
             return publish(lambda path: self._built(path, progress))
 
     def _built(self, path: Path, progress: Build | None) -> tuple[int, int]:
-        return self.log.reading(lambda files: build_file(path, files, progress, _rows_beside(path)))
+        return self.log.reading(lambda files: build_file(path, files, progress, rows_beside(path)))
 
-    def refresh(self, progress: Build | None = None) -> Path | None:
+    def refresh(self, progress: Build | None = None, *, wait: bool = True, at_least: int = 0) -> Path | None:
         """Publish a generation up to the head that costs what was appended since the last, and a copy of it.
 
-        Where there is none to go on from, or a tenth of it was put in behind by now, it is built anew. The
-        path of the newest generation; None where the folder cannot be written.
+        Where there is none to go on from, or a tenth of it was put in behind by now, and more than
+        `at_least` events, it is built from the log. Returns the path of the newest generation; None where
+        the folder cannot be written, or, without `wait`, where another process is building.
         """
-        with self._publishing() as publish:
+        with self._publishing(wait) as publish:
             # Others may have been faster, so that this is asked with the lock held.
             generations = self._found()
             head = self._head_behind(generations)
             newest = generations[-1] if generations and generations[-1].layout == FORMAT else None
-            whole = None if newest is None else self._grows_from(newest)
+            whole = None if newest is None else self._grows_from(newest, at_least)
             if newest is not None and whole is not None:
                 if newest.commit == head:
                     return newest.path
@@ -453,12 +304,12 @@ class Index:
                 return publish(lambda path: self._grown(newest, path, progress), whole)
             return publish(lambda path: self._built(path, progress))
 
-    def _grows_from(self, generation: _Generation) -> int | None:
+    def _grows_from(self, generation: Generation, at_least: int) -> int | None:
         """Up to where a generation was built at once; None where it is not to be gone on from."""
         head = self.log.head()
         try:
             # Attached, because this process may read it already, and then with other settings.
-            with plain_folder(self.folder) as folder, duckdb.connect(":memory:", config=_CONFIG) as con:
+            with plain_folder(self.folder) as folder, duckdb.connect(":memory:", config=CONFIG) as con:
                 attach_generation(con, folder / generation.path.name)
                 [(digest, whole)] = con.execute("SELECT digest, whole FROM generation.store.meta").fetchall()
         except duckdb.Error:
@@ -466,18 +317,18 @@ class Index:
         last = self._commit(generation.commit)
         can_grow = (
             head is not None
-            and head.last_position - whole <= whole // _ADDED_SHARE
+            and head.last_position - whole <= max(whole // _ADDED_SHARE, at_least)
             and digest == (last.digest if last else None)
         )
         return int(whole) if can_grow else None
 
-    def _grown(self, last: _Generation, path: Path, progress: Build | None) -> tuple[int, int]:
+    def _grown(self, last: Generation, path: Path, progress: Build | None) -> tuple[int, int]:
         shutil.copyfile(last.path, path)
         if progress is not None:
             progress("putting in what was appended since")
         with (
             writable_database(path) as made,
-            duckdb.connect(":memory:", config=_config(*_TO_BUILD, last.position, made)) as con,
+            duckdb.connect(":memory:", config=config_for(*TO_BUILD, last.position, made)) as con,
         ):
             con.execute(f"ATTACH {quoted(made)} AS built")
             grown = self.log.reading(partial(patch, con), self._commit(last.commit))
@@ -486,7 +337,7 @@ class Index:
         return grown
 
     @contextlib.contextmanager
-    def _publishing(self) -> Iterator[_Publish]:
+    def _publishing(self, wait: bool = True) -> Iterator[_Publish]:
         """Something that makes a file and then publishes it as a generation, while the lock is held.
 
         Rows that were written beside it are published first; a generation that grew goes on with those
@@ -501,7 +352,9 @@ class Index:
                 yield lambda make, whole=None: None
                 return
             cleanup.callback(shutil.rmtree, building, ignore_errors=True)
-            cleanup.enter_context(self.log.maintenance())
+            if not cleanup.enter_context(self.log.maintenance(wait)):
+                yield lambda make, whole=None: None
+                return
             self._remove_unfinished()
             # Marked under the lock alone: another builder removes what is marked while it holds the lock.
             (building / _BUILDING).write_bytes(_MARK)
@@ -512,8 +365,8 @@ class Index:
                 path = self.folder / f"{commit:012d}-{position}-v{FORMAT}.duckdb"
                 its_rows = self._rows_of(position if whole is None else whole)
                 _sync(made)
-                if _rows_beside(made).exists():
-                    os.replace(_rows_beside(made), its_rows)
+                if rows_beside(made).exists():
+                    os.replace(rows_beside(made), its_rows)
                 os.replace(made, path)
                 _sync(self.folder)
                 self._remove_older(path, its_rows)
@@ -531,7 +384,7 @@ class Index:
     def _row_files(self) -> list[tuple[Path, int]]:
         if not self.folder.is_dir():
             return []
-        found = ((path, _ROW_FILE.fullmatch(path.name)) for path in sorted(self.folder.iterdir()))
+        found = ((path, ROW_FILE_NAME.fullmatch(path.name)) for path in sorted(self.folder.iterdir()))
         return [(path, int(match[1])) for path, match in found if match]
 
     def _remove_older(self, *newest: Path) -> None:
@@ -539,23 +392,23 @@ class Index:
 
         A name is not enough: what does not begin as such a file does is left alone.
         """
-        older = [(generation.path, _DUCKDB_MAGIC) for generation in self._found()]
+        older = [(generation.path, DUCKDB_MAGIC) for generation in self._found()]
         older += [(path, (0, ROWS_MAGIC)) for path, _ in self._row_files()]
         for path, (offset, magic) in older:
-            if path not in newest and _begins_with(path, offset, magic):
+            if path not in newest and begins_with(path, offset, magic):
                 path.unlink(missing_ok=True)
 
     def _remove_unfinished(self) -> None:
         """Remove what builders that died have left, under the maintenance lock, so that none is at work."""
         for path in self.folder.iterdir():
-            if path.is_dir() and not path.is_symlink() and _begins_with(path / _BUILDING, 0, _MARK):
+            if path.is_dir() and not path.is_symlink() and begins_with(path / _BUILDING, 0, _MARK):
                 shutil.rmtree(path, ignore_errors=True)
 
     def remove_damaged(self, path: Path) -> bool:
         """Remove a generation if reading all of it fails, with a warning; returns whether it is gone."""
         with contextlib.ExitStack() as cleanup:
             folder = cleanup.enter_context(plain_folder(self.folder))
-            error = _error_of(folder / path.name)
+            error = error_of(folder / path.name)
             if error is None:
                 return False
             try:
@@ -587,7 +440,7 @@ class Index:
                 self._check(generation, here / generation.path.name, folder / "expected.duckdb", progress)
         return len(generations)
 
-    def _check(self, generation: _Generation, given: Path, expected: Path, progress: Build | None) -> None:
+    def _check(self, generation: Generation, given: Path, expected: Path, progress: Build | None) -> None:
         def built(files: CheckedFiles) -> tuple[int, int]:
             commits = [commit for commit in files.commits if commit.number <= generation.commit]
             return build_file(expected, CheckedFiles(files.paths, commits), progress)
@@ -598,7 +451,7 @@ class Index:
         if progress is not None:
             progress("comparing the index with the log")
         check_generation(given, expected, name)
-        with duckdb.connect(":memory:", config=_CONFIG) as con:
+        with duckdb.connect(":memory:", config=CONFIG) as con:
             con.execute(f"ATTACH {quoted(given)} AS generation (READ_ONLY)")
             [(whole,)] = con.execute("SELECT whole FROM generation.store.meta").fetchall()
         path = self._rows_of(whole)
@@ -617,7 +470,20 @@ class Index:
         generations = self._generations()
         if not generations:
             return position > 0
-        return position - generations[-1].position > max(TAIL_AT_MOST, position // _TAIL_SHARE)
+        return self.is_large(Appended(position - generations[-1].position), position)
+
+    def is_large(self, appended: Appended, position: int) -> bool:
+        """Whether so much was appended, of a log that ends at a position, that another generation pays."""
+        share = position // TAIL_SHARE
+        if appended.events > max(TAIL_AT_MOST, share):
+            return True
+        if appended.entangling > max(TAIL_ENTANGLING_AT_MOST, share):
+            return True
+        if appended.bytes <= TAIL_BYTES_AT_MOST:
+            return False
+        # To go on costs a copy of the last generation.
+        generations = self.generations()
+        return not generations or appended.bytes > generations[-1].stat().st_size // TAIL_SHARE
 
 
 _WAYS_OUT: Final = (
@@ -625,84 +491,12 @@ _WAYS_OUT: Final = (
     "`timeline rebuild --trust-log`, which keeps that index aside"
 )
 
-#: Attaches a generation, read-only, as `generation`.
-Attach = Callable[[duckdb.DuckDBPyConnection, Path], None]
-
-
-def attach_generation(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Attach the file of a generation, in a plain folder, read-only as `generation`."""
-    con.execute(f"ATTACH {quoted(path)} AS generation (READ_ONLY)")
-
-
-_SPILL: Final = ".spill"
 #: Makes a file, and tells the last commit and position in it.
 _Make = Callable[[Path], tuple[int, int]]
 
 
 class _Publish(Protocol):
     def __call__(self, make: _Make, whole: int | None = None) -> Path | None: ...
-
-
-_Config = dict[str, str | bool | int | float | list[str]]
-_CONFIG: Final[_Config] = {
-    # Extensions cannot be fetched behind the user's back; what is needed comes with the wheel.
-    "autoinstall_known_extensions": False,
-}
-
-
-def _spill(path: Path) -> Path:
-    return path.with_name(path.name + _SPILL)
-
-
-def _config(base: int, each: int, events: int, path: Path | None = None) -> _Config:
-    """Settings for so many events; what does not fit into memory goes beside `path`."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    config = _CONFIG | {"memory_limit": f"{min(base + each * events, memory * 6 // 10)}B"}
-    return config | {"temp_directory": str(_spill(path))} if path is not None else config
-
-
-def _rows_beside(path: Path) -> Path:
-    return path.with_suffix(".rows")
-
-
-def _begins_with(path: Path, offset: int, magic: bytes) -> bool:
-    """Whether a regular file has these bytes at an offset."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        return os.pread(descriptor, len(magic), offset) == magic
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
-
-
-def _is_readable(path: Path) -> bool:
-    """Whether the system lets this process read a file: then DuckDB's refusal means damage."""
-    try:
-        with open(path, "rb"):
-            return True
-    except (FileNotFoundError, PermissionError):
-        return False
-
-
-def _error_of(path: Path) -> duckdb.Error | None:
-    """Return the error of reading a DuckDB file from its first block to its last, if there is one."""
-    try:
-        with duckdb.connect(":memory:", config=_CONFIG) as con:
-            con.execute(f"ATTACH {quoted(path)} AS generation (READ_ONLY)")
-            tables = con.execute(
-                "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'generation'"
-            ).fetchall()
-            for schema, table in tables:
-                con.execute(
-                    f'SELECT bit_xor(hash(COLUMNS(*))) FROM generation."{schema}"."{table}"'
-                ).fetchall()
-    except duckdb.Error as error:
-        return error
-    return None
 
 
 def _warn_damaged(path: Path, error: Exception) -> None:
@@ -717,68 +511,3 @@ def _sync(path: str | Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def build_file(
-    path: str | Path, files: CheckedFiles, progress: Build | None = None, rows: Path | None = None
-) -> tuple[int, int]:
-    """Build a generation from log files into a new DuckDB file; returns its last commit and position.
-
-    Its row file goes to `rows`, where one is wanted. The DuckDB file opens in DuckDB 1.5 and later, by any
-    client, and carries the whole SQL surface.
-    """
-    path = Path(path)
-    for left in (path, rows):
-        if left is not None:
-            left.unlink(missing_ok=True)
-    events = sum(commit.count for commit in files.commits)
-    with writable_database(path) as built:
-        try:
-            with duckdb.connect(":memory:", config=_config(*_TO_BUILD, events, built)) as con:
-                con.execute(
-                    f"ATTACH {quoted(built)} AS built (STORAGE_VERSION 'v1.5.0', "
-                    f"ROW_GROUP_SIZE {_SMALL_ROW_GROUP if events <= _FEW else _ROW_GROUP})"
-                )
-                con.execute("USE built")
-                # A twentieth of the time goes into trying it, and its successor is chosen each time.
-                con.execute("SET disabled_compression_methods = 'fsst'")
-                last = _build(con, files, progress, rows)
-                con.execute("CHECKPOINT built")
-                con.execute("USE memory")
-                con.execute("DETACH built")
-                return last
-        finally:
-            shutil.rmtree(_spill(built), ignore_errors=True)
-
-
-def _build(
-    con: duckdb.DuckDBPyConnection,
-    files: CheckedFiles,
-    progress: Build | None,
-    rows: Path | None = None,
-) -> tuple[int, int]:
-    """Build every table and macro in the connection's current database."""
-
-    def tell(what: str) -> None:
-        if progress is not None:
-            progress(what)
-
-    con.execute("DROP SCHEMA IF EXISTS store CASCADE; CREATE SCHEMA store")
-    con.execute("DROP SCHEMA IF EXISTS rules CASCADE; CREATE SCHEMA rules")
-    tell("reading the log")
-    view_incoming(con, files)
-    fill_commits(con, "store", files.commits)
-    implied = make_tables(con, "store", tell)
-    fill_segments(con, "store", tell, implied=implied)
-    for name in _SURFACE:
-        con.execute(sql_object(name))
-    con.execute(sql_object("tables/meta"))
-    last = files.commits[-1] if files.commits else None
-    number, position, digest = (last.number, last.last_position, last.digest) if last else (0, 0, None)
-    con.execute("INSERT INTO store.meta VALUES ($1, $2, $3, $4, $3)", [FORMAT, number, position, digest])
-    con.execute("DROP TABLE settled")
-    if rows is not None:
-        tell("writing rows")
-        write_rows(con, rows, commit=number, position=position, digest=digest, log="incoming")
-    con.execute("DROP VIEW incoming")
-    return number, position

@@ -20,9 +20,9 @@ from timeline.columns import INHERITABLE, LOG_COLUMNS, content_of, event_id
 from timeline.errors import BadInput, BadRows, Conflict, Place, TimelineError, nearest
 from timeline.event import DESCRIPTIONS, event_from
 from timeline.files import Draft
-from timeline.index import Reader
 from timeline.known import KnownEvents, one_of
 from timeline.names import KnownNames
+from timeline.reader import Reader
 from timeline.tables import events_of
 from timeline.times import Edtf, format_instant, parse_edtf
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from timeline.columns import BELIEF_COLUMNS, FACT_PARTS, LOG_COLUMNS, Kind
 from timeline.errors import BadInput, nearest
-from timeline.index import Reader, sql_object
+from timeline.reader import Reader
+from timeline.tables import sql_object
 from timeline.times import parse_as_of
 
 if TYPE_CHECKING:

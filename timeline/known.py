@@ -7,7 +7,7 @@ from typing import Final
 
 import duckdb
 
-from timeline.index import Reader
+from timeline.reader import Reader
 from timeline.rowfile import Damaged
 
 __all__ = ["KnownEvents", "one_of"]

@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from timeline import amended, fold
 from timeline.ask import Asked, Table, timestamp
 from timeline.columns import BELIEF_COLUMNS, EVENT_COLUMNS, FACT_PARTS, LOG_COLUMNS, SQL_TYPES, fact_parts
-from timeline.index import Reader
+from timeline.reader import Reader
 from timeline.rowfile import Damaged, Fields, RowFile
 from timeline.sweep import sweep
 from timeline.tables import fact_hash, quoted

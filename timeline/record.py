@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Final
 from timeline import bulk
 from timeline.errors import Conflict, Place
 from timeline.files import Batch, Draft
-from timeline.index import Reader
 from timeline.intake import Intake, Rejected, raise_for, write_rejects
 from timeline.known import KnownEvents
 from timeline.log import SMALL, Commit, Log, Rows, rows_to_table
+from timeline.reader import Reader
+from timeline.tail import Appended
 from timeline.times import now
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Ingested", "Recorder"]
 
-#: An intake that has taken this many events is let go: it keeps every one of them in memory.
+#: An intake that has taken this many events, or bytes of text, is let go: it keeps all of it in memory.
 _REMEMBERS_AT_MOST: Final = 20_000
+_REMEMBERS_BYTES_AT_MOST: Final = 64 * 2**20
 
 
 @dataclass(slots=True)
@@ -50,6 +52,15 @@ class Ingested:
     commits: list[Commit] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A commit to be: its rows, how many of them register names, and what they come to."""
+
+    part: _Part
+    registered: int
+    appended: Appended
+
+
 class _Moved(Exception):
     """Another writer was faster: what was validated must be validated again."""
 
@@ -62,6 +73,9 @@ class Recorder:
         self._reader = reader
         self._intake: Intake | None = None
         self._intake_commit = -1
+        #: What was appended since the generation that was read last, as far as this one knows.
+        self.appended = Appended()
+        self._remembered = 0
         self.progress: Callable[[str], None] | None = None
 
     def record(
@@ -86,11 +100,11 @@ class Recorder:
             guessed = self._intake is not None and expected_position is None
             number = self._intake_commit if guessed else self._head_number(expected_position)
             # Another writer may be faster even while this one validates, when there is no table yet.
-            tables: list[tuple[_Part, int]] = []
+            ready: list[_Ready] = []
             before = len(commits)
             try:
-                result, tables = self._validate(batches, number, register_unknown)
-                final = dry_run or not tables or bool(result.rejected)
+                result, ready = self._validate(batches, number, register_unknown)
+                final = dry_run or not ready or bool(result.rejected)
                 if guessed and final and self._log.head_number() != number:
                     raise _Moved
                 if result.rejected and rejects is None and not dry_run:
@@ -98,12 +112,12 @@ class Recorder:
                 if dry_run:
                     self._forget()
                     return result
-                self._append([table for table, _ in tables], number, expected_position, commits)
+                self._append(ready, number, expected_position, commits)
             except _Moved:
                 # What was recorded so far comes back as known, save for names registered on the way.
-                for commit, (_, registered) in zip(commits[before:], tables, strict=False):
-                    written.new += commit.count - registered
-                    written.registered += registered
+                for commit, one in zip(commits[before:], ready, strict=False):
+                    written.new += commit.count - one.registered
+                    written.registered += one.registered
                 self._forget()
                 continue
             except BaseException:
@@ -213,23 +227,29 @@ class Recorder:
         Only before the `first` of several batches may one that remembers much be let go: the later ones may
         speak of what the earlier ones bring.
         """
-        enough = first and self._intake is not None and self._intake.taken > _REMEMBERS_AT_MOST
+        enough = (
+            first
+            and self._intake is not None
+            and (self._intake.taken > _REMEMBERS_AT_MOST or self._remembered > _REMEMBERS_BYTES_AT_MOST)
+        )
         if self._intake is None or self._intake_commit != number or enough:
             reader = self._reader()
             if reader.commit != number:
                 raise _Moved
             self._forget()
             self._intake = Intake(reader, now())
+            self.appended = reader.appended
+            self._remembered = 0
         self._intake.recorded_at = now()
         self._intake.register_unknown = register_unknown
         return self._intake
 
     def _validate(
         self, batches: Sequence[Batch], number: int, register_unknown: bool
-    ) -> tuple[Ingested, list[tuple[_Part, int]]]:
-        """What would come of it, and for each commit to be its rows and how many of them register names."""
+    ) -> tuple[Ingested, list[_Ready]]:
+        """What would come of it, and the commits to be."""
         result = Ingested()
-        tables: list[tuple[_Part, int]] = []
+        ready: list[_Ready] = []
         for nth, batch in enumerate(batches):
             rejected = [
                 Rejected(problem.place or Place(batch.name), problem, {}) for problem in batch.problems
@@ -250,22 +270,24 @@ class Recorder:
             result.rejected += sorted(rejected, key=lambda one: one.place.line or one.place.row or 0)
             result.warnings += found.warnings
             if new:
-                few = new < SMALL
-                tables.append((Rows(found.rows) if few else rows_to_table(found.rows), found.registered))
-        return result, tables
+                part = Rows(found.rows) if new < SMALL else rows_to_table(found.rows)
+                ready.append(_Ready(part, found.registered, Appended.of(found.rows)))
+        return result, ready
 
     def _append(
         self,
-        tables: Sequence[_Part],
+        ready: Sequence[_Ready],
         number: int,
         expected_position: int | None,
         commits: list[Commit],
     ) -> None:
-        for table in tables:
-            commit = self._log.append(_unless_moved(partial(_whole, table), number, expected_position))
+        for one in ready:
+            commit = self._log.append(_unless_moved(partial(_whole, one.part), number, expected_position))
             if commit is not None:
                 commits.append(commit)
                 number = commit.number
+                self.appended += one.appended
+                self._remembered += one.appended.bytes
         self._intake_commit = number
 
 

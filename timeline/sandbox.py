@@ -20,7 +20,8 @@ import duckdb
 
 from timeline.duckdb_paths import quoted
 from timeline.errors import BadInput
-from timeline.index import TAIL_PATH, Index, Reader, attach_generation
+from timeline.index import Index
+from timeline.reader import TAIL_PATH, Reader, attach_generation
 from timeline.tables import Build
 
 __all__ = ["check_query", "open_owned", "open_sandbox", "sandboxed"]

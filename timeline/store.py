@@ -34,10 +34,12 @@ from timeline.ask import (
 from timeline.atomic import check_target, write_path
 from timeline.columns import check_names
 from timeline.errors import BadInput, Conflict, Corruption, NotFound, Place, nearest
-from timeline.index import Index, Reader, build_file
+from timeline.generation import build_file
+from timeline.index import Index
 from timeline.log import Commit, Log, Verified
 from timeline.lookup import about_one
 from timeline.project import find_store
+from timeline.reader import Reader
 from timeline.times import format_instant, now, parse_as_of
 
 if TYPE_CHECKING:
@@ -197,6 +199,8 @@ class Timeline:
             try:
                 if self._index.wants_building(result.commits[-1].last_position):
                     self.refresh()
+                else:
+                    self._publish_if_large(recorder, result)
             except Exception as error:
                 result.warnings.append(f"all is recorded, but the index could not be refreshed: {error}")
         return result
@@ -233,7 +237,15 @@ class Timeline:
             register_unknown=register_unknown,
             expected_position=expected_position,
         )
+        self._publish_if_large(recorder, result)
         return result.commits[-1] if result.commits else recorder.last_of(drafts, register_unknown)
+
+    def _publish_if_large(self, recorder: Recorder, result: Ingested) -> None:
+        """Publish the next generation where so much was appended since the last one that it pays."""
+        if result.commits and self._index.is_large(recorder.appended, result.commits[-1].last_position):
+            recorder.appended = type(recorder.appended)()
+            self._index.publish_next(self.progress)
+            self._release()
 
     def _recording(self) -> Recorder:
         from timeline.record import Recorder

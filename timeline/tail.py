@@ -7,8 +7,9 @@ reports, corrections, valid times) are resolved anew from all their events, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
@@ -24,7 +25,7 @@ from timeline.tables import (
     view_incoming,
 )
 
-__all__ = ["Tail", "append_tail", "lay_tail", "patch"]
+__all__ = ["Appended", "Tail", "append_tail", "lay_tail", "patch"]
 
 #: So many facts are looked up in the row file, each of so many events; of more DuckDB reads the table.
 _ONE_BY_ONE: Final = 2_000
@@ -34,13 +35,50 @@ _KNOWN_AT_MOST: Final = 1_000
 _BY_FACT: Final = ("facts", "swept", "amended", "effects")
 
 
+#: The columns that may hold a long text.
+_LONG: Final = ("text", "claim", "statement", "reason", "locator")
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What was appended: how many events, the bytes of their long texts, and how many of them are entangling.
+
+    Those amend another one, or are of some valid time: what comes of them is worked out fact by fact.
+    """
+
+    events: int = 0
+    bytes: int = 0
+    entangling: int = 0
+
+    def __add__(self, other: Appended) -> Appended:
+        return Appended(
+            self.events + other.events, self.bytes + other.bytes, self.entangling + other.entangling
+        )
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, Any]]) -> Appended:
+        """What rows of the log come to, with columns that are absent or None where they hold nothing."""
+        events = size = entangling = 0
+        for row in rows:
+            events += 1
+            size += sum(len(str(text).encode()) for name in _LONG if (text := row.get(name)) is not None)
+            entangling += row["event_type"] in ("corrected", "retracted") or any(
+                row.get(name) is not None for name in ("valid_from", "valid_to")
+            )
+        return cls(events, size, entangling)
+
+
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """How many events a tail has, how many facts they touch, and how many of these are resolved anew."""
+    """How many events a tail has, how many facts they touch, and how many of these are resolved anew.
+
+    `swept` is how many events, old and new, the facts have that were worked out one by one.
+    """
 
     events: int
     facts: int
     anew: int
+    swept: int
 
 
 def _append(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> None:
@@ -67,7 +105,10 @@ def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowFi
     make_tables(con, "tail", _silently)
     fill_segments(con, "tail", _silently, bounds)
     con.execute("DROP VIEW incoming")
-    return Tail(count, touched, anew)
+    [(swept,)] = con.execute(
+        "SELECT count(*) FROM tail.event_rows SEMI JOIN (FROM tail.facts WHERE NOT plain) USING (fact_hash)"
+    ).fetchall()
+    return Tail(count, touched, anew, swept)
 
 
 def _add_known(con: duckdb.DuckDBPyConnection, base: str, rows: RowFile | None) -> None:
@@ -119,17 +160,21 @@ def _silently(what: str) -> None:
     pass
 
 
-def append_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> int:
-    """Read the commits that follow the attached `generation`; returns how many events.
+def append_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> Appended:
+    """Read the commits that follow the attached `generation`; returns what they come to.
 
-    They stand in `tail.appended` then, and the commits in `store`. What else there is waits for `lay_tail`,
-    which needs the log no more.
+    The events stand in `tail.appended` then, and the commits in `store`. What else there is waits for
+    `lay_tail`, which needs the log no more.
     """
     con.execute("DROP SCHEMA IF EXISTS memory.store CASCADE; CREATE SCHEMA memory.store")
     _append(con, files)
     con.execute("CREATE VIEW store.commits AS FROM generation.store.commits UNION ALL FROM tail.commits")
-    [(count,)] = con.execute("SELECT count(*) FROM tail.appended").fetchall()
-    return int(count)
+    size = " + ".join(f"coalesce(sum(strlen({name})), 0)" for name in _LONG)
+    [(count, size, entangling)] = con.execute(
+        f"SELECT count(*), ({size})::BIGINT, count(*) FILTER (event_type IN ('corrected', 'retracted') "
+        "OR valid_from IS NOT NULL OR valid_to IS NOT NULL) FROM tail.appended"
+    ).fetchall()
+    return Appended(count, size, entangling)
 
 
 def lay_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None = None) -> Tail:

@@ -16,9 +16,11 @@ from timeline import bulk, bulkread
 from timeline.columns import LOG_COLUMNS
 from timeline.errors import Place
 from timeline.files import FLAT_COLUMNS, Draft
-from timeline.index import Index, Reader, sql_object
+from timeline.index import Index
 from timeline.intake import Intake
 from timeline.log import Log, rows_to_table
+from timeline.reader import Reader
+from timeline.tables import sql_object
 from timeline.times import FIRST_INSTANT, LAST_INSTANT, parse_edtf, period_text
 
 Keys = dict[str, Any]

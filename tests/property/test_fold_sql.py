@@ -34,8 +34,9 @@ from tests.property.strategies import (
 )
 from timeline import fold
 from timeline.errors import BadInput
-from timeline.index import Index, sql_object
+from timeline.index import Index
 from timeline.log import Log, rows_to_table
+from timeline.tables import sql_object
 from timeline.times import format_instant
 
 Row = dict[str, Any]

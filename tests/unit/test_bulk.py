@@ -14,9 +14,10 @@ import pytest
 
 from timeline import BadInput, Timeline, bulk, bulkread, record
 from timeline.files import table_batch
-from timeline.index import Index, Reader
+from timeline.index import Index
 from timeline.intake import Intake
 from timeline.log import Log, rows_to_table, schema
+from timeline.reader import Reader
 
 RECORDED = 1_759_276_800_000_000  # 2025-10-01
 

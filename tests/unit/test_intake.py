@@ -15,10 +15,11 @@ from timeline.columns import INHERITABLE, content_of, event_id
 from timeline.errors import BadRows, Conflict, Place
 from timeline.event import event_from
 from timeline.files import Draft
-from timeline.index import Index, Reader
+from timeline.index import Index
 from timeline.intake import Intake, Resolved, raise_for, write_rejects
 from timeline.known import KnownEvents
 from timeline.log import Log
+from timeline.reader import Reader
 from timeline.store import Timeline
 from timeline.times import parse_as_of, parse_instant
 

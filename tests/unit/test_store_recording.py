@@ -16,7 +16,8 @@ import pytest
 
 from timeline import BadInput, BadRows, Commit, Conflict, Corruption, NotFound, Timeline
 from timeline.columns import BELIEF_COLUMNS
-from timeline.index import FORMAT, Index
+from timeline.generation import FORMAT
+from timeline.index import Index
 from timeline.log import Log
 from timeline.project import find_store
 from timeline.record import Recorder
@@ -557,7 +558,7 @@ def test_who_is_interrupted_while_a_tail_is_laid_may_ask_again(
         tl.rebuild()
         tl.append([report | {"amount": "2", "reported": "2019-01-01"}])
         with monkeypatch.context() as patch:
-            patch.setattr("timeline.index.lay_tail", interrupted)
+            patch.setattr("timeline.reader.lay_tail", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 tl.sql("FROM beliefs")
         assert tl.sql("SELECT amount FROM beliefs").rows() == [(1,)]
