@@ -101,7 +101,8 @@ class _Generation:
     @classmethod
     def of(cls, path: Path) -> _Generation | None:
         found = _GENERATION.fullmatch(path.name)
-        return cls(path, int(found[1]), int(found[2])) if found else None
+        # To open a named pipe would wait for its other end.
+        return cls(path, int(found[1]), int(found[2])) if found and path.is_file() else None
 
 
 class Reader:
@@ -281,7 +282,7 @@ class Index:
             made = _Generation.of(built)
             if made is not None and (reader := self._open(made, max(head, made.commit))):
                 return reader
-        return self._in_memory()
+        return self.in_memory()
 
     def _open(self, generation: _Generation, head: int) -> Reader | None:
         """A reader on a generation and its tail; None where the generation is gone or not of this log."""
@@ -323,7 +324,7 @@ class Index:
         commits = self.log.commits(number - 1)
         return commits[0].digest if commits and commits[0].number == number else None
 
-    def _in_memory(self) -> Reader:
+    def in_memory(self) -> Reader:
         """A reader that keeps nothing on disk: for an empty log, or a folder that cannot be written."""
         con = duckdb.connect(":memory:", config=_CONFIG)
         self.log.reading(lambda files: _build(con, files, commits_in(con, files), None))

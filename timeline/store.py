@@ -33,9 +33,11 @@ from timeline.ask import (
 from timeline.atomic import check_target, no_file, write_path
 from timeline.columns import BELIEF_COLUMNS
 from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
+from timeline.frames import small_frame
 from timeline.index import Index, Reader, build_file
 from timeline.log import Commit, Log, Verified
 from timeline.lookup import about_one
+from timeline.mending import is_damage, mending, reopened
 from timeline.times import format_instant, from_datetime, now, parse_as_of
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from timeline.explain import Explained
+    from timeline.files import Batch
     from timeline.record import Ingested, Recorder
 
 __all__ = ["Belief", "Timeline", "Why", "find_project", "find_store", "project_settings"]
@@ -184,6 +187,7 @@ class Timeline:
         self._index = Index(path / _INDEX, self._log)
         self._current: Reader | None = None
         self._recorder: Recorder | None = None
+        self._mended = False
         self.progress: Callable[[str], None] | None = None
 
     @classmethod
@@ -248,12 +252,12 @@ class Timeline:
         if rejects is not None:
             inputs = [path] if isinstance(path, str | Path) and str(path) != "-" else []
             check_target(rejects, inputs=inputs, within=[self.path])
-        recorder = self._recording()
+        self._may_write("record")
         if isinstance(path, str | Path):
             batches = read_batches(path, format=format, ignore_unknown=ignore_unknown)
         else:
             batches = [table_batch(path, ignore_unknown=ignore_unknown)]
-        result = recorder.record(batches, register_unknown=register_unknown, rejects=rejects, dry_run=dry_run)
+        result = self._record(batches, register_unknown=register_unknown, rejects=rejects, dry_run=dry_run)
         if result.commits:
             try:
                 if self._index.wants_building(result.commits[-1].last_position):
@@ -287,13 +291,21 @@ class Timeline:
             drafts.append(Draft(dict(keys), Place("event", row=nth)))
         if not drafts:
             raise BadInput("nothing to append; expected at least one event")
-        recorder = self._recording()
-        result = recorder.record(
+        result = self._record(
             [Batch(name="append", drafts=drafts, table=None, problems=[])],
             register_unknown=register_unknown,
             expected_position=expected_position,
         )
-        return result.commits[-1] if result.commits else recorder.last_of(drafts, register_unknown)
+        return result.commits[-1] if result.commits else self._recording().last_of(drafts, register_unknown)
+
+    def _record(self, batches: list[Batch], **options: Any) -> Ingested:
+        head = self._log.head_number()
+        try:
+            return self._recording().record(batches, **options)
+        except duckdb.Error as error:
+            if self._log.head_number() != head or not self.mend(error):
+                raise
+        return self._recording().record(batches, **options)
 
     def _recording(self) -> Recorder:
         from timeline.record import Recorder
@@ -306,6 +318,7 @@ class Timeline:
 
     # Asking
 
+    @mending
     def beliefs(
         self,
         fact: str | None = None,
@@ -322,6 +335,7 @@ class Timeline:
         """
         return self._frame("beliefs", fact, as_of, recorded_as_of, valid_at, policy, basis)
 
+    @mending
     def claims(
         self,
         fact: str | None = None,
@@ -333,6 +347,7 @@ class Timeline:
         """Each origin's own belief as of a date: the columns of `beliefs`, a row an origin."""
         return self._frame("claims", fact, as_of, recorded_as_of, valid_at, "latest", basis)
 
+    @mending
     def disagreements(
         self,
         fact: str | None = None,
@@ -350,6 +365,7 @@ class Timeline:
             "disagreements", fact, as_of, recorded_as_of, valid_at, "latest", basis, within=within
         )
 
+    @mending
     def history(
         self,
         fact: str,
@@ -364,6 +380,7 @@ class Timeline:
         """
         return self._frame("history", fact, as_of, recorded_as_of, valid_at, "latest", basis)
 
+    @mending
     def changes(
         self,
         from_date: Moment | None,
@@ -387,6 +404,7 @@ class Timeline:
             "changes", fact, None, recorded_as_of, valid_at, policy, basis, between=(start, end)
         )
 
+    @mending
     def belief(
         self,
         fact: str,
@@ -421,6 +439,7 @@ class Timeline:
             found = covering
         return max(covering or found, key=_reported_last, default=None)
 
+    @mending
     def why(
         self,
         fact: str,
@@ -452,6 +471,7 @@ class Timeline:
         ).dicts()
         return Why(fact, dates, sources=sources, **found)
 
+    @mending
     def at(self, frame: pl.DataFrame, fact: str = "fact", as_of: str = "as_of") -> pl.DataFrame:
         """A point-in-time join: for each row of a frame, what was believed of its fact at its date.
 
@@ -464,6 +484,7 @@ class Timeline:
 
         return believed_at(self._reader(), frame, fact, as_of)
 
+    @mending
     def sql(
         self, query: str, as_of: Moment | None = None, params: object = None, **defaults: Any
     ) -> pl.DataFrame:
@@ -504,6 +525,7 @@ class Timeline:
         """
         return self._reader().cursor()
 
+    @mending
     def table(
         self,
         kind: str,
@@ -527,6 +549,7 @@ class Timeline:
             found = ask(reader.cursor(), sql, parameters, dates)
         return found
 
+    @mending
     def query_table(
         self, query: str, params: object = None, as_of: Moment | None = None, **defaults: Any
     ) -> Table:
@@ -538,6 +561,7 @@ class Timeline:
         except duckdb.Error as error:
             raise BadInput(str(error)) from None
 
+    @mending
     def explain(
         self,
         kind: str = "beliefs",
@@ -559,6 +583,7 @@ class Timeline:
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
         return explain(reader, *question(kind, dates, fact, **more))
 
+    @mending
     def explain_sql(
         self, query: str, params: object = None, as_of: Moment | None = None, **defaults: Any
     ) -> Explained:
@@ -571,6 +596,7 @@ class Timeline:
         except duckdb.Error as error:
             raise BadInput(str(error)) from None
 
+    @mending
     def facts(self, fact: str | None = None) -> list[str]:
         """The facts that anything was ever reported of, narrowed by a key or glob."""
         where = "" if fact is None else " WHERE fact GLOB $1"
@@ -581,10 +607,12 @@ class Timeline:
         )
         return [name for (name,) in rows.fetchall()]
 
+    @mending
     def heard_of(self, fact: str) -> None:
         """Raise NotFound, with the nearest known, where nothing was ever reported of any such fact."""
         self._heard_of(self._reader(), fact_key(fact) or fact)
 
+    @mending
     def event_id(self, name: str) -> str:
         """The event that a key, an event_id or a unique prefix of one means."""
         return event_by(self._reader().cursor(), name)
@@ -615,11 +643,26 @@ class Timeline:
         self._may_write("build its index")
         return self._renew()
 
+    def mend(self, error: BaseException) -> bool:
+        """Build the index anew if an error is of its damage; False where it is not, or was mended already.
+
+        The methods that ask do so by themselves; this is for who asks through `connect`.
+        """
+        if self._mended or not is_damage(error, self._index):
+            return False
+        self._mended = True
+        self._recorder = None
+        if self._current is not None:
+            self._current.close()
+        self._current = reopened(self._index, error, self.progress, may_build=not self.read_only)
+        return True
+
     def compact(self) -> int:
         """Merge complete blocks of commits into wider files; returns how many files went into them."""
         self._may_write("compact it")
         return self._log.compact()
 
+    @mending
     def stats(self) -> dict[str, Any]:
         """What the store holds and takes: counts, sizes in bytes, and the state of the index.
 
@@ -680,7 +723,10 @@ class Timeline:
         head = self._log.head_number()
         if self._current is not None and self._current.commit == head:
             return self._current
-        opened = self._index.open(may_build=not self.read_only, progress=self.progress)
+        try:
+            opened = self._index.open(may_build=not self.read_only, progress=self.progress)
+        except (duckdb.Error, IsADirectoryError) as error:
+            opened = reopened(self._index, error, self.progress, may_build=not self.read_only)
         self._release()
         self._current = opened
         return opened
@@ -694,7 +740,7 @@ class Timeline:
         reader = self._reader()
         resolved = asked(reader, *dates)
         if (found := self._about_one(reader, kind, fact, resolved)) is not None:
-            return _small_frame(found)
+            return small_frame(found)
         sql, parameters = question(kind, resolved, fact, **more)
         return self._as_frame(reader.cursor().sql(sql, params=parameters))
 
@@ -724,23 +770,6 @@ class Timeline:
             raise NotFound(f"no fact matches {fact!r}")
         known = [name for (name,) in con.execute("SELECT fact FROM store.facts").fetchall()]
         raise NotFound(f"nothing was ever reported of {fact!r}{nearest(fact, known)}")
-
-
-def _small_frame(answer: Table) -> pl.DataFrame:
-    """A few rows as a frame, as `_as_frame` makes of a relation, which takes longer than they do."""
-    import polars as pl
-
-    kinds: dict[str, Any] = {
-        "BIGINT": pl.Int64,
-        "BOOLEAN": pl.Boolean,
-        "DECIMAL(38,9)": pl.Decimal(38, 9),
-        "TIMESTAMP": pl.Datetime("us"),
-        "VARCHAR": pl.String,
-    }
-    schema = {name: kinds[kind] for name, kind in zip(answer.columns, answer.types, strict=True)}
-    frame = pl.DataFrame(answer.rows, schema=schema, orient="row")
-    # All at once: each step of polars takes as long as a whole row.
-    return frame.with_columns(pl.col(pl.Datetime("us", None)).dt.replace_time_zone("UTC"))
 
 
 def _covers(belief: Belief, micros: int) -> bool:
