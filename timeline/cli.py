@@ -114,8 +114,8 @@ def main() -> NoReturn:
     os._exit(code)
 
 
-#: How long an interrupt may wait for Python to run, in seconds.
-_PATIENCE: Final = 0.5
+#: How long an interrupt may wait for Python to run, and then for all to be put away, in seconds.
+_PATIENCE: Final = 0.5, 2.0
 
 
 def _watch() -> None:
@@ -127,18 +127,23 @@ def _watch() -> None:
     import _thread
     import time
 
-    reading, writing = os.pipe2(os.O_CLOEXEC)
+    try:
+        reading, writing = os.pipe2(os.O_CLOEXEC)
+    except OSError:
+        # Too many open files: interrupts then wait for Python.
+        return
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
 
     def watch() -> None:
         while os.read(reading, 1) != bytes([signal.SIGINT]):
             pass
-        time.sleep(_PATIENCE)
-        if not _interrupts.raised:
-            if atomic := sys.modules.get("timeline.atomic"):
-                atomic.remove_temporary_folders()
-            os._exit(_INTERRUPTED)
+        time.sleep(_PATIENCE[0])
+        if _interrupts.raised:
+            time.sleep(_PATIENCE[1])
+        if atomic := sys.modules.get("timeline.atomic"):
+            atomic.remove_temporary_folders()
+        os._exit(_INTERRUPTED)
 
     _thread.start_new_thread(watch, ())
 
@@ -216,6 +221,10 @@ def run() -> int:
         return _run()
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except OSError as error:
+        # What every command needs cannot be loaded.
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
 
 
 def _run() -> int:
