@@ -28,6 +28,7 @@ __all__ = [
     "file_kind",
     "no_file",
     "remove_leftovers",
+    "remove_temporary_folders",
     "rename_into_place",
     "sync_folder",
     "temporary_folder",
@@ -80,23 +81,23 @@ def check_target(
     try:
         return _checked(Path(target), inputs, within)
     except OSError as error:
-        raise BadInput(f"cannot write {target}: {error.strerror or error}") from None
+        raise BadInput(f"{target} cannot be written: {error.strerror or error}") from None
 
 
 def _checked(given: Path, inputs: Iterable[str | Path], within: Iterable[str | Path]) -> Path:
     real = Path(os.path.realpath(given))
     if given.is_symlink() and not real.exists():
-        raise BadInput(f"cannot write {given}; it is a symbolic link to {real}, which is not there")
+        raise BadInput(f"{given} cannot be written; it is a symbolic link to {real}, which is not there")
     if not real.parent.is_dir():
-        raise BadInput(f"cannot write {given}; expected a file in a folder that there is")
+        raise BadInput(f"{given} cannot be written; there is no folder {real.parent}")
     if (kind := no_file(real)) is not None:
-        raise BadInput(f"cannot write {given}; it is {kind}, expected a file")
+        raise BadInput(f"{given} cannot be written; it is {kind}, expected a file")
     for source in map(Path, inputs):
         if _is_or_is_within(real, source):
-            raise BadInput(f"cannot write {given}; it is or lies in {source}, which is read")
+            raise BadInput(f"{given} cannot be written; it is or lies in {source}, which is read")
     for folder in map(Path, within):
         if real.is_relative_to(os.path.realpath(folder)):
-            raise BadInput(f"cannot write {given}; it lies within the store {folder}")
+            raise BadInput(f"{given} cannot be written; it lies within the store {folder}")
     return real
 
 
@@ -121,6 +122,7 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
     """A new folder within `parent` for what is to be renamed from there; it is removed after the block."""
     remove_leftovers(parent)
     folder = _make_folder(parent)
+    _under_way.add(folder)
     try:
         descriptor = os.open(
             folder / _MARK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
@@ -136,8 +138,20 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
             _remove(folder)
             os.close(descriptor)
     finally:
+        _under_way.discard(folder)
         with suppress(OSError):
             folder.rmdir()
+
+
+#: The temporary folders of this process.
+_under_way: set[Path] = set()
+
+
+def remove_temporary_folders() -> None:
+    """Remove what this process has under way, for one that ends without leaving its blocks."""
+    for folder in list(_under_way):
+        with suppress(OSError):
+            _remove(folder)
 
 
 def _make_folder(parent: Path) -> Path:
@@ -216,7 +230,7 @@ def write_path(target: str | Path, *, replace: bool = True) -> Iterator[Path]:
                 _link(written, real, target)
             sync_folder(real.parent)
     except OSError as error:
-        raise BadInput(f"cannot write {target}: {error.strerror or error}") from None
+        raise BadInput(f"{target} cannot be written: {error.strerror or error}") from None
 
 
 @contextmanager

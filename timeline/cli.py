@@ -73,6 +73,7 @@ class _Interrupts:
 
     def __init__(self) -> None:
         self.came = False
+        self.raised = False
         self.running = True
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
@@ -85,6 +86,7 @@ class _Interrupts:
                 signal.setitimer(signal.ITIMER_REAL, 0.005)
                 return
             frame = frame.f_back
+        self.raised = True
         raise KeyboardInterrupt
 
 
@@ -93,13 +95,14 @@ _interrupts = _Interrupts()
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    _open_standard_files()
     # A shell has its background commands ignore interrupts, which stays so.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupts)
         signal.signal(signal.SIGALRM, _interrupts)
         sys.unraisablehook = _unraisable
+        _watch()
     try:
-        _open_standard_files()
         code = run()
     except KeyboardInterrupt:
         code = _INTERRUPTED
@@ -109,6 +112,40 @@ def main() -> NoReturn:
     code = _flushed(code)
     # All is closed and durable. To take Python down in order takes as long again as a small answer does.
     os._exit(code)
+
+
+#: How long an interrupt may wait for Python to run, and then for all to be put away, in seconds.
+_PATIENCE: Final = 0.5, 2.0
+
+
+def _watch() -> None:
+    """Have a thread end the process where an interrupt finds it in a long computation of DuckDB's or Arrow's.
+
+    They do not look for signals, and Python calls no handler before they return. What is under way is left
+    as by a process that was killed, which every step on the disk is made for.
+    """
+    import _thread
+    import time
+
+    try:
+        reading, writing = os.pipe2(os.O_CLOEXEC)
+    except OSError:
+        # Too many open files: interrupts then wait for Python.
+        return
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+
+    def watch() -> None:
+        while os.read(reading, 1) != bytes([signal.SIGINT]):
+            pass
+        time.sleep(_PATIENCE[0])
+        if _interrupts.raised:
+            time.sleep(_PATIENCE[1])
+        if atomic := sys.modules.get("timeline.atomic"):
+            atomic.remove_temporary_folders()
+        os._exit(_INTERRUPTED)
+
+    _thread.start_new_thread(watch, ())
 
 
 def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
@@ -184,6 +221,10 @@ def run() -> int:
         return _run()
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except OSError as error:
+        # What every command needs cannot be loaded.
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
 
 
 def _run() -> int:
@@ -220,7 +261,8 @@ def _run() -> int:
 
 
 def _in_words(error: Exception) -> str:
-    if isinstance(error, OSError):
+    # Of DuckDB, what it could not read or write, and memory that does not suffice.
+    if isinstance(error, OSError) or type(error).__name__ in ("IOException", "OutOfMemoryException"):
         return str(error)
     return (
         f"{type(error).__name__}: {error}\n"

@@ -142,9 +142,18 @@ def export(
             tl.export_duckdb(file, replace=replace)
         else:
             check_target(file, within=[tl.path])
-            with write_path(file, replace=replace) as written:
-                _WRITERS[suffix](tl, _query_of(tl, what, dates), written)
+            try:
+                _export_rows(tl, what, dates, file, replace)
+            except Exception as error:
+                if not tl.mend(error):
+                    raise
+                _export_rows(tl, what, dates, file, replace)
     say(f"Wrote {file}.")
+
+
+def _export_rows(tl: Timeline, what: What, dates: Dates, file: Path, replace: bool) -> None:
+    with write_path(file, replace=replace) as written:
+        _WRITERS[file.suffix.lower()](tl, _query_of(tl, what, dates), written)
 
 
 def _query_of(tl: Timeline, what: What, dates: Dates) -> str:

@@ -337,6 +337,15 @@ def _source(tl: Timeline, name: str | None, asked: Asked) -> Row | None:
 
 
 def _rows(tl: Timeline, query_text: str, parameters: Sequence[Any]) -> list[Row]:
+    try:
+        return _rows_once(tl, query_text, parameters)
+    except Exception as error:
+        if not tl.mend(error):
+            raise
+    return _rows_once(tl, query_text, parameters)
+
+
+def _rows_once(tl: Timeline, query_text: str, parameters: Sequence[Any]) -> list[Row]:
     con = tl.cursor()
     try:
         con.execute(query_text, parameters)

@@ -88,7 +88,10 @@ class Generation:
     @classmethod
     def of(cls, path: Path) -> Generation | None:
         found = GENERATION_NAME.fullmatch(path.name)
-        return cls(path, int(found[1]), int(found[2]), int(found[3])) if found else None
+        # To open a named pipe would wait for its other end.
+        if found is None or not path.is_file():
+            return None
+        return cls(path, int(found[1]), int(found[2]), int(found[3]))
 
 
 Config = dict[str, str | bool | int | float | list[str]]

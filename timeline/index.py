@@ -131,11 +131,19 @@ class Index:
         for generation in reversed(found):
             if generation.layout == FORMAT and (reader := self._open(generation, head, apart)):
                 return self._relieved(reader, progress, apart) if may_build else reader
-        if head and may_build and (built := self.build(progress)) is not None:
+        built = self._build_quietly(progress) if head and may_build else None
+        if built is not None:
             made = Generation.of(built)
             if made is not None and (reader := self._open(made, max(head, made.commit), apart)):
                 return reader
-        return self._in_memory()
+        return self.in_memory()
+
+    def _build_quietly(self, progress: Build | None) -> Path | None:
+        """Build a generation, unless something that is no file is in its place."""
+        try:
+            return self.build(progress)
+        except IsADirectoryError:
+            return None
 
     def _relieved(self, reader: Reader, progress: Build | None, apart: Attach | None) -> Reader:
         """The reader, or where its tail is large one on the next generation, which is published first.
@@ -265,7 +273,7 @@ class Index:
             reader.close()
         return True
 
-    def _in_memory(self) -> Reader:
+    def in_memory(self) -> Reader:
         """A reader that keeps nothing on disk: for an empty log, or a folder that cannot be written."""
         con = duckdb.connect(":memory:", config=CONFIG)
         self.log.reading(lambda files: build(con, files, None))

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import json
 import mmap
+import os
 import re
 import struct
 import sys
@@ -75,6 +76,11 @@ class Damaged(Exception):
     """The file is not as it was written; the table tells what it would have."""
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    # A named pipe in its place would wait for its other end.
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 class RowFile:
     """The row file of a generation, for any number of threads.
 
@@ -110,7 +116,7 @@ class RowFile:
     def open(cls, path: str | Path) -> RowFile | None:
         """The file at `path`; None where there is none, or none that is whole."""
         try:
-            with open(path, "rb") as file:
+            with open(path, "rb", opener=_open_at_once) as file:
                 content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             length, checksum, magic = TRAILER.unpack_from(content, len(content) - TRAILER.size)
             told = content[-TRAILER.size - length : -TRAILER.size]

@@ -33,7 +33,8 @@ from timeline.ask import (
 )
 from timeline.atomic import check_target, write_path
 from timeline.columns import check_names
-from timeline.errors import BadInput, Conflict, Corruption, NotFound, Place, nearest
+from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
+from timeline.frames import small_frame
 from timeline.generation import build_file
 from timeline.index import Index
 from timeline.log import Commit, Log, Verified
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from timeline.explain import Explained
+    from timeline.files import Batch
     from timeline.record import Ingested, Recorder
 
 __all__ = ["Belief", "Timeline", "Why"]
@@ -61,29 +63,19 @@ _DAMAGED: Final = "Corrupt database file"
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
-def _on_damage(*, again: bool) -> Callable[[_Method], _Method]:
-    """Make a method replace an index that turns out to be damaged while it is read.
+def _on_damage(method: _Method) -> _Method:
+    """Make a method ask again where the index turns out to be damaged while it is read."""
 
-    The method runs `again`, or raises Corruption: what it was given may be used up.
-    """
-
-    def decorated(method: _Method) -> _Method:
-        @wraps(method)
-        def guarded(tl: Timeline, *args: Any, **kwargs: Any) -> Any:
-            try:
-                return method(tl, *args, **kwargs)
-            except (duckdb.Error, BadInput) as error:
-                if not tl._remove_damaged(error):
-                    raise
-                if not again:
-                    raise Corruption(
-                        f"{tl.path}: the index was damaged, and was removed; try again"
-                    ) from error
+    @wraps(method)
+    def guarded(tl: Timeline, *args: Any, **kwargs: Any) -> Any:
+        try:
             return method(tl, *args, **kwargs)
+        except (duckdb.Error, BadInput) as error:
+            if not tl.mend(error):
+                raise
+        return method(tl, *args, **kwargs)
 
-        return cast("_Method", guarded)
-
-    return decorated
+    return cast("_Method", guarded)
 
 
 class Timeline:
@@ -112,6 +104,7 @@ class Timeline:
         #: For SQL that people write, which never runs where `_current` does.
         self._sandbox: Reader | None = None
         self._recorder: Recorder | None = None
+        self._mended = False
         self.progress: Callable[[str], None] | None = None
 
     @classmethod
@@ -163,7 +156,6 @@ class Timeline:
 
     # Recording
 
-    @_on_damage(again=False)
     def ingest(
         self,
         path: str | Path | pa.Table | pl.DataFrame,
@@ -189,23 +181,22 @@ class Timeline:
         if rejects is not None:
             inputs = [path] if isinstance(path, str | Path) and str(path) != "-" else []
             check_target(rejects, inputs=inputs, within=[self.path])
-        recorder = self._recording()
+        self._may_write("record")
         if isinstance(path, str | Path):
             batches = read_batches(path, format=format, ignore_unknown=ignore_unknown)
         else:
             batches = [table_batch(path, ignore_unknown=ignore_unknown)]
-        result = recorder.record(batches, register_unknown=register_unknown, rejects=rejects, dry_run=dry_run)
+        result = self._record(batches, register_unknown=register_unknown, rejects=rejects, dry_run=dry_run)
         if result.commits:
             try:
                 if self._index.wants_building(result.commits[-1].last_position):
                     self.refresh()
                 else:
-                    self._publish_if_large(recorder, result)
+                    self._publish_if_large(result)
             except Exception as error:
                 result.warnings.append(f"all is recorded, but the index could not be refreshed: {error}")
         return result
 
-    @_on_damage(again=False)
     def append(
         self,
         events: Iterable[Mapping[str, object]],
@@ -231,17 +222,27 @@ class Timeline:
             drafts.append(Draft(dict(keys), Place("event", row=nth)))
         if not drafts:
             raise BadInput("nothing to append; expected at least one event")
-        recorder = self._recording()
-        result = recorder.record(
+        result = self._record(
             [Batch(name="append", drafts=drafts, table=None, problems=[])],
             register_unknown=register_unknown,
             expected_position=expected_position,
         )
-        self._publish_if_large(recorder, result)
-        return result.commits[-1] if result.commits else recorder.last_of(drafts, register_unknown)
+        self._publish_if_large(result)
+        return result.commits[-1] if result.commits else self._recording().last_of(drafts, register_unknown)
 
-    def _publish_if_large(self, recorder: Recorder, result: Ingested) -> None:
+    def _record(self, batches: list[Batch], **options: Any) -> Ingested:
+        head = self._log.head_number()
+        try:
+            return self._recording().record(batches, **options)
+        except (duckdb.Error, BadInput) as error:
+            # Only where nothing was recorded yet, so that what is returned counts all of it.
+            if self._log.head_number() != head or not self.mend(error):
+                raise
+        return self._recording().record(batches, **options)
+
+    def _publish_if_large(self, result: Ingested) -> None:
         """Publish the next generation where so much was appended since the last one that it pays."""
+        recorder = self._recording()
         if result.commits and self._index.is_large(recorder.appended, result.commits[-1].last_position):
             recorder.appended = type(recorder.appended)()
             self._index.publish_next(self.progress)
@@ -258,7 +259,7 @@ class Timeline:
 
     # Asking
 
-    @_on_damage(again=True)
+    @_on_damage
     def beliefs(
         self,
         fact: str | None = None,
@@ -275,7 +276,7 @@ class Timeline:
         """
         return self._frame("beliefs", fact, as_of, recorded_as_of, valid_at, policy, basis)
 
-    @_on_damage(again=True)
+    @_on_damage
     def claims(
         self,
         fact: str | None = None,
@@ -287,7 +288,7 @@ class Timeline:
         """Each origin's own belief as of a date: the columns of `beliefs`, a row an origin."""
         return self._frame("claims", fact, as_of, recorded_as_of, valid_at, "latest", basis)
 
-    @_on_damage(again=True)
+    @_on_damage
     def disagreements(
         self,
         fact: str | None = None,
@@ -305,7 +306,7 @@ class Timeline:
             "disagreements", fact, as_of, recorded_as_of, valid_at, "latest", basis, within=within
         )
 
-    @_on_damage(again=True)
+    @_on_damage
     def history(
         self,
         fact: str,
@@ -320,7 +321,7 @@ class Timeline:
         """
         return self._frame("history", fact, as_of, recorded_as_of, valid_at, "latest", basis)
 
-    @_on_damage(again=True)
+    @_on_damage
     def changes(
         self,
         from_date: Moment | None,
@@ -344,7 +345,7 @@ class Timeline:
             "changes", fact, None, recorded_as_of, valid_at, policy, basis, between=(start, end)
         )
 
-    @_on_damage(again=True)
+    @_on_damage
     def belief(
         self,
         fact: str,
@@ -380,7 +381,7 @@ class Timeline:
             found = covering
         return max(covering or found, key=reported_last, default=None)
 
-    @_on_damage(again=True)
+    @_on_damage
     def why(
         self,
         fact: str,
@@ -413,7 +414,7 @@ class Timeline:
         ).dicts()
         return Why(fact, dates, sources=sources, **found)
 
-    @_on_damage(again=True)
+    @_on_damage
     def at(self, frame: pl.DataFrame, fact: str = "fact", as_of: str = "as_of") -> pl.DataFrame:
         """A point-in-time join: for each row of a frame, what was believed of its fact at its date.
 
@@ -426,7 +427,7 @@ class Timeline:
 
         return believed_at(self._reader(), frame, fact, as_of)
 
-    @_on_damage(again=True)
+    @_on_damage
     def sql(
         self, query: str, as_of: Moment | None = None, params: object = None, **defaults: Any
     ) -> pl.DataFrame:
@@ -467,7 +468,7 @@ class Timeline:
         """
         return self._reader().cursor()
 
-    @_on_damage(again=True)
+    @_on_damage
     def table(
         self,
         kind: str,
@@ -491,7 +492,7 @@ class Timeline:
             found = ask(reader.cursor(), sql, parameters, dates)
         return found
 
-    @_on_damage(again=True)
+    @_on_damage
     def query_table(
         self,
         query: str,
@@ -509,7 +510,7 @@ class Timeline:
         with self._asking_sql(query, as_of, defaults, unsafe) as (_, con, translated, dates):
             return ask(con, translated, cast("Any", params), dates)
 
-    @_on_damage(again=True)
+    @_on_damage
     def explain(
         self,
         kind: str = "beliefs",
@@ -531,7 +532,7 @@ class Timeline:
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
         return explain(reader, reader.cursor(), *question(kind, dates, fact, **more))
 
-    @_on_damage(again=True)
+    @_on_damage
     def explain_sql(
         self,
         query: str,
@@ -550,7 +551,7 @@ class Timeline:
         with self._asking_sql(query, as_of, defaults, unsafe) as (reader, con, translated, _):
             return explain(reader, con, translated, cast("Any", params))
 
-    @_on_damage(again=True)
+    @_on_damage
     def facts(self, fact: str | None = None) -> list[str]:
         """The facts that anything was ever reported of, narrowed by a key or glob."""
         where = "" if fact is None else " WHERE fact GLOB $1"
@@ -561,12 +562,12 @@ class Timeline:
         )
         return [name for (name,) in rows.fetchall()]
 
-    @_on_damage(again=True)
+    @_on_damage
     def heard_of(self, fact: str) -> None:
         """Raise NotFound, with the nearest known, where nothing was ever reported of any such fact."""
         self._heard_of(self._reader(), fact_key(fact) or fact)
 
-    @_on_damage(again=True)
+    @_on_damage
     def event_id(self, name: str) -> str:
         """The event that a key, an event_id or a unique prefix of one means."""
         return event_by(self._reader().cursor(), name)
@@ -620,12 +621,28 @@ class Timeline:
         self._release()
         return built
 
+    def mend(self, error: BaseException) -> bool:
+        """Remove a damaged index, if an error shows it to be one; returns whether it did.
+
+        The next question builds another. The methods that ask do this by themselves; it is for those who ask
+        through a connection. Raises Corruption where a damaged index cannot be removed.
+        """
+        readers = (reader for reader in (self._current, self._sandbox) if reader is not None)
+        read = {reader.generation for reader in readers if reader.generation is not None}
+        kinds = (duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
+        if _DAMAGED not in str(error) and not isinstance(error, kinds):
+            return False
+        self._recorder = None
+        self._release()
+        suspects = read or self._index.generations()
+        return any([self._index.remove_damaged(generation) for generation in suspects])
+
     def compact(self) -> int:
         """Merge complete blocks of commits into wider files; returns how many files went into them."""
         self._may_write("compact it")
         return self._log.compact()
 
-    @_on_damage(again=True)
+    @_on_damage
     def stats(self) -> dict[str, Any]:
         """What the store holds and takes: counts, sizes in bytes, and the state of the index.
 
@@ -681,16 +698,6 @@ class Timeline:
         if self.read_only:
             raise BadInput(f"the store is open read-only; open it without read_only to {purpose}")
 
-    def _remove_damaged(self, error: Exception) -> bool:
-        """Remove the generation that was read last, if an error shows it damaged; returns whether it did."""
-        readers = (reader for reader in (self._current, self._sandbox) if reader is not None)
-        read = {reader.generation for reader in readers if reader.generation is not None}
-        if _DAMAGED not in str(error):
-            return False
-        self._recorder = None
-        self._release()
-        return any([self._index.remove_damaged(generation) for generation in read])
-
     def _reader(self) -> Reader:
         """A reader of everything acknowledged so far: the one at hand, unless something was appended."""
         head = self._log.head_number()
@@ -738,7 +745,7 @@ class Timeline:
         reader = self._reader()
         resolved = asked(reader, *dates)
         if (found := self._about_one(reader, kind, fact, resolved)) is not None:
-            return _small_frame(found)
+            return small_frame(found)
         sql, parameters = question(kind, resolved, fact, **more)
         return self._as_frame(reader.cursor().sql(sql, params=parameters))
 
@@ -781,20 +788,3 @@ def _translated(query: str, dates: Asked) -> str:
     if dates.valid_at is not None:
         given["valid_at"] = format_instant(dates.valid_at)
     return translate(query, **given)
-
-
-def _small_frame(answer: Table) -> pl.DataFrame:
-    """A few rows as a frame, as `_as_frame` makes of a relation, which takes longer than they do."""
-    import polars as pl
-
-    kinds: dict[str, Any] = {
-        "BIGINT": pl.Int64,
-        "BOOLEAN": pl.Boolean,
-        "DECIMAL(38,9)": pl.Decimal(38, 9),
-        "TIMESTAMP": pl.Datetime("us"),
-        "VARCHAR": pl.String,
-    }
-    schema = {name: kinds[kind] for name, kind in zip(answer.columns, answer.types, strict=True)}
-    frame = pl.DataFrame(answer.rows, schema=schema, orient="row")
-    # All at once: each step of polars takes as long as a whole row.
-    return frame.with_columns(pl.col(pl.Datetime("us", None)).dt.replace_time_zone("UTC"))
