@@ -28,6 +28,7 @@ from tests.property.test_fold_sql import STORIES, append, around, store
 from tests.property.test_generations import commits_of, grow
 from timeline import Timeline
 from timeline.ask import ask, asked, plain_changes, question
+from timeline.errors import BadInput
 from timeline.known import KnownEvents
 from timeline.lookup import about_one
 from timeline.reader import Reader
@@ -207,7 +208,8 @@ def test_what_is_no_fact_has_no_answer(tmp_path: Path, fact: str) -> None:
             [{"fact": "a/b", "claim": "5 USD", "source": "w", "reported": "2025-01-01"}],
             register_unknown=True,
         )
-        assert tl.belief(fact) is None
+        with pytest.raises(BadInput, match="is not one fact; expected subject/attribute"):
+            tl.belief(fact)
         assert tl.beliefs(fact, policy="first").is_empty()
         assert tl.claims(fact).is_empty()
         assert tl.history(fact).is_empty()
