@@ -24,7 +24,7 @@ __all__ = ["Family", "Spans", "families"]
 _Span = tuple[int, int]
 
 #: Families of no more entries than this are sooner looked at whole by `fold`, each time.
-FEW: Final = 12
+FEW = 12
 
 
 def families(known: Iterable[Entry]) -> list[list[Entry]]:

@@ -20,6 +20,7 @@ from timeline.rowpack import write as write_rows
 from timeline.tables import Build, fill_commits, fill_segments, make_tables, sql_object, view_incoming
 
 __all__ = [
+    "ALL_MEMORY",
     "CONFIG",
     "DUCKDB_MAGIC",
     "FORMAT",
@@ -27,6 +28,7 @@ __all__ = [
     "ROW_FILE_NAME",
     "TO_BUILD",
     "TO_READ",
+    "Config",
     "Generation",
     "begins_with",
     "build",
@@ -117,6 +119,10 @@ def config_for(base: int, each: int, events: int, path: Path | None = None) -> C
     return config | {"temp_directory": str(spill_of(path))} if path is not None else config
 
 
+#: All that DuckDB may ever take: for what did not fit into less, such as very many long texts.
+ALL_MEMORY: Final = memory_for(2**60, 0, 0)
+
+
 def rows_beside(path: Path) -> Path:
     return path.with_suffix(".rows")
 
@@ -170,27 +176,37 @@ def build_file(
     client, and carries the whole SQL surface.
     """
     path = Path(path)
-    for left in (path, rows):
+    events = sum(commit.count for commit in files.commits)
+    with writable_database(path) as built:
+        config = config_for(*TO_BUILD, events, built)
+        try:
+            return _build_file(built, files, config, progress, rows)
+        except duckdb.OutOfMemoryException:
+            return _build_file(built, files, config | {"memory_limit": ALL_MEMORY}, progress, rows)
+        finally:
+            shutil.rmtree(spill_of(built), ignore_errors=True)
+
+
+def _build_file(
+    path: Path, files: CheckedFiles, config: Config, progress: Build | None, rows: Path | None
+) -> tuple[int, int]:
+    for left in (path, path.with_name(f"{path.name}.wal"), rows):
         if left is not None:
             left.unlink(missing_ok=True)
     events = sum(commit.count for commit in files.commits)
-    with writable_database(path) as built:
-        try:
-            with duckdb.connect(":memory:", config=config_for(*TO_BUILD, events, built)) as con:
-                con.execute(
-                    f"ATTACH {quoted(built)} AS built (STORAGE_VERSION 'v1.5.0', "
-                    f"ROW_GROUP_SIZE {_SMALL_ROW_GROUP if events <= _FEW else _ROW_GROUP})"
-                )
-                con.execute("USE built")
-                # A twentieth of the time goes into trying it, and its successor is chosen each time.
-                con.execute("SET disabled_compression_methods = 'fsst'")
-                last = build(con, files, progress, rows)
-                con.execute("CHECKPOINT built")
-                con.execute("USE memory")
-                con.execute("DETACH built")
-                return last
-        finally:
-            shutil.rmtree(spill_of(built), ignore_errors=True)
+    with duckdb.connect(":memory:", config=config) as con:
+        con.execute(
+            f"ATTACH {quoted(path)} AS built (STORAGE_VERSION 'v1.5.0', "
+            f"ROW_GROUP_SIZE {_SMALL_ROW_GROUP if events <= _FEW else _ROW_GROUP})"
+        )
+        con.execute("USE built")
+        # A twentieth of the time goes into trying it, and its successor is chosen each time.
+        con.execute("SET disabled_compression_methods = 'fsst'")
+        last = build(con, files, progress, rows)
+        con.execute("CHECKPOINT built")
+        con.execute("USE memory")
+        con.execute("DETACH built")
+        return last
 
 
 def build(

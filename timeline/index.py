@@ -26,12 +26,14 @@ import duckdb
 from timeline.duckdb_paths import plain_folder, quoted, writable_database
 from timeline.errors import Corruption
 from timeline.generation import (
+    ALL_MEMORY,
     CONFIG,
     DUCKDB_MAGIC,
     FORMAT,
     ROW_FILE_NAME,
     TO_BUILD,
     TO_READ,
+    Config,
     Generation,
     begins_with,
     build,
@@ -60,12 +62,14 @@ from timeline.tail import Appended, append_tail, patch
 
 __all__ = ["Index"]
 
-#: So is one with more bytes of text, or more events that are worked out fact by fact.
+#: So is one with more bytes of text, if that is more than a twentieth of the last generation, or with more
+#: events that are worked out fact by fact.
 TAIL_BYTES_AT_MOST: Final = 16 * 2**20
+_TAIL_BYTES_SHARE: Final = 20
 TAIL_ENTANGLING_AT_MOST: Final = 500
 
 #: A generation into which more than this share was put is built anew; but so few events may always come in
-#: behind where the tail is large for another reason than their number.
+#: behind where it is published quickly.
 _ADDED_SHARE: Final = 10
 _ADDED_AT_LEAST: Final = 2_000
 
@@ -167,7 +171,7 @@ class Index:
         For the asking and the appending, which have no need of it: None where it did not come to that.
         """
         try:
-            return self.refresh(progress, wait=False, at_least=_ADDED_AT_LEAST)
+            return self.refresh(progress, wait=False, quick=True)
         except (OSError, duckdb.Error):
             return None
 
@@ -233,7 +237,7 @@ class Index:
         try:
             appended = read()
         except duckdb.OutOfMemoryException:
-            con.execute(f"SET memory_limit = '{memory_for(0, 0, 0, 2**50)}'")
+            con.execute(f"SET memory_limit = '{ALL_MEMORY}'")
             return read()
         if appended.bytes > TAIL_BYTES_AT_MOST:
             limit = memory_for(*TO_READ, generation.position, appended.bytes)
@@ -291,25 +295,28 @@ class Index:
     def _built(self, path: Path, progress: Build | None) -> tuple[int, int]:
         return self.log.reading(lambda files: build_file(path, files, progress, rows_beside(path)))
 
-    def refresh(self, progress: Build | None = None, *, wait: bool = True, at_least: int = 0) -> Path | None:
+    def refresh(
+        self, progress: Build | None = None, *, wait: bool = True, quick: bool = False
+    ) -> Path | None:
         """Publish a generation up to the head that costs what was appended since the last, and a copy of it.
 
-        Where there is none to go on from, or a tenth of it was put in behind by now, and more than
-        `at_least` events, it is built from the log. Returns the path of the newest generation; None where
-        the folder cannot be written, or, without `wait`, where another process is building.
+        Where there is none to go on from, or a tenth of it was put in behind by now, it is built from the
+        log. With `quick` a few events are put in however many there are already, and long texts are not
+        compressed. Returns the path of the newest generation; None where the folder cannot be written, or,
+        without `wait`, where another process is building.
         """
         with self._publishing(wait) as publish:
             # Others may have been faster, so that this is asked with the lock held.
             generations = self._found()
             head = self._head_behind(generations)
             newest = generations[-1] if generations and generations[-1].layout == FORMAT else None
-            whole = None if newest is None else self._grows_from(newest, at_least)
+            whole = None if newest is None else self._grows_from(newest, _ADDED_AT_LEAST if quick else 0)
             if newest is not None and whole is not None:
                 if newest.commit == head:
                     return newest.path
                 if progress is not None:
                     progress("copying the last generation")
-                return publish(lambda path: self._grown(newest, path, progress), whole)
+                return publish(lambda path: self._grown(newest, path, progress, quick), whole)
             return publish(lambda path: self._built(path, progress))
 
     def _grows_from(self, generation: Generation, at_least: int) -> int | None:
@@ -330,15 +337,23 @@ class Index:
         )
         return int(whole) if can_grow else None
 
-    def _grown(self, last: Generation, path: Path, progress: Build | None) -> tuple[int, int]:
+    def _grown(self, last: Generation, path: Path, progress: Build | None, quick: bool) -> tuple[int, int]:
         shutil.copyfile(last.path, path)
         if progress is not None:
             progress("putting in what was appended since")
-        with (
-            writable_database(path) as made,
-            duckdb.connect(":memory:", config=config_for(*TO_BUILD, last.position, made)) as con,
-        ):
+        config = config_for(*TO_BUILD, last.position, path)
+        try:
+            return self._grow(last, path, config, quick)
+        except duckdb.OutOfMemoryException:
+            shutil.copyfile(last.path, path)
+            return self._grow(last, path, config | {"memory_limit": ALL_MEMORY}, quick)
+
+    def _grow(self, last: Generation, path: Path, config: Config, quick: bool) -> tuple[int, int]:
+        with writable_database(path) as made, duckdb.connect(":memory:", config=config) as con:
             con.execute(f"ATTACH {quoted(made)} AS built")
+            if quick:
+                # Whatever row group is changed is written again, of which long texts would be nearly all.
+                con.execute("SET disabled_compression_methods = 'fsst,zstd'")
             grown = self.log.reading(partial(patch, con), self._commit(last.commit))
             con.execute("CHECKPOINT built")
             con.execute("DETACH built")
@@ -489,9 +504,9 @@ class Index:
             return True
         if appended.bytes <= TAIL_BYTES_AT_MOST:
             return False
-        # To go on costs a copy of the last generation.
+        # To go on costs a copy of the last generation, and more where that is long texts.
         generations = self.generations()
-        return not generations or appended.bytes > generations[-1].stat().st_size // TAIL_SHARE
+        return not generations or appended.bytes > generations[-1].stat().st_size // _TAIL_BYTES_SHARE
 
 
 _WAYS_OUT: Final = (
