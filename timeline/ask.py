@@ -19,6 +19,7 @@ import duckdb
 from timeline.columns import BELIEF_COLUMNS, check_names
 from timeline.errors import BadInput, NotFound, nearest
 from timeline.fold import END, check_policy
+from timeline.generation import with_room
 from timeline.reader import Reader
 from timeline.times import (
     FIRST_INSTANT,
@@ -363,9 +364,14 @@ def _narrowed(fact: str | None) -> tuple[str, list[Any]]:
 
 def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any], dates: Asked | None) -> Table:
     """Run a statement and fetch all of it in plain Python."""
-    con.execute(sql, parameters)
-    description = con.description or []
-    return Table([str(c[0]) for c in description], [str(c[1]) for c in description], con.fetchall(), dates)
+
+    def run() -> Table:
+        con.execute(sql, parameters)
+        description = con.description or []
+        names, types = ([str(column[nth]) for column in description] for nth in (0, 1))
+        return Table(names, types, con.fetchall(), dates)
+
+    return with_room(con, run)
 
 
 def event_by(con: duckdb.DuckDBPyConnection, name: str) -> str:

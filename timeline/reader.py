@@ -7,12 +7,14 @@ import threading
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 
 from timeline.duckdb_paths import quoted
+from timeline.generation import with_room
 from timeline.rowfile import RowFile
 from timeline.tables import sql_object
 from timeline.tail import Appended, Tail, lay_tail
@@ -108,15 +110,7 @@ class Reader:
             with self._views:
                 if self._tail is None:
                     with contextlib.closing(self.con.cursor()) as con:
-                        # All or nothing: who is interrupted may ask again.
-                        con.execute("BEGIN")
-                        try:
-                            tail = lay_tail(con, self.rows)
-                            con.execute("COMMIT")
-                        except BaseException:
-                            con.execute("ROLLBACK")
-                            raise
-                        self._tail = tail
+                        self._tail = with_room(con, partial(_whole_tail, con, self.rows))
             if self._tail.swept > max(TAIL_AT_MOST, self.position // TAIL_SHARE):
                 relieve, self.relieve = self.relieve, None
                 if relieve is not None:
@@ -207,3 +201,15 @@ class Reader:
         self.con.close()
         if self.rows is not None:
             self.rows.close()
+
+
+def _whole_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None) -> Tail:
+    """Resolve a tail in one transaction, so that an interrupted query can be retried."""
+    con.execute("BEGIN")
+    try:
+        tail = lay_tail(con, rows)
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    return tail
