@@ -138,7 +138,7 @@ class TestReading:
         self, store: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Over a tail, and in a generation: so much does not fit until a reader takes what there is.
-        monkeypatch.setattr(index, "_TO_READ", (60 * 2**20, 40))
+        monkeypatch.setattr(index, "TO_READ", (60 * 2**20, 40))
         appended_by_others(store, *[[note(10 * part + nth, LONG) for nth in range(10)] for part in range(2)])
         for read_only in (True, False):
             with Timeline.open(store, read_only=read_only) as tl:
