@@ -18,7 +18,7 @@ import pytest
 from tests import commands
 from tests.commands import Done
 from timeline import BadInput, Corruption, Timeline
-from timeline.logfile import rows_of
+from timeline.log.file import rows_of
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 

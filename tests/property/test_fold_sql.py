@@ -32,12 +32,12 @@ from tests.property.strategies import (
     tiers,
     written,
 )
-from timeline import fold
 from timeline.errors import BadInput
-from timeline.index import Index
-from timeline.log import Log, rows_to_table
-from timeline.tables import sql_object
-from timeline.times import format_instant
+from timeline.index.index import Index
+from timeline.index.tables import sql_object
+from timeline.log.log import Log, rows_to_table
+from timeline.meaning import fold
+from timeline.meaning.times import format_instant
 
 Row = dict[str, Any]
 

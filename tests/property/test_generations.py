@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from tests.property.strategies import MOMENTS, RECORDED, Step, Tier, histories, tiers, written
 from tests.property.test_fold_sql import Asked, Question, append, around, questions, store
-from timeline import tables
-from timeline.columns import BELIEF_COLUMNS, content_of, event_id
-from timeline.index import Index
-from timeline.log import Log
+from timeline.index import tables
+from timeline.index.index import Index
+from timeline.log.log import Log
+from timeline.meaning.columns import BELIEF_COLUMNS, content_of, event_id
 
 Row = dict[str, Any]
 

@@ -9,9 +9,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pytest
 
-from timeline import BadInput, Timeline, tables
-from timeline.cli import run
-from timeline.explain import Explained
+from timeline import BadInput, Timeline
+from timeline.ask.explain import Explained
+from timeline.cli.app import run
+from timeline.index import tables
 
 OPENAI: Final = "nvidia/investment/openai"
 

@@ -17,12 +17,12 @@ import pytest
 from typer.testing import CliRunner
 
 from timeline import Timeline
-from timeline.cli import app
-from timeline.columns import content_of, event_id
+from timeline.cli.app import app
 from timeline.errors import BadInput, BadRows, NotFound
-from timeline.log import Log, rows_to_table
-from timeline.render import FORMATS
-from timeline.times import END, FIRST_INSTANT, LAST_INSTANT, parse_edtf
+from timeline.log.log import Log, rows_to_table
+from timeline.meaning.columns import content_of, event_id
+from timeline.meaning.times import END, FIRST_INSTANT, LAST_INSTANT, parse_edtf
+from timeline.show.render import FORMATS
 
 LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 FIRST_OF_2024: Final = parse_edtf("2024").lower

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timeline.ask import Asked, Table, fact_key
-from timeline.render import (
+from timeline.ask.questions import Asked, Table, fact_key
+from timeline.show.render import (
     Column,
     csv_lines,
     document,
