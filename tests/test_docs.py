@@ -477,7 +477,7 @@ def test_dates_are_read_as_told() -> None:
 
 
 def test_every_suffix_is_named() -> None:
-    from timeline.intake.files import FORMATS
+    from timeline.intake.batch import FORMATS
 
     text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
     assert not [suffix for suffix in FORMATS if f"`{suffix}`" not in text]

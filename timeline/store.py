@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from timeline.ask.explain import Explained
-    from timeline.intake.files import Batch
+    from timeline.intake.batch import Batch
     from timeline.intake.record import Ingested, Recorder
 
 __all__ = ["Belief", "Timeline", "Why"]
@@ -210,7 +210,7 @@ class Timeline:
         that has moved on is a Conflict. Events that are known already are left alone; where all are, the
         commit returned is the one that last recorded any of them.
         """
-        from timeline.intake.files import Batch, Draft
+        from timeline.intake.batch import Batch, Draft
 
         if isinstance(events, Mapping | str):
             raise BadInput("expected a list of events, got one thing by itself; put it in a list")

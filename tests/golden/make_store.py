@@ -17,7 +17,7 @@ from typing import Any, Final
 from timeline import Timeline
 from timeline.errors import Place
 from timeline.index.index import Index
-from timeline.intake.files import Batch, Draft
+from timeline.intake.batch import Batch, Draft
 from timeline.intake.record import Recorder
 from timeline.log.log import Log
 from timeline.meaning.columns import BELIEF_COLUMNS, EVENT_COLUMNS

@@ -15,7 +15,7 @@ import pytest
 
 from timeline import Timeline
 from timeline.cli.app import run
-from timeline.show.render import plain
+from timeline.show.formats import plain
 
 EXPECTED = Path(__file__).parent / "cli"
 

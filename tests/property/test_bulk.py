@@ -13,12 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from timeline.errors import Place
+from timeline.index.catalog import sql_object
 from timeline.index.index import Index
 from timeline.index.reader import Reader
-from timeline.index.tables import sql_object
 from timeline.intake import bulk
 from timeline.intake import bulk_values as bulkread
-from timeline.intake.files import FLAT_COLUMNS, Draft
+from timeline.intake.batch import FLAT_COLUMNS, Draft
 from timeline.intake.rows import Intake
 from timeline.log.log import Log, rows_to_table
 from timeline.meaning.columns import LOG_COLUMNS

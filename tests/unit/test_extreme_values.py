@@ -22,7 +22,7 @@ from timeline.errors import BadInput, BadRows, NotFound
 from timeline.log.log import Log, rows_to_table
 from timeline.meaning.columns import content_of, event_id
 from timeline.meaning.times import END, FIRST_INSTANT, LAST_INSTANT, parse_edtf
-from timeline.show.render import FORMATS
+from timeline.show.formats import FORMATS
 
 LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 FIRST_OF_2024: Final = parse_edtf("2024").lower

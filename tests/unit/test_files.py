@@ -19,7 +19,8 @@ import pytest
 
 import timeline.intake.files
 from timeline.errors import BadInput, BadRows, Place
-from timeline.intake.files import FLAT_COLUMNS, Batch, Draft, StoredTable, read_batches, table_batch
+from timeline.intake.batch import FLAT_COLUMNS, Batch, Draft, StoredTable
+from timeline.intake.files import read_batches, table_batch
 from timeline.meaning.event import Event, event_from
 
 Write = Callable[[str, str | bytes], Path]

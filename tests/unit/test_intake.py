@@ -14,7 +14,7 @@ import pytest
 from timeline.errors import BadRows, Conflict, Place
 from timeline.index.index import Index
 from timeline.index.reader import Reader
-from timeline.intake.files import Draft
+from timeline.intake.batch import Draft
 from timeline.intake.known import KnownEvents
 from timeline.intake.rows import Intake, Resolved, raise_for, write_rejects
 from timeline.log.log import Log

@@ -16,21 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from timeline.ask.questions import Asked, Table, fact_key
-from timeline.show.render import (
-    Column,
+from timeline.show.formats import (
     csv_lines,
     document,
     json_lines,
     markdown_lines,
-    pairs,
     plain,
     shown,
-    table_lines,
     visible,
-    width_of,
-    wrapped,
     write_parquet,
 )
+from timeline.show.layout import Column, pairs, table_lines, width_of, wrapped
 
 TEXT = st.text(
     alphabet=st.one_of(

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from timeline.errors import BadInput, nearest
+from timeline.index.catalog import sql_object
 from timeline.index.reader import Reader
-from timeline.index.tables import sql_object
 from timeline.meaning.columns import BELIEF_COLUMNS, FACT_PARTS, LOG_COLUMNS, Kind
 from timeline.meaning.times import parse_as_of
 
@@ -90,8 +90,8 @@ def _found(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> pl.DataFrame:
 
     con.register("asked_rows", rows.to_arrow())
     for name in ("asked", "found"):
-        con.execute(sql_object(name))
-    fetched = sql_object("at")
+        con.execute(sql_object(f"join/{name}"))
+    fetched = sql_object("join/at")
     if 0 < len(rows) <= _FEW:
         # Positions are in no order, hashes are, so that most of the events need not even be looked at.
         hashes = con.execute("SELECT coalesce(list(DISTINCT fact_hash), []) FROM asked").fetchall()[0][0]

@@ -17,7 +17,8 @@ from timeline.index import amended
 from timeline.index.reader import Reader
 from timeline.index.row_file import Damaged, Fields, RowFile
 from timeline.index.sweep import sweep
-from timeline.index.tables import fact_hash, quoted
+from timeline.index.tables import fact_hash
+from timeline.log.paths import quoted
 from timeline.meaning import fold
 from timeline.meaning.columns import (
     BELIEF_COLUMNS,

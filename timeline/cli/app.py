@@ -242,7 +242,7 @@ def _run() -> int:
         # Typer takes it for a failure that nobody reads the rest of a help text.
         return 0 if code == 1 and not _has_reader() else code
     except TimelineError as error:
-        from timeline.cli.session import fail
+        from timeline.cli.output import fail
 
         fail(error)
         return error.exit_code

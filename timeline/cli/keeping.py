@@ -12,10 +12,11 @@ import typer
 
 from timeline.atomic import check_target, write_path
 from timeline.cli.options import Dates, Json, Store
-from timeline.cli.session import keeping, reading, say, told_pairs
+from timeline.cli.output import say, told_pairs
+from timeline.cli.stores import keeping, reading
 from timeline.errors import BadInput, Conflict, NotFound
 from timeline.meaning.times import format_instant
-from timeline.show.render import csv_lines, json_lines
+from timeline.show.formats import csv_lines, json_lines
 from timeline.store import Timeline
 
 __all__ = ["compact", "export", "head", "rebuild", "stats", "verify"]

@@ -26,22 +26,21 @@ from timeline.cli.options import (
     Unsafe,
     named_values,
 )
-from timeline.cli.session import (
+from timeline.cli.output import (
     Cards,
     deliver,
     print_lines,
     printed_width,
-    project_of,
-    queries_folder,
     read_stdin,
-    reading,
     say,
     style_for,
     told_pairs,
 )
+from timeline.cli.stores import project_of, queries_folder, reading
 from timeline.errors import BadInput, NotFound
 from timeline.meaning.times import format_instant, parse_as_of
-from timeline.show.render import Column, Style, asked_plainly, pairs, plain, shown
+from timeline.show.formats import asked_plainly, plain, shown
+from timeline.show.layout import Column, Style, pairs
 from timeline.show.words import (
     View,
     asked_in_words,

@@ -16,19 +16,8 @@ import typer
 
 from timeline.atomic import check_target, no_file, writing
 from timeline.cli.options import Claim, Json, OneFact, Origins, Store, Unknown
-from timeline.cli.session import (
-    Recording,
-    events_folder,
-    near,
-    print_lines,
-    project_of,
-    recording,
-    say,
-    tell_ingested,
-    tell_recorded,
-    told_pairs,
-    warn,
-)
+from timeline.cli.output import print_lines, say, tell_ingested, tell_recorded, told_pairs, warn
+from timeline.cli.stores import Recording, events_folder, near, project_of, recording
 from timeline.errors import BadInput, BadRows, Conflict, NotFound, Place
 from timeline.meaning.times import format_instant
 from timeline.project import PROJECT_FILE, find_store

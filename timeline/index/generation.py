@@ -14,8 +14,10 @@ from typing import Final
 
 import duckdb
 
+from timeline.index.catalog import OBJECTS, sql_object
 from timeline.index.row_writing import write as write_rows
-from timeline.index.tables import Build, fill_commits, fill_segments, make_tables, sql_object, view_incoming
+from timeline.index.segments import fill_segments
+from timeline.index.tables import Build, fill_commits, make_tables, view_incoming
 from timeline.log.log import CheckedFiles
 from timeline.log.paths import quoted, writable_database
 
@@ -42,21 +44,6 @@ __all__ = [
 
 #: The layout of a generation. One that another version of the package built is not used.
 FORMAT: Final = 4
-
-#: What everything else reads through.
-_INSTANTS: Final = ("reported_instant", "recorded_instant", "valid_instant")
-
-#: The objects of the SQL surface and, in schema `rules`, what they are made of. Those that read through
-#: others come after them.
-_SURFACE: Final = (
-    *_INSTANTS,
-    *("sources_as_of", "standing", "candidates", "covered", "cells", "merged", "resolved"),
-    *("events", "sources", "entities_as_of", "entities", "attributes_as_of", "attributes"),
-    *("statuses", "policy_check", "agrees", "widened", "clears", "disagrees", "confirmed"),
-    *("belief_spans_as_of", "belief_spans", "covers", "believed", "beliefs_as_of", "beliefs", "claimed"),
-    *("claims_as_of", "claims", "disagreements_as_of", "disagreements", "believed_only_then", "changes"),
-    "history",
-)
 
 #: DuckDB's own row groups, and smaller ones, which make a question of one fact and the building quicker, but
 #: are too many to open where there are more events than a few.
@@ -228,7 +215,7 @@ def build(
     fill_commits(con, "store", files.commits)
     implied = make_tables(con, "store", tell)
     fill_segments(con, "store", tell, implied=implied)
-    for name in _SURFACE:
+    for name in OBJECTS:
         con.execute(sql_object(name))
     con.execute(sql_object("tables/meta"))
     last = files.commits[-1] if files.commits else None

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import duckdb
 
+from timeline.index.catalog import VIEWS, sql_object
 from timeline.index.row_file import RowFile
-from timeline.index.tables import sql_object
 from timeline.index.tail import Appended, Tail, lay_tail
 from timeline.log.paths import quoted
 
@@ -26,12 +26,6 @@ __all__ = [
     "Reader",
     "attach_generation",
 ]
-
-#: The views of the SQL surface, which have to be made anew over a tail; macros find the tail by themselves.
-_VIEWS: Final = (
-    *("events", "sources", "entities", "attributes", "statuses", "belief_spans", "beliefs", "claims"),
-    "disagreements",
-)
 
 #: A tail with more events than this, and than a hundredth of the store, is worth a new generation.
 TAIL_AT_MOST: Final = 2_000
@@ -129,7 +123,7 @@ class Reader:
         if not self._has_views:
             with self._views:
                 if not self._has_views:
-                    for name in _VIEWS:
+                    for name in VIEWS:
                         cursor.execute(sql_object(name))
                     self._has_views = True
         return cursor

@@ -13,15 +13,10 @@ from typing import Any, Final
 
 import duckdb
 
+from timeline.index.catalog import sql_object
 from timeline.index.row_file import Damaged, RowFile
-from timeline.index.tables import (
-    events_of,
-    fill_commits,
-    fill_segments,
-    make_tables,
-    sql_object,
-    view_incoming,
-)
+from timeline.index.segments import fill_segments
+from timeline.index.tables import events_of, fill_commits, make_tables, view_incoming
 from timeline.log.log import CheckedFiles
 from timeline.meaning.columns import LOG_COLUMNS, SQL_TYPES, fact_parts
 

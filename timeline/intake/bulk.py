@@ -22,11 +22,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from timeline.errors import Place, TimelineError
+from timeline.index.catalog import sql_object
 from timeline.index.reader import Reader
 from timeline.index.row_file import Damaged
-from timeline.index.tables import sql_object
+from timeline.intake.batch import Draft, StoredTable
 from timeline.intake.bulk_values import RowReader, as_text, in_parts
-from timeline.intake.files import Draft, StoredTable
 from timeline.intake.rows import Intake, Rejected
 from timeline.log.log import schema
 from timeline.log.paths import quoted

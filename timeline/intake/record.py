@@ -18,7 +18,7 @@ from timeline.errors import Conflict, Place
 from timeline.index.reader import Reader
 from timeline.index.tail import Appended
 from timeline.intake import bulk
-from timeline.intake.files import Batch, Draft
+from timeline.intake.batch import Batch, Draft
 from timeline.intake.known import KnownEvents
 from timeline.intake.rows import Intake, Rejected, raise_for, write_rejects
 from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table

@@ -19,7 +19,7 @@ from timeline.atomic import writing
 from timeline.errors import BadInput, BadRows, Conflict, Place, TimelineError, nearest
 from timeline.index.reader import Reader
 from timeline.index.tables import events_of
-from timeline.intake.files import Draft
+from timeline.intake.batch import Draft
 from timeline.intake.known import KnownEvents, one_of
 from timeline.intake.names import KnownNames
 from timeline.meaning.columns import INHERITABLE, LOG_COLUMNS, content_of, event_id

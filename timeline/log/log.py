@@ -28,9 +28,7 @@ from timeline.log.file import (
     Entry,
     LogFile,
     Rows,
-    Spool,
     block_of,
-    encoded,
     entries_of,
     file_name,
     last_commit_of,
@@ -42,6 +40,7 @@ from timeline.log.file import (
 from timeline.log.merkle import MerkleTree, merkle_root, unpacked_ids
 from timeline.log.objects import FileLock, FolderObjects, Objects
 from timeline.log.paths import plain_folder
+from timeline.log.writing import Spool, encoded
 from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.times import now
 

@@ -19,7 +19,8 @@ from timeline.meaning.times import (
     show_instant_end,
     show_reported,
 )
-from timeline.show.render import Column, Style, markdown_lines, pairs, table_lines, visible, wrapped
+from timeline.show.formats import markdown_lines, visible
+from timeline.show.layout import Column, Style, pairs, table_lines, wrapped
 
 if TYPE_CHECKING:
     from timeline.ask.answers import Why
