@@ -392,13 +392,12 @@ def test_every_method_is_documented() -> None:
 
 
 def test_every_answer_of_python_is_explained() -> None:
-    from timeline.ask.answers import Why
+    from timeline.ask.answers import Answer, Why
     from timeline.ask.explain import Explained, Scan
-    from timeline.ask.questions import Table
     from timeline.intake.record import Ingested
     from timeline.log.log import Commit, Verified
 
-    for kind in (Commit, Explained, Ingested, Scan, Table, Verified, Why):
+    for kind in (Commit, Explained, Ingested, Scan, Answer, Verified, Why):
         assert set(rows_of("python.md", kind.__name__)) == {each.name for each in fields(kind)}
 
 

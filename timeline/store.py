@@ -15,24 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import duckdb
 
-from timeline.ask.answers import Belief, Why, covers, reported_last
+from timeline.ask.answers import Answer, AsOf, Belief, Moment, Why, aware, covers, reported_last, timestamp
 from timeline.ask.frames import small_frame
 from timeline.ask.one_fact import about_one
-from timeline.ask.questions import (
-    Asked,
-    Moment,
-    Table,
-    ask,
-    asked,
-    aware,
-    event_by,
-    fact_key,
-    is_glob,
-    one_fact,
-    plain_changes,
-    question,
-    timestamp,
-)
+from timeline.ask.questions import ask, asked, event_by, one_fact, plain_changes, question
 from timeline.atomic import check_target, write_path
 from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
 from timeline.index.generation import build_file
@@ -40,6 +26,7 @@ from timeline.index.index import Index
 from timeline.index.reader import Reader
 from timeline.log.log import Commit, Log, Verified
 from timeline.meaning.columns import check_names
+from timeline.meaning.fact import fact_key, is_glob
 from timeline.meaning.times import format_instant, now, parse_as_of
 from timeline.project import find_store
 
@@ -479,13 +466,13 @@ class Timeline:
         policy: str = "latest",
         basis: str = "certain",
         **more: Any,
-    ) -> Table:
+    ) -> Answer:
         """The answer to a named question (see `ask.question`) in plain Python, without polars."""
         reader = self._reader()
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
         return self._answer(reader, kind, dates, fact, **more)
 
-    def _answer(self, reader: Reader, kind: str, dates: Asked, fact: str | None, **more: Any) -> Table:
+    def _answer(self, reader: Reader, kind: str, dates: AsOf, fact: str | None, **more: Any) -> Answer:
         found = self._about_one(reader, kind, fact, dates)
         if found is None:
             sql, parameters = question(kind, dates, fact, **more)
@@ -501,7 +488,7 @@ class Timeline:
         *,
         unsafe: bool = False,
         **defaults: Any,
-    ) -> Table:
+    ) -> Answer:
         """The answer to a temporal query in plain Python, without polars.
 
         With `unsafe` it runs on a connection such as `connect` opens, and may be any statements; the answer
@@ -724,7 +711,7 @@ class Timeline:
     @contextmanager
     def _asking_sql(
         self, query: str, as_of: Moment | None, defaults: Mapping[str, Any], unsafe: bool
-    ) -> Iterator[tuple[Reader, duckdb.DuckDBPyConnection, str, Asked]]:
+    ) -> Iterator[tuple[Reader, duckdb.DuckDBPyConnection, str, AsOf]]:
         """A reader, a connection to run a temporal query on, the query as plain SQL, and its dates."""
         from timeline.ask.sandbox import sandboxed
 
@@ -750,7 +737,7 @@ class Timeline:
         return self._as_frame(reader.cursor().sql(sql, params=parameters))
 
     @staticmethod
-    def _about_one(reader: Reader, kind: str, fact: str | None, dates: Asked) -> Table | None:
+    def _about_one(reader: Reader, kind: str, fact: str | None, dates: AsOf) -> Answer | None:
         """The quick answer about a single fact, if that is what is asked for."""
         key = fact_key(fact)
         return None if key is None or is_glob(key) else about_one(reader, kind, dates, key)
@@ -777,7 +764,7 @@ class Timeline:
         raise NotFound(f"nothing was ever reported of {fact!r}{nearest(fact, known)}")
 
 
-def _translated(query: str, dates: Asked) -> str:
+def _translated(query: str, dates: AsOf) -> str:
     from timeline.ask.temporal_sql import translate
 
     given: dict[str, Any] = {"policy": dates.policy, "basis": dates.basis}

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timeline.ask.questions import Asked, Table, fact_key
+from timeline.ask.answers import Answer, AsOf
+from timeline.meaning.fact import fact_key
 from timeline.show.formats import (
     csv_lines,
     document,
@@ -76,7 +77,7 @@ def test_people_see_the_last_instant_of_a_day_as_that_day() -> None:
 
 # Formats
 
-ASKED = Asked(0, 1, False, None, "latest", "certain")
+ASKED = AsOf(0, 1, False, None, "latest", "certain")
 NAMES = ["fact", "amount", "claim"]
 ROWS = [("a/b", Decimal("1.500000000"), 'say "no", or\nyes'), ("c/d", None, "")]
 
@@ -126,7 +127,7 @@ def test_parquet_keeps_types(tmp_path: Path) -> None:
     con = duckdb.connect()
     con.execute(query)
     described = con.description or []
-    table = Table([c[0] for c in described], [str(c[1]) for c in described], con.fetchall())
+    table = Answer([c[0] for c in described], [str(c[1]) for c in described], con.fetchall())
     write_parquet(table, tmp_path / "x.parquet")
     schema = {field.name: str(field.type) for field in pq.read_schema(tmp_path / "x.parquet")}
     assert schema == {
@@ -145,7 +146,7 @@ def test_parquet_keeps_types(tmp_path: Path) -> None:
 
 
 def test_parquet_of_no_rows_still_has_its_columns(tmp_path: Path) -> None:
-    write_parquet(Table(["fact", "amount"], ["VARCHAR", "DECIMAL(38,9)"], []), tmp_path / "x.parquet")
+    write_parquet(Answer(["fact", "amount"], ["VARCHAR", "DECIMAL(38,9)"], []), tmp_path / "x.parquet")
     assert pq.read_table(tmp_path / "x.parquet").column_names == ["fact", "amount"]
 
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from timeline.index.row_file import Damaged, RowFile
 from timeline.index.row_writing import write
-from timeline.index.tables import fact_hash
 from timeline.meaning.columns import LOG_COLUMNS, SQL_TYPES
+from timeline.meaning.fact import fact_hash
 
 Row = dict[str, Any]
 

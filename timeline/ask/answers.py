@@ -1,17 +1,104 @@
-"""The values that answers come in: one belief, and the evidence behind what is believed."""
+"""The values that answers come in: dates and rules, rows, one belief, and the evidence behind it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from timeline.ask.questions import Asked
-from timeline.meaning.columns import BELIEF_COLUMNS
-from timeline.meaning.times import from_datetime
+from timeline.meaning.columns import BELIEF_COLUMNS, check_names
+from timeline.meaning.times import format_instant, from_datetime, show_instant_end
 
-__all__ = ["Belief", "Why", "covers", "reported_last"]
+__all__ = ["Answer", "AsOf", "Belief", "Moment", "Why", "aware", "covers", "reported_last", "timestamp"]
+
+Moment = str | date | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The dates and the rule that a question was asked under, resolved against one state of the store.
+
+    Instants are microseconds; `as_of` None means everything recorded, `recorded_as_of` is the head's
+    own instant unless an earlier one was asked for, `valid_at` None means any.
+    """
+
+    as_of: int | None
+    recorded_as_of: int
+    recorded_is_head: bool
+    valid_at: int | None
+    policy: str
+    basis: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the index holds the answer as it is: the default rule, on all that is recorded."""
+        return (self.policy, self.basis) == ("latest", "certain") and self.recorded_is_head
+
+    def axes(self) -> dict[str, str | None]:
+        """Every axis by name, for people and machines.
+
+        >>> AsOf(0, 0, True, None, "latest", "certain").axes()["reported_as_of"]
+        '1970-01-01T00:00:00Z'
+        """
+        return {
+            "reported_as_of": None if self.as_of is None else show_instant_end(self.as_of),
+            "recorded_as_of": format_instant(self.recorded_as_of),
+            "valid_at": None if self.valid_at is None else show_instant_end(self.valid_at),
+        }
+
+    def arguments(self, *, policy: bool = True) -> str:
+        """The arguments that every table macro takes after its dates, as SQL."""
+        found = [f"basis := '{self.basis}'"]
+        if policy:
+            found.append(f"policy := '{self.policy}'")
+        if not self.recorded_is_head:
+            found.append(f"recorded_as_of := {timestamp(self.recorded_as_of)}")
+        if self.valid_at is not None:
+            found.append(f"valid_at := {timestamp(self.valid_at)}")
+        return ", ".join(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer in plain Python: rows of values, with the names and DuckDB types of the columns."""
+
+    columns: list[str]
+    types: list[str]
+    rows: list[tuple[Any, ...]]
+    asked: AsOf | None = field(default=None)
+
+    def dicts(self) -> list[dict[str, Any]]:
+        """The rows as dicts; instants are aware datetimes in UTC.
+
+        Raises BadInput where two columns have one name.
+
+        >>> Answer(["fact"], ["VARCHAR"], [("nvidia/ceo",)]).dicts()
+        [{'fact': 'nvidia/ceo'}]
+        """
+        check_names(self.columns)
+        instants = [kind.startswith("TIMESTAMP") for kind in self.types]
+        return [
+            {
+                name: value.replace(tzinfo=UTC) if instant and isinstance(value, datetime) else value
+                for name, instant, value in zip(self.columns, instants, row, strict=True)
+            }
+            for row in self.rows
+        ]
+
+
+def timestamp(micros: int | None) -> str:
+    """An instant as a DuckDB expression; None is NULL.
+
+    >>> timestamp(0)
+    'make_timestamp(0)'
+    """
+    return "NULL" if micros is None else f"make_timestamp({micros})"
+
+
+def aware(value: Any) -> Any:
+    """A value as the Python API hands it out: instants are aware datetimes in UTC."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +147,7 @@ class Why:
     """
 
     fact: str
-    asked: Asked
+    asked: AsOf
     beliefs: list[dict[str, Any]]
     claims: list[dict[str, Any]]
     history: list[dict[str, Any]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from timeline.ask.questions import Table
+from timeline.ask.answers import Answer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["small_frame"]
 
 
-def small_frame(answer: Table) -> pl.DataFrame:
+def small_frame(answer: Answer) -> pl.DataFrame:
     """A few rows as a frame, as `Timeline._as_frame` makes of a relation, which takes longer than they do."""
     import polars as pl
 

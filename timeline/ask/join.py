@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from timeline.errors import BadInput, nearest
 from timeline.index.catalog import sql_object
 from timeline.index.reader import Reader
-from timeline.meaning.columns import BELIEF_COLUMNS, FACT_PARTS, LOG_COLUMNS, Kind
+from timeline.meaning.columns import BELIEF_COLUMNS, LOG_COLUMNS, Kind
+from timeline.meaning.fact import FACT_PARTS
 from timeline.meaning.times import parse_as_of
 
 if TYPE_CHECKING:

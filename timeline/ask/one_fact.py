@@ -12,22 +12,15 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from timeline.ask.questions import Asked, Table, timestamp
+from timeline.ask.answers import Answer, AsOf, timestamp
 from timeline.index import amended
 from timeline.index.reader import Reader
 from timeline.index.row_file import Damaged, Fields, RowFile
 from timeline.index.sweep import sweep
-from timeline.index.tables import fact_hash
 from timeline.log.paths import quoted
 from timeline.meaning import fold
-from timeline.meaning.columns import (
-    BELIEF_COLUMNS,
-    EVENT_COLUMNS,
-    FACT_PARTS,
-    LOG_COLUMNS,
-    SQL_TYPES,
-    fact_parts,
-)
+from timeline.meaning.columns import BELIEF_COLUMNS, EVENT_COLUMNS, LOG_COLUMNS, SQL_TYPES
+from timeline.meaning.fact import FACT_PARTS, fact_hash, fact_parts
 
 __all__ = ["about_one"]
 
@@ -59,7 +52,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _Row = dict[str, Any]
 
 
-def about_one(reader: Reader, kind: str, dates: Asked, fact: str) -> Table | None:
+def about_one(reader: Reader, kind: str, dates: AsOf, fact: str) -> Answer | None:
     """Beliefs, claims or the history of one fact, as `ask.question` has them; None where SQL is to tell.
 
     `fact` is a key as the store has it, and no glob.
@@ -89,7 +82,7 @@ def about_one(reader: Reader, kind: str, dates: Asked, fact: str) -> Table | Non
     return _beliefs(kind, dates, rows, tiers)
 
 
-def _plainly(reader: Reader, file: RowFile, dates: Asked, fact: str, number: int) -> Table:
+def _plainly(reader: Reader, file: RowFile, dates: AsOf, fact: str, number: int) -> Answer:
     """What is believed by the default rule, with everything recorded."""
     if not reader.later(number):
         lines = file.lines(fact, number, _PLAIN_AT_MOST)
@@ -111,7 +104,7 @@ def _plainly(reader: Reader, file: RowFile, dates: Asked, fact: str, number: int
         if since <= at < until and (dates.valid_at is None or valid_from <= dates.valid_at < valid_to)
     ]
     told.sort(key=lambda row: (row[_VALID_FROM] is not None, row[_VALID_FROM], row[_ORIGIN]))
-    return Table(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
+    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
 
 
 def _are_plain(file: RowFile, lines: list[Fields]) -> bool:
@@ -152,17 +145,17 @@ def _is_plain(row: _Row) -> bool:
     )
 
 
-def _one(dates: Asked, row: _Row | None, fact: str) -> Table:
+def _one(dates: AsOf, row: _Row | None, fact: str) -> Answer:
     """The answer of one event of a plain fact, if any, and if it reports."""
     told = []
     if row is not None and row["event_type"] == "reported":
         # Of no valid time, and believed since it was reported.
         row |= {"believed_from": row["reported_at"]}
         told.append((*fact_parts(fact).values(), *map(row.__getitem__, _TOLD_OF_PLAIN)))
-    return Table(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
+    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
 
 
-def _from_segments(reader: Reader, dates: Asked, fact: str, number: int) -> Table:
+def _from_segments(reader: Reader, dates: AsOf, fact: str, number: int) -> Answer:
     moment = "TIMESTAMP '290000-01-01'" if dates.as_of is None else timestamp(dates.as_of)
     relation = reader.relation("segments", number)
     found = reader.prepared(
@@ -181,7 +174,7 @@ def _from_segments(reader: Reader, dates: Asked, fact: str, number: int) -> Tabl
     ]
     if len(rows) > 1:
         rows.sort(key=lambda row: (row[_VALID_FROM] is not None, row[_VALID_FROM], row[_ORIGIN]))
-    return Table(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows, dates)
+    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows, dates)
 
 
 def _covers(valid_from: datetime | None, valid_to: datetime | None, at: int) -> bool:
@@ -229,7 +222,7 @@ def _from_table(reader: Reader, fact: str, number: int, most: int) -> list[_Row]
     return sorted((row for row in events if row["fact"] == fact), key=lambda row: int(row["position"]))
 
 
-def _tiers(reader: Reader, dates: Asked) -> dict[str, int]:
+def _tiers(reader: Reader, dates: AsOf) -> dict[str, int]:
     with closing(reader.quick()) as con:
         rows = con.execute(
             f"SELECT id, tier FROM sources_as_of({timestamp(dates.recorded_as_of)}) WHERE tier IS NOT NULL"
@@ -281,7 +274,7 @@ def _instant(micros: int) -> datetime | None:
     return None if micros in (fold.BEGINNING, fold.END) else _EPOCH + micros * _MICROSECOND
 
 
-def _beliefs(kind: str, dates: Asked, rows: list[_Row], tiers: dict[str, int]) -> Table:
+def _beliefs(kind: str, dates: AsOf, rows: list[_Row], tiers: dict[str, int]) -> Answer:
     by_position = {row["position"]: row for row in rows}
     found = fold.beliefs(
         map(_entry, rows),
@@ -304,7 +297,7 @@ def _beliefs(kind: str, dates: Asked, rows: list[_Row], tiers: dict[str, int]) -
         _belief(by_position[one.entry.position], one.valid_from, one.valid_to, one.believed_from)
         for one in found
     ]
-    return Table(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
+    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
 
 
 def _belief(row: _Row, valid_from: int, valid_to: int, believed_from: int) -> tuple[Any, ...]:
@@ -316,7 +309,7 @@ def _belief(row: _Row, valid_from: int, valid_to: int, believed_from: int) -> tu
     return tuple(row[name] for name in BELIEF_COLUMNS)
 
 
-def _history(dates: Asked, rows: list[_Row]) -> Table:
+def _history(dates: AsOf, rows: list[_Row]) -> Answer:
     effects = amended.effects(map(_entry, rows))
     told = []
     for row in sorted(rows, key=lambda row: (row["reported_at"], row["position"])):
@@ -328,4 +321,4 @@ def _history(dates: Asked, rows: list[_Row]) -> Table:
         ):
             told.append((*(row[name] for name in EVENT_COLUMNS), effects.get(row["position"])))
     columns = [*EVENT_COLUMNS, "effect"]
-    return Table(columns, [*(_COLUMN_TYPES[name] for name in EVENT_COLUMNS), "VARCHAR"], told, dates)
+    return Answer(columns, [*(_COLUMN_TYPES[name] for name in EVENT_COLUMNS), "VARCHAR"], told, dates)

@@ -7,164 +7,39 @@ parameters, so that the command line, the Python API and the web page ask in the
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Final
 
 import duckdb
 
+from timeline.ask.answers import Answer, AsOf, Moment, timestamp
 from timeline.errors import BadInput, NotFound, nearest
 from timeline.index.reader import Reader
-from timeline.meaning.columns import BELIEF_COLUMNS, check_names
+from timeline.meaning.columns import BELIEF_COLUMNS
+from timeline.meaning.fact import fact_key, is_glob
 from timeline.meaning.fold import END, check_policy
 from timeline.meaning.times import (
     FIRST_INSTANT,
-    format_instant,
     parse_as_of,
     parse_edtf,
-    period_text,
-    show_instant_end,
 )
 
 __all__ = [
     "DAYS_AT_MOST",
-    "Asked",
-    "Moment",
-    "Table",
     "ask",
     "asked",
-    "aware",
     "event_by",
-    "fact_key",
-    "is_glob",
     "one_fact",
     "plain_changes",
     "question",
-    "timestamp",
 ]
 
-Moment = str | date | datetime
-
 _BASES: Final = ("certain", "possible", "evidence")
-
 #: As many days as lie between the first and the last that there are.
 DAYS_AT_MOST: Final = 3_652_058
-
 #: After everything, as an expression.
 _LAST: Final = "TIMESTAMP '290000-01-01'"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The dates and the rule that a question was asked under, resolved against one state of the store.
-
-    Instants are microseconds; `as_of` None means everything recorded, `recorded_as_of` is the head's
-    own instant unless an earlier one was asked for, `valid_at` None means any.
-    """
-
-    as_of: int | None
-    recorded_as_of: int
-    recorded_is_head: bool
-    valid_at: int | None
-    policy: str
-    basis: str
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the index holds the answer as it is: the default rule, on all that is recorded."""
-        return (self.policy, self.basis) == ("latest", "certain") and self.recorded_is_head
-
-    def axes(self) -> dict[str, str | None]:
-        """Every axis by name, for people and machines.
-
-        >>> Asked(0, 0, True, None, "latest", "certain").axes()["reported_as_of"]
-        '1970-01-01T00:00:00Z'
-        """
-        return {
-            "reported_as_of": None if self.as_of is None else show_instant_end(self.as_of),
-            "recorded_as_of": format_instant(self.recorded_as_of),
-            "valid_at": None if self.valid_at is None else show_instant_end(self.valid_at),
-        }
-
-    def arguments(self, *, policy: bool = True) -> str:
-        """The arguments that every table macro takes after its dates, as SQL."""
-        found = [f"basis := '{self.basis}'"]
-        if policy:
-            found.append(f"policy := '{self.policy}'")
-        if not self.recorded_is_head:
-            found.append(f"recorded_as_of := {timestamp(self.recorded_as_of)}")
-        if self.valid_at is not None:
-            found.append(f"valid_at := {timestamp(self.valid_at)}")
-        return ", ".join(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """An answer in plain Python: rows of values, with the names and DuckDB types of the columns."""
-
-    columns: list[str]
-    types: list[str]
-    rows: list[tuple[Any, ...]]
-    asked: Asked | None = field(default=None)
-
-    def dicts(self) -> list[dict[str, Any]]:
-        """The rows as dicts; instants are aware datetimes in UTC.
-
-        Raises BadInput where two columns have one name.
-
-        >>> Table(["fact"], ["VARCHAR"], [("nvidia/ceo",)]).dicts()
-        [{'fact': 'nvidia/ceo'}]
-        """
-        check_names(self.columns)
-        instants = [kind.startswith("TIMESTAMP") for kind in self.types]
-        return [
-            {
-                name: value.replace(tzinfo=UTC) if instant and isinstance(value, datetime) else value
-                for name, instant, value in zip(self.columns, instants, row, strict=True)
-            }
-            for row in self.rows
-        ]
-
-
-def timestamp(micros: int | None) -> str:
-    """An instant as a DuckDB expression; None is NULL.
-
-    >>> timestamp(0)
-    'make_timestamp(0)'
-    """
-    return "NULL" if micros is None else f"make_timestamp({micros})"
-
-
-def is_glob(fact: str) -> bool:
-    """Whether a name of facts holds a wildcard.
-
-    >>> is_glob("nvidia/*"), is_glob("nvidia/ceo")
-    (True, False)
-    """
-    return any(sign in fact for sign in "*?[")
-
-
-def fact_key(fact: str | None) -> str | None:
-    """A fact as it is known: its text in NFC, its period in the one canonical form.
-
-    >>> fact_key("nvidia/revenue@2024-01/2024-12")
-    'nvidia/revenue@2024'
-    """
-    if fact is None:
-        return None
-    key = unicodedata.normalize("NFC", fact)
-    body, at, period = key.partition("@")
-    if not at or is_glob(key):
-        return key
-    try:
-        bounds = parse_edtf(period)
-        return f"{body}@{period_text(bounds.lower, bounds.upper)}"
-    except BadInput:
-        # No such fact can be; to say so is for whoever looks it up.
-        return key
 
 
 def one_fact(fact: object) -> str:
@@ -209,7 +84,7 @@ def asked(
     valid_at: Moment | None = None,
     policy: str = "latest",
     basis: str = "certain",
-) -> Asked:
+) -> AsOf:
     """Resolve the dates of a question; raises BadInput where one cannot be read."""
     check_policy(policy)
     if basis not in _BASES:
@@ -220,7 +95,7 @@ def asked(
         moment = _recorded(reader, recorded_as_of)
         if moment < recorded:
             recorded, is_head = moment, False
-    return Asked(
+    return AsOf(
         None if as_of is None else parse_as_of(as_of),
         recorded,
         is_head,
@@ -247,7 +122,7 @@ def _recorded(reader: Reader, moment: Moment) -> int:
 
 def question(
     kind: str,
-    dates: Asked,
+    dates: AsOf,
     fact: str | None = None,
     *,
     order: bool = True,
@@ -301,7 +176,7 @@ def _days(within: object) -> int:
     )
 
 
-def _from_segments(dates: Asked, fact: str | None, order: bool) -> str:
+def _from_segments(dates: AsOf, fact: str | None, order: bool) -> str:
     """The default question, past the macro, which takes longer to bind than the rest takes to run."""
     moment = _LAST if dates.as_of is None else timestamp(dates.as_of)
     tests = [
@@ -361,11 +236,11 @@ def _narrowed(fact: str | None) -> tuple[str, list[Any]]:
     return " WHERE fact = $1", [fact]
 
 
-def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any], dates: Asked | None) -> Table:
+def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any], dates: AsOf | None) -> Answer:
     """Run a statement and fetch all of it in plain Python."""
     con.execute(sql, parameters)
     description = con.description or []
-    return Table([str(c[0]) for c in description], [str(c[1]) for c in description], con.fetchall(), dates)
+    return Answer([str(c[0]) for c in description], [str(c[1]) for c in description], con.fetchall(), dates)
 
 
 def event_by(con: duckdb.DuckDBPyConnection, name: str) -> str:
@@ -384,8 +259,3 @@ def event_by(con: duckdb.DuckDBPyConnection, name: str) -> str:
         raise NotFound(f"no event has the key or event_id {name!r}{nearest(name, keys)}")
     listed = ", ".join(row[0][: len(name) + 4] for row in found[:5])
     raise BadInput(f"{name!r} begins {len(found)} event ids; expected a longer prefix, such as {listed}")
-
-
-def aware(value: Any) -> Any:
-    """A value as the Python API hands it out: instants are aware datetimes in UTC."""
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value

@@ -21,7 +21,7 @@ from timeline.store import Timeline
 
 if TYPE_CHECKING:
     from timeline import Ingested
-    from timeline.ask.questions import Table
+    from timeline.ask.answers import Answer
     from timeline.cli.options import Output
     from timeline.show.words import View
 
@@ -242,7 +242,7 @@ def told_pairs(facts: Mapping[str, object], as_json: bool) -> None:
 
 
 def deliver(
-    output: Output, answer: Table, view: Callable[[], View], *, cards: Cards | None = None, **more: Any
+    output: Output, answer: Answer, view: Callable[[], View], *, cards: Cards | None = None, **more: Any
 ) -> None:
     """Print an answer in the format asked for.
 
@@ -268,7 +268,7 @@ def deliver(
     print_lines(lines, output.output)
 
 
-def _deliver_parquet(output: Output, answer: Table) -> None:
+def _deliver_parquet(output: Output, answer: Answer) -> None:
     from timeline.show.formats import write_parquet
 
     if output.output is None and sys.stdout.isatty():

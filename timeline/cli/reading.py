@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from timeline.ask.questions import DAYS_AT_MOST, Asked, Table, fact_key, is_glob
+from timeline.ask.answers import Answer, AsOf
+from timeline.ask.questions import DAYS_AT_MOST
 from timeline.cli.options import (
     Dates,
     Explain,
@@ -38,6 +39,7 @@ from timeline.cli.output import (
 )
 from timeline.cli.stores import project_of, queries_folder, reading
 from timeline.errors import BadInput, NotFound
+from timeline.meaning.fact import fact_key, is_glob
 from timeline.meaning.times import format_instant, parse_as_of
 from timeline.show.formats import asked_plainly, plain, shown
 from timeline.show.layout import Column, Style, pairs
@@ -258,13 +260,13 @@ def _required(fact: str) -> str:
     return fact_key(fact) or fact
 
 
-def _asked(tl: Timeline, kind: str, fact: str | None, rules: Rules, **more: Any) -> tuple[Table, Asked]:
+def _asked(tl: Timeline, kind: str, fact: str | None, rules: Rules, **more: Any) -> tuple[Answer, AsOf]:
     answer = tl.table(kind, fact, **rules.given(), **more)
     assert answer.asked is not None
     return answer, answer.asked
 
 
-def _none(tl: Timeline, output: Output, answer: Table, fact: str | None, message: str) -> bool:
+def _none(tl: Timeline, output: Output, answer: Answer, fact: str | None, message: str) -> bool:
     """Whether the answer is that there is none, which is told to people; programs get it as any other."""
     if answer.rows:
         return False
@@ -277,7 +279,7 @@ def _none(tl: Timeline, output: Output, answer: Table, fact: str | None, message
 
 
 def _nothing(
-    tl: Timeline, output: Output, answer: Table, asked: Asked, fact: str | None, what: str = "believed"
+    tl: Timeline, output: Output, answer: Answer, asked: AsOf, fact: str | None, what: str = "believed"
 ) -> NoReturn:
     """Say that nothing answers; programs get their empty answer first."""
     if output.chosen() not in ("table", "markdown"):
@@ -285,7 +287,7 @@ def _nothing(
     _say_nothing(tl, asked, fact, what)
 
 
-def _say_nothing(tl: Timeline, asked: Asked, fact: str | None, what: str) -> NoReturn:
+def _say_nothing(tl: Timeline, asked: AsOf, fact: str | None, what: str) -> NoReturn:
     if fact is not None:
         tl.heard_of(fact)
     of = "" if fact is None else f" of {fact}"
@@ -321,7 +323,7 @@ def _events(tl: Timeline, rows: Sequence[Row], columns: Sequence[str] = ("event_
     return {row["event_id"]: row for row in found}
 
 
-def _source(tl: Timeline, name: str | None, asked: Asked) -> Row | None:
+def _source(tl: Timeline, name: str | None, asked: AsOf) -> Row | None:
     """What was known of a source by then."""
     if name is None:
         return None
@@ -360,7 +362,7 @@ def _rows_once(tl: Timeline, query_text: str, parameters: Sequence[Any]) -> list
         con.close()
 
 
-def _cards(tl: Timeline, answer: Table, asked: Asked) -> Cards:
+def _cards(tl: Timeline, answer: Answer, asked: AsOf) -> Cards:
     def lines(width: int | None, style: Style | None) -> Iterator[str]:
         rows = answer.dicts()
         events = _events(tl, rows)
@@ -438,7 +440,7 @@ _FIGURES: Final = (
 )
 
 
-def _answer_view(answer: Table, dates: Dates, title: str) -> View:
+def _answer_view(answer: Answer, dates: Dates, title: str) -> View:
     columns = [
         Column(name, right=kind.removeprefix("U").startswith(_FIGURES), whole=True)
         for name, kind in zip(answer.columns, answer.types, strict=True)
@@ -460,7 +462,7 @@ def _list_queries(folder: Path, output: Output) -> None:
         (each.name, each.title, each.description, [asdict(parameter) for parameter in each.parameters])
         for each in queries
     ]
-    answer = Table(
+    answer = Answer(
         ["name", "title", "description", "parameters"], ["VARCHAR", "VARCHAR", "VARCHAR", "JSON"], rows
     )
 

@@ -10,8 +10,8 @@ import duckdb
 
 from timeline.index import amended
 from timeline.index.sweep import sweep
-from timeline.index.tables import fact_hash
 from timeline.meaning import fold
+from timeline.meaning.fact import fact_hash
 
 __all__ = ["entries", "entry_from", "resolve_entangled"]
 

@@ -28,7 +28,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from timeline.meaning.columns import FACT_PARTS, LOG_COLUMNS
+from timeline.meaning.columns import LOG_COLUMNS
+from timeline.meaning.fact import FACT_PARTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -156,7 +157,7 @@ class RowFile:
         if known != nth:
             start, end = self._blocks[1][nth : nth + 2]
             if hasattr(mmap, "MADV_WILLNEED"):
-                # Asked for as a whole, so that the disk is not waited for at each page.
+                # AsOf for as a whole, so that the disk is not waited for at each page.
                 first = start - start % mmap.PAGESIZE
                 self._content.madvise(mmap.MADV_WILLNEED, first, end - first)
             try:

@@ -8,8 +8,8 @@ from typing import Final
 
 import duckdb
 
-from timeline.index.catalog import sql_object
-from timeline.index.tables import OF_FACT, Build, Implied, carried_columns, in_schema, restored_columns
+from timeline.index.catalog import in_schema, sql_object
+from timeline.index.tables import OF_FACT, Build, Implied, carried_columns, restored_columns
 
 __all__ = ["BELIEF_SOURCE", "fill_segments"]
 

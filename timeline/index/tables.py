@@ -7,14 +7,13 @@ What no window resolves is resolved here, fact by fact, by `sweep` and `amended`
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import duckdb
 
-from timeline.index.catalog import sql_object
+from timeline.index.catalog import in_schema, sql_object
 from timeline.index.entangled import resolve_entangled
 from timeline.log.log import CheckedFiles, Commit
 from timeline.log.paths import parquet_source, quoted
@@ -28,9 +27,7 @@ __all__ = [
     "Implied",
     "carried_columns",
     "events_of",
-    "fact_hash",
     "fill_commits",
-    "in_schema",
     "make_tables",
     "restored_columns",
     "view_incoming",
@@ -226,18 +223,3 @@ def _implied(con: duckdb.DuckDBPyConnection) -> Implied:
             kind = "INTEGER" if name == "inherited" else SQL_TYPES[LOG_COLUMNS[name]]
             constants[name] = f"{quoted(least) if count else 'NULL'}::{kind}"
     return Implied(constants, same, narrow=True)
-
-
-def in_schema(name: str, schema: str) -> str:
-    return sql_object(name) if schema == "store" else sql_object(name).replace("store.", f"{schema}.")
-
-
-def fact_hash(fact: str) -> int:
-    """The number that facts are in order of: what DuckDB's md5_number_lower makes of it.
-
-    >>> with duckdb.connect() as con:
-    ...     [(number,)] = con.execute("SELECT md5_number_lower('nvidia/ceo')").fetchall()
-    >>> fact_hash("nvidia/ceo") == number
-    True
-    """
-    return int.from_bytes(hashlib.md5(fact.encode(), usedforsecurity=False).digest()[8:], "little")

@@ -18,7 +18,8 @@ from timeline.index.row_file import Damaged, RowFile
 from timeline.index.segments import fill_segments
 from timeline.index.tables import events_of, fill_commits, make_tables, view_incoming
 from timeline.log.log import CheckedFiles
-from timeline.meaning.columns import LOG_COLUMNS, SQL_TYPES, fact_parts
+from timeline.meaning.columns import LOG_COLUMNS, SQL_TYPES
+from timeline.meaning.fact import fact_parts
 
 __all__ = ["Appended", "Tail", "append_tail", "lay_tail", "patch"]
 

@@ -17,7 +17,6 @@ __all__ = [
     "BELIEF_COLUMNS",
     "EVENT_COLUMNS",
     "EVENT_TYPES",
-    "FACT_PARTS",
     "HASHED",
     "INHERITABLE",
     "LOG_COLUMNS",
@@ -30,7 +29,6 @@ __all__ = [
     "decimal_text",
     "event_id",
     "event_id_sql",
-    "fact_parts",
 ]
 
 Kind = Literal["integer", "text", "instant", "decimal", "boolean"]
@@ -150,20 +148,6 @@ INHERITABLE: Final[dict[str, int]] = {
     "origin": 32,
     "locator": 64,
 }
-
-#: What a fact's own text says besides the fact.
-FACT_PARTS: Final = ("subject", "attribute", "object", "period")
-
-
-def fact_parts(fact: str) -> dict[str, str | None]:
-    """A fact and what its text says, by the names of columns; of any text, so that anything may be asked for.
-
-    >>> fact_parts("nvidia/ceo")
-    {'fact': 'nvidia/ceo', 'subject': 'nvidia', 'attribute': 'ceo', 'object': None, 'period': None}
-    """
-    body, _, period = fact.partition("@")
-    parts = [*body.split("/"), None, None]
-    return {"fact": fact} | dict(zip(FACT_PARTS, (*parts[:3], period or None), strict=True))
 
 
 _NINE_PLACES = Decimal("1e-9")

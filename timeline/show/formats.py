@@ -14,7 +14,7 @@ from timeline.meaning.columns import check_names
 from timeline.meaning.times import format_instant, from_datetime, show_instant_end
 
 if TYPE_CHECKING:
-    from timeline.ask.questions import Asked, Table
+    from timeline.ask.answers import Answer, AsOf
 
 __all__ = [
     "FORMATS",
@@ -92,7 +92,7 @@ def _json(value: Any) -> str:
 
 
 def document(
-    asked: Asked | None,
+    asked: AsOf | None,
     names: Sequence[str],
     rows: Iterable[Sequence[Any]],
     more: Mapping[str, Any] | None = None,
@@ -120,7 +120,7 @@ def document(
     yield "}"
 
 
-def asked_plainly(asked: Asked) -> dict[str, str | None]:
+def asked_plainly(asked: AsOf) -> dict[str, str | None]:
     """The axes and the rule of a question, as JSON names them."""
     return {
         "as_of": None if asked.as_of is None else format_instant(asked.as_of),
@@ -162,7 +162,7 @@ def _csv_field(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def write_parquet(table: Table, out: str | Path | IO[bytes]) -> None:
+def write_parquet(table: Answer, out: str | Path | IO[bytes]) -> None:
     """Write an answer as Parquet, with the types of its columns.
 
     Raises BadInput where two columns have one name, which few readers of Parquet take.

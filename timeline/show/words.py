@@ -1,6 +1,6 @@
 """Answers told to people: which columns they see, in which words, with every axis of time named.
 
-Takes rows as dicts with aware datetimes, as `Table.dicts` gives them, and gives lines of text. Whatever
+Takes rows as dicts with aware datetimes, as `Answer.dicts` gives them, and gives lines of text. Whatever
 comes from an event may be None: an erased one tells nothing.
 """
 
@@ -23,8 +23,7 @@ from timeline.show.formats import markdown_lines, visible
 from timeline.show.layout import Column, Style, pairs, table_lines, wrapped
 
 if TYPE_CHECKING:
-    from timeline.ask.answers import Why
-    from timeline.ask.questions import Asked
+    from timeline.ask.answers import AsOf, Why
 
 __all__ = [
     "View",
@@ -84,7 +83,7 @@ def prose(text: str, width: int | None) -> list[str]:
 # Words for what is in a row
 
 
-def asked_in_words(asked: Asked, *, reported: str | None = None, policy: bool = True) -> str:
+def asked_in_words(asked: AsOf, *, reported: str | None = None, policy: bool = True) -> str:
     """Every axis of a question, and its rule; `reported` replaces the words for the reported axis."""
     if reported is None:
         reported = (
@@ -154,7 +153,7 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 # Beliefs
 
 
-def beliefs_view(asked: Asked, rows: Sequence[Row], events: Mapping[str, Row]) -> View:
+def beliefs_view(asked: AsOf, rows: Sequence[Row], events: Mapping[str, Row]) -> View:
     """What was believed, a row a belief; `events` are those behind the beliefs, by event_id."""
     columns = [Column("fact"), Column("claim", whole=True), Column("status", whole=True)]
     columns += [Column("reported", whole=True), Column("origin")]
@@ -178,7 +177,7 @@ def beliefs_view(asked: Asked, rows: Sequence[Row], events: Mapping[str, Row]) -
     return View(f"Believed {asked_in_words(asked)}", columns, cells, f"{footer}.")
 
 
-def belief_card(asked: Asked, row: Row, event: Row | None, source: Row | None) -> list[tuple[str, str]]:
+def belief_card(asked: AsOf, row: Row, event: Row | None, source: Row | None) -> list[tuple[str, str]]:
     """Everything told of one belief, as names and values."""
     if event is not None and _is_later(event, asked):
         # Its title may tell what nobody knew then.
@@ -199,7 +198,7 @@ def belief_card(asked: Asked, row: Row, event: Row | None, source: Row | None) -
     return [(name, str(value)) for name, value in told if value]
 
 
-def _is_later(event: Row, asked: Asked) -> bool:
+def _is_later(event: Row, asked: AsOf) -> bool:
     """Whether the source that an event was read in appeared only after the date asked about."""
     read = micros_of(event.get("evidence_at"))
     return asked.as_of is not None and read is not None and read > asked.as_of
@@ -244,7 +243,7 @@ def source_in_words(name: str | None, source: Row | None) -> str:
 # History, changes and disagreements
 
 
-def history_view(asked: Asked, rows: Sequence[Row]) -> View:
+def history_view(asked: AsOf, rows: Sequence[Row]) -> View:
     """Every event by reported order, and what each did."""
     facts = {row["fact"] for row in rows}
     reported = "at any time" if asked.as_of is None else f"by {day(asked.as_of)}"
@@ -285,7 +284,7 @@ def same_again(row: Row) -> bool:
     return before == after
 
 
-def changes_view(asked: Asked, rows: Sequence[Row], start: int | None, end: int | None) -> View:
+def changes_view(asked: AsOf, rows: Sequence[Row], start: int | None, end: int | None) -> View:
     """What differs between two dates."""
     dates = ["everything reported" if at is None else day(at) for at in (start, end)]
     columns = [Column("fact"), Column("change", whole=True), Column("claim", whole=True)]
@@ -317,7 +316,7 @@ def _add_valid(columns: list[Column], cells: list[list[str]], rows: Sequence[Row
 
 
 def disagreements_view(
-    asked: Asked, rows: Sequence[Row], events: Mapping[str, Row], within: int | None
+    asked: AsOf, rows: Sequence[Row], events: Mapping[str, Row], within: int | None
 ) -> View:
     """Pairs of claims that cannot both be right."""
     columns = [Column("fact"), Column("one says", whole=True), Column("another says", whole=True)]
