@@ -21,7 +21,7 @@ from timeline.ask.one_fact import about_one
 from timeline.ask.questions import ask, asked, event_by, one_fact, plain_changes, question
 from timeline.atomic import check_target, write_path
 from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
-from timeline.index.generation import build_file
+from timeline.index.generation import build_file, with_room
 from timeline.index.index import Index
 from timeline.index.reader import Reader
 from timeline.log.log import Commit, Log, Verified
@@ -324,7 +324,7 @@ class Timeline:
         reader = self._reader()
         if asked(reader, None, recorded_as_of, valid_at, policy, basis).is_plain and valid_at is None:
             sql, parameters = plain_changes(start, end, fact)
-            found = self._as_frame(reader.cursor().sql(sql, params=parameters))
+            found = self._fetched(reader, sql, parameters)
             if not found["is_bounded"].any():
                 # Sorted here, because it takes half as long.
                 return found.drop("is_bounded").sort("fact")
@@ -734,7 +734,11 @@ class Timeline:
         if (found := self._about_one(reader, kind, fact, resolved)) is not None:
             return small_frame(found)
         sql, parameters = question(kind, resolved, fact, **more)
-        return self._as_frame(reader.cursor().sql(sql, params=parameters))
+        return self._fetched(reader, sql, parameters)
+
+    def _fetched(self, reader: Reader, sql: str, parameters: object) -> pl.DataFrame:
+        con = reader.cursor()
+        return with_room(con, lambda: self._as_frame(con.sql(sql, params=parameters)))
 
     @staticmethod
     def _about_one(reader: Reader, kind: str, fact: str | None, dates: AsOf) -> Answer | None:

@@ -15,6 +15,7 @@ import duckdb
 
 from timeline.ask.answers import Answer, AsOf, Moment, timestamp
 from timeline.errors import BadInput, NotFound, nearest
+from timeline.index.generation import with_room
 from timeline.index.reader import Reader
 from timeline.meaning.columns import BELIEF_COLUMNS
 from timeline.meaning.fact import fact_key, is_glob
@@ -238,9 +239,14 @@ def _narrowed(fact: str | None) -> tuple[str, list[Any]]:
 
 def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any], dates: AsOf | None) -> Answer:
     """Run a statement and fetch all of it in plain Python."""
-    con.execute(sql, parameters)
-    description = con.description or []
-    return Answer([str(c[0]) for c in description], [str(c[1]) for c in description], con.fetchall(), dates)
+
+    def run() -> Answer:
+        con.execute(sql, parameters)
+        description = con.description or []
+        names, types = ([str(column[nth]) for column in description] for nth in (0, 1))
+        return Answer(names, types, con.fetchall(), dates)
+
+    return with_room(con, run)
 
 
 def event_by(con: duckdb.DuckDBPyConnection, name: str) -> str:

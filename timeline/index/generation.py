@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import duckdb
 
@@ -40,6 +41,7 @@ __all__ = [
     "is_readable",
     "memory_for",
     "rows_beside",
+    "with_room",
 ]
 
 #: The layout of a generation. One that another version of the package built is not used.
@@ -108,6 +110,25 @@ def config_for(base: int, each: int, events: int, path: Path | None = None) -> C
 
 #: All that DuckDB may ever take: for what did not fit into less, such as very many long texts.
 ALL_MEMORY: Final = memory_for(2**60, 0, 0)
+
+
+_Answer = TypeVar("_Answer")
+
+
+def with_room(con: duckdb.DuckDBPyConnection, run: Callable[[], _Answer]) -> _Answer:
+    """Return what `run` makes with this connection's database; where memory does not suffice, run it again.
+
+    The second time the database may take all that any may: very many long texts need it. Where its settings
+    are locked there is no second time.
+    """
+    try:
+        return run()
+    except duckdb.OutOfMemoryException as error:
+        try:
+            con.execute(f"SET memory_limit = '{ALL_MEMORY}'")
+        except duckdb.Error:
+            raise error from None
+    return run()
 
 
 def rows_beside(path: Path) -> Path:

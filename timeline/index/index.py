@@ -43,6 +43,7 @@ from timeline.index.generation import (
     is_readable,
     memory_for,
     rows_beside,
+    with_room,
 )
 from timeline.index.reader import (
     ATTACHED_PATH,
@@ -146,7 +147,8 @@ class Index:
         """Build a generation, unless something that is no file is in its place."""
         try:
             return self.build(progress)
-        except IsADirectoryError:
+        except IsADirectoryError as error:
+            _warn_damaged(self.folder, error)
             return None
 
     def _relieved(self, reader: Reader, progress: Build | None, apart: Attach | None) -> Reader:
@@ -231,14 +233,7 @@ class Index:
     def _read_tail(
         self, con: duckdb.DuckDBPyConnection, generation: Generation, last: Commit | None
     ) -> Appended:
-        def read() -> Appended:
-            return self.log.reading(partial(append_tail, con), last)
-
-        try:
-            appended = read()
-        except duckdb.OutOfMemoryException:
-            con.execute(f"SET memory_limit = '{ALL_MEMORY}'")
-            return read()
+        appended = with_room(con, lambda: self.log.reading(partial(append_tail, con), last))
         if appended.bytes > TAIL_BYTES_AT_MOST:
             limit = memory_for(*TO_READ, generation.position, appended.bytes)
             con.execute(f"SET memory_limit = '{limit}'")

@@ -7,12 +7,14 @@ import threading
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 
 from timeline.index.catalog import VIEWS, sql_object
+from timeline.index.generation import with_room
 from timeline.index.row_file import RowFile
 from timeline.index.tail import Appended, Tail, lay_tail
 from timeline.log.paths import quoted
@@ -102,15 +104,7 @@ class Reader:
             with self._views:
                 if self._tail is None:
                     with contextlib.closing(self.con.cursor()) as con:
-                        # All or nothing: who is interrupted may ask again.
-                        con.execute("BEGIN")
-                        try:
-                            tail = lay_tail(con, self.rows)
-                            con.execute("COMMIT")
-                        except BaseException:
-                            con.execute("ROLLBACK")
-                            raise
-                        self._tail = tail
+                        self._tail = with_room(con, partial(_whole_tail, con, self.rows))
             if self._tail.swept > max(TAIL_AT_MOST, self.position // TAIL_SHARE):
                 relieve, self.relieve = self.relieve, None
                 if relieve is not None:
@@ -201,3 +195,15 @@ class Reader:
         self.con.close()
         if self.rows is not None:
             self.rows.close()
+
+
+def _whole_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None) -> Tail:
+    """Resolve a tail in one transaction, so that an interrupted query can be retried."""
+    con.execute("BEGIN")
+    try:
+        tail = lay_tail(con, rows)
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    return tail

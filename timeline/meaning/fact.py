@@ -1,4 +1,4 @@
-"""The key of a fact: its parts, its canonical form, globs over it, and the number that facts are in order of."""
+"""The key of a fact: its parts, its canonical form, globs over it, and the number that orders facts."""
 
 from __future__ import annotations
 
