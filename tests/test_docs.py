@@ -291,15 +291,6 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert not missing
 
 
-def test_the_layers_are_those_of_the_code() -> None:
-    from tests.test_structure import ORDER
-
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    table = text.split("\n## Layers\n", 1)[1].split("\n#", 1)[0]
-    cells = [line.split("|")[2] for line in table.splitlines() if line.startswith("|")]
-    assert tuple(re.findall(r"`(\w+)`", " ".join(cells))) == ORDER
-
-
 def test_the_readme_needs_two_commands() -> None:
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     assert len([line for line in lines if line.startswith("python3 -m venv")]) == 2

@@ -19,8 +19,9 @@ import pytest
 
 import timeline.intake.files
 from timeline.errors import BadInput, BadRows, Place
-from timeline.intake.batch import FLAT_COLUMNS, Batch, Draft, StoredTable
+from timeline.intake.batch import FLAT_COLUMNS, Batch, Draft
 from timeline.intake.files import read_batches, table_batch
+from timeline.intake.tabular import StoredTable
 from timeline.meaning.event import Event, event_from
 
 Write = Callable[[str, str | bytes], Path]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from timeline.errors import BadInput, Place
-from timeline.intake.files import STAYS_IN_ITS_FILE
-from timeline.intake.tabular import no_parquet, plain_table
 from timeline.meaning.event import Event
 
-__all__ = ["BOM", "FLAT_COLUMNS", "FORMATS", "Batch", "Draft", "StoredTable", "decoded"]
+if TYPE_CHECKING:
+    from timeline.intake.tabular import StoredTable
+
+__all__ = ["BOM", "FLAT_COLUMNS", "FORMATS", "Batch", "Draft", "decoded"]
 
 #: Formats by the suffix of a file's name.
 FORMATS: Final[Mapping[str, str]] = {
@@ -47,33 +47,6 @@ class Draft:
 
     keys: dict[str, object]
     place: Place
-
-
-class StoredTable:
-    """A table that stays in its Parquet file and is read part by part, columns and types as in `Batch`."""
-
-    def __init__(self, name: str, file: pq.ParquetFile, columns: list[str]) -> None:
-        self._name = name
-        self._file = file
-        self.column_names = columns
-        self.num_rows = int(file.metadata.num_rows)
-
-    def parts(self, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """The rows in their order, so many at a time, of all columns or of these.
-
-        Raises BadInput where the file turns out not to be readable.
-        """
-        chosen = self.column_names if columns is None else list(columns)
-        try:
-            for batch in self._file.iter_batches(batch_size=rows, columns=chosen):
-                table = pa.Table.from_batches([batch]).select(chosen)
-                yield plain_table(self._name, table, chosen)
-        except (pa.ArrowException, OSError) as error:
-            raise no_parquet(self._name, error) from None
-
-    def read(self) -> pa.Table:
-        """All of it at once."""
-        return pa.concat_tables(list(self.parts(STAYS_IN_ITS_FILE)))
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,10 @@ from timeline.errors import Place, TimelineError
 from timeline.index.catalog import sql_object
 from timeline.index.reader import Reader
 from timeline.index.row_file import Damaged
-from timeline.intake.batch import Draft, StoredTable
+from timeline.intake.batch import Draft
 from timeline.intake.bulk_values import RowReader, as_text, in_parts
 from timeline.intake.rows import Intake, Rejected
+from timeline.intake.tabular import StoredTable
 from timeline.log.log import schema
 from timeline.log.paths import quoted
 from timeline.meaning.columns import HASHED, INHERITABLE, LOG_COLUMNS, STATUSES, event_id_sql

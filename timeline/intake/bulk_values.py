@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from timeline.errors import BadInput
 from timeline.index.catalog import sql_object
-from timeline.intake.batch import StoredTable
+from timeline.intake.tabular import StoredTable
 from timeline.log.paths import quoted
 from timeline.meaning.amounts import parse_amount, plain_amount
 from timeline.meaning.event import Event, bytes_at_most, event_from

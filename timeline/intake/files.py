@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa
 
@@ -21,10 +21,7 @@ from timeline.intake.documents import SECTIONS, JsonReader, YamlReader, document
 from timeline.intake.tabular import batch_of_table, read_arrow, read_csv, read_parquet
 from timeline.meaning.event import DESCRIPTIONS
 
-__all__ = ["STAYS_IN_ITS_FILE", "read_batches", "table_batch"]
-
-#: Parquet files of more rows are read part by part.
-STAYS_IN_ITS_FILE: Final = 500_000
+__all__ = ["read_batches", "table_batch"]
 
 
 def read_batches(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -16,10 +16,39 @@ import pyarrow.ipc as pa_ipc
 import pyarrow.parquet as pq
 
 from timeline.errors import BadInput, BadRows, Place, nearest
-from timeline.intake.batch import FLAT_COLUMNS, Batch, StoredTable
-from timeline.intake.files import STAYS_IN_ITS_FILE
+from timeline.intake.batch import FLAT_COLUMNS, Batch
 
-__all__ = ["batch_of_table", "no_parquet", "plain_table", "read_arrow", "read_csv", "read_parquet"]
+__all__ = ["StoredTable", "batch_of_table", "read_arrow", "read_csv", "read_parquet"]
+
+#: Parquet files of more rows are read part by part.
+STAYS_IN_ITS_FILE: Final = 500_000
+
+
+class StoredTable:
+    """A table that stays in its Parquet file and is read part by part, columns and types as in `Batch`."""
+
+    def __init__(self, name: str, file: pq.ParquetFile, columns: list[str]) -> None:
+        self._name = name
+        self._file = file
+        self.column_names = columns
+        self.num_rows = int(file.metadata.num_rows)
+
+    def parts(self, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The rows in their order, so many at a time, of all columns or of these.
+
+        Raises BadInput where the file turns out not to be readable.
+        """
+        chosen = self.column_names if columns is None else list(columns)
+        try:
+            for batch in self._file.iter_batches(batch_size=rows, columns=chosen):
+                table = pa.Table.from_batches([batch]).select(chosen)
+                yield _plain_table(self._name, table, chosen)
+        except (pa.ArrowException, OSError) as error:
+            raise _no_parquet(self._name, error) from None
+
+    def read(self) -> pa.Table:
+        """All of it at once."""
+        return pa.concat_tables(list(self.parts(STAYS_IN_ITS_FILE)))
 
 
 # Tables: CSV, Parquet and Arrow
@@ -140,15 +169,15 @@ def read_parquet(name: str, content: bytes | Path, ignore_unknown: bool) -> Batc
         columns = _chosen(name, file.schema_arrow.names, ignore_unknown)
         if file.metadata.num_rows > STAYS_IN_ITS_FILE:
             # Its types are looked at now, its values when they are asked for.
-            plain_table(name, file.schema_arrow.empty_table(), columns)
+            _plain_table(name, file.schema_arrow.empty_table(), columns)
             return Batch(name, table=StoredTable(name, file, columns))
         table = file.read(columns=columns)
     except (pa.ArrowException, OSError) as error:
-        raise no_parquet(name, error) from None
+        raise _no_parquet(name, error) from None
     return batch_of_table(name, table, ignore_unknown)
 
 
-def no_parquet(name: str, error: Exception) -> BadInput:
+def _no_parquet(name: str, error: Exception) -> BadInput:
     return BadInput(f"not a readable Parquet file: {error}", Place(name))
 
 
@@ -179,10 +208,10 @@ def _chosen(name: str, names: list[str], ignore_unknown: bool) -> list[str]:
 
 
 def batch_of_table(name: str, table: pa.Table, ignore_unknown: bool) -> Batch:
-    return Batch(name, table=plain_table(name, table, _chosen(name, table.column_names, ignore_unknown)))
+    return Batch(name, table=_plain_table(name, table, _chosen(name, table.column_names, ignore_unknown)))
 
 
-def plain_table(name: str, table: pa.Table, chosen: Sequence[str]) -> pa.Table:
+def _plain_table(name: str, table: pa.Table, chosen: Sequence[str]) -> pa.Table:
     columns = {}
     for column in chosen:
         values = table.column(column)
