@@ -17,7 +17,7 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
-import timeline.intake.files
+import timeline.intake.tabular
 from timeline.errors import BadInput, BadRows, Place
 from timeline.intake.batch import FLAT_COLUMNS, Batch, Draft
 from timeline.intake.files import read_batches, table_batch
@@ -686,7 +686,7 @@ def test_flat_columns_are_the_keys_of_an_event() -> None:
 
 
 def test_a_large_parquet_file_is_read_part_by_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeline.intake.files, "_STAYS_IN_ITS_FILE", 10)
+    monkeypatch.setattr(timeline.intake.tabular, "STAYS_IN_ITS_FILE", 10)
     rows = pa.table(
         {"source": [f"s{at}" for at in range(25)], "fact": pa.array(["a/b"] * 25).dictionary_encode()}
     )
@@ -704,7 +704,7 @@ def test_a_large_parquet_file_is_read_part_by_part(tmp_path: Path, monkeypatch: 
 
 
 def test_a_large_parquet_file_that_is_damaged_within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeline.intake.files, "_STAYS_IN_ITS_FILE", 10)
+    monkeypatch.setattr(timeline.intake.tabular, "STAYS_IN_ITS_FILE", 10)
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"fact": [f"a/b{at}" for at in range(2_000)]}), path, use_dictionary=False)
     content = bytearray(path.read_bytes())

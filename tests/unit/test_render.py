@@ -241,3 +241,13 @@ def test_combining_signs_take_no_room() -> None:
 )
 def test_a_fact_is_looked_up_in_its_one_form(typed: str | None, known: str | None) -> None:
     assert fact_key(typed) == known
+
+
+def test_signs_that_are_shown_as_one_line_up() -> None:
+    family, flag, accent = "👨\u200d👩\u200d👧\u200d👦", "🇫🇷", "e\u0301"
+    assert [width_of(text) for text in (family, flag, accent, "⚠\ufe0f")] == [2, 2, 1, 2]
+    rows = [[family, "x"], [flag, "x"], [accent, "x"], ["plain", "x"]]
+    lines = list(table_lines([Column("name"), Column("b")], rows, width=40))
+    assert {width_of(line.rpartition("x")[0]) for line in lines if "x" in line} == {len("plain") + 2}
+    # A sign is never taken apart where a word has to be broken.
+    assert wrapped(family * 3, 4) == [family * 2, family]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,19 +21,22 @@ _GAP: Final = "  "
 _LONG_WORD: Final = 20
 
 
+#: Signs of one column each, which most texts are made of.
+_NARROW: Final = re.compile("[\\x00-\u02ff\u2010-\u2027\u2190-\u2193]*+")
+
+
 def width_of(text: str) -> int:
-    """How many columns of a terminal a text takes: wide East Asian signs two, combining ones none.
+    """Return how many columns of a terminal a text takes.
 
-    >>> width_of("OpenAI"), width_of("英伟达"), width_of("e\\u0301")
-    (6, 6, 1)
+    >>> width_of("OpenAI"), width_of("英伟达"), width_of("e\\u0301"), width_of("👨\\u200d👩\\u200d👧")
+    (6, 6, 1, 2)
     """
-    return len(text) if text.isascii() else sum(map(_sign_width, text))
+    if _NARROW.fullmatch(text):
+        return len(text)
+    # Loaded for the texts that need it.
+    from rich.cells import cell_len
 
-
-def _sign_width(sign: str) -> int:
-    if unicodedata.category(sign) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+    return cell_len(text)
 
 
 _WORDS: Final = re.compile(r" +|[^ /]+/*|/+")
@@ -73,7 +75,18 @@ def _pieces(text: str, width: int) -> Iterator[tuple[str, int]]:
             if size <= width:
                 yield part, size
             else:
-                yield from ((sign, width_of(sign)) for sign in part)
+                yield from ((sign, width_of(sign)) for sign in _graphemes(part))
+
+
+def _graphemes(text: str) -> Iterator[str]:
+    """Yield the parts of a text that a terminal shows as one sign."""
+    if _NARROW.fullmatch(text):
+        yield from text
+        return
+    from rich.cells import split_graphemes
+
+    spans, _ = split_graphemes(text)
+    yield from (text[start:end] for start, end, _ in spans)
 
 
 @dataclass(frozen=True, slots=True)
