@@ -207,7 +207,7 @@ def _hashed(query: str, names: Sequence[str], event_id: str | None = None) -> st
 def _report_id(names: Sequence[str], columns: Mapping[str, str] | None = None) -> str:
     """The event id of reports: `columns.event_id_sql` in fewer steps, since half of the time goes into it.
 
-    No text is made of a name and its value before all are put together. `columns` has what stands in for some
+    No text is made of a name and its value before all are put together. `columns` has what replaces some
     of the names.
     """
     small = {"amount_low": "small_low", "amount_high": "small_high"}

@@ -188,7 +188,7 @@ def period_text(lower: int | None, upper: int | None) -> str:
 
 
 def former_period_text(lower: int | None, upper: int | None) -> str:
-    """The text that a span had when the end of 9999 was one: as no instant names it, it is told as a day.
+    """The text that a span had when the end of 9999 was one, which is written as a day.
 
     Events that were recorded then have it in what their ids cover.
     """
