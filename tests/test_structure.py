@@ -18,19 +18,8 @@ SOURCES = sorted(PACKAGE.glob("*.py"))
 
 #: Each module imports only from those before it.
 ORDER = (
-    *(
-        "errors",
-        "times",
-        "amounts",
-        "columns",
-        "event",
-        "fold",
-        "atomic",
-        "objects",
-        "merkle",
-        "logfile",
-        "proofs",
-    ),
+    *("errors", "times", "amounts", "columns", "event", "fold"),
+    *("atomic", "objects", "merkle", "logfile", "proofs"),
     *(
         "log",
         "amended",
@@ -44,19 +33,8 @@ ORDER = (
         "files",
         "known",
     ),
-    *(
-        "names",
-        "intake",
-        "bulkread",
-        "bulk",
-        "record",
-        "ask",
-        "lookup",
-        "join",
-        "explain",
-        "mending",
-        "store",
-    ),
+    *("names", "intake", "bulkread", "bulk", "record", "ask", "lookup", "join", "explain"),
+    *("frames", "mending", "store"),
     *("__init__", "queries", "render", "telling", "cli_options", "cli_session", "cli_reading"),
     *("cli_recording", "cli_keeping", "cli", "__main__"),
 )
