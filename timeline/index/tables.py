@@ -59,7 +59,7 @@ _BEYOND: Final[Mapping[str, tuple[str, str]]] = {
 def _as_read(name: str) -> str:
     """A column of the log as the index has it: its instants are ones that every reader can show.
 
-    A period without an end is told as such in the fact too.
+    A period without an end is written as one in the fact too.
     """
     if LOG_COLUMNS[name] == "instant":
         before, behind = _BEYOND.get(name, (_FIRST, _LAST))

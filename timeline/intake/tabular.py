@@ -104,7 +104,7 @@ def _csv_header(name: str, text: str) -> tuple[list[str], str]:
 def _check_csv_quotes(name: str, content: bytes, delimiter: str) -> None:
     """Raise BadInput with the place of the first quote that RFC 4180 does not have there.
 
-    Arrow takes what stands between two of them for one value, rows and all.
+    Arrow takes what is between two of them for one value, rows and all.
     """
     if b'"' not in content:
         return
