@@ -247,7 +247,7 @@ class Index:
     def set_aside(self) -> list[Path]:
         """Move every generation that is not of this log out of the way; returns where they are now.
 
-        Whoever asks for that gives up the commits that only they know of, but not the files.
+        That gives up the commits that only they have, but keeps their files.
         """
         head = self.log.head_number()
         moved = []
@@ -448,7 +448,7 @@ class Index:
                 cleanup.enter_context(self.log.maintenance())
                 within = tempfile.TemporaryDirectory(prefix=".building-", dir=self.folder)
             except OSError:
-                # Whoever may not write here can check the index elsewhere.
+                # A store that may not be written to is checked in a folder elsewhere.
                 within = tempfile.TemporaryDirectory(prefix="timeline-")
             folder = cleanup.enter_context(plain_folder(cleanup.enter_context(within)))
             (folder / _BUILDING).write_bytes(_MARK)

@@ -103,12 +103,18 @@ def check_rows(files: Sequence[tuple[LogFile, Sequence[Entry]]]) -> None:
     every root from the ids.
     """
     import duckdb
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     for file, entries in files:
-        with pq.ParquetFile(file.path, pre_buffer=False) as opened:
-            found = opened.schema_arrow.remove_metadata()
-            count = opened.metadata.num_rows
+        try:
+            with pq.ParquetFile(file.path, pre_buffer=False) as opened:
+                found = opened.schema_arrow.remove_metadata()
+                count = opened.metadata.num_rows
+        except (pa.ArrowException, OSError) as error:
+            if getattr(error, "errno", None) is not None:
+                raise
+            raise not_a_log_file(file, error) from error
         if not found.equals(schema()):
             raise Corruption(f"{file.path}: its columns are not those of version {SCHEMA_VERSION}")
         expected = sum(entry.commit.count for entry in entries)

@@ -33,13 +33,14 @@ from timeline.log.file import (
     file_name,
     last_commit_of,
     log_files,
+    not_a_log_file,
     rows_of,
     rows_to_table,
     schema,
 )
 from timeline.log.merkle import MerkleTree, merkle_root, unpacked_ids
 from timeline.log.objects import FileLock, FolderObjects, Objects
-from timeline.log.paths import plain_folder
+from timeline.log.paths import parquet_source, plain_folder
 from timeline.log.writing import Spool, encoded
 from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.times import now
@@ -205,7 +206,7 @@ class Log:
                 try:
                     return fn(CheckedFiles([str(folder / file.name) for file in files], commits))
                 except Exception as error:
-                    raise _as_corruption(error, files) from error
+                    raise _explained(error, files) from error
 
         return self._retrying(read, after.number if after else 0)
 
@@ -317,7 +318,10 @@ class Log:
                 check_digests(file, entries, previous)
                 previous = entries[-1].commit
                 batch.append((file, entries))
-            check_rows(batch)
+            try:
+                check_rows(batch)
+            except Exception as error:
+                raise _explained(error, [file for file, _ in batch]) from error
             checked[files[0].first - 1 :] = [entry.commit for _, entries in batch for entry in entries]
 
         head = self.head()
@@ -524,15 +528,32 @@ def _not_there(folder: Path, expect: str, at: int | None, last: Commit | None) -
     )
 
 
-def _as_corruption(error: Exception, files: Iterable[LogFile]) -> Exception:
-    """Return Corruption for an error of DuckDB's that speaks of one of these files, else the error itself."""
+def _explained(error: Exception, files: Iterable[LogFile]) -> Exception:
+    """Return the error to raise where DuckDB failed on some files: Corruption if one is the reason."""
     import duckdb
 
-    if isinstance(error, duckdb.Error):
-        for file in files:
-            if file.name in str(error):
-                return Corruption(f"{file.path}: cannot be read: {error}; {BRING_BACK}")
+    if not _is_of_duckdb(error) or isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException):
+        return error
+    for file in files:
+        try:
+            check_rows([(file, entries_of(file))])
+            with plain_folder(Path(file.path).parent) as folder, duckdb.connect() as con:
+                # Those columns too that no event id covers.
+                source = parquet_source([folder / file.name])
+                con.execute(f"SELECT bit_xor(hash(COLUMNS(*))) FROM {source}").fetchall()
+        except Corruption as found:
+            return found
+        except (duckdb.Error, OSError) as found:
+            if _is_of_duckdb(found):
+                return not_a_log_file(file, found)
     return error
+
+
+def _is_of_duckdb(error: Exception) -> bool:
+    """Whether DuckDB raised an error, by itself or through a stream of Arrow's, where it is an OSError."""
+    import duckdb
+
+    return isinstance(error, duckdb.Error) or (isinstance(error, OSError) and error.errno is None)
 
 
 def _cover(folder: Path, names: Iterable[str]) -> list[LogFile]:
