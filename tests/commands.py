@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from timeline import cli
+from timeline.cli import app as cli
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from timeline.errors import BadInput, BadRows, Conflict, Corruption, NotFound, TimelineError
-    from timeline.log import Commit
-    from timeline.record import Ingested
+    from timeline.intake.record import Ingested
+    from timeline.log.log import Commit
     from timeline.store import Belief, Timeline
 
 __all__ = [
@@ -34,8 +34,8 @@ _LAZY = {
     **dict.fromkeys(("BadInput", "BadRows", "Conflict", "Corruption"), "timeline.errors"),
     **dict.fromkeys(("NotFound", "TimelineError"), "timeline.errors"),
     "Belief": "timeline.store",
-    "Commit": "timeline.log",
-    "Ingested": "timeline.record",
+    "Commit": "timeline.log.log",
+    "Ingested": "timeline.intake.record",
     "Timeline": "timeline.store",
 }
 

@@ -15,41 +15,28 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import duckdb
 
-from timeline.answers import Belief, Why, covers, reported_last
-from timeline.ask import (
-    Asked,
-    Moment,
-    Table,
-    ask,
-    asked,
-    aware,
-    event_by,
-    fact_key,
-    is_glob,
-    one_fact,
-    plain_changes,
-    question,
-    timestamp,
-)
+from timeline.ask.answers import Answer, AsOf, Belief, Moment, Why, aware, covers, reported_last, timestamp
+from timeline.ask.frames import small_frame
+from timeline.ask.one_fact import about_one
+from timeline.ask.questions import ask, asked, event_by, one_fact, plain_changes, question
 from timeline.atomic import check_target, write_path
-from timeline.columns import check_names
 from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
-from timeline.frames import small_frame
-from timeline.generation import build_file, with_room
-from timeline.index import Index
-from timeline.log import Commit, Log, Verified
-from timeline.lookup import about_one
+from timeline.index.generation import build_file, with_room
+from timeline.index.index import Index
+from timeline.index.reader import Reader
+from timeline.log.log import Commit, Log, Verified
+from timeline.meaning.columns import check_names
+from timeline.meaning.fact import fact_key, is_glob
+from timeline.meaning.times import format_instant, now, parse_as_of
 from timeline.project import find_store
-from timeline.reader import Reader
-from timeline.times import format_instant, now, parse_as_of
 
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from timeline.explain import Explained
-    from timeline.files import Batch
-    from timeline.record import Ingested, Recorder
+    from timeline.ask.explain import Explained
+    from timeline.intake.batch import Batch
+    from timeline.intake.record import Ingested, Recorder
 
 __all__ = ["Belief", "Timeline", "Why"]
 
@@ -176,7 +163,7 @@ class Timeline:
         What fails after the events were recorded (refreshing the index, writing the rejects) is among the
         `warnings` of the result, and no exception.
         """
-        from timeline.files import read_batches, table_batch
+        from timeline.intake.files import read_batches, table_batch
 
         if rejects is not None:
             inputs = [path] if isinstance(path, str | Path) and str(path) != "-" else []
@@ -210,7 +197,7 @@ class Timeline:
         that has moved on is a Conflict. Events that are known already are left alone; where all are, the
         commit returned is the one that last recorded any of them.
         """
-        from timeline.files import Batch, Draft
+        from timeline.intake.batch import Batch, Draft
 
         if isinstance(events, Mapping | str):
             raise BadInput("expected a list of events, got one thing by itself; put it in a list")
@@ -249,7 +236,7 @@ class Timeline:
             self._release()
 
     def _recording(self) -> Recorder:
-        from timeline.record import Recorder
+        from timeline.intake.record import Recorder
 
         self._may_write("record")
         if self._recorder is None:
@@ -423,7 +410,7 @@ class Timeline:
         them, chosen as by `belief`, null where nothing was believed or no date is given; a name that both
         have gets `_believed` behind it.
         """
-        from timeline.join import believed_at
+        from timeline.ask.join import believed_at
 
         return believed_at(self._reader(), frame, fact, as_of)
 
@@ -438,7 +425,7 @@ class Timeline:
         mapping). One query that reads the store and nothing else: raises BadInput for any other, and where
         two columns have one name.
         """
-        from timeline.sandbox import sandboxed
+        from timeline.ask.sandbox import sandboxed
 
         reader = self._sandboxed()
         translated = _translated(query, asked(reader, as_of, **defaults))
@@ -479,13 +466,13 @@ class Timeline:
         policy: str = "latest",
         basis: str = "certain",
         **more: Any,
-    ) -> Table:
+    ) -> Answer:
         """The answer to a named question (see `ask.question`) in plain Python, without polars."""
         reader = self._reader()
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
         return self._answer(reader, kind, dates, fact, **more)
 
-    def _answer(self, reader: Reader, kind: str, dates: Asked, fact: str | None, **more: Any) -> Table:
+    def _answer(self, reader: Reader, kind: str, dates: AsOf, fact: str | None, **more: Any) -> Answer:
         found = self._about_one(reader, kind, fact, dates)
         if found is None:
             sql, parameters = question(kind, dates, fact, **more)
@@ -501,7 +488,7 @@ class Timeline:
         *,
         unsafe: bool = False,
         **defaults: Any,
-    ) -> Table:
+    ) -> Answer:
         """The answer to a temporal query in plain Python, without polars.
 
         With `unsafe` it runs on a connection such as `connect` opens, and may be any statements; the answer
@@ -526,7 +513,7 @@ class Timeline:
 
         The question is asked, and its answer thrown away.
         """
-        from timeline.explain import explain
+        from timeline.ask.explain import explain
 
         reader = self._reader()
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
@@ -546,7 +533,7 @@ class Timeline:
 
         `unsafe` is as in `query_table`, for one statement.
         """
-        from timeline.explain import explain
+        from timeline.ask.explain import explain
 
         with self._asking_sql(query, as_of, defaults, unsafe) as (reader, con, translated, _):
             return explain(reader, con, translated, cast("Any", params))
@@ -710,23 +697,23 @@ class Timeline:
 
     def _sandboxed(self) -> Reader:
         """A locked reader of everything acknowledged so far, for SQL that people write."""
-        from timeline.sandbox import open_sandbox
+        from timeline.ask.sandbox import open_sandbox
 
         if self._sandbox is None or self._sandbox.commit != self._log.head_number():
             self._sandbox = open_sandbox(self._index, may_build=not self.read_only, progress=self.progress)
         return self._sandbox
 
     def _owned(self) -> Reader:
-        from timeline.sandbox import open_owned
+        from timeline.ask.sandbox import open_owned
 
         return open_owned(self._index, may_build=not self.read_only, progress=self.progress)
 
     @contextmanager
     def _asking_sql(
         self, query: str, as_of: Moment | None, defaults: Mapping[str, Any], unsafe: bool
-    ) -> Iterator[tuple[Reader, duckdb.DuckDBPyConnection, str, Asked]]:
+    ) -> Iterator[tuple[Reader, duckdb.DuckDBPyConnection, str, AsOf]]:
         """A reader, a connection to run a temporal query on, the query as plain SQL, and its dates."""
-        from timeline.sandbox import sandboxed
+        from timeline.ask.sandbox import sandboxed
 
         reader = self._owned() if unsafe else self._sandboxed()
         dates = asked(reader, as_of, **defaults)
@@ -754,7 +741,7 @@ class Timeline:
         return with_room(con, lambda: self._as_frame(con.sql(sql, params=parameters)))
 
     @staticmethod
-    def _about_one(reader: Reader, kind: str, fact: str | None, dates: Asked) -> Table | None:
+    def _about_one(reader: Reader, kind: str, fact: str | None, dates: AsOf) -> Answer | None:
         """The quick answer about a single fact, if that is what is asked for."""
         key = fact_key(fact)
         return None if key is None or is_glob(key) else about_one(reader, kind, dates, key)
@@ -781,8 +768,8 @@ class Timeline:
         raise NotFound(f"nothing was ever reported of {fact!r}{nearest(fact, known)}")
 
 
-def _translated(query: str, dates: Asked) -> str:
-    from timeline.dialect import translate
+def _translated(query: str, dates: AsOf) -> str:
+    from timeline.ask.temporal_sql import translate
 
     given: dict[str, Any] = {"policy": dates.policy, "basis": dates.basis}
     if dates.as_of is not None:

@@ -232,7 +232,7 @@ def test_an_interrupt_while_a_library_loads_is_130(desk: Path, module: str) -> N
         f"        if name == {module!r}:\n"
         "            os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.meta_path.insert(0, Finder())\n"
-        "from timeline.cli import main\n"
+        "from timeline.cli.app import main\n"
         "sys.argv = ['timeline', 'show', '--format', 'parquet']\n"
         "main()\n"
     )
@@ -278,7 +278,7 @@ def _seconds_used(process: int) -> float:
 def test_a_command_that_is_to_ignore_interrupts_does(desk: Path) -> None:
     script = (
         "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
-        "from timeline.cli import main; os.kill(os.getpid(), signal.SIGINT); "
+        "from timeline.cli.app import main; os.kill(os.getpid(), signal.SIGINT); "
         "sys.argv = ['timeline', 'head']; main()"
     )
     finished = subprocess.run(

@@ -12,16 +12,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from timeline import bulk, bulkread
-from timeline.columns import LOG_COLUMNS
 from timeline.errors import Place
-from timeline.files import FLAT_COLUMNS, Draft
-from timeline.index import Index
-from timeline.intake import Intake
-from timeline.log import Log, rows_to_table
-from timeline.reader import Reader
-from timeline.tables import sql_object
-from timeline.times import FIRST_INSTANT, LAST_INSTANT, parse_edtf, period_text
+from timeline.index.catalog import sql_object
+from timeline.index.index import Index
+from timeline.index.reader import Reader
+from timeline.intake import bulk
+from timeline.intake import bulk_values as bulkread
+from timeline.intake.batch import FLAT_COLUMNS, Draft
+from timeline.intake.rows import Intake
+from timeline.log.log import Log, rows_to_table
+from timeline.meaning.columns import LOG_COLUMNS
+from timeline.meaning.times import FIRST_INSTANT, LAST_INSTANT, parse_edtf, period_text
 
 Keys = dict[str, Any]
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from timeline.errors import BadInput
-from timeline.files import _read
+from timeline.intake.files import _read
 
 _HEADER = ["fact", "text", "reason"]
 _TEXTS = st.text(alphabet="\",;\n\r\t\\ axé'|", max_size=8)

@@ -31,7 +31,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from timeline.errors import BadInput
-from timeline.times import (
+from timeline.meaning.times import (
     FIRST_INSTANT,
     LAST_INSTANT,
     Bounds,

@@ -27,12 +27,12 @@ from tests.property.strategies import (
 from tests.property.test_fold_sql import STORIES, append, around, store
 from tests.property.test_generations import commits_of, grow
 from timeline import Timeline
-from timeline.ask import ask, asked, plain_changes, question
+from timeline.ask.one_fact import about_one
+from timeline.ask.questions import ask, asked, plain_changes, question
 from timeline.errors import BadInput
-from timeline.known import KnownEvents
-from timeline.lookup import about_one
-from timeline.reader import Reader
-from timeline.times import to_datetime
+from timeline.index.reader import Reader
+from timeline.intake.known import KnownEvents
+from timeline.meaning.times import to_datetime
 
 #: Kind, basis, policy, and dates on all three axes: as of, newest commit that counts, valid at.
 Asking = tuple[str, str, str, int | None, int | None, int | None]
@@ -180,7 +180,7 @@ def test_one_fact_of_a_generation_that_grew(
     commits = commits_of(log, tiers)
     with store() as (writer, index), pytest.MonkeyPatch.context() as patch:
         # How soon a reader has in memory of which facts the generation grew.
-        patch.setattr("timeline.reader._FETCHED_LIKE_ONE", fetched_like_one)
+        patch.setattr("timeline.index.reader._FETCHED_LIKE_ONE", fetched_like_one)
         last = grow(writer, index, commits, refreshed)
         [file] = index.row_files()
         assert file.name.startswith(f"{len(commits[0])}-")

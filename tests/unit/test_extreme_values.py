@@ -17,12 +17,12 @@ import pytest
 from typer.testing import CliRunner
 
 from timeline import Timeline
-from timeline.cli import app
-from timeline.columns import content_of, event_id
+from timeline.cli.app import app
 from timeline.errors import BadInput, BadRows, NotFound
-from timeline.log import Log, rows_to_table
-from timeline.render import FORMATS
-from timeline.times import END, FIRST_INSTANT, LAST_INSTANT, parse_edtf
+from timeline.log.log import Log, rows_to_table
+from timeline.meaning.columns import content_of, event_id
+from timeline.meaning.times import END, FIRST_INSTANT, LAST_INSTANT, parse_edtf
+from timeline.show.formats import FORMATS
 
 LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 FIRST_OF_2024: Final = parse_edtf("2024").lower
@@ -51,8 +51,8 @@ def reported(fact: str, **more: object) -> Row:
 
 
 def described(kind: str, name: str, **more: object) -> Row:
-    said = json.dumps({"id": name, **more}, sort_keys=True, separators=(",", ":"))
-    row: Row = {"event_type": f"{kind}-described", "subject": name, "text": said, "inherited": 0}
+    content = json.dumps({"id": name, **more}, sort_keys=True, separators=(",", ":"))
+    row: Row = {"event_type": f"{kind}-described", "subject": name, "text": content, "inherited": 0}
     return row | {"event_id": event_id(content_of(row))}
 
 
@@ -149,8 +149,8 @@ class TestAStoreThatHoldsThemAlready:
         changed = old.changes("2024-12-31", None).to_dicts()
         assert {row["fact"] for row in changed} >= set(FACTS)
         assert old.disagreements().height == 0
-        told = old.sql("SELECT fact, valid_to, period_to, date_to FROM events ORDER BY position").to_dicts()
-        assert [row["date_to"] for row in told if row["date_to"]] == [LAST]
+        found = old.sql("SELECT fact, valid_to, period_to, date_to FROM events ORDER BY position").to_dicts()
+        assert [row["date_to"] for row in found if row["date_to"]] == [LAST]
         asked = old.sql("SELECT fact FROM beliefs FOR VALID_TIME AS OF DATE '9999-12-31'")
         assert set(FACTS) <= set(asked["fact"])
         at = old.at(old.beliefs().select("fact").with_columns(as_of=LAST))
@@ -312,14 +312,14 @@ class TestTheEndOfTime:
             reported("acme/day", value_type="date", text="?", claim="?", date_from=before, date_to=INFINITY),
         ]
         with Timeline.open(recorded(tmp_path / "desk", [*NAMES, described("source", "s"), *rows])) as tl:
-            told = {row["fact"]: row for row in tl.sql("FROM events WHERE fact IS NOT NULL").to_dicts()}
+            found = {row["fact"]: row for row in tl.sql("FROM events WHERE fact IS NOT NULL").to_dicts()}
             for fact in ("acme/plan", "acme/plan@2001"):
-                assert (told[fact]["valid_from"], told[fact]["valid_to"]) == (None, None)
+                assert (found[fact]["valid_from"], found[fact]["valid_to"]) == (None, None)
                 assert tl.belief(fact, valid_at="0001-01-01") is not None
-            assert told["acme/plan@2002"]["reported_from"] is None
-            assert told["acme/plan@2002"]["evidence_at"] == LAST
-            assert told["acme/day"]["date_from"] == datetime(1, 1, 1, tzinfo=UTC)
-            assert told["acme/day"]["date_to"] == LAST
+            assert found["acme/plan@2002"]["reported_from"] is None
+            assert found["acme/plan@2002"]["evidence_at"] == LAST
+            assert found["acme/day"]["date_from"] == datetime(1, 1, 1, tzinfo=UTC)
+            assert found["acme/day"]["date_to"] == LAST
             assert tl.beliefs().height == tl.history("*").height == 4
             tl.append([{"fact": "acme/plan", "text": "later", "source": "s", "reported": "2025-02"}])
             assert tl.history("acme/plan").height == 2
@@ -332,8 +332,8 @@ def test_an_instant_of_a_query_that_no_datetime_can_be(desk: Timeline, tmp_path:
     given = ["sql", query, "--format", form, "--output", str(out), "--store", str(desk.path)]
     done = CliRunner().invoke(app, given, catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    told = str(pq.read_table(out).to_pylist()) if form == "parquet" else out.read_text()
-    assert "10000-01-01" in told
+    found = str(pq.read_table(out).to_pylist()) if form == "parquet" else out.read_text()
+    assert "10000-01-01" in found
 
 
 class TestNumbers:

@@ -17,10 +17,12 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
-import timeline.files
+import timeline.intake.tabular
 from timeline.errors import BadInput, BadRows, Place
-from timeline.event import Event, event_from
-from timeline.files import FLAT_COLUMNS, Batch, Draft, StoredTable, read_batches, table_batch
+from timeline.intake.batch import FLAT_COLUMNS, Batch, Draft
+from timeline.intake.files import read_batches, table_batch
+from timeline.intake.tabular import StoredTable
+from timeline.meaning.event import Event, event_from
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -353,7 +355,7 @@ class TestCsv:
     @pytest.mark.parametrize(
         ("rows", "message"),
         [
-            # What stands between two of them was one value, without a word.
+            # The rows between two of them were one value, without a word.
             (['a/b,5" pipe', "a/c,y", 'a/d,6" pipe'], "2:6: not CSV: a quote within a field"),
             (["a/b,y", 'a/c,"x"y', "a/d,z"], "3:7: not CSV: text after the quote that closes the field"),
             (['a/b,"5 pipe', 'a/c,y",z', 'a/d,"6'], "4:5: not CSV: a quote that is never closed"),
@@ -684,7 +686,7 @@ def test_flat_columns_are_the_keys_of_an_event() -> None:
 
 
 def test_a_large_parquet_file_is_read_part_by_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeline.files, "_STAYS_IN_ITS_FILE", 10)
+    monkeypatch.setattr(timeline.intake.tabular, "STAYS_IN_ITS_FILE", 10)
     rows = pa.table(
         {"source": [f"s{at}" for at in range(25)], "fact": pa.array(["a/b"] * 25).dictionary_encode()}
     )
@@ -702,7 +704,7 @@ def test_a_large_parquet_file_is_read_part_by_part(tmp_path: Path, monkeypatch: 
 
 
 def test_a_large_parquet_file_that_is_damaged_within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeline.files, "_STAYS_IN_ITS_FILE", 10)
+    monkeypatch.setattr(timeline.intake.tabular, "STAYS_IN_ITS_FILE", 10)
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"fact": [f"a/b{at}" for at in range(2_000)]}), path, use_dictionary=False)
     content = bytearray(path.read_bytes())

@@ -11,12 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from timeline import BadInput, BadRows, Timeline, event, index
+from timeline import BadInput, BadRows, Timeline
 from timeline.errors import Place
-from timeline.files import Batch, Draft
-from timeline.index import TAIL_BYTES_AT_MOST, TAIL_ENTANGLING_AT_MOST, Index
-from timeline.log import Log
-from timeline.record import Recorder
+from timeline.index import index
+from timeline.index.index import TAIL_BYTES_AT_MOST, TAIL_ENTANGLING_AT_MOST, Index
+from timeline.intake.batch import Batch, Draft
+from timeline.intake.record import Recorder
+from timeline.log.log import Log
+from timeline.meaning import event
 
 LONG: Final = "x" * 1_000_000
 FIRST: Final = {"fact": "acme/note", "text": "first", "source": "s", "reported": "2020", "key": "k0"}

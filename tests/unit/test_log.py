@@ -17,14 +17,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import timeline.log
+import timeline.log.log
 from tests.logs import Recording, Volatile, always, append, names, row
-from timeline.columns import LOG_COLUMNS
 from timeline.errors import Conflict, Corruption, NotFound, TimelineError
-from timeline.log import CheckedFiles, Commit, Log, LogFile, Rows, merkle_root, rows_to_table, schema
-from timeline.logfile import Entry, encoded, entries_of
-from timeline.objects import FolderObjects
-from timeline.proofs import check_file_hash
+from timeline.log.checks import check_file_hash
+from timeline.log.file import Entry, entries_of
+from timeline.log.log import CheckedFiles, Commit, Log, LogFile, Rows, merkle_root, rows_to_table, schema
+from timeline.log.objects import FolderObjects
+from timeline.log.writing import encoded
+from timeline.meaning.columns import LOG_COLUMNS
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_an_empty_log(log: Log) -> None:
     assert log.commits() == []
     assert log.read().schema == schema()
     assert log.read().num_rows == 0
-    assert log.verify() == timeline.log.Verified(0, 0, 0, 0, None)
+    assert log.verify() == timeline.log.log.Verified(0, 0, 0, 0, None)
     assert log.compact() == 0
 
 
@@ -276,7 +277,7 @@ def many_rows(numbers: Iterable[int]) -> pa.Table:
 def test_parts_make_the_commit_that_they_make_together(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(timeline.log, "_AT_ONCE", at_once)
+    monkeypatch.setattr(timeline.log.log, "_AT_ONCE", at_once)
     rows = many_rows(range(150_000))
     cuts = [0, 0, 3, 9_000, 9_001, 90_000, 150_000, 150_000]
     log = Log(folder, clock=lambda: 1_000)
@@ -466,7 +467,7 @@ def test_a_block_of_large_files_is_left_alone(log: Log, monkeypatch: pytest.Monk
     with log.maintenance():
         for number in range(65, 96):
             append(log, number)
-    monkeypatch.setattr(timeline.log, "MERGE_AT_MOST", size + size // 2)
+    monkeypatch.setattr(timeline.log.log, "MERGE_AT_MOST", size + size // 2)
     assert log.compact() == 64
     assert len(names(log.folder)) == 2 + 32
     assert log.verify().commits == 96
@@ -642,7 +643,7 @@ def test_every_way_of_reading_survives_a_merge(log: Log, after: int) -> None:
 
 def test_verifying_goes_on_where_files_were_merged_away(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     uncompacted(log, 70)
-    monkeypatch.setattr(timeline.log, "_FILES_AT_ONCE", 40)
+    monkeypatch.setattr(timeline.log.log, "_FILES_AT_ONCE", 40)
     done: list[tuple[int, int]] = []
 
     def progress(events: int, of: int) -> None:

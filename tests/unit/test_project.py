@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from timeline import BadInput, Timeline
-from timeline.cli import run
+from timeline.cli.app import run
 from timeline.project import TRUSTED, find_store, project_folder, project_settings
 
 KEYS = ("store", "events", "queries")

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from timeline import BadInput, Timeline
-from timeline.cli import run
+from timeline.cli.app import run
 
 FACT: Final = "nvidia/investment/openai"
 REPORT: Final[dict[str, object]] = {
@@ -202,14 +202,14 @@ class TestNothingElse:
         assert {name: value for name, value in rows if name in wanted} == wanted
 
     def test_a_query_ends_some_time(self, copy: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("timeline.sandbox._AT_MOST_MS", 200)
+        monkeypatch.setattr("timeline.ask.sandbox._AT_MOST_MS", 200)
         with pytest.raises(
             BadInput, match="exceeded maximum execution time of an hour; for SQL that you trust"
         ):
             copy.sql("SELECT sum(a.i * b.i) AS s FROM range(1000000) AS a (i), range(10000000) AS b (i)")
 
     def test_too_much_for_memory_is_bad_input(self, copy: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("timeline.sandbox._MEMORY", (60 * 2**20, 0))
+        monkeypatch.setattr("timeline.ask.sandbox._MEMORY", (60 * 2**20, 0))
         with pytest.raises(BadInput, match=r"^Out of Memory Error: [^\n]*no room on disk: select less"):
             copy.sql("SELECT array_agg(i) AS many FROM range(100000000) AS r (i)")
         assert copy.sql("SELECT 1 AS one").rows() == [(1,)]

@@ -15,13 +15,13 @@ import pyarrow as pa
 import pytest
 
 from timeline import BadInput, BadRows, Commit, Conflict, Corruption, NotFound, Timeline
-from timeline.columns import BELIEF_COLUMNS
-from timeline.generation import FORMAT
-from timeline.index import Index
-from timeline.log import Log
+from timeline.index.generation import FORMAT
+from timeline.index.index import Index
+from timeline.index.tail import lay_tail
+from timeline.intake.record import Recorder
+from timeline.log.log import Log
+from timeline.meaning.columns import BELIEF_COLUMNS
 from timeline.project import find_store
-from timeline.record import Recorder
-from timeline.tail import lay_tail
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -396,7 +396,7 @@ class Overtaken(Log):
 
 
 def test_an_ingest_that_is_overtaken_goes_on_where_it_was(desk: Timeline, tmp_path: Path) -> None:
-    from timeline.files import read_batches
+    from timeline.intake.files import read_batches
 
     folder = tmp_path / "events"
     folder.mkdir()
@@ -558,7 +558,7 @@ def test_who_is_interrupted_while_a_tail_is_laid_may_ask_again(
         tl.rebuild()
         tl.append([report | {"amount": "2", "reported": "2019-01-01"}])
         with monkeypatch.context() as patch:
-            patch.setattr("timeline.reader.lay_tail", interrupted)
+            patch.setattr("timeline.index.reader.lay_tail", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 tl.sql("FROM beliefs")
         assert tl.sql("SELECT amount FROM beliefs").rows() == [(1,)]

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 import pytest
 
 from timeline.errors import BadInput
-from timeline.times import (
+from timeline.meaning.times import (
     FIRST_INSTANT,
     LAST_INSTANT,
     format_instant,
@@ -554,6 +554,6 @@ def test_the_clock_counts_microseconds_of_the_present() -> None:
 
 def test_reading_dates_loads_nothing_heavy() -> None:
     heavy = {"duckdb", "polars", "pydantic", "pyarrow", "sqlglot", "yaml", "edtf", "typer", "rich"}
-    code = "import sys, timeline.times; print(*sys.modules)"
+    code = "import sys, timeline.meaning.times; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not heavy & {name.partition(".")[0] for name in run.stdout.split()}
