@@ -325,7 +325,7 @@ def documented_objects() -> dict[str, tuple[str, dict[str, str]]]:
 
 def defined_parameters(name: str) -> str:
     """The parameters of a macro with their defaults, as its SQL file has them; empty for a view."""
-    text = (ROOT / "timeline" / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    text = (ROOT / "timeline" / "sql" / "surface" / f"{name}.sql").read_text(encoding="utf-8")
     found = re.search(rf"MACRO {name}\(([^)]*)\) AS", text)
     return " ".join(found[1].split()) if found else ""
 
