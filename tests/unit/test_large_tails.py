@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from timeline import BadInput, BadRows, Timeline
+from timeline.cli import reading as cli_reading
+from timeline.cli.options import Dates
 from timeline.errors import Place
 from timeline.index import index
 from timeline.index.index import TAIL_BYTES_AT_MOST, TAIL_ENTANGLING_AT_MOST, Index
@@ -227,3 +230,36 @@ class TestLimits:
             assert empty.beliefs("acme/note")["text"].to_list() == [longer]
         empty.append([{"type": "corrected", "target": "k0", "text": "shorter"}])
         assert empty.beliefs("acme/note")["text"].to_list() == ["shorter"]
+
+
+class TestWhy:
+    @pytest.mark.parametrize("policy", ["latest", "first", "by-origin", "ranked", "confirmed:2"])
+    @pytest.mark.parametrize("dates", [{}, {"as_of": "2021-06-10"}, {"valid_at": "2021-01-20"}])
+    def test_what_many_beliefs_displaced_is_what_each_did(
+        self, tmp_path: Path, policy: str, dates: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with Timeline.create(tmp_path / "store") as tl:
+            tl.append(
+                [
+                    {
+                        "fact": "acme/note",
+                        "text": str(nth % 3),
+                        "source": f"s{nth % 3}",
+                        "reported": str(date(2021, 1, 1) + timedelta(days=7 * nth)),
+                        "valid_from": str(date(2021, 1, 1) + timedelta(days=5 * (nth * 7 % 20))),
+                        "valid_to": str(date(2021, 1, 12) + timedelta(days=5 * (nth * 7 % 20))),
+                    }
+                    for nth in range(40)
+                ],
+                register_unknown=True,
+            )
+            asked = Dates(**dates, policy=policy)
+            found = tl.why("acme/note", **asked.given())
+            assert len(found.beliefs) > 1 or "valid_at" in dates or policy == "confirmed:2"
+            monkeypatch.setattr(cli_reading, "_ASKED_ONE_BY_ONE", 1_000)
+            one_by_one = cli_reading._displaced(tl, found, asked)
+            monkeypatch.setattr(cli_reading, "_ASKED_ONE_BY_ONE", 0)
+            at_once = cli_reading._displaced(tl, found, asked)
+        assert at_once == one_by_one
+        # So that not all of them compare nothing with nothing.
+        assert one_by_one or policy in ("first", "confirmed:2") or "valid_at" in dates

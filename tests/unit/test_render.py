@@ -251,3 +251,14 @@ def test_signs_that_are_shown_as_one_line_up() -> None:
     assert {width_of(line.rpartition("x")[0]) for line in lines if "x" in line} == {len("plain") + 2}
     # A sign is never taken apart where a word has to be broken.
     assert wrapped(family * 3, 4) == [family * 2, family]
+
+
+def test_a_text_of_a_megabyte_is_wrapped_and_fitted() -> None:
+    long = "x" * 999_999 + "y"
+    lines = wrapped(f"told: {long}", 80, "  ")
+    assert lines[0] == "told: " + "x" * 74
+    assert max(map(len, lines)) == 80
+    assert "".join(line.removeprefix("  ") for line in lines[1:]) == long[74:]
+    table = list(table_lines([Column("fact"), Column("claim")], [["acme/note", long]], 60))
+    assert max(map(len, table)) <= 60
+    assert "".join(line.split()[-1] for line in table if "x" in line or "y" in line) == long

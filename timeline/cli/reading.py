@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from timeline.ask.answers import Answer, AsOf
+from timeline.ask.answers import Answer, AsOf, timestamp
 from timeline.ask.questions import DAYS_AT_MOST
 from timeline.cli.options import (
     Dates,
@@ -194,7 +194,7 @@ def why(fact: OneFact, *, dates: Dates, output: Output, store: Store = None) -> 
         if chosen == "json":
             print_lines([_why_json(found)], output.output)
             return
-        displaced = _displaced(tl, key, found.beliefs, dates)
+        displaced = _displaced(tl, found, dates)
         to_file = output.output is not None
         width = None if to_file else printed_width()
         print_lines(story(found, displaced, width, None if to_file else style_for(sys.stdout)), output.output)
@@ -377,15 +377,58 @@ def _cards(tl: Timeline, answer: Answer, asked: AsOf) -> Cards:
     return lines
 
 
-def _displaced(tl: Timeline, fact: str, beliefs: Sequence[Row], dates: Dates) -> list[Row]:
+#: Of more beliefs than this, what they displaced is looked for among all that was ever believed of the fact.
+_ASKED_ONE_BY_ONE: Final = 8
+
+_DISPLACED: Final = """
+    WITH
+        beliefs AS (
+            SELECT unnest($1::INTEGER[]) AS nth, unnest($2::TIMESTAMP[]) AS since,
+                unnest($3::TIMESTAMP[]) AS valid_from, unnest($4::TIMESTAMP[]) AS valid_to,
+                unnest($5::VARCHAR[]) AS event_id, unnest($6::VARCHAR[]) AS origin
+        ),
+        spans AS MATERIALIZED (
+            FROM belief_spans_as_of(recorded_as_of := {recorded}, basis := {basis}, policy := {policy})
+            WHERE fact = $7
+        )
+    SELECT s.* EXCLUDE (believed_until)
+    FROM spans AS s
+    JOIN beliefs AS b
+        ON coalesce(s.believed_from, TIMESTAMP '-infinity') < b.since
+        AND b.since <= coalesce(s.believed_until, TIMESTAMP 'infinity')
+        AND coalesce(s.valid_from, TIMESTAMP '-infinity') < coalesce(b.valid_to, TIMESTAMP 'infinity')
+        AND coalesce(b.valid_from, TIMESTAMP '-infinity') < coalesce(s.valid_to, TIMESTAMP 'infinity')
+        AND s.event_id <> b.event_id
+    WHERE
+        ({valid_at} IS NULL OR rules.covers(s.valid_from, s.valid_to, {valid_at}))
+        AND (s.origin = b.origin OR {policy} <> 'by-origin')
+    ORDER BY b.nth, s.valid_from NULLS FIRST, s.origin
+"""
+
+
+def _displaced(tl: Timeline, why: Why, dates: Dates) -> list[Row]:
     """What was believed right before each belief began, for the valid times that it took over."""
+    beliefs = [belief for belief in why.beliefs if belief["believed_from"] is not None]
+    if len(beliefs) > _ASKED_ONE_BY_ONE:
+        asked = why.asked
+        query_text = _DISPLACED.format(
+            recorded=timestamp(asked.recorded_as_of),
+            valid_at="NULL::TIMESTAMP" if asked.valid_at is None else timestamp(asked.valid_at),
+            basis=f"'{asked.basis}'",
+            policy=f"'{asked.policy}'",
+        )
+        columns: list[list[Any]] = [
+            [_naive(belief[name]) for belief in beliefs]
+            for name in ("believed_from", "valid_from", "valid_to", "event_id", "origin")
+        ]
+        rows = _rows(tl, query_text, [list(range(len(beliefs))), *columns, why.fact])
+        return list({row["event_id"]: row for row in rows}.values())
     found: dict[str, Row] = {}
     for belief in beliefs:
-        since = belief["believed_from"]
-        if since is None:
-            continue
         before = tl.table(
-            "beliefs", fact, **dates.given() | {"as_of": since - timedelta(microseconds=1)}
+            "beliefs",
+            why.fact,
+            **dates.given() | {"as_of": belief["believed_from"] - timedelta(microseconds=1)},
         ).dicts()
         for row in before:
             if dates.policy == "by-origin" and row["origin"] != belief["origin"]:
@@ -393,6 +436,11 @@ def _displaced(tl: Timeline, fact: str, beliefs: Sequence[Row], dates: Dates) ->
             if row["event_id"] != belief["event_id"] and _overlap(row, belief):
                 found[row["event_id"]] = row
     return list(found.values())
+
+
+def _naive(value: object) -> object:
+    """A value as DuckDB has it, whose timestamps are in UTC and say so nowhere."""
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
 def _overlap(one: Row, other: Row) -> bool:

@@ -53,7 +53,18 @@ def wrapped(text: str, width: int, indent: str = "") -> list[str]:
     """
     lines: list[str] = []
     line, used = "", 0
-    for piece, size in _pieces(text, max(width - len(indent), 1)):
+    most = max(width - len(indent), 1)
+    for piece, size in _pieces(text, most):
+        at = 0
+        while size - at > most and piece.isascii() and len(piece) > 1:
+            # A long one of signs that take one column each goes on wherever the line is full.
+            room = min(size - at, max(width - used, 0 if line.strip() else 1))
+            line += piece[at : at + room]
+            used, at = used + room, at + room
+            if at < size:
+                lines.append(line.rstrip())
+                line, used = indent, len(indent)
+        piece, size = (piece[at:], size - at) if at else (piece, size)
         if used + size > width and line.strip():
             lines.append(line.rstrip())
             line, used = indent, len(indent)
@@ -72,7 +83,7 @@ def _pieces(text: str, width: int) -> Iterator[tuple[str, int]]:
             continue
         for part in _PARTS.findall(word):
             size = width_of(part)
-            if size <= width:
+            if size <= width or (part.isascii() and not part.isspace()):
                 yield part, size
             else:
                 yield from ((sign, width_of(sign)) for sign in _graphemes(part))
@@ -203,6 +214,10 @@ def _widest(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[in
     ]
 
 
+#: From how much more than it must have a column is made narrower, where it would be wider than that.
+_NATURAL_AT_MOST: Final = 10_000
+
+
 def _fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
     """The width of each column: what it takes where that fits; else taken from where it makes fewest lines.
 
@@ -216,6 +231,9 @@ def _fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
     if _taken(least) > width:
         return None
     sizes = [Counter(width_of(row[n]) for row in rows) for n in range(len(columns))]
+    # It goes down by one at a time.
+    chosen = [min(size, _NATURAL_AT_MOST + least[n]) for n, size in enumerate(chosen)]
+    excess = max(0, _taken(chosen) - width)
 
     def lines(n: int, at: int) -> int:
         return sum(count * -(-size // at) for size, count in sizes[n].items())
