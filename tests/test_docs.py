@@ -291,15 +291,6 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert not missing
 
 
-def test_the_layers_are_those_of_the_code() -> None:
-    from tests.test_structure import ORDER
-
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    table = text.split("\n## Layers\n", 1)[1].split("\n#", 1)[0]
-    cells = [line.split("|")[2] for line in table.splitlines() if line.startswith("|")]
-    assert tuple(re.findall(r"`(\w+)`", " ".join(cells))) == ORDER
-
-
 def test_the_readme_needs_two_commands() -> None:
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     assert len([line for line in lines if line.startswith("python3 -m venv")]) == 2
@@ -308,7 +299,7 @@ def test_the_readme_needs_two_commands() -> None:
 def test_every_command_is_documented() -> None:
     from typer.main import get_command
 
-    from timeline.cli import app
+    from timeline.cli.app import app
 
     commands = set(getattr(get_command(app), "commands"))  # noqa: B009 (typer vendors its click, untyped here)
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -334,7 +325,7 @@ def documented_objects() -> dict[str, tuple[str, dict[str, str]]]:
 
 def defined_parameters(name: str) -> str:
     """The parameters of a macro with their defaults, as its SQL file has them; empty for a view."""
-    text = (ROOT / "timeline" / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    text = (ROOT / "timeline" / "sql" / "surface" / f"{name}.sql").read_text(encoding="utf-8")
     found = re.search(rf"MACRO {name}\(([^)]*)\) AS", text)
     return " ".join(found[1].split()) if found else ""
 
@@ -392,13 +383,12 @@ def test_every_method_is_documented() -> None:
 
 
 def test_every_answer_of_python_is_explained() -> None:
-    from timeline.ask import Table
-    from timeline.explain import Explained, Scan
-    from timeline.log import Commit, Verified
-    from timeline.record import Ingested
-    from timeline.store import Why
+    from timeline.ask.answers import Answer, Why
+    from timeline.ask.explain import Explained, Scan
+    from timeline.intake.record import Ingested
+    from timeline.log.log import Commit, Verified
 
-    for kind in (Commit, Explained, Ingested, Scan, Table, Verified, Why):
+    for kind in (Commit, Explained, Ingested, Scan, Answer, Verified, Why):
         assert set(rows_of("python.md", kind.__name__)) == {each.name for each in fields(kind)}
 
 
@@ -417,19 +407,19 @@ def test_every_line_of_stats_is_explained(tmp_path: Path) -> None:
 
 
 def test_every_status_is_explained() -> None:
-    from timeline.columns import STATUSES
+    from timeline.meaning.columns import STATUSES
 
     assert rows_of("formats.md", "Statuses") == STATUSES
 
 
 def test_every_event_type_is_explained() -> None:
-    from timeline.columns import EVENT_TYPES
+    from timeline.meaning.columns import EVENT_TYPES
 
     assert list(rows_of("formats.md", "Types of event")) == list(EVENT_TYPES)
 
 
 def test_every_key_is_explained() -> None:
-    from timeline.event import DESCRIPTIONS, Event
+    from timeline.meaning.event import DESCRIPTIONS, Event
 
     text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
     table = text.split("\n## An event in YAML\n", 1)[1].split("\n## ", 1)[0]
@@ -452,7 +442,7 @@ def rows_under(heading: str) -> list[list[str]]:
 
 
 def test_amounts_are_read_as_told() -> None:
-    from timeline.amounts import parse_amount
+    from timeline.meaning.amounts import parse_amount
 
     for written, low, high, unit, approximate in rows_under("Amounts"):
         amount = parse_amount(written.strip("`"))
@@ -462,7 +452,7 @@ def test_amounts_are_read_as_told() -> None:
 
 
 def test_dates_are_read_as_told() -> None:
-    from timeline.times import format_instant, parse_edtf, show_instant_end
+    from timeline.meaning.times import format_instant, parse_edtf, show_instant_end
 
     def shown(micros: int | None) -> str:
         return "" if micros is None else format_instant(micros).removesuffix("T00:00:00Z")
@@ -477,7 +467,7 @@ def test_dates_are_read_as_told() -> None:
 
 
 def test_every_suffix_is_named() -> None:
-    from timeline.files import FORMATS
+    from timeline.intake.batch import FORMATS
 
     text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
     assert not [suffix for suffix in FORMATS if f"`{suffix}`" not in text]

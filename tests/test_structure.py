@@ -14,36 +14,34 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "timeline"
-SOURCES = sorted(PACKAGE.glob("*.py"))
+SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-#: Each module imports only from those before it.
-ORDER = (
-    *("errors", "times", "amounts", "columns", "event", "fold", "objects", "merkle", "logfile", "proofs"),
-    *(
-        "log",
-        "winners",
-        "family",
-        "amended",
-        "sweep",
-        "tables",
-        "rowfile",
-        "rowpack",
-        "tail",
-        "index",
-        "dialect",
-        "files",
-        "known",
-    ),
-    *("names", "intake", "bulkread", "bulk", "record", "ask", "lookup", "join", "explain", "store"),
-    *("__init__", "queries", "render", "telling", "cli_options", "cli_session", "cli_reading"),
-    *("cli_recording", "cli_keeping", "cli", "__main__"),
-)
-#: What the front end may know of the package: the façade, the values that it answers with, what it
-#: raises, how rows are printed, and three modules of plain values.
-FRONT_END_MAY_IMPORT = {
-    *("store", "__init__", "ask", "explain", "errors", "queries", "render", "telling", "times"),
-    *("columns", "amounts"),
-    *(name for name in ORDER if name.startswith("cli_")),
+#: The rooms, and the modules beside them. Each may import from itself and from these.
+_BELOW = ("errors", "atomic", "project")
+_ASKING = (*_BELOW, "meaning", "log", "index")
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "errors": (),
+    "atomic": ("errors",),
+    "project": ("errors", "atomic"),
+    "meaning": ("errors",),
+    "log": ("errors", "atomic", "meaning"),
+    "index": ("errors", "atomic", "meaning", "log"),
+    "intake": _ASKING,
+    "ask": _ASKING,
+    "store": (*_ASKING, "intake", "ask"),
+    "__init__": (*_ASKING, "intake", "ask", "store"),
+    "show": ("errors", "meaning", "ask"),
+    "cli": (*_BELOW, "meaning", "ask", "store", "show", "__init__"),
+    "__main__": ("cli",),
+}
+#: Of another room's modules some may use only these.
+ONLY: dict[tuple[str, str], set[str]] = {
+    # Answers are shown without a store to ask.
+    ("show", "ask"): {"ask.answers"},
+    ("show", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts"},
+    # A front end asks through the store: of the rooms behind it, it knows values.
+    ("cli", "ask"): {"ask.answers", "ask.explain", "ask.queries", "ask.questions"},
+    ("cli", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts", "meaning.fact"},
 }
 
 ENGINES = {"duckdb", "polars", "pyarrow", "deltalake"}
@@ -60,7 +58,7 @@ PUBLIC = [
 
 
 def imports(path: Path) -> Iterator[tuple[str, int, bool]]:
-    """Every module that a file imports, with its line, and whether inside a function."""
+    """Every module that a file imports, with its line, and whether only later or for types."""
 
     def visit(node: ast.AST, inside: bool) -> Iterator[tuple[str, int, bool]]:
         for child in ast.iter_child_nodes(node):
@@ -68,16 +66,30 @@ def imports(path: Path) -> Iterator[tuple[str, int, bool]]:
                 yield from ((name.name, child.lineno, inside) for name in child.names)
             elif isinstance(child, ast.ImportFrom):
                 base = f"timeline.{child.module or ''}".rstrip(".") if child.level else child.module or ""
-                if base == "timeline":
+                # From a room its modules are imported by name.
+                folder = PACKAGE.joinpath(*base.split(".")[1:])
+                if base.split(".")[0] == "timeline" and folder.is_dir():
                     for name in child.names:
-                        known = (PACKAGE / f"{name.name}.py").exists()
-                        yield (f"timeline.{name.name}" if known else base), child.lineno, inside
+                        known = (folder / f"{name.name}.py").exists()
+                        yield (f"{base}.{name.name}" if known else base), child.lineno, inside
                 else:
                     yield base, child.lineno, inside
-            nested = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            nested = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or (
+                isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
+            )
             yield from visit(child, inside or nested)
 
     return visit(ast.parse(path.read_text(encoding="utf-8")), False)
+
+
+def module_of(path: Path) -> str:
+    """The name of a module within the package, such as `log.file`; a room's own is that of the room."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+
+
+def room_of(module: str) -> str:
+    return module.split(".")[0]
 
 
 def siblings(path: Path) -> Iterator[tuple[str, int, bool]]:
@@ -85,42 +97,65 @@ def siblings(path: Path) -> Iterator[tuple[str, int, bool]]:
         if name == "timeline":
             yield "__init__", line, inside
         elif name.startswith("timeline."):
-            yield name.split(".")[1], line, inside
+            yield name.removeprefix("timeline."), line, inside
 
 
-def named(path: Path) -> str:
-    return path.stem
+MODULES = {module_of(path): path for path in SOURCES}
+ROOMS = sorted({room_of(name) for name, path in MODULES.items() if path.parent != PACKAGE} - {"example"})
 
 
-def test_every_module_has_its_place_in_the_order() -> None:
-    assert {path.stem for path in SOURCES} <= set(ORDER)
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=named)
-def test_a_module_imports_only_from_earlier_ones(path: Path) -> None:
-    place = ORDER.index(path.stem)
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_a_room_imports_only_from_those_below_it(path: Path) -> None:
+    room = room_of(module_of(path))
     wrong = [
-        f"{path.name}:{line}: imports {other}, which comes later"
+        f"{path.relative_to(PACKAGE)}:{line}: imports {other}"
         for other, line, _ in siblings(path)
-        if other not in ORDER[:place]
+        if room_of(other) not in (room, *MAY_IMPORT[room])
+        or other not in ONLY.get((room, room_of(other)), {other})
     ]
     assert not wrong
 
 
-@pytest.mark.parametrize("name", [name for name in ORDER if name.startswith("cli")])
-def test_front_ends_reach_everything_through_the_facade(name: str) -> None:
-    path = PACKAGE / f"{name}.py"
-    wrong = [
-        f"{path.name}:{line}: imports {other}"
-        for other, line, _ in siblings(path)
-        if other not in FRONT_END_MAY_IMPORT
-    ]
-    assert not wrong
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    # Types alone are known besides: what is under TYPE_CHECKING never runs.
+    ahead = {
+        name: {other for other, _, inside in siblings(path) if other in MODULES and not inside}
+        for name, path in MODULES.items()
+        if name != "__init__"
+    }
+    done: set[str] = set()
+
+    def follow(name: str, on_the_way: tuple[str, ...]) -> None:
+        assert name not in on_the_way, " → ".join((*on_the_way, name))
+        if name not in done:
+            for other in ahead.get(name, ()):
+                follow(other, (*on_the_way, name))
+            done.add(name)
+
+    for name in ahead:
+        follow(name, ())
 
 
-@pytest.mark.parametrize("name", ORDER[: ORDER.index("fold") + 1])
-def test_meaning_knows_no_engine_and_touches_no_disk(name: str) -> None:
-    path = PACKAGE / f"{name}.py"
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_says_what_it_is_for(room: str) -> None:
+    path = PACKAGE / room / "__init__.py"
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert text
+    architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert f"| `{room}` |" in architecture
+
+
+def test_the_table_of_rooms_is_the_tree() -> None:
+    """Each row of the table in docs/architecture.md names all modules of its room, and no others."""
+    architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \|", architecture, re.MULTILINE)
+    told = {room: set(re.findall(r"`(\w+)`", modules)) for room, modules in rows if room in ROOMS}
+    there = {room: {path.stem for path in (PACKAGE / room).glob("*.py")} - {"__init__"} for room in ROOMS}
+    assert told == there
+
+
+@pytest.mark.parametrize("path", [PACKAGE / "errors.py", *(PACKAGE / "meaning").glob("*.py")], ids=module_of)
+def test_meaning_knows_no_engine_and_touches_no_disk(path: Path) -> None:
     wrong = [
         f"{path.name}:{line}: imports {other}"
         for other, line, _ in imports(path)
@@ -134,7 +169,7 @@ def test_meaning_knows_no_engine_and_touches_no_disk(name: str) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if path.stem != "times"], ids=named)
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.stem != "times"], ids=module_of)
 def test_times_holds_the_only_clock(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     wrong = [
@@ -147,7 +182,7 @@ def test_times_holds_the_only_clock(path: Path) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=named)
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
 def test_no_module_outgrows_a_reader(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 800
 

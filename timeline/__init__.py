@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from timeline.errors import BadInput, BadRows, Conflict, Corruption, NotFound, TimelineError
-
+# Not from typing, whose import takes longer than all else that is imported before `cli.main` runs.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from timeline.log import Commit
-    from timeline.record import Ingested
+    from typing import Any
+
+    from timeline.errors import BadInput, BadRows, Conflict, Corruption, NotFound, TimelineError
+    from timeline.intake.record import Ingested
+    from timeline.log.log import Commit
     from timeline.store import Belief, Timeline
 
 __all__ = [
@@ -30,15 +31,18 @@ __all__ = [
 __version__ = "0.1.0"
 
 _LAZY = {
+    **dict.fromkeys(("BadInput", "BadRows", "Conflict", "Corruption"), "timeline.errors"),
+    **dict.fromkeys(("NotFound", "TimelineError"), "timeline.errors"),
     "Belief": "timeline.store",
-    "Commit": "timeline.log",
-    "Ingested": "timeline.record",
+    "Commit": "timeline.log.log",
+    "Ingested": "timeline.intake.record",
     "Timeline": "timeline.store",
 }
 
 
 def __getattr__(name: str) -> Any:
-    # Importing duckdb costs more than all the rest of a small command, so it waits until it is needed.
+    # Importing duckdb costs more than all the rest of a small command, so it waits until it is needed. And an
+    # interrupt ends with a traceback until `cli.main` runs.
     if name in _LAZY:
         import importlib
 

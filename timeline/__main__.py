@@ -1,6 +1,6 @@
 """`python -m timeline` is the `timeline` command."""
 
-from timeline.cli import main
+from timeline.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -6,138 +6,63 @@ was recorded), the index (what follows from it), the intake (what may be recorde
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import duckdb
 
-from timeline.ask import (
-    Asked,
-    Moment,
-    Table,
-    ask,
-    asked,
-    aware,
-    event_by,
-    fact_key,
-    is_glob,
-    plain_changes,
-    question,
-    timestamp,
-)
-from timeline.columns import BELIEF_COLUMNS
+from timeline.ask.answers import Answer, AsOf, Belief, Moment, Why, aware, covers, reported_last, timestamp
+from timeline.ask.frames import small_frame
+from timeline.ask.one_fact import about_one
+from timeline.ask.questions import ask, asked, event_by, one_fact, plain_changes, question
+from timeline.atomic import check_target, write_path
 from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
-from timeline.index import Index, Reader, build_file, with_room
-from timeline.log import Commit, Log, Verified
-from timeline.lookup import about_one
-from timeline.times import format_instant, from_datetime, now, parse_as_of
+from timeline.index.generation import build_file, with_room
+from timeline.index.index import Index
+from timeline.index.reader import Reader
+from timeline.log.log import Commit, Log, Verified
+from timeline.meaning.columns import check_names
+from timeline.meaning.fact import fact_key, is_glob
+from timeline.meaning.times import format_instant, now, parse_as_of
+from timeline.project import find_store
 
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from timeline.explain import Explained
-    from timeline.record import Ingested, Recorder
+    from timeline.ask.explain import Explained
+    from timeline.intake.batch import Batch
+    from timeline.intake.record import Ingested, Recorder
 
-__all__ = ["Belief", "Timeline", "Why", "find_store", "project_settings"]
+__all__ = ["Belief", "Timeline", "Why"]
 
 _LOG: Final = "log"
 _INDEX: Final = "index"
-PROJECT_FILE: Final = "timeline.toml"
+
+#: What DuckDB says where a block of a file has another checksum than it was written with.
+_DAMAGED: Final = "Corrupt database file"
 
 
-@dataclass(frozen=True, slots=True)
-class Belief:
-    """One row of beliefs: the claim that holds for a fact. Instants are aware datetimes in UTC.
-
-    `valid_from` and `valid_to` bound the valid time, half-open, None where unbounded;
-    `believed_from` is since when, on the reported axis, exactly this has been believed.
-    """
-
-    fact: str
-    subject: str
-    attribute: str
-    object: str | None
-    period: str | None
-    period_from: datetime | None
-    period_to: datetime | None
-    valid_from: datetime | None
-    valid_to: datetime | None
-    value_type: str
-    amount: Decimal | None
-    amount_low: Decimal | None
-    amount_high: Decimal | None
-    unit: str | None
-    approximate: bool | None
-    text: str | None
-    date_from: datetime | None
-    date_to: datetime | None
-    status: str | None
-    claim: str
-    believed_from: datetime | None
-    reported_at: datetime
-    event_id: str
-    source: str | None
-    origin: str
-    speaker: str | None
-    statement: str | None
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
-    """The evidence for what is believed of one fact: the rows behind a belief, as dicts.
+def _on_damage(method: _Method) -> _Method:
+    """Make a method ask again where the index turns out to be damaged while it is read."""
 
-    `beliefs` is what is believed, `claims` each origin's own, `history` every event up to then,
-    `disagreements` the pairs of origins at odds, `sources` the documents that were read.
-    """
+    @wraps(method)
+    def guarded(tl: Timeline, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(tl, *args, **kwargs)
+        except (duckdb.Error, BadInput) as error:
+            if not tl.mend(error):
+                raise
+        return method(tl, *args, **kwargs)
 
-    fact: str
-    asked: Asked
-    beliefs: list[dict[str, Any]]
-    claims: list[dict[str, Any]]
-    history: list[dict[str, Any]]
-    disagreements: list[dict[str, Any]]
-    sources: list[dict[str, Any]]
-
-
-def find_store(path: str | Path | None = None) -> Path:
-    """The folder of a store: `path`, else TIMELINE_STORE, else that of the nearest project upwards.
-
-    A project is a folder with a timeline.toml, which may name its store; `path` may be one too.
-    Raises NotFound where there is none.
-    """
-    if path is None:
-        path = os.environ.get("TIMELINE_STORE") or None
-    if path is not None:
-        given = Path(path)
-        return _store_of(given) if (given / PROJECT_FILE).is_file() else given
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / PROJECT_FILE).is_file():
-            return _store_of(folder)
-    raise NotFound(
-        f"no {PROJECT_FILE} in {here} or above it; run `timeline init FOLDER`, or name a store with --store"
-    )
-
-
-def _store_of(project: Path) -> Path:
-    return project / str(project_settings(project).get("store", ".timeline"))
-
-
-def project_settings(project: Path) -> dict[str, Any]:
-    """What a project's timeline.toml says under [project]: events, queries, store."""
-    import tomllib
-
-    try:
-        settings = tomllib.loads((project / PROJECT_FILE).read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"not TOML: {error}", Place(str(project / PROJECT_FILE))) from None
-    return cast("dict[str, Any]", settings.get("project", {}))
+    return cast("_Method", guarded)
 
 
 class Timeline:
@@ -163,7 +88,10 @@ class Timeline:
         self._log = Log(path / _LOG)
         self._index = Index(path / _INDEX, self._log)
         self._current: Reader | None = None
+        #: For SQL that people write, which never runs where `_current` does.
+        self._sandbox: Reader | None = None
         self._recorder: Recorder | None = None
+        self._mended = False
         self.progress: Callable[[str], None] | None = None
 
     @classmethod
@@ -172,19 +100,30 @@ class Timeline:
         folder = Path(path)
         if (folder / _LOG).exists():
             raise Conflict(f"{folder} is a store already; open it instead")
+        # What is left of an index shows that there was a log.
+        cls(folder)._index.check_log()
         folder.mkdir(parents=True, exist_ok=True)
         Log.create(folder / _LOG)
         return cls(folder)
 
     @classmethod
-    def open(cls, path: str | Path | None = None, read_only: bool = False) -> Timeline:
-        """Open a store: at `path`, or the one of the project that the working folder is in."""
+    def open(
+        cls, path: str | Path | None = None, read_only: bool = False, *, trust_log: bool = False
+    ) -> Timeline:
+        """Open a store: at `path`, or the one of the project that the working folder is in.
+
+        Raises Corruption where its index was built from more commits than the log has, unless `trust_log`,
+        which is for `rebuild`.
+        """
         folder = find_store(path)
+        opened = cls(folder, read_only=read_only)
+        if not trust_log:
+            opened._index.check_log()
         if not (folder / _LOG).is_dir():
             raise NotFound(
                 f"no store at {folder}; run `timeline init`, or `timeline ingest` in a project folder"
             )
-        return cls(folder, read_only=read_only)
+        return opened
 
     def __enter__(self) -> Timeline:
         return self
@@ -200,6 +139,7 @@ class Timeline:
     def _release(self) -> None:
         # Not closed, which would close its cursors: the recorder's, and connections that were handed out.
         self._current = None
+        self._sandbox = None
 
     # Recording
 
@@ -217,21 +157,31 @@ class Timeline:
 
         Everything is validated before anything is recorded; what is bad raises BadRows, or Conflict, and
         records nothing. With `rejects` the bad events go to that file, a JSON object a line with its
-        reason, and the rest is taken. What is known already is left alone. `dry_run` records nothing
-        and returns what would come of it, bad events among it.
-        """
-        from timeline.files import read_batches, table_batch
+        reason, and the rest is taken; it can be neither what is read nor lie in it. What is known already
+        is left alone. `dry_run` records nothing and returns what would come of it, bad events among it.
 
-        recorder = self._recording()
+        What fails after the events were recorded (refreshing the index, writing the rejects) is among the
+        `warnings` of the result, and no exception.
+        """
+        from timeline.intake.files import read_batches, table_batch
+
+        if rejects is not None:
+            inputs = [path] if isinstance(path, str | Path) and str(path) != "-" else []
+            check_target(rejects, inputs=inputs, within=[self.path])
+        self._may_write("record")
         if isinstance(path, str | Path):
             batches = read_batches(path, format=format, ignore_unknown=ignore_unknown)
         else:
             batches = [table_batch(path, ignore_unknown=ignore_unknown)]
-        result = recorder.record(batches, register_unknown=register_unknown, rejects=rejects, dry_run=dry_run)
-        if result.commits and self._index.wants_building(result.commits[-1].last_position):
-            self.refresh()
-        else:
-            self._publish_if_large(recorder, result)
+        result = self._record(batches, register_unknown=register_unknown, rejects=rejects, dry_run=dry_run)
+        if result.commits:
+            try:
+                if self._index.wants_building(result.commits[-1].last_position):
+                    self.refresh()
+                else:
+                    self._publish_if_large(result)
+            except Exception as error:
+                result.warnings.append(f"all is recorded, but the index could not be refreshed: {error}")
         return result
 
     def append(
@@ -247,7 +197,7 @@ class Timeline:
         that has moved on is a Conflict. Events that are known already are left alone; where all are, the
         commit returned is the one that last recorded any of them.
         """
-        from timeline.files import Batch, Draft
+        from timeline.intake.batch import Batch, Draft
 
         if isinstance(events, Mapping | str):
             raise BadInput("expected a list of events, got one thing by itself; put it in a list")
@@ -259,24 +209,34 @@ class Timeline:
             drafts.append(Draft(dict(keys), Place("event", row=nth)))
         if not drafts:
             raise BadInput("nothing to append; expected at least one event")
-        recorder = self._recording()
-        result = recorder.record(
+        result = self._record(
             [Batch(name="append", drafts=drafts, table=None, problems=[])],
             register_unknown=register_unknown,
             expected_position=expected_position,
         )
-        self._publish_if_large(recorder, result)
-        return result.commits[-1] if result.commits else recorder.last_of(drafts, register_unknown)
+        self._publish_if_large(result)
+        return result.commits[-1] if result.commits else self._recording().last_of(drafts, register_unknown)
 
-    def _publish_if_large(self, recorder: Recorder, result: Ingested) -> None:
+    def _record(self, batches: list[Batch], **options: Any) -> Ingested:
+        head = self._log.head_number()
+        try:
+            return self._recording().record(batches, **options)
+        except (duckdb.Error, BadInput) as error:
+            # Only where nothing was recorded yet, so that what is returned counts all of it.
+            if self._log.head_number() != head or not self.mend(error):
+                raise
+        return self._recording().record(batches, **options)
+
+    def _publish_if_large(self, result: Ingested) -> None:
         """Publish the next generation where so much was appended since the last one that it pays."""
+        recorder = self._recording()
         if result.commits and self._index.is_large(recorder.appended, result.commits[-1].last_position):
             recorder.appended = type(recorder.appended)()
             self._index.publish_next(self.progress)
             self._release()
 
     def _recording(self) -> Recorder:
-        from timeline.record import Recorder
+        from timeline.intake.record import Recorder
 
         self._may_write("record")
         if self._recorder is None:
@@ -286,6 +246,7 @@ class Timeline:
 
     # Asking
 
+    @_on_damage
     def beliefs(
         self,
         fact: str | None = None,
@@ -302,6 +263,7 @@ class Timeline:
         """
         return self._frame("beliefs", fact, as_of, recorded_as_of, valid_at, policy, basis)
 
+    @_on_damage
     def claims(
         self,
         fact: str | None = None,
@@ -313,6 +275,7 @@ class Timeline:
         """Each origin's own belief as of a date: the columns of `beliefs`, a row an origin."""
         return self._frame("claims", fact, as_of, recorded_as_of, valid_at, "latest", basis)
 
+    @_on_damage
     def disagreements(
         self,
         fact: str | None = None,
@@ -330,6 +293,7 @@ class Timeline:
             "disagreements", fact, as_of, recorded_as_of, valid_at, "latest", basis, within=within
         )
 
+    @_on_damage
     def history(
         self,
         fact: str,
@@ -344,6 +308,7 @@ class Timeline:
         """
         return self._frame("history", fact, as_of, recorded_as_of, valid_at, "latest", basis)
 
+    @_on_damage
     def changes(
         self,
         from_date: Moment | None,
@@ -367,6 +332,7 @@ class Timeline:
             "changes", fact, None, recorded_as_of, valid_at, policy, basis, between=(start, end)
         )
 
+    @_on_damage
     def belief(
         self,
         fact: str,
@@ -380,8 +346,9 @@ class Timeline:
 
         Where a fact has several rows with valid times of their own and no `valid_at` was given, the one
         that covers the date asked about (today without `as_of`), else the one reported last, of these
-        the one whose valid time starts last.
+        the one whose valid time starts last. Raises BadInput for a glob, and for what can be no fact.
         """
+        fact = one_fact(fact)
         reader = self._reader()
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
         answer = self._about_one(reader, "beliefs", fact, dates)
@@ -396,11 +363,12 @@ class Timeline:
             if dates.as_of is not None
             else now()
         )
-        covering = [belief for belief in found if _covers(belief, at)]
+        covering = [belief for belief in found if covers(belief, at)]
         if valid_at is not None:
             found = covering
-        return max(covering or found, key=_reported_last, default=None)
+        return max(covering or found, key=reported_last, default=None)
 
+    @_on_damage
     def why(
         self,
         fact: str,
@@ -412,10 +380,11 @@ class Timeline:
     ) -> Why:
         """The evidence for what is believed of a fact: what won, what it displaced, what was mended.
 
-        Raises NotFound, with the nearest known, where the store never heard of the fact.
+        Raises BadInput for a glob and for what can be no fact, NotFound, with the nearest known, where the
+        store never heard of the fact.
         """
+        fact = one_fact(fact)
         reader = self._reader()
-        fact = fact_key(fact) or fact
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
         found: dict[str, list[dict[str, Any]]] = {}
         for kind in ("beliefs", "claims", "history", "disagreements"):
@@ -432,6 +401,7 @@ class Timeline:
         ).dicts()
         return Why(fact, dates, sources=sources, **found)
 
+    @_on_damage
     def at(self, frame: pl.DataFrame, fact: str = "fact", as_of: str = "as_of") -> pl.DataFrame:
         """A point-in-time join: for each row of a frame, what was believed of its fact at its date.
 
@@ -440,10 +410,11 @@ class Timeline:
         them, chosen as by `belief`, null where nothing was believed or no date is given; a name that both
         have gets `_believed` behind it.
         """
-        from timeline.join import believed_at
+        from timeline.ask.join import believed_at
 
         return believed_at(self._reader(), frame, fact, as_of)
 
+    @_on_damage
     def sql(
         self, query: str, as_of: Moment | None = None, params: object = None, **defaults: Any
     ) -> pl.DataFrame:
@@ -451,39 +422,40 @@ class Timeline:
 
         `as_of` is the default for tables that name no date of their own; so are `recorded_as_of`,
         `valid_at`, `policy` and `basis` among `defaults`. `params` fill `?` (a sequence) or `$name` (a
-        mapping).
+        mapping). One query that reads the store and nothing else: raises BadInput for any other, and where
+        two columns have one name.
         """
-        reader = self._reader()
-        try:
-            relation = reader.cursor().sql(self.translate(query, as_of, **defaults), params=params)
-            if relation is None:
-                raise BadInput("the query answers nothing; expected one that returns rows")
+        from timeline.ask.sandbox import sandboxed
+
+        reader = self._sandboxed()
+        translated = _translated(query, asked(reader, as_of, **defaults))
+        with sandboxed(reader, translated) as con:
+            relation = con.sql(translated, params=params)
+            check_names(relation.columns)
             # Relations are lazy: some of what is wrong with a query shows only now.
             return self._as_frame(relation)
-        except duckdb.Error as error:
-            raise BadInput(str(error)) from None
 
     def translate(self, query: str, as_of: Moment | None = None, **defaults: Any) -> str:
         """A temporal query as plain DuckDB SQL over the store's own objects."""
-        from timeline.dialect import translate
-
-        dates = asked(self._reader(), as_of, **defaults)
-        given: dict[str, Any] = {"policy": dates.policy, "basis": dates.basis}
-        if dates.as_of is not None:
-            given["as_of"] = format_instant(dates.as_of)
-        if not dates.recorded_is_head:
-            given["recorded_as_of"] = format_instant(dates.recorded_as_of)
-        if dates.valid_at is not None:
-            given["valid_at"] = format_instant(dates.valid_at)
-        return translate(query, **given)
+        return _translated(query, asked(self._reader(), as_of, **defaults))
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """A DuckDB connection with every object of docs/sql.md in it.
+        """Open a DuckDB connection of the owner's, with every object of docs/sql.md in it.
 
-        It shows the store as it was when the connection was made; close it when done.
+        It shows the store as it was when the connection was made; close it when done. It may do what DuckDB
+        may, files and network included. What is created in it goes into a database in memory of its own,
+        which no other connection and nothing in Timeline reads.
+        """
+        return self._owned().cursor()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a cursor on the connection that answers and validation read through.
+
+        For the package's own queries: never run on it what somebody else wrote, and change nothing in it.
         """
         return self._reader().cursor()
 
+    @_on_damage
     def table(
         self,
         kind: str,
@@ -494,30 +466,38 @@ class Timeline:
         policy: str = "latest",
         basis: str = "certain",
         **more: Any,
-    ) -> Table:
+    ) -> Answer:
         """The answer to a named question (see `ask.question`) in plain Python, without polars."""
         reader = self._reader()
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
         return self._answer(reader, kind, dates, fact, **more)
 
-    def _answer(self, reader: Reader, kind: str, dates: Asked, fact: str | None, **more: Any) -> Table:
+    def _answer(self, reader: Reader, kind: str, dates: AsOf, fact: str | None, **more: Any) -> Answer:
         found = self._about_one(reader, kind, fact, dates)
         if found is None:
             sql, parameters = question(kind, dates, fact, **more)
             found = ask(reader.cursor(), sql, parameters, dates)
         return found
 
+    @_on_damage
     def query_table(
-        self, query: str, params: object = None, as_of: Moment | None = None, **defaults: Any
-    ) -> Table:
-        """The answer to a temporal query in plain Python, without polars."""
-        reader = self._reader()
-        dates = asked(reader, as_of, **defaults)
-        try:
-            return ask(reader.cursor(), self.translate(query, as_of, **defaults), cast("Any", params), dates)
-        except duckdb.Error as error:
-            raise BadInput(str(error)) from None
+        self,
+        query: str,
+        params: object = None,
+        as_of: Moment | None = None,
+        *,
+        unsafe: bool = False,
+        **defaults: Any,
+    ) -> Answer:
+        """The answer to a temporal query in plain Python, without polars.
 
+        With `unsafe` it runs on a connection such as `connect` opens, and may be any statements; the answer
+        is that of the last.
+        """
+        with self._asking_sql(query, as_of, defaults, unsafe) as (_, con, translated, dates):
+            return ask(con, translated, cast("Any", params), dates)
+
+    @_on_damage
     def explain(
         self,
         kind: str = "beliefs",
@@ -533,24 +513,32 @@ class Timeline:
 
         The question is asked, and its answer thrown away.
         """
-        from timeline.explain import explain
+        from timeline.ask.explain import explain
 
         reader = self._reader()
         dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
-        return explain(reader, *question(kind, dates, fact, **more))
+        return explain(reader, reader.cursor(), *question(kind, dates, fact, **more))
 
+    @_on_damage
     def explain_sql(
-        self, query: str, params: object = None, as_of: Moment | None = None, **defaults: Any
+        self,
+        query: str,
+        params: object = None,
+        as_of: Moment | None = None,
+        *,
+        unsafe: bool = False,
+        **defaults: Any,
     ) -> Explained:
-        """What is read for the answer to a temporal query, which is asked, and its answer thrown away."""
-        from timeline.explain import explain
+        """What is read for the answer to a temporal query, which is asked, and its answer thrown away.
 
-        try:
-            translated = self.translate(query, as_of, **defaults)
-            return explain(self._reader(), translated, cast("Any", params))
-        except duckdb.Error as error:
-            raise BadInput(str(error)) from None
+        `unsafe` is as in `query_table`, for one statement.
+        """
+        from timeline.ask.explain import explain
 
+        with self._asking_sql(query, as_of, defaults, unsafe) as (reader, con, translated, _):
+            return explain(reader, con, translated, cast("Any", params))
+
+    @_on_damage
     def facts(self, fact: str | None = None) -> list[str]:
         """The facts that anything was ever reported of, narrowed by a key or glob."""
         where = "" if fact is None else " WHERE fact GLOB $1"
@@ -561,10 +549,12 @@ class Timeline:
         )
         return [name for (name,) in rows.fetchall()]
 
+    @_on_damage
     def heard_of(self, fact: str) -> None:
         """Raise NotFound, with the nearest known, where nothing was ever reported of any such fact."""
         self._heard_of(self._reader(), fact_key(fact) or fact)
 
+    @_on_damage
     def event_id(self, name: str) -> str:
         """The event that a key, an event_id or a unique prefix of one means."""
         return event_by(self._reader().cursor(), name)
@@ -575,9 +565,23 @@ class Timeline:
         """The last commit, None of an empty store; its digest vouches for everything before it."""
         return self._log.head()
 
-    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verified:
-        """Recompute every hash of the log; raises Corruption that names the file where one differs."""
-        return self._log.verify(progress)
+    def verify(
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        expect: str | None = None,
+        at: int | None = None,
+        log_only: bool = False,
+    ) -> Verified:
+        """Recompute every hash of the log, then compare the index with it, unless `log_only`.
+
+        `expect` is a digest noted before, as `head` gives it: some commit has to have it, the one with the
+        number `at` where that is given. Comparing the index takes as long as building it. Raises Corruption,
+        which names the file, at the first difference. `progress` is called with how many events of the log
+        are done, and how many there are.
+        """
+        found = self._log.verify(progress, expect=expect, at=at)
+        return found if log_only else replace(found, generations=self._index.check(self.progress))
 
     def refresh(self) -> Path | None:
         """Put what was appended since into the next generation of the index, which readers then open.
@@ -590,16 +594,42 @@ class Timeline:
         self._release()
         return refreshed
 
-    def rebuild(self) -> Path | None:
-        """Build the index anew from the log."""
+    def rebuild(self, *, trust_log: bool = False) -> Path | None:
+        """Build the index from the log; returns its path, None where the store cannot be written.
+
+        Raises Corruption where the index knows commits that the log has not, or others: the log has lost
+        them. With `trust_log` that index is moved to the folder `set-aside` in the index first.
+        """
         self._may_write("build its index")
-        return self._renew()
+        if trust_log:
+            self._release()
+            self._index.set_aside()
+        built = self._index.build(self.progress)
+        self._release()
+        return built
+
+    def mend(self, error: BaseException) -> bool:
+        """Remove a damaged index, if an error shows it to be one; returns whether it did.
+
+        The next question builds another. The methods that ask do this by themselves; it is for those who ask
+        through a connection. Raises Corruption where a damaged index cannot be removed.
+        """
+        readers = (reader for reader in (self._current, self._sandbox) if reader is not None)
+        read = {reader.generation for reader in readers if reader.generation is not None}
+        kinds = (duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
+        if _DAMAGED not in str(error) and not isinstance(error, kinds):
+            return False
+        self._recorder = None
+        self._release()
+        suspects = read or self._index.generations()
+        return any([self._index.remove_damaged(generation) for generation in suspects])
 
     def compact(self) -> int:
         """Merge complete blocks of commits into wider files; returns how many files went into them."""
         self._may_write("compact it")
         return self._log.compact()
 
+    @_on_damage
     def stats(self) -> dict[str, Any]:
         """What the store holds and takes: counts, sizes in bytes, and the state of the index.
 
@@ -644,18 +674,9 @@ class Timeline:
     def export_duckdb(self, path: str | Path, *, replace: bool = False) -> Path:
         """Write the whole store as one DuckDB file that DuckDB 1.5 and later open, SQL surface included."""
         target = Path(path)
-        if target.exists() and not replace:
-            raise Conflict(f"{target} exists; remove it, or say --replace")
-        if not target.parent.is_dir():
-            raise BadInput(f"no folder {target.parent} to write {target.name} into")
-        if target.is_dir() or not os.access(target.parent, os.W_OK):
-            raise BadInput(f"{target} cannot be written; name a new file in a folder of yours")
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            self._log.reading(lambda files: build_file(temporary, files, self.progress))
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        check_target(target, within=[self.path])
+        with write_path(target, replace=replace) as written:
+            self._log.reading(lambda files: build_file(written, files, self.progress))
         return target
 
     # Within
@@ -674,16 +695,44 @@ class Timeline:
         self._current = opened
         return opened
 
-    def _renew(self) -> Path | None:
-        built = self._index.build(self.progress)
-        self._release()
-        return built
+    def _sandboxed(self) -> Reader:
+        """A locked reader of everything acknowledged so far, for SQL that people write."""
+        from timeline.ask.sandbox import open_sandbox
+
+        if self._sandbox is None or self._sandbox.commit != self._log.head_number():
+            self._sandbox = open_sandbox(self._index, may_build=not self.read_only, progress=self.progress)
+        return self._sandbox
+
+    def _owned(self) -> Reader:
+        from timeline.ask.sandbox import open_owned
+
+        return open_owned(self._index, may_build=not self.read_only, progress=self.progress)
+
+    @contextmanager
+    def _asking_sql(
+        self, query: str, as_of: Moment | None, defaults: Mapping[str, Any], unsafe: bool
+    ) -> Iterator[tuple[Reader, duckdb.DuckDBPyConnection, str, AsOf]]:
+        """A reader, a connection to run a temporal query on, the query as plain SQL, and its dates."""
+        from timeline.ask.sandbox import sandboxed
+
+        reader = self._owned() if unsafe else self._sandboxed()
+        dates = asked(reader, as_of, **defaults)
+        translated = _translated(query, dates)
+        if not unsafe:
+            with sandboxed(reader, translated) as con:
+                yield reader, con, translated, dates
+            return
+        try:
+            with closing(reader.cursor()) as con:
+                yield reader, con, translated, dates
+        except duckdb.Error as error:
+            raise BadInput(str(error)) from None
 
     def _frame(self, kind: str, fact: str | None, *dates: Any, **more: Any) -> pl.DataFrame:
         reader = self._reader()
         resolved = asked(reader, *dates)
         if (found := self._about_one(reader, kind, fact, resolved)) is not None:
-            return _small_frame(found)
+            return small_frame(found)
         sql, parameters = question(kind, resolved, fact, **more)
         return self._fetched(reader, sql, parameters)
 
@@ -692,7 +741,7 @@ class Timeline:
         return with_room(con, lambda: self._as_frame(con.sql(sql, params=parameters)))
 
     @staticmethod
-    def _about_one(reader: Reader, kind: str, fact: str | None, dates: Asked) -> Table | None:
+    def _about_one(reader: Reader, kind: str, fact: str | None, dates: AsOf) -> Answer | None:
         """The quick answer about a single fact, if that is what is asked for."""
         key = fact_key(fact)
         return None if key is None or is_glob(key) else about_one(reader, kind, dates, key)
@@ -719,33 +768,14 @@ class Timeline:
         raise NotFound(f"nothing was ever reported of {fact!r}{nearest(fact, known)}")
 
 
-def _small_frame(answer: Table) -> pl.DataFrame:
-    """A few rows as a frame, as `_as_frame` makes of a relation, which takes longer than they do."""
-    import polars as pl
+def _translated(query: str, dates: AsOf) -> str:
+    from timeline.ask.temporal_sql import translate
 
-    kinds: dict[str, Any] = {
-        "BIGINT": pl.Int64,
-        "BOOLEAN": pl.Boolean,
-        "DECIMAL(38,9)": pl.Decimal(38, 9),
-        "TIMESTAMP": pl.Datetime("us"),
-        "VARCHAR": pl.String,
-    }
-    schema = {name: kinds[kind] for name, kind in zip(answer.columns, answer.types, strict=True)}
-    frame = pl.DataFrame(answer.rows, schema=schema, orient="row")
-    # All at once: each step of polars takes as long as a whole row.
-    return frame.with_columns(pl.col(pl.Datetime("us", None)).dt.replace_time_zone("UTC"))
-
-
-def _covers(belief: Belief, micros: int) -> bool:
-    return (belief.valid_from is None or from_datetime(belief.valid_from) <= micros) and (
-        belief.valid_to is None or micros < from_datetime(belief.valid_to)
-    )
-
-
-def _reported_last(belief: Belief) -> tuple[datetime, bool, datetime, str]:
-    start = belief.valid_from
-    # Equals are told apart too, so that the same question has the same answer.
-    return belief.reported_at, start is not None, start or belief.reported_at, belief.origin
-
-
-assert tuple(f.name for f in fields(Belief)) == BELIEF_COLUMNS
+    given: dict[str, Any] = {"policy": dates.policy, "basis": dates.basis}
+    if dates.as_of is not None:
+        given["as_of"] = format_instant(dates.as_of)
+    if not dates.recorded_is_head:
+        given["recorded_as_of"] = format_instant(dates.recorded_as_of)
+    if dates.valid_at is not None:
+        given["valid_at"] = format_instant(dates.valid_at)
+    return translate(query, **given)

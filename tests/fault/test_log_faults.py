@@ -16,8 +16,8 @@ import pytest
 
 from tests.logs import Volatile, append, names, row
 from timeline.errors import Conflict
-from timeline.log import Commit, Log, rows_to_table
-from timeline.objects import FolderObjects
+from timeline.log.log import Commit, Log, rows_to_table
+from timeline.log.objects import FolderObjects
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,8 +38,8 @@ DYING = """
 import os, shutil, sys
 from pathlib import Path
 from tests.logs import append
-from timeline.log import Log
-from timeline.objects import FolderObjects
+from timeline.log.log import Log
+from timeline.log.objects import FolderObjects
 
 class Dying(FolderObjects):
     left = 0
@@ -127,7 +127,7 @@ def test_a_writer_may_die_after_any_step(tmp_path: Path) -> None:
 ENDLESS = """
 import sys
 from tests.logs import append
-from timeline.log import Log
+from timeline.log.log import Log
 
 log = Log(sys.argv[1])
 while True:
@@ -169,8 +169,8 @@ FIFTY = """
 import json, sys
 from pathlib import Path
 from tests.logs import row
-from timeline.log import Log, rows_to_table
-from timeline.objects import FolderObjects
+from timeline.log.log import Log, rows_to_table
+from timeline.log.objects import FolderObjects
 
 folder, locks, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 log = Log(locks, objects=FolderObjects(folder))

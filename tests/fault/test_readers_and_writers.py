@@ -278,7 +278,7 @@ def test_a_writer_may_die_while_it_builds_the_index(tmp_path: Path, point: str) 
 
 #: Dies while a generation grows: as it says a point, or as it makes a step of what it was told to.
 DYING_WHILE_GROWING: Final = """
-import shutil, timeline.index as index
+import shutil, timeline.index.index as index
 
 def die(*whatever):
     os.kill(os.getpid(), signal.SIGKILL)

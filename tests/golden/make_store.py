@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from timeline import Timeline
-from timeline.columns import BELIEF_COLUMNS, EVENT_COLUMNS
 from timeline.errors import Place
-from timeline.files import Batch, Draft
-from timeline.index import Index
-from timeline.log import Log
-from timeline.record import Recorder
-from timeline.times import parse_instant
+from timeline.index.index import Index
+from timeline.intake.batch import Batch, Draft
+from timeline.intake.record import Recorder
+from timeline.log.log import Log
+from timeline.meaning.columns import BELIEF_COLUMNS, EVENT_COLUMNS
+from timeline.meaning.times import parse_instant
 
 STORES: Final = Path(__file__).resolve().parent / "stores"
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from timeline import Timeline
-from timeline.cli import run
-from timeline.render import plain
+from timeline.cli.app import run
+from timeline.show.formats import plain
 
 EXPECTED = Path(__file__).parent / "cli"
 

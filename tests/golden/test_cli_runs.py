@@ -21,7 +21,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from timeline.cli import run
+from timeline.cli.app import run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPENAI = "nvidia/investment/openai"
@@ -565,7 +565,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure(desk: Path, arguments: list
 def test_a_bug_is_told_in_short_and_shown_on_request(desk: Path) -> None:
     code = (
         "import sys, timeline.store as s; s.Timeline.head = lambda self: 1 / 0; "
-        "sys.argv = ['timeline', 'head']; from timeline.cli import main; main()"
+        "sys.argv = ['timeline', 'head']; from timeline.cli.app import main; main()"
     )
 
     def run(**more: str) -> subprocess.CompletedProcess[str]:

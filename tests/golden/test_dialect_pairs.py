@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from timeline.dialect import translate
+from timeline.ask.temporal_sql import translate
 
 FOLDER = Path(__file__).parent / "dialect"
 PAIRS = sorted(path.stem for path in FOLDER.glob("*.sql") if "." not in path.stem and path.stem != "catalog")

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from timeline.columns import INHERITABLE, content_of, event_id
-from timeline.fold import Basis, Entry, Value
+from timeline.meaning.columns import INHERITABLE, content_of, event_id
+from timeline.meaning.fold import Basis, Entry, Value
 
 __all__ = [
     "BASES",

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from timeline import amounts
-from timeline.amounts import Amount, parse_amount, plain_amount, pretty_amount
 from timeline.errors import BadInput
-from timeline.event import event_from
+from timeline.meaning import amounts
+from timeline.meaning.amounts import Amount, parse_amount, plain_amount, pretty_amount
+from timeline.meaning.event import event_from
 
 _WIDE = Context(prec=60)
 

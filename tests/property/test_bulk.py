@@ -12,14 +12,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from timeline import bulk, bulkread
-from timeline.columns import LOG_COLUMNS
 from timeline.errors import Place
-from timeline.files import FLAT_COLUMNS, Draft
-from timeline.index import Index, Reader, sql_object
-from timeline.intake import Intake
-from timeline.log import Log, rows_to_table
-from timeline.times import FIRST_INSTANT, LAST_INSTANT, parse_edtf, period_text
+from timeline.index.catalog import sql_object
+from timeline.index.index import Index
+from timeline.index.reader import Reader
+from timeline.intake import bulk
+from timeline.intake import bulk_values as bulkread
+from timeline.intake.batch import FLAT_COLUMNS, Draft
+from timeline.intake.rows import Intake
+from timeline.log.log import Log, rows_to_table
+from timeline.meaning.columns import LOG_COLUMNS
+from timeline.meaning.times import FIRST_INSTANT, LAST_INSTANT, parse_edtf, period_text
 
 Keys = dict[str, Any]
 
@@ -253,10 +256,10 @@ def test_a_period_is_told_alike_in_sql(reader: Reader, spans: list[tuple[int | N
         for lower, upper in spans
         if (lower, upper) != (None, None)
         and (lower is None or FIRST_INSTANT <= lower <= LAST_INSTANT)
-        and (upper is None or upper > FIRST_INSTANT)
+        and (upper is None or FIRST_INSTANT < upper <= LAST_INSTANT)
         and (lower is None or upper is None or lower < upper)
     ]
-    fitting += [(lower, lower + 1) for lower, _ in fitting if lower is not None]
+    fitting += [(lower, lower + 1) for lower, _ in fitting if lower is not None and lower < LAST_INSTANT]
     con = reader.cursor()
     for name in ("instant_text", "spans_of"):
         con.execute(sql_object(f"intake/{name}"))

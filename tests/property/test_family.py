@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import timeline.sweep as sweeping
+import timeline.index.sweep as sweeping
 from tests.property.strategies import BASES, entries_of, histories, written
-from timeline import amended, family, fold
-from timeline.family import Family, Spans
-from timeline.fold import END, Basis, Entry, Value
-from timeline.sweep import sweep
-from timeline.winners import Winners
+from timeline.index import amended, family
+from timeline.index.family import Family, Spans
+from timeline.index.sweep import sweep
+from timeline.index.winners import Winners
+from timeline.meaning import fold
+from timeline.meaning.fold import END, Basis, Entry, Value
 
 Amendment = tuple[str, int, int, int]
 

@@ -20,9 +20,10 @@ from tests.property.strategies import (
     histories,
     written,
 )
-from timeline import amended, fold
-from timeline.fold import BEGINNING, END, Entry
-from timeline.sweep import sweep
+from timeline.index import amended
+from timeline.index.sweep import sweep
+from timeline.meaning import fold
+from timeline.meaning.fold import BEGINNING, END, Entry
 
 several = st.lists(histories(12), min_size=1, max_size=4).map(lambda log: entries_of(written(log)))
 one = histories(12).map(lambda history: entries_of(written([history])))

@@ -32,11 +32,12 @@ from tests.property.strategies import (
     tiers,
     written,
 )
-from timeline import fold
 from timeline.errors import BadInput
-from timeline.index import Index, sql_object
-from timeline.log import Log, rows_to_table
-from timeline.times import format_instant
+from timeline.index.catalog import sql_object
+from timeline.index.index import Index
+from timeline.log.log import Log, rows_to_table
+from timeline.meaning import fold
+from timeline.meaning.times import format_instant
 
 Row = dict[str, Any]
 
@@ -310,7 +311,7 @@ def test_a_generation_with_a_tail_is_like_one_built_anew(
 def check_in_sql(policy: str) -> None:
     con = duckdb.connect()
     con.execute("CREATE SCHEMA rules")
-    con.execute(sql_object("policy_check"))
+    con.execute(sql_object("rules/policy_check"))
     con.execute("SELECT rules.policy_check($1, 'certain')", [policy]).fetchall()
 
 

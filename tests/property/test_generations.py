@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from tests.property.strategies import MOMENTS, RECORDED, Step, Tier, histories, tiers, written
 from tests.property.test_fold_sql import Asked, Question, append, around, questions, store
-from timeline import tables
-from timeline.columns import BELIEF_COLUMNS, content_of, event_id
-from timeline.index import Index
-from timeline.log import Log
+from timeline.index import catalog, segments
+from timeline.index.index import Index
+from timeline.log.log import Log
+from timeline.meaning.columns import BELIEF_COLUMNS, content_of, event_id
 
 Row = dict[str, Any]
 
@@ -55,9 +55,9 @@ def narrow_segments() -> Iterator[None]:
             text = text.replace("4 * live", "0.3 * live").replace("250_000", "3")
         return text
 
-    whole = tables.sql_object
+    whole = catalog.sql_object
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "sql_object", narrowed)
+        patch.setattr(segments, "sql_object", narrowed)
         yield
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.logs import Volatile, always, append, row
 from timeline.errors import Corruption, TimelineError
-from timeline.log import Commit, Log, Rows, merkle_root, rows_to_table
+from timeline.log.log import Commit, Log, Rows, merkle_root, rows_to_table
 
 #: How many commits of how many events each, turn by turn, and how to go on from there.
 histories = st.lists(

@@ -27,11 +27,12 @@ from tests.property.strategies import (
 from tests.property.test_fold_sql import STORIES, append, around, store
 from tests.property.test_generations import commits_of, grow
 from timeline import Timeline
-from timeline.ask import ask, asked, plain_changes, question
-from timeline.index import Reader
-from timeline.known import KnownEvents
-from timeline.lookup import about_one
-from timeline.times import to_datetime
+from timeline.ask.one_fact import about_one
+from timeline.ask.questions import ask, asked, plain_changes, question
+from timeline.errors import BadInput
+from timeline.index.reader import Reader
+from timeline.intake.known import KnownEvents
+from timeline.meaning.times import to_datetime
 
 #: Kind, basis, policy, and dates on all three axes: as of, newest commit that counts, valid at.
 Asking = tuple[str, str, str, int | None, int | None, int | None]
@@ -179,7 +180,7 @@ def test_one_fact_of_a_generation_that_grew(
     commits = commits_of(log, tiers)
     with store() as (writer, index), pytest.MonkeyPatch.context() as patch:
         # How soon a reader has in memory of which facts the generation grew.
-        patch.setattr("timeline.index._FETCHED_LIKE_ONE", fetched_like_one)
+        patch.setattr("timeline.index.reader._FETCHED_LIKE_ONE", fetched_like_one)
         last = grow(writer, index, commits, refreshed)
         [file] = index.row_files()
         assert file.name.startswith(f"{len(commits[0])}-")
@@ -207,7 +208,8 @@ def test_what_is_no_fact_has_no_answer(tmp_path: Path, fact: str) -> None:
             [{"fact": "a/b", "claim": "5 USD", "source": "w", "reported": "2025-01-01"}],
             register_unknown=True,
         )
-        assert tl.belief(fact) is None
+        with pytest.raises(BadInput, match="is not one fact; expected subject/attribute"):
+            tl.belief(fact)
         assert tl.beliefs(fact, policy="first").is_empty()
         assert tl.claims(fact).is_empty()
         assert tl.history(fact).is_empty()

@@ -23,9 +23,10 @@ from tests.property.strategies import (
     histories,
     written,
 )
-from timeline import Timeline, fold
-from timeline.log import Log, rows_to_table
-from timeline.times import to_datetime
+from timeline import Timeline
+from timeline.log.log import Log, rows_to_table
+from timeline.meaning import fold
+from timeline.meaning.times import to_datetime
 
 Row = dict[str, Any]
 

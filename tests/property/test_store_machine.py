@@ -18,9 +18,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from timeline import Conflict, Timeline, fold
-from timeline.log import Commit
-from timeline.times import parse_edtf
+from timeline import Conflict, Timeline
+from timeline.log.log import Commit
+from timeline.meaning import fold
+from timeline.meaning.times import parse_edtf
 
 FACTS = ("acme/plan", "acme/stake/beta", "acme/plan@2024")
 SOURCES = {

@@ -4,7 +4,8 @@ from decimal import Decimal, localcontext
 
 import pytest
 
-from timeline.amounts import (
+from timeline.errors import BadInput
+from timeline.meaning.amounts import (
     _AMBIGUOUS,
     _CURRENCIES,
     _FRENCH,
@@ -15,7 +16,6 @@ from timeline.amounts import (
     plain_amount,
     pretty_amount,
 )
-from timeline.errors import BadInput
 
 # Text on the left, canonical text on the right.
 ENGLISH = """

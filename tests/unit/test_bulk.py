@@ -12,11 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from timeline import BadInput, Timeline, bulk, bulkread, record
-from timeline.files import table_batch
-from timeline.index import Index, Reader
-from timeline.intake import Intake
-from timeline.log import Log, rows_to_table, schema
+from timeline import BadInput, Timeline
+from timeline.index.index import Index
+from timeline.index.reader import Reader
+from timeline.intake import bulk, record
+from timeline.intake import bulk_values as bulkread
+from timeline.intake.files import table_batch
+from timeline.intake.rows import Intake
+from timeline.log.log import Log, rows_to_table, schema
 
 RECORDED = 1_759_276_800_000_000  # 2025-10-01
 

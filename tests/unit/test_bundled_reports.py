@@ -15,9 +15,9 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from timeline.columns import STATUSES
-from timeline.event import event_from, parse_fact
-from timeline.times import parse_edtf
+from timeline.meaning.columns import STATUSES
+from timeline.meaning.event import event_from, parse_fact
+from timeline.meaning.times import parse_edtf
 
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLED = ROOT / "events"

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from timeline.columns import (
+from timeline.log.log import rows_to_table
+from timeline.meaning.columns import (
     EVENT_COLUMNS,
     HASHED,
     INHERITABLE,
@@ -22,8 +23,7 @@ from timeline.columns import (
     event_id,
     event_id_sql,
 )
-from timeline.event import event_from
-from timeline.log import rows_to_table
+from timeline.meaning.event import event_from
 
 #: What people write, and the id that it has had since the first release. None of these may ever change.
 PINNED: Final[dict[str, tuple[dict[str, object], str]]] = {

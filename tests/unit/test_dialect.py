@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from timeline.dialect import _tokens, translate
+from timeline.ask.temporal_sql import _tokens, translate
 from timeline.errors import BadInput, Place
 
 CATALOG = Path(__file__).parent.parent / "golden" / "dialect" / "catalog.sql"
@@ -468,7 +468,7 @@ def test_question_marks_stay_where_no_clause_has_one() -> None:
 
 
 def test_the_import_costs_next_to_nothing() -> None:
-    loaded = "import sys, timeline.dialect; print(*sys.modules)"
+    loaded = "import sys, timeline.ask.temporal_sql; print(*sys.modules)"
     modules = subprocess.run(
         [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
     ).stdout

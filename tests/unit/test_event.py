@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 
 from timeline.errors import BadInput
-from timeline.event import event_from, parse_fact, parse_segment
-from timeline.times import parse_edtf
+from timeline.meaning.event import event_from, parse_fact, parse_segment
+from timeline.meaning.times import parse_edtf
 
 REPORT: Final[dict[str, object]] = {"fact": "acme/plan", "text": "to grow", "source": "paper"}
 CORRECTION: Final[dict[str, object]] = {"type": "corrected", "target": "first"}

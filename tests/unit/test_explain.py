@@ -9,9 +9,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pytest
 
-from timeline import BadInput, Timeline, tables
-from timeline.cli import run
-from timeline.explain import Explained
+from timeline import BadInput, Timeline
+from timeline.ask.explain import Explained
+from timeline.cli.app import run
+from timeline.index import catalog, segments
 
 OPENAI: Final = "nvidia/investment/openai"
 
@@ -151,8 +152,8 @@ def test_one_segment_is_read_of_several(tmp_path: Path, monkeypatch: pytest.Monk
             text = text.replace("4 * live", "0.9 * live").replace("250_000", "1")
         return text
 
-    whole = tables.sql_object
-    monkeypatch.setattr(tables, "sql_object", narrowed)
+    whole = catalog.sql_object
+    monkeypatch.setattr(segments, "sql_object", narrowed)
     days = ("2024-01-01", "2024-02-01", "2024-03-01")
     reports = pa.table(
         {
@@ -233,10 +234,23 @@ class TestOnTheCommandLine:
         assert self.told(monkeypatch, capsys, "sql", "SELEC 1", "--explain", exits=2) == ""
 
 
-@pytest.mark.parametrize("query", ["SELECT 1; SELECT 2", "DESCRIBE beliefs", "SET threads = 1"])
-def test_only_a_query_of_rows_is_explained(bundled: Timeline, query: str) -> None:
-    with pytest.raises(BadInput, match="only one query that reads rows can be explained"):
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("SELECT 1; SELECT 2", "got 2 statements; expected one query"),
+        ("DESCRIBE beliefs", "only one query that reads rows can be explained"),
+        ("SET threads = 1", "got a statement of type SET; expected SELECT"),
+    ],
+)
+def test_only_a_query_of_rows_is_explained(bundled: Timeline, query: str, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
         bundled.explain_sql(query)
+
+
+@pytest.mark.parametrize("query", ["SELECT 1; SELECT 2", "SET threads = 1"])
+def test_unsafe_or_not(bundled: Timeline, query: str) -> None:
+    with pytest.raises(BadInput, match="only one query that reads rows can be explained"):
+        bundled.explain_sql(query, unsafe=True)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
@@ -16,10 +17,12 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
-import timeline.files
+import timeline.intake.tabular
 from timeline.errors import BadInput, BadRows, Place
-from timeline.event import Event, event_from
-from timeline.files import FLAT_COLUMNS, Batch, Draft, StoredTable, read_batches, table_batch
+from timeline.intake.batch import FLAT_COLUMNS, Batch, Draft
+from timeline.intake.files import read_batches, table_batch
+from timeline.intake.tabular import StoredTable
+from timeline.meaning.event import Event, event_from
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -313,6 +316,10 @@ class TestJsonl:
         assert len(only(path).drafts or ()) == 1
 
 
+#: Texts that CSV has to quote, or might be expected to.
+QUOTED: Final = ('5" pipe', '"', '""', "x\ny", 'x\r\n"y', ",", 'a\\"b', "\\", " x ", 'x,"y",z', "'", "\t")
+
+
 class TestCsv:
     def test_null_is_none_and_a_quoted_nothing_is_an_empty_text(self, write: Write) -> None:
         path = write("a.csv", 'fact,text,reason\na/b,"",\na/c,NA,null\n"a/d"," x ""y"" ",0010\n')
@@ -343,8 +350,37 @@ class TestCsv:
         long = "x" * 3_000_000
         assert table(write("a.csv", f"fact,text\na/b,{long}\na/c,y\n"))["text"].to_pylist() == [long, "y"]
 
-    def test_a_quote_within_a_field_is_a_character(self, write: Write) -> None:
-        assert table(write("a.csv", 'fact,text\na/b,5" pipe\n'))["text"].to_pylist() == ['5" pipe']
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    @pytest.mark.parametrize(
+        ("rows", "message"),
+        [
+            # The rows between two of them were one value, without a word.
+            (['a/b,5" pipe', "a/c,y", 'a/d,6" pipe'], "2:6: not CSV: a quote within a field"),
+            (["a/b,y", 'a/c,"x"y', "a/d,z"], "3:7: not CSV: text after the quote that closes the field"),
+            (['a/b,"5 pipe', 'a/c,y",z', 'a/d,"6'], "4:5: not CSV: a quote that is never closed"),
+            (['a/b,"5 pipe', 'a/c,"y"', "a/d,z"], "3:5: not CSV: text after the quote that closes"),
+            (['a/b, "x"'], "2:6: not CSV: a quote within a field"),
+            (['é/b,"x" '], "2:7: not CSV: text after the quote"),
+            (['a/b,"x\\"y"'], "2:8: not CSV: text after the quote"),
+            (['a/b,x\\"y'], "2:7: not CSV: a quote within a field"),
+            (['a/b,"x""'], "2:5: not CSV: a quote that is never closed"),
+            (['a/b,"'], "2:5: not CSV: a quote that is never closed"),
+            (['a/b,"x""y"', 'a/c,"x', 'y"', 'a/d,"', '"z'], "6:1: not CSV: text after the quote"),
+        ],
+    )
+    def test_a_stray_quote_is_refused_with_its_place(
+        self, write: Write, delimiter: str, end: str, rows: list[str], message: str
+    ) -> None:
+        written = end.join(["fact,text", *rows]).replace(",", delimiter)
+        assert refused(write("a.csv", written.encode())).startswith(message)
+
+    def test_no_row_is_lost_between_quotes(self, write: Write) -> None:
+        rows = [["fact", "text"], *([f"a/{n}", text] for n, text in enumerate(QUOTED))]
+        out = io.StringIO()
+        csv.writer(out).writerows(rows)
+        found = table(write("a.csv", out.getvalue().encode())).to_pylist()
+        assert found == [{"fact": fact, "text": text} for fact, text in rows[1:]]
 
     def test_every_ragged_row_is_named_with_its_line(self, write: Write) -> None:
         path = write("a.csv", 'fact,text\na/b,"x\ny"\n\na/c\na/d,"\n",1\na/e,z\n')
@@ -360,7 +396,7 @@ class TestCsv:
         [
             ("", " is empty; expected a header row"),
             ("\n\n", " is empty; expected a header row"),
-            ('fact,text\na/b,x\na/c,"y\na/d,z\n', "3: not CSV: unexpected end of data (a quote"),
+            ('fact,text\na/b,x\na/c,"y\na/d,z\n', "3:5: not CSV: a quote that is never closed"),
             ('"' + "x" * 200_000, "1: not CSV: "),
             ("fact,fact\na/b,a/b\n", "1: column 'fact' is given twice"),
             (b"fact,text\na/b,caf\xe9\n", "2: not UTF-8: byte 0xE9 at offset 17"),
@@ -650,7 +686,7 @@ def test_flat_columns_are_the_keys_of_an_event() -> None:
 
 
 def test_a_large_parquet_file_is_read_part_by_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeline.files, "_STAYS_IN_ITS_FILE", 10)
+    monkeypatch.setattr(timeline.intake.tabular, "STAYS_IN_ITS_FILE", 10)
     rows = pa.table(
         {"source": [f"s{at}" for at in range(25)], "fact": pa.array(["a/b"] * 25).dictionary_encode()}
     )
@@ -668,7 +704,7 @@ def test_a_large_parquet_file_is_read_part_by_part(tmp_path: Path, monkeypatch: 
 
 
 def test_a_large_parquet_file_that_is_damaged_within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeline.files, "_STAYS_IN_ITS_FILE", 10)
+    monkeypatch.setattr(timeline.intake.tabular, "STAYS_IN_ITS_FILE", 10)
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"fact": [f"a/b{at}" for at in range(2_000)]}), path, use_dictionary=False)
     content = bytearray(path.read_bytes())

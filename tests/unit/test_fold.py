@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from timeline import fold
 from timeline.errors import BadInput
-from timeline.fold import BEGINNING, END, Entry, Value
+from timeline.meaning import fold
+from timeline.meaning.fold import BEGINNING, END, Entry, Value
 
 DAY = 86_400_000_000
 

@@ -11,16 +11,17 @@ from typing import Any, Final
 
 import pytest
 
-from timeline.columns import INHERITABLE, content_of, event_id
 from timeline.errors import BadRows, Conflict, Place
-from timeline.event import event_from
-from timeline.files import Draft
-from timeline.index import Index, Reader
-from timeline.intake import Intake, Resolved, raise_for, write_rejects
-from timeline.known import KnownEvents
-from timeline.log import Log
+from timeline.index.index import Index
+from timeline.index.reader import Reader
+from timeline.intake.batch import Draft
+from timeline.intake.known import KnownEvents
+from timeline.intake.rows import Intake, Resolved, raise_for, write_rejects
+from timeline.log.log import Log
+from timeline.meaning.columns import INHERITABLE, content_of, event_id
+from timeline.meaning.event import event_from
+from timeline.meaning.times import parse_as_of, parse_instant
 from timeline.store import Timeline
-from timeline.times import parse_as_of, parse_instant
 
 Keys = dict[str, object]
 Row = dict[str, Any]

@@ -12,13 +12,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from timeline import BadInput, BadRows, Timeline, cli_reading, event, index
-from timeline.cli_options import Dates
+from timeline import BadInput, BadRows, Timeline
+from timeline.cli import reading as cli_reading
+from timeline.cli.options import Dates
 from timeline.errors import Place
-from timeline.files import Batch, Draft
-from timeline.index import TAIL_BYTES_AT_MOST, TAIL_ENTANGLING_AT_MOST, Index
-from timeline.log import Log
-from timeline.record import Recorder
+from timeline.index import index
+from timeline.index.index import TAIL_BYTES_AT_MOST, TAIL_ENTANGLING_AT_MOST, Index
+from timeline.intake.batch import Batch, Draft
+from timeline.intake.record import Recorder
+from timeline.log.log import Log
+from timeline.meaning import event
 
 LONG: Final = "x" * 1_000_000
 FIRST: Final = {"fact": "acme/note", "text": "first", "source": "s", "reported": "2020", "key": "k0"}
@@ -140,7 +143,7 @@ class TestReading:
         self, store: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Over a tail, and in a generation: so much does not fit until a reader takes what there is.
-        monkeypatch.setattr(index, "_TO_READ", (60 * 2**20, 40))
+        monkeypatch.setattr(index, "TO_READ", (60 * 2**20, 40))
         appended_by_others(store, *[[note(10 * part + nth, LONG) for nth in range(10)] for part in range(2)])
         for read_only in (True, False):
             with Timeline.open(store, read_only=read_only) as tl:

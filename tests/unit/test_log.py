@@ -17,14 +17,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import timeline.log
+import timeline.log.log
 from tests.logs import Recording, Volatile, always, append, names, row
-from timeline.columns import LOG_COLUMNS
 from timeline.errors import Conflict, Corruption, NotFound, TimelineError
-from timeline.log import Commit, Log, LogFile, Rows, merkle_root, rows_to_table, schema
-from timeline.logfile import Entry, encoded, entries_of
-from timeline.objects import FolderObjects
-from timeline.proofs import check_file_hash
+from timeline.log.checks import check_file_hash
+from timeline.log.file import Entry, entries_of
+from timeline.log.log import CheckedFiles, Commit, Log, LogFile, Rows, merkle_root, rows_to_table, schema
+from timeline.log.objects import FolderObjects
+from timeline.log.writing import encoded
+from timeline.meaning.columns import LOG_COLUMNS
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_an_empty_log(log: Log) -> None:
     assert log.commits() == []
     assert log.read().schema == schema()
     assert log.read().num_rows == 0
-    assert log.verify() == timeline.log.Verified(0, 0, 0, 0, None)
+    assert log.verify() == timeline.log.log.Verified(0, 0, 0, 0, None)
     assert log.compact() == 0
 
 
@@ -276,7 +277,7 @@ def many_rows(numbers: Iterable[int]) -> pa.Table:
 def test_parts_make_the_commit_that_they_make_together(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(timeline.log, "_AT_ONCE", at_once)
+    monkeypatch.setattr(timeline.log.log, "_AT_ONCE", at_once)
     rows = many_rows(range(150_000))
     cuts = [0, 0, 3, 9_000, 9_001, 90_000, 150_000, 150_000]
     log = Log(folder, clock=lambda: 1_000)
@@ -466,7 +467,7 @@ def test_a_block_of_large_files_is_left_alone(log: Log, monkeypatch: pytest.Monk
     with log.maintenance():
         for number in range(65, 96):
             append(log, number)
-    monkeypatch.setattr(timeline.log, "MERGE_AT_MOST", size + size // 2)
+    monkeypatch.setattr(timeline.log.log, "MERGE_AT_MOST", size + size // 2)
     assert log.compact() == 64
     assert len(names(log.folder)) == 2 + 32
     assert log.verify().commits == 96
@@ -501,11 +502,61 @@ def test_what_is_damaged_is_not_merged_and_keeps_nothing_else_from_it(log: Log) 
 
 
 def test_what_a_dead_writer_left_is_swept_once_the_log_has_moved_on(log: Log) -> None:
+    class Died(BaseException):
+        pass
+
+    class Dying(FolderObjects):
+        def _write(self, temporary: Path, content: memoryview) -> None:
+            super()._write(temporary, content[: len(content) // 2])
+            raise Died
+
+        def _unlink(self, path: Path) -> None:
+            pass
+
     append(log, 1)
-    left = log.folder / ".tmp-1-abc"
-    left.write_bytes(b"half of it")
+    with pytest.raises(Died):
+        append(Log(log.folder, objects=Dying(log.folder)), 2)
+    [left] = log.folder.glob(".tmp-*")
     log.compact()
     assert left.exists()
+    append(log, 2)
+    log.compact()
+    assert not left.exists()
+
+
+def test_what_only_has_the_name_of_a_temporary_file_is_left_alone(log: Log) -> None:
+    append(log, 1)
+    theirs = [log.folder / name for name in (".tmp-1-abc", ".tmp-1-0123456789ab", ".tmp-notes")]
+    for path in theirs:
+        path.write_text("mine")
+        os.utime(path, (0, 0))
+    append(log, 2)
+    log.compact()
+    assert [path.read_text() for path in theirs] == ["mine"] * 3
+
+
+@pytest.mark.parametrize("kind", ["folder", "named pipe"])
+def test_what_is_no_file_in_place_of_one_of_the_log_is_corruption(log: Log, kind: str) -> None:
+    append(log, 1)
+    append(log, 2)
+    last = log.folder / "000000000002.parquet"
+    last.unlink()
+    if kind == "folder":
+        last.mkdir()
+    else:
+        os.mkfifo(last)
+    for ask in (log.head, log.read, log.verify, lambda: append(log, 3)):
+        with pytest.raises(Corruption, match=f"000000000002.parquet: is a {kind}, expected a file"):
+            ask()
+
+
+def test_a_commit_that_was_linked_is_acknowledged_whatever_happens_to_its_temporary_file(log: Log) -> None:
+    class Stuck(FolderObjects):
+        def _unlink(self, path: Path) -> None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    assert append(Log(log.folder, objects=Stuck(log.folder)), 1).number == 1
+    [left] = log.folder.glob(".tmp-*")
     append(log, 2)
     log.compact()
     assert not left.exists()
@@ -535,12 +586,12 @@ def test_reading_is_done_again_where_a_file_was_merged_away(log: Log) -> None:
     uncompacted(log, 33)
     seen: list[int] = []
 
-    def read(paths: list[str]) -> list[Any]:
-        seen.append(len(paths))
+    def read(files: CheckedFiles) -> list[Any]:
+        seen.append(len(files.paths))
         if len(seen) == 1:
             log.compact()
         with duckdb.connect() as connection:
-            return connection.execute("SELECT position FROM read_parquet(?)", [paths]).fetchall()
+            return connection.execute("SELECT position FROM read_parquet(?)", [files.paths]).fetchall()
 
     assert log.reading(read) == [(position,) for position in range(1, 34)]
     assert seen == [33, 2]
@@ -550,7 +601,7 @@ def test_an_error_of_the_reader_is_not_hidden(log: Log) -> None:
     append(log, 1)
     calls = 0
 
-    def read(paths: list[str]) -> None:
+    def read(files: CheckedFiles) -> None:
         nonlocal calls
         calls += 1
         raise FileNotFoundError("something of my own")
@@ -592,7 +643,7 @@ def test_every_way_of_reading_survives_a_merge(log: Log, after: int) -> None:
 
 def test_verifying_goes_on_where_files_were_merged_away(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     uncompacted(log, 70)
-    monkeypatch.setattr(timeline.log, "_FILES_AT_ONCE", 40)
+    monkeypatch.setattr(timeline.log.log, "_FILES_AT_ONCE", 40)
     done: list[tuple[int, int]] = []
 
     def progress(events: int, of: int) -> None:

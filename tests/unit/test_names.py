@@ -7,9 +7,9 @@ from contextlib import closing
 import pytest
 
 from timeline import Timeline
-from timeline.index import Index
-from timeline.log import Log
-from timeline.names import KnownNames
+from timeline.index.index import Index
+from timeline.intake.names import KnownNames
+from timeline.log.log import Log
 
 NAMES = ["a", "z", "é", "ab", "acme corp", "\uffff", "\U0001f600", "x" * 200]
 UNKNOWN = ["", "aa", "A", "e", "zz", "\ud7ff", "\U0001f601"]

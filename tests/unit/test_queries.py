@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from timeline import Timeline
-from timeline.queries import Query, load_queries
+from timeline.ask.queries import Query, load_queries
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = {query.name: query for query in load_queries(ROOT / "queries")}

@@ -15,22 +15,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timeline.ask import Asked, Table, fact_key
-from timeline.render import (
-    Column,
+from timeline.ask.answers import Answer, AsOf
+from timeline.meaning.fact import fact_key
+from timeline.show.formats import (
     csv_lines,
     document,
     json_lines,
     markdown_lines,
-    pairs,
     plain,
     shown,
-    table_lines,
     visible,
-    width_of,
-    wrapped,
     write_parquet,
 )
+from timeline.show.layout import Column, pairs, table_lines, width_of, wrapped
 
 TEXT = st.text(
     alphabet=st.one_of(
@@ -80,7 +77,7 @@ def test_people_see_the_last_instant_of_a_day_as_that_day() -> None:
 
 # Formats
 
-ASKED = Asked(0, 1, False, None, "latest", "certain")
+ASKED = AsOf(0, 1, False, None, "latest", "certain")
 NAMES = ["fact", "amount", "claim"]
 ROWS = [("a/b", Decimal("1.500000000"), 'say "no", or\nyes'), ("c/d", None, "")]
 
@@ -130,7 +127,7 @@ def test_parquet_keeps_types(tmp_path: Path) -> None:
     con = duckdb.connect()
     con.execute(query)
     described = con.description or []
-    table = Table([c[0] for c in described], [str(c[1]) for c in described], con.fetchall())
+    table = Answer([c[0] for c in described], [str(c[1]) for c in described], con.fetchall())
     write_parquet(table, tmp_path / "x.parquet")
     schema = {field.name: str(field.type) for field in pq.read_schema(tmp_path / "x.parquet")}
     assert schema == {
@@ -149,7 +146,7 @@ def test_parquet_keeps_types(tmp_path: Path) -> None:
 
 
 def test_parquet_of_no_rows_still_has_its_columns(tmp_path: Path) -> None:
-    write_parquet(Table(["fact", "amount"], ["VARCHAR", "DECIMAL(38,9)"], []), tmp_path / "x.parquet")
+    write_parquet(Answer(["fact", "amount"], ["VARCHAR", "DECIMAL(38,9)"], []), tmp_path / "x.parquet")
     assert pq.read_table(tmp_path / "x.parquet").column_names == ["fact", "amount"]
 
 
@@ -244,6 +241,16 @@ def test_combining_signs_take_no_room() -> None:
 )
 def test_a_fact_is_looked_up_in_its_one_form(typed: str | None, known: str | None) -> None:
     assert fact_key(typed) == known
+
+
+def test_signs_that_are_shown_as_one_line_up() -> None:
+    family, flag, accent = "👨\u200d👩\u200d👧\u200d👦", "🇫🇷", "e\u0301"
+    assert [width_of(text) for text in (family, flag, accent, "⚠\ufe0f")] == [2, 2, 1, 2]
+    rows = [[family, "x"], [flag, "x"], [accent, "x"], ["plain", "x"]]
+    lines = list(table_lines([Column("name"), Column("b")], rows, width=40))
+    assert {width_of(line.rpartition("x")[0]) for line in lines if "x" in line} == {len("plain") + 2}
+    # A sign is never taken apart where a word has to be broken.
+    assert wrapped(family * 3, 4) == [family * 2, family]
 
 
 def test_a_text_of_a_megabyte_is_wrapped_and_fitted() -> None:

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from timeline.columns import LOG_COLUMNS, SQL_TYPES
-from timeline.rowfile import Damaged, RowFile
-from timeline.rowpack import write
-from timeline.tables import fact_hash
+from timeline.index.row_file import Damaged, RowFile
+from timeline.index.row_writing import write
+from timeline.meaning.columns import LOG_COLUMNS, SQL_TYPES
+from timeline.meaning.fact import fact_hash
 
 Row = dict[str, Any]
 

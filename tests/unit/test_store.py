@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from timeline import BadInput, Belief, Commit, NotFound, Timeline
-from timeline.columns import BELIEF_COLUMNS, EVENT_COLUMNS
+from timeline.meaning.columns import BELIEF_COLUMNS, EVENT_COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
 

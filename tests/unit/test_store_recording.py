@@ -14,13 +14,14 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from timeline import BadInput, BadRows, Commit, Conflict, NotFound, Timeline
-from timeline.columns import BELIEF_COLUMNS
-from timeline.index import Index
-from timeline.log import Log
-from timeline.record import Recorder
-from timeline.store import find_store
-from timeline.tail import lay_tail
+from timeline import BadInput, BadRows, Commit, Conflict, Corruption, NotFound, Timeline
+from timeline.index.generation import FORMAT
+from timeline.index.index import Index
+from timeline.index.tail import lay_tail
+from timeline.intake.record import Recorder
+from timeline.log.log import Log
+from timeline.meaning.columns import BELIEF_COLUMNS
+from timeline.project import find_store
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -395,7 +396,7 @@ class Overtaken(Log):
 
 
 def test_an_ingest_that_is_overtaken_goes_on_where_it_was(desk: Timeline, tmp_path: Path) -> None:
-    from timeline.files import read_batches
+    from timeline.intake.files import read_batches
 
     folder = tmp_path / "events"
     folder.mkdir()
@@ -457,14 +458,36 @@ class TestKeeping:
 
     def test_building_removes_what_nobody_needs(self, copy: Timeline) -> None:
         index = copy.path / "index"
-        [rows] = index.glob("*.rows")
-        for name in (".building-dead.duckdb", ".building-dead.rows", "17-v3.rows", "17-v2.rows"):
-            (index / name).write_bytes(b"of one that died")
+        [rows], [generation] = index.glob("*.rows"), index.glob("*.duckdb")
+        for name in (f"17-v{FORMAT}.rows", "17-v2.rows"):
+            shutil.copy(rows, index / name)
+        shutil.copy(generation, index / "000000000001-17-v2.duckdb")
+        unfinished = index / ".building-dead"
+        unfinished.mkdir()
+        (unfinished / "generation.duckdb").write_bytes(b"of one that died")
+        (unfinished / "timeline-building").write_bytes(
+            b"A generation of a Timeline index is built here. Without its builder it can be removed.\n"
+        )
         copy.append([REPORT])
         built = copy.rebuild()
         [now] = index.glob("*.rows")
         assert set(index.iterdir()) == {built, now}
         assert now != rows
+
+    def test_building_removes_nothing_for_its_name_alone(self, copy: Timeline) -> None:
+        index = copy.path / "index"
+        kept = [
+            index / name for name in ("mine.duckdb", "000000000001-17-v2.duckdb", "17-v2.rows", "x.spill")
+        ]
+        for path in kept:
+            path.write_bytes(b"something else")
+        folder = index / ".building-notes"
+        folder.mkdir()
+        (folder / "generation.duckdb").write_bytes(b"something else")
+        copy.append([REPORT])
+        copy.rebuild()
+        assert [path.read_bytes() for path in kept] == [b"something else"] * len(kept)
+        assert (folder / "generation.duckdb").exists()
 
     def test_a_grown_generation_keeps_its_row_file(self, copy: Timeline) -> None:
         [rows] = (copy.path / "index").glob("*.rows")
@@ -505,7 +528,7 @@ class TestKeeping:
         generation.write_bytes(b"not a database")
         assert copy.belief(FACT) is not None
 
-    def test_an_index_of_another_log_is_not_used(self, copy: Timeline, desk: Timeline) -> None:
+    def test_an_index_of_another_log_is_refused(self, copy: Timeline, desk: Timeline) -> None:
         for number in range(9):
             desk.append(
                 [{"fact": "a/b", "text": str(number), "source": "s", "reported": "2024"}],
@@ -514,7 +537,11 @@ class TestKeeping:
         shutil.copytree(copy.path / "index", desk.path / "index", dirs_exist_ok=True)
         assert last_commit(desk).number == last_commit(copy).number
         with Timeline.open(desk.path) as tl:
+            with pytest.raises(Corruption, match="is not the one that the index was built from"):
+                tl.beliefs()
+            tl.rebuild(trust_log=True)
             assert tl.beliefs()["fact"].to_list() == ["a/b"]
+        assert len(list((desk.path / "index" / "set-aside").iterdir())) == 1
 
 
 def test_who_is_interrupted_while_a_tail_is_laid_may_ask_again(
@@ -531,7 +558,7 @@ def test_who_is_interrupted_while_a_tail_is_laid_may_ask_again(
         tl.rebuild()
         tl.append([report | {"amount": "2", "reported": "2019-01-01"}])
         with monkeypatch.context() as patch:
-            patch.setattr("timeline.index.lay_tail", interrupted)
+            patch.setattr("timeline.index.reader.lay_tail", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 tl.sql("FROM beliefs")
         assert tl.sql("SELECT amount FROM beliefs").rows() == [(1,)]

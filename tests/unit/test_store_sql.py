@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from timeline import BadInput, Conflict, Timeline
-from timeline.columns import BELIEF_COLUMNS, EVENT_COLUMNS, STATUSES
+from timeline.meaning.columns import BELIEF_COLUMNS, EVENT_COLUMNS, STATUSES
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -55,10 +55,13 @@ WITH
             coalesce(of_flag.read, false) AS inferred,
             g.key, g.source, g.origin, g.speaker, g.statement, g.reason, g.actor, g.valid,
             of_date.lower AS date_from,
-            of_date.upper AS date_to,
+            of_date.date_to AS date_to,
             of_valid.lower AS valid_from,
             of_valid.upper AS valid_to,
             of_place.read AS locator,
+            coalesce(former_of_fact.period, former_period.period) AS former_period,
+            former_valid.period IS NOT NULL AS former_valid,
+            former_date.period IS NOT NULL AS former_date,
             of_source.origin AS source_origin,
             of_source.reported_at AS source_at,
             (if(g.origin IS NULL, 32, 0) + if(g.reported IS NULL, 8, 0))::INTEGER AS inherited,
@@ -128,6 +131,10 @@ WITH
         LEFT JOIN flags AS of_flag ON g.inferred = of_flag.said
         LEFT JOIN locators AS of_place ON g.locator = of_place.said
         LEFT JOIN dated_sources AS of_source ON g.source = of_source.id
+        LEFT JOIN formers AS former_of_fact ON g.fact_period = former_of_fact.given
+        LEFT JOIN formers AS former_period ON g.period = former_period.given
+        LEFT JOIN formers AS former_valid ON g.valid = former_valid.given
+        LEFT JOIN formers AS former_date ON g.date = former_date.given
     )
 SELECT
     r.row,
@@ -171,6 +178,11 @@ SELECT
     r.inherited,
     r.small_low,
     r.small_high,
+    -- What its id covered when the end of 9999 was one.
+    r.former_period IS NOT NULL OR r.former_valid OR r.former_date AS is_former,
+    r.body || coalesce('@' || coalesce(r.former_period, span.period), '') AS former_fact,
+    if(r.former_valid, TIMESTAMP '10000-01-01', r.valid_to) AS former_valid_to,
+    if(r.former_date, TIMESTAMP '10000-01-01', r.date_to) AS former_date_to,
     r.wrong
     OR r.event_type NOT IN ('reported', 'withdrawn')
     OR r.claims <> if(r.event_type = 'reported', 1, 0)

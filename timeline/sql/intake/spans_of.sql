@@ -1,6 +1,6 @@
 -- The canonical text of each distinct span in a relation with the columns lower and upper, NULL being
 -- unbounded on that side: `times.period_text`. A span is told in the coarsest unit that both its ends fit: 0 is
--- a year, 1 a month, 2 a day, 3 an instant. No instant names the end of the year 9999.
+-- a year, 1 a month, 2 a day, 3 an instant.
 CREATE OR REPLACE TEMP MACRO spans_of(relation) AS TABLE
 WITH
     edges AS (
@@ -12,8 +12,7 @@ WITH
                 WHEN day(lower) > 1 OR day(upper) > 1 THEN 2
                 WHEN month(lower) > 1 OR month(upper) > 1 THEN 1
                 ELSE 0
-            END AS unit,
-            if(upper = TIMESTAMP '10000-01-01', least(unit, 2), unit) AS last_unit
+            END AS unit
         FROM query_table(relation)
     ),
     told AS (
@@ -23,9 +22,9 @@ WITH
             coalesce(if(unit = 3, instant_text(lower), strftime(lower, '%Y-%m-%d')[:4 + 3 * unit]), '..') AS start,
             coalesce(
                 if(
-                    last_unit = 3,
+                    unit = 3,
                     instant_text(upper),
-                    strftime(upper - INTERVAL 1 MICROSECOND, '%Y-%m-%d')[:4 + 3 * last_unit]
+                    strftime(upper - INTERVAL 1 MICROSECOND, '%Y-%m-%d')[:4 + 3 * unit]
                 ),
                 '..'
             ) AS ending

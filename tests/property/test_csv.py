@@ -1,0 +1,115 @@
+"""CSV as Python's own writer makes it reads back equal; what RFC 4180 does not have is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Literal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from timeline.errors import BadInput
+from timeline.intake.files import _read
+
+_HEADER = ["fact", "text", "reason"]
+_TEXTS = st.text(alphabet="\",;\n\r\t\\ axé'|", max_size=8)
+
+
+def _rows(content: str) -> list[list[str | None]]:
+    found = _read("a.csv", content.encode(), "csv", False).table
+    assert isinstance(found, pa.Table)
+    return [list(row.values()) for row in found.to_pylist()]
+
+
+@given(
+    rows=st.lists(st.tuples(st.text("ab/", min_size=1, max_size=3), _TEXTS, _TEXTS), max_size=6),
+    delimiter=st.sampled_from([",", ";", "\t"]),
+    end=st.sampled_from(["\n", "\r\n"]),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]),
+)
+def test_what_is_written_reads_back_equal(
+    rows: list[tuple[str, str, str]], delimiter: str, end: str, quoting: Literal[0, 1, 2]
+) -> None:
+    out = io.StringIO(newline="")
+    bare = quoting == csv.QUOTE_MINIMAL
+    # It puts no quotes around an end of line that is not its own.
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n" if bare else end, quoting=quoting)
+    writer.writerows([_HEADER, *rows])
+    expected = [[None if bare and text == "" else text for text in row] for row in rows]
+    assert _rows(out.getvalue()) == expected
+
+
+def _by_the_rules(content: str) -> list[list[str | None]] | None:
+    """The rows of a text by RFC 4180, sign by sign, empty lines left out; None where it is no CSV."""
+    rows: list[list[str | None]] = []
+    row: list[str | None] = []
+    at = 0
+    while at < len(content):
+        if not row and content[at] in "\r\n":
+            at += 1
+            continue
+        text: str | None = ""
+        if content[at] == '"':
+            text, at, is_open = "", at + 1, True
+            while is_open:
+                if at >= len(content):
+                    return None
+                if content.startswith('""', at):
+                    text, at = text + '"', at + 2
+                elif content[at] == '"':
+                    at, is_open = at + 1, False
+                else:
+                    text, at = text + content[at], at + 1
+            if at < len(content) and content[at] not in ",\r\n":
+                return None
+        else:
+            start = at
+            while at < len(content) and content[at] not in ",\r\n":
+                if content[at] == '"':
+                    return None
+                at += 1
+            text = content[start:at] or None
+        row.append(text)
+        if at < len(content) and content[at] == ",":
+            at += 1
+            if at == len(content) or content[at] in "\r\n":
+                row.append(None)
+            else:
+                continue
+        rows.append(row)
+        row = []
+        at += 1
+    return rows
+
+
+@given(body=st.text(alphabet='"",,\n\\ax ', max_size=30))
+def test_quotes_are_strict(body: str) -> None:
+    content = f"fact,text,reason\n{body}"
+    expected = _by_the_rules(content)
+    if expected is None:
+        with pytest.raises(BadInput, match=r"a\.csv:\d+:\d+: not CSV: "):
+            _rows(content)
+    elif any(len(row) != 3 for row in expected):
+        with pytest.raises(BadInput, match="where the header has 3 columns"):
+            _rows(content)
+    else:
+        assert _rows(content) == expected[1:]
+
+
+@given(
+    rows=st.lists(st.tuples(_TEXTS, _TEXTS), min_size=1, max_size=6),
+    at=st.integers(min_value=0, max_value=10_000),
+)
+def test_one_quote_too_many_is_refused(rows: list[tuple[str, str]], at: int) -> None:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    writer.writerows([_HEADER, *(("a/b", *row) for row in rows)])
+    content = out.getvalue()
+    first = content.index("\n") + 1
+    at = first + at % (len(content) - first)
+    # An odd number of quotes is right by no reading.
+    with pytest.raises(BadInput, match="not CSV: "):
+        _rows(content[:at] + '"' + content[at:])

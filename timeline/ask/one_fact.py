@@ -1,0 +1,324 @@
+"""Answers about one fact, straight from its events: the quick way, for questions of which there are many.
+
+The events of a fact come from the row file of the generation, and what came later from its table and the
+tail. Where they are plain, the last of them by report is what is believed; else `sweep` and `fold`, the
+definition itself, work it out from the few events that a fact has. A fact with more than a few goes the way
+of SQL, and so does the plainest question where there is no row file.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+from timeline.ask.answers import Answer, AsOf, timestamp
+from timeline.index import amended
+from timeline.index.reader import Reader
+from timeline.index.row_file import Damaged, Fields, RowFile
+from timeline.index.sweep import sweep
+from timeline.log.paths import quoted
+from timeline.meaning import fold
+from timeline.meaning.columns import BELIEF_COLUMNS, EVENT_COLUMNS, LOG_COLUMNS, SQL_TYPES
+from timeline.meaning.fact import FACT_PARTS, fact_hash, fact_parts
+
+__all__ = ["about_one"]
+
+#: `fold` looks at every event anew at every instant, `amended.effects` only at what came before.
+_FOLDED_AT_MOST: Final = 100
+_TOLD_AT_MOST: Final = 1_000
+#: So many lines are looked through for the last; so many events are swept before the segments are quicker.
+_PLAIN_AT_MOST: Final = 2_000
+_SWEPT_AT_MOST: Final = 300
+
+#: Where all events of a fact are of these types, and of no valid time, the last is believed.
+_PLAIN_TYPES: Final = frozenset(("reported", "withdrawn"))
+
+_COLUMN_TYPES: Final = {name: SQL_TYPES[kind] for name, kind in EVENT_COLUMNS.items()}
+_BELIEF_TYPES: Final = [_COLUMN_TYPES.get(name, "TIMESTAMP") for name in BELIEF_COLUMNS]
+
+#: What a fact's own text says, and the columns that are fetched besides, the fact among them.
+_OF_FACT: Final = ("fact", *FACT_PARTS)
+_STORED: Final = ("fact", *BELIEF_COLUMNS[len(_OF_FACT) :])
+_FROM: Final = _STORED.index("valid_from")
+_TO: Final = _STORED.index("valid_to")
+_TOLD: Final = tuple(name for name in LOG_COLUMNS if name == "fact" or name not in _OF_FACT)
+_TOLD_OF_PLAIN: Final = BELIEF_COLUMNS[len(_OF_FACT) :]
+assert BELIEF_COLUMNS[: len(_OF_FACT)] == _OF_FACT
+
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - DuckDB's own, which are in UTC and say so nowhere
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+_Row = dict[str, Any]
+
+
+def about_one(reader: Reader, kind: str, dates: AsOf, fact: str) -> Answer | None:
+    """Beliefs, claims or the history of one fact, as `ask.question` has them; None where SQL is to tell.
+
+    `fact` is a key as the store has it, and no glob.
+    """
+    if kind not in ("beliefs", "claims", "history"):
+        return None
+    plain = kind == "beliefs" and dates.is_plain
+    number = fact_hash(fact)
+    if reader.rows is None:
+        if plain:
+            return _from_segments(reader, dates, fact, number)
+        rows = _from_table(reader, fact, number, _TOLD_AT_MOST if kind == "history" else _FOLDED_AT_MOST)
+    else:
+        try:
+            if plain:
+                return _plainly(reader, reader.rows, dates, fact, number)
+            most = _TOLD_AT_MOST if kind == "history" else _FOLDED_AT_MOST
+            rows = _from_rows(reader, reader.rows, fact, number, most)
+        except Damaged:
+            reader.rows = None
+            return about_one(reader, kind, dates, fact)
+    if rows is None:
+        return None
+    if kind == "history":
+        return _history(dates, rows)
+    tiers = _tiers(reader, dates) if dates.policy == "ranked" else {}
+    return _beliefs(kind, dates, rows, tiers)
+
+
+def _plainly(reader: Reader, file: RowFile, dates: AsOf, fact: str, number: int) -> Answer:
+    """What is believed by the default rule, with everything recorded."""
+    if not reader.later(number):
+        lines = file.lines(fact, number, _PLAIN_AT_MOST)
+        if lines is not None and _are_plain(file, lines):
+            best = _last_line(file, lines, dates.as_of)
+            return _one(dates, None if best is None else file.row(best), fact)
+    rows = _from_rows(reader, file, fact, number, _SWEPT_AT_MOST)
+    if rows is None:
+        return _from_segments(reader, dates, fact, number)
+    at = fold.END - 1 if dates.as_of is None else dates.as_of
+    if all(map(_is_plain, rows)):
+        orders = [(_micros(row["reported_at"]) or 0, row["position"], row) for row in rows]
+        *_, last = max((order for order in orders if order[0] <= at), default=(None,), key=_order)
+        return _one(dates, last, fact)
+    by_position = {row["position"]: row for row in rows}
+    told = [
+        _belief(by_position[position], valid_from, valid_to, since)
+        for position, _, valid_from, valid_to, since, until in sweep(list(map(_entry, rows)))
+        if since <= at < until and (dates.valid_at is None or valid_from <= dates.valid_at < valid_to)
+    ]
+    told.sort(key=lambda row: (row[_VALID_FROM] is not None, row[_VALID_FROM], row[_ORIGIN]))
+    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
+
+
+def _are_plain(file: RowFile, lines: list[Fields]) -> bool:
+    """Whether one report of these displaces the other, whatever it is of: by what stands in the lines."""
+    at, constants = file.at, file.constants
+    nth = at.get("event_type")
+    if nth is None:
+        if constants["event_type"] not in _PLAIN_TYPES:
+            return False
+    elif not _PLAIN_TYPES.issuperset([fields[nth] for fields in lines]):
+        return False
+    for name in ("valid_from", "valid_to"):
+        nth = at.get(name)
+        if constants[name] is not None if nth is None else any(fields[nth] for fields in lines):
+            return False
+    nth = at["reported_at"]
+    return all(fields[nth] for fields in lines)
+
+
+def _last_line(file: RowFile, lines: list[Fields], as_of: int | None) -> Fields | None:
+    reported, position = file.at["reported_at"], file.at["position"]
+    orders = [(int(fields[reported]), int(fields[position]), fields) for fields in lines]
+    if as_of is not None:
+        orders = [order for order in orders if order[0] <= as_of]
+    return max(orders, key=_order)[-1] if orders else None
+
+
+def _order(order: tuple[Any, ...]) -> tuple[Any, ...]:
+    return order[:2]
+
+
+def _is_plain(row: _Row) -> bool:
+    return (
+        row["event_type"] in _PLAIN_TYPES
+        and row["reported_at"] is not None
+        and row["valid_from"] is None
+        and row["valid_to"] is None
+    )
+
+
+def _one(dates: AsOf, row: _Row | None, fact: str) -> Answer:
+    """The answer of one event of a plain fact, if any, and if it reports."""
+    told = []
+    if row is not None and row["event_type"] == "reported":
+        # Of no valid time, and believed since it was reported.
+        row |= {"believed_from": row["reported_at"]}
+        told.append((*fact_parts(fact).values(), *map(row.__getitem__, _TOLD_OF_PLAIN)))
+    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
+
+
+def _from_segments(reader: Reader, dates: AsOf, fact: str, number: int) -> Answer:
+    moment = "TIMESTAMP '290000-01-01'" if dates.as_of is None else timestamp(dates.as_of)
+    relation = reader.relation("segments", number)
+    found = reader.prepared(
+        "believed_in_" + relation.replace(".", "_"),
+        f"SELECT {', '.join(_STORED)} FROM {relation} "
+        "WHERE fact_hash = $1::UBIGINT AND segment_from <= $2::TIMESTAMP AND $2::TIMESTAMP < segment_until "
+        "AND believed_from <= $2::TIMESTAMP AND $2::TIMESTAMP < believed_until",
+        f"{number}::UBIGINT",
+        moment,
+    )
+    said = tuple(fact_parts(fact).values())
+    rows = [
+        said + row[1:]
+        for row in found
+        if row[0] == fact and (dates.valid_at is None or _covers(row[_FROM], row[_TO], dates.valid_at))
+    ]
+    if len(rows) > 1:
+        rows.sort(key=lambda row: (row[_VALID_FROM] is not None, row[_VALID_FROM], row[_ORIGIN]))
+    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows, dates)
+
+
+def _covers(valid_from: datetime | None, valid_to: datetime | None, at: int) -> bool:
+    start, end = _micros(valid_from), _micros(valid_to)
+    return (start is None or start <= at) and (end is None or at < end)
+
+
+_VALID_FROM: Final = BELIEF_COLUMNS.index("valid_from")
+_ORIGIN: Final = BELIEF_COLUMNS.index("origin")
+
+
+def _from_rows(reader: Reader, file: RowFile, fact: str, number: int, most: int) -> list[_Row] | None:
+    """All events of a fact in log order; None where there are more than `most`."""
+    lines = file.lines(fact, number, most)
+    if lines is None:
+        return None
+    said = fact_parts(fact)
+    events = [said | file.row(fields) for fields in lines]
+    for relation in reader.later(number):
+        is_table = relation != "tail.appended"
+        where = f"position > {file.position} AND fact_hash = $2::UBIGINT AND " if is_table else ""
+        rows = reader.prepared(
+            f"later_{most}_in_" + relation.replace(".", "_"),
+            f"SELECT {', '.join(_TOLD)} FROM {relation} WHERE {where}fact = $1::VARCHAR LIMIT {most + 1}",
+            *(quoted(fact), *([f"{number}::UBIGINT"] if is_table else ())),
+        )
+        events += [said | dict(zip(_TOLD, row, strict=True)) for row in rows]
+    if len(events) > most:
+        return None
+    return sorted(events, key=lambda row: int(row["position"]))
+
+
+def _from_table(reader: Reader, fact: str, number: int, most: int) -> list[_Row] | None:
+    """The same without a row file."""
+    relation = reader.relation("events", number)
+    rows = reader.prepared(
+        f"events_{most}_in_" + relation.replace(".", "_"),
+        f"SELECT {', '.join(_TOLD)} FROM {relation} WHERE fact_hash = $1::UBIGINT LIMIT {most + 1}",
+        f"{number}::UBIGINT",
+    )
+    if len(rows) > most:
+        return None
+    said = fact_parts(fact)
+    events = [said | dict(zip(_TOLD, row, strict=True)) for row in rows]
+    return sorted((row for row in events if row["fact"] == fact), key=lambda row: int(row["position"]))
+
+
+def _tiers(reader: Reader, dates: AsOf) -> dict[str, int]:
+    with closing(reader.quick()) as con:
+        rows = con.execute(
+            f"SELECT id, tier FROM sources_as_of({timestamp(dates.recorded_as_of)}) WHERE tier IS NOT NULL"
+        ).fetchall()
+    return dict(rows)
+
+
+def _micros(instant: datetime | None) -> int | None:
+    return None if instant is None else (instant - _EPOCH) // _MICROSECOND
+
+
+def _entry(row: _Row) -> fold.Entry:
+    value = None
+    if row["value_type"] is not None:
+        value = fold.Value(
+            row["value_type"],
+            row["amount_low"],
+            row["amount_high"],
+            row["unit"],
+            bool(row["approximate"]),
+            row["text"],
+            _micros(row["date_from"]),
+            _micros(row["date_to"]),
+        )
+    reported_at = _micros(row["reported_at"])
+    recorded_at = _micros(row["recorded_at"])
+    assert recorded_at is not None
+    return fold.Entry(
+        position=row["position"],
+        event_id=row["event_id"],
+        event_type=row["event_type"],
+        fact=row["fact"],
+        reported_at=fold.BEGINNING if reported_at is None else reported_at,
+        recorded_at=recorded_at,
+        origin=row["origin"] or "",
+        value=value,
+        status=row["status"],
+        reported_from=_micros(row["reported_from"]),
+        evidence_at=_micros(row["evidence_at"]),
+        valid_from=_micros(row["valid_from"]),
+        valid_to=_micros(row["valid_to"]),
+        source=row["source"],
+        target=row["target"],
+        void=bool(row["void"]),
+    )
+
+
+def _instant(micros: int) -> datetime | None:
+    return None if micros in (fold.BEGINNING, fold.END) else _EPOCH + micros * _MICROSECOND
+
+
+def _beliefs(kind: str, dates: AsOf, rows: list[_Row], tiers: dict[str, int]) -> Answer:
+    by_position = {row["position"]: row for row in rows}
+    found = fold.beliefs(
+        map(_entry, rows),
+        fold.END - 1 if dates.as_of is None else dates.as_of,
+        policy="by-origin" if kind == "claims" else dates.policy,
+        basis=cast("fold.Basis", dates.basis),
+        recorded_as_of=dates.recorded_as_of,
+        valid_at=dates.valid_at,
+        tiers=tiers,
+    )
+    # As `ask.question` orders them.
+    found.sort(
+        key=lambda belief: (
+            belief.valid_from,
+            belief.entry.reported_at if kind == "claims" else 0,
+            belief.entry.origin,
+        )
+    )
+    told = [
+        _belief(by_position[one.entry.position], one.valid_from, one.valid_to, one.believed_from)
+        for one in found
+    ]
+    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
+
+
+def _belief(row: _Row, valid_from: int, valid_to: int, believed_from: int) -> tuple[Any, ...]:
+    row = row | {
+        "valid_from": _instant(valid_from),
+        "valid_to": _instant(valid_to),
+        "believed_from": _instant(believed_from),
+    }
+    return tuple(row[name] for name in BELIEF_COLUMNS)
+
+
+def _history(dates: AsOf, rows: list[_Row]) -> Answer:
+    effects = amended.effects(map(_entry, rows))
+    told = []
+    for row in sorted(rows, key=lambda row: (row["reported_at"], row["position"])):
+        reported_at, recorded_at = _micros(row["reported_at"]), _micros(row["recorded_at"])
+        if (
+            (dates.recorded_is_head or (recorded_at or 0) <= dates.recorded_as_of)
+            and (dates.as_of is None or (reported_at or 0) <= dates.as_of)
+            and (dates.valid_at is None or _covers(row["valid_from"], row["valid_to"], dates.valid_at))
+        ):
+            told.append((*(row[name] for name in EVENT_COLUMNS), effects.get(row["position"])))
+    columns = [*EVENT_COLUMNS, "effect"]
+    return Answer(columns, [*(_COLUMN_TYPES[name] for name in EVENT_COLUMNS), "VARCHAR"], told, dates)

@@ -1,0 +1,267 @@
+"""The questions that can be asked of a store, as SQL.
+
+Each question becomes one statement over the objects of the SQL surface, with its dates as
+parameters, so that the command line, the Python API and the web page ask in the same words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import duckdb
+
+from timeline.ask.answers import Answer, AsOf, Moment, timestamp
+from timeline.errors import BadInput, NotFound, nearest
+from timeline.index.generation import with_room
+from timeline.index.reader import Reader
+from timeline.meaning.columns import BELIEF_COLUMNS
+from timeline.meaning.fact import fact_key, is_glob
+from timeline.meaning.fold import END, check_policy
+from timeline.meaning.times import (
+    FIRST_INSTANT,
+    parse_as_of,
+    parse_edtf,
+)
+
+__all__ = [
+    "DAYS_AT_MOST",
+    "ask",
+    "asked",
+    "event_by",
+    "one_fact",
+    "plain_changes",
+    "question",
+]
+
+_BASES: Final = ("certain", "possible", "evidence")
+#: As many days as lie between the first and the last that there are.
+DAYS_AT_MOST: Final = 3_652_058
+#: After everything, as an expression.
+_LAST: Final = "TIMESTAMP '290000-01-01'"
+
+
+def one_fact(fact: object) -> str:
+    """The key of one fact, as `fact_key` has it; raises BadInput for globs and what can be no fact.
+
+    >>> one_fact("nvidia/ceo")
+    'nvidia/ceo'
+    """
+    if isinstance(fact, str):
+        return _one_fact(fact)
+    raise BadInput(f"{str(fact)[:60]} is not a fact; {_ONE_EXPECTED}")
+
+
+_ONE_EXPECTED: Final = (
+    "expected subject/attribute or subject/attribute/object, either with @period and none with * ? [, "
+    "such as nvidia/investment/openai or nvidia/revenue@2024"
+)
+_IN_NO_FACT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff*?\[\]]")
+
+
+# Programs ask for the same facts again and again.
+@lru_cache(maxsize=65_536)
+def _one_fact(fact: str) -> str:
+    key = fact_key(fact) or ""
+    body, at, period = key.partition("@")
+    parts = body.split("/")
+    if (
+        not 2 <= len(parts) <= 3
+        or _IN_NO_FACT.search(key)
+        or any(part != part.strip() or not 1 <= len(part) <= 200 for part in parts)
+    ):
+        raise BadInput(f"{fact[:60]!r} is not one fact; {_ONE_EXPECTED}")
+    if at:
+        parse_edtf(period)
+    return key
+
+
+def asked(
+    reader: Reader,
+    as_of: Moment | None = None,
+    recorded_as_of: Moment | None = None,
+    valid_at: Moment | None = None,
+    policy: str = "latest",
+    basis: str = "certain",
+) -> AsOf:
+    """Resolve the dates of a question; raises BadInput where one cannot be read."""
+    check_policy(policy)
+    if basis not in _BASES:
+        raise BadInput(f"no such basis: {basis!r}; expected certain, possible or evidence")
+    recorded = reader.recorded_at
+    is_head = True
+    if recorded_as_of is not None:
+        moment = _recorded(reader, recorded_as_of)
+        if moment < recorded:
+            recorded, is_head = moment, False
+    return AsOf(
+        None if as_of is None else parse_as_of(as_of),
+        recorded,
+        is_head,
+        None if valid_at is None else parse_as_of(valid_at),
+        policy,
+        basis,
+    )
+
+
+def _recorded(reader: Reader, moment: Moment) -> int:
+    if not (isinstance(moment, str) and moment.startswith("#")):
+        return parse_as_of(moment)
+    number = moment[1:]
+    if not (number.isascii() and number.isdigit()):
+        raise BadInput(f"{moment!r} is not a commit; expected # and its number, such as #4")
+    [(found,)] = reader.prepared(
+        "recorded_by",
+        "SELECT epoch_us(max(recorded_at)) FROM store.commits WHERE number <= $1::BIGINT",
+        str(min(int(number.lstrip("0")[:20] or 0), END)),
+    )
+    # Before the first commit nothing was recorded; the first instant that has a date can be shown as one.
+    return FIRST_INSTANT if found is None else int(found)
+
+
+def question(
+    kind: str,
+    dates: AsOf,
+    fact: str | None = None,
+    *,
+    order: bool = True,
+    between: tuple[int | None, int | None] | None = None,
+    within: int | None = 90,
+) -> tuple[str, list[Any]]:
+    """One of the named questions as SQL and its parameters.
+
+    `kind` is beliefs, claims, disagreements, history or changes; `fact` a key or a glob; `between` the
+    two instants of changes; `within` the days between two claims that disagree, None for any.
+    """
+    fact = fact_key(fact)
+    as_of = timestamp(dates.as_of)
+    where, parameters = _narrowed(fact)
+    if kind == "beliefs" and dates.is_plain:
+        return _from_segments(dates, fact, order), [] if fact is None else [fact]
+    if kind == "beliefs":
+        source = f"beliefs_as_of({as_of}, {dates.arguments()})"
+        columns = "fact, valid_from NULLS FIRST, origin"
+    elif kind == "claims":
+        source = f"claims_as_of({as_of}, {dates.arguments(policy=False)})"
+        columns = "fact, valid_from NULLS FIRST, reported_at, origin"
+    elif kind == "disagreements":
+        days = "NULL" if within is None else str(_days(within))
+        source = f"disagreements_as_of({as_of}, {dates.arguments(policy=False)}, within := {days})"
+        columns = "fact, reported_at_1, reported_at_2, origin_1, origin_2"
+    elif kind == "changes":
+        if dates.policy == "by-origin":
+            raise BadInput(
+                "changes are between single beliefs, of which by-origin has several; name another policy"
+            )
+        start, end = between or (None, None)
+        source = f"changes({timestamp(start)}, {timestamp(end)}, {dates.arguments()})"
+        # They come in order, by fact and valid time; to sort them again takes a quarter of the whole.
+        order, columns = False, ""
+    elif kind == "history":
+        where, parameters = "", [fact if fact is not None else "*"]
+        until = "" if dates.as_of is None else f" WHERE reported_at <= {as_of}"
+        source = f"history($1, {dates.arguments(policy=False)}){until}"
+        columns = "reported_at, position"
+    else:
+        raise BadInput(f"no such question: {kind!r}")
+    return f"FROM {source}{where}" + (f" ORDER BY {columns}" if order else ""), parameters
+
+
+def _days(within: object) -> int:
+    if isinstance(within, int) and not isinstance(within, bool) and 0 <= within <= DAYS_AT_MOST:
+        return within
+    raise BadInput(
+        f"within is {str(within)[:60]}; expected a number of days from 0 to {DAYS_AT_MOST}, or None for any"
+    )
+
+
+def _from_segments(dates: AsOf, fact: str | None, order: bool) -> str:
+    """The default question, past the macro, which takes longer to bind than the rest takes to run."""
+    moment = _LAST if dates.as_of is None else timestamp(dates.as_of)
+    tests = [
+        f"segment_from <= {moment} AND {moment} < segment_until",
+        f"believed_from <= {moment} AND {moment} < believed_until",
+    ]
+    if dates.valid_at is not None:
+        at = timestamp(dates.valid_at)
+        tests.append(f"coalesce(valid_from <= {at}, true) AND coalesce({at} < valid_to, true)")
+    if fact is not None:
+        tests.append("fact GLOB $1" if is_glob(fact) else "fact_hash = md5_number_lower($1) AND fact = $1")
+    ordered = " ORDER BY fact, valid_from NULLS FIRST, origin" if order else ""
+    return f"SELECT {', '.join(BELIEF_COLUMNS)} FROM store.segments WHERE {' AND '.join(tests)}{ordered}"
+
+
+#: What changes tell of a belief on either side.
+_OF_SIDE: Final = ("claim", "amount", "unit", "status", "event_id")
+
+
+def plain_changes(start: int | None, end: int | None, fact: str | None) -> tuple[str, list[Any]]:
+    """The beliefs of the segments that differ between two instants, side by side, in no order.
+
+    These are the changes where no row `is_bounded`: then a fact has one belief at a time. Else they have to
+    be taken apart by valid time, as `changes` of the SQL surface does, which takes as long to bind as this
+    to run.
+    """
+    first, last = (_LAST if moment is None else timestamp(moment) for moment in (start, end))
+    if end is None or (start is not None and start <= end):
+        ended, began = f"believed_until <= {last}", f"believed_from > {first}"
+    else:
+        ended, began = f"believed_from > {last}", f"believed_until <= {first}"
+    sides = [
+        f"(SELECT fact_hash, fact, {', '.join(_OF_SIDE)}, "
+        "valid_from IS NOT NULL OR valid_to IS NOT NULL AS is_bounded FROM store.segment_rows "
+        f"WHERE segment_from <= {moment} AND {moment} < segment_until "
+        f"AND believed_from <= {moment} AND {moment} < believed_until AND {only_then})"
+        for moment, only_then in ((first, ended), (last, began))
+    ]
+    told = [f"{side}.{name} AS {name}_{of}" for side, of in (("b", "from"), ("a", "to")) for name in _OF_SIDE]
+    where, parameters = _narrowed(fact_key(fact))
+    return (
+        "FROM (SELECT coalesce(b.fact, a.fact) AS fact, "
+        "NULL::TIMESTAMP AS valid_from, NULL::TIMESTAMP AS valid_to, "
+        "CASE WHEN b.event_id IS NULL THEN 'appeared' WHEN a.event_id IS NULL THEN 'gone' "
+        f"ELSE 'changed' END AS change, {', '.join(told)}, "
+        "coalesce(b.is_bounded, false) OR coalesce(a.is_bounded, false) AS is_bounded "
+        f"FROM {sides[0]} AS b FULL JOIN {sides[1]} AS a "
+        f"ON b.fact_hash = a.fact_hash AND b.fact = a.fact){where}"
+    ), parameters
+
+
+def _narrowed(fact: str | None) -> tuple[str, list[Any]]:
+    if fact is None or fact == "*":
+        return "", []
+    if is_glob(fact):
+        return " WHERE fact GLOB $1", [fact]
+    return " WHERE fact = $1", [fact]
+
+
+def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any], dates: AsOf | None) -> Answer:
+    """Run a statement and fetch all of it in plain Python."""
+
+    def run() -> Answer:
+        con.execute(sql, parameters)
+        description = con.description or []
+        names, types = ([str(column[nth]) for column in description] for nth in (0, 1))
+        return Answer(names, types, con.fetchall(), dates)
+
+    return with_room(con, run)
+
+
+def event_by(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    """The event_id of the event that has this key, this event_id, or the only one that begins with it."""
+    rows = con.execute(
+        "SELECT event_id, key FROM store.events "
+        "WHERE key = $1 OR (starts_with(event_id, $2) AND length($2) >= 4)",
+        [name, name.lower()],
+    ).fetchall()
+    named = [row for row in rows if row[1] == name]
+    found = named or rows
+    if len(found) == 1:
+        return str(found[0][0])
+    if not found:
+        keys = [key for (key,) in con.execute("SELECT key FROM store.keys").fetchall()]
+        raise NotFound(f"no event has the key or event_id {name!r}{nearest(name, keys)}")
+    listed = ", ".join(row[0][: len(name) + 4] for row in found[:5])
+    raise BadInput(f"{name!r} begins {len(found)} event ids; expected a longer prefix, such as {listed}")

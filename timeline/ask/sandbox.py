@@ -1,0 +1,158 @@
+"""Connections for SQL that people write: a locked one for questions, and one of the owner's.
+
+Neither shares a database with the reader that validation and the questions of the package go through: a
+table, a view or a setting that is changed in one reaches nobody else.
+
+What the locked one allows is decided by DuckDB itself, in layers, each of which would do alone for most
+attacks: one statement, and that a query; a transaction that is read-only, since a query may have an INSERT
+in its WITH; no files, no network and no Python variables; settings that cannot be changed back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from timeline.errors import BadInput
+from timeline.index.index import Index
+from timeline.index.reader import TAIL_PATH, Reader, attach_generation
+from timeline.index.tables import Build
+from timeline.log.paths import quoted
+
+__all__ = ["check_query", "open_owned", "open_sandbox", "sandboxed"]
+
+#: An hour: a query that was forgotten ends, one that is slow does not.
+_AT_MOST_MS: Final = 60 * 60 * 1000
+
+#: What may be in memory, in bytes: so much, and so much more for each event, but no more than this share of
+#: the machine's. It is more than other readers get, since nothing is written to disk when it is full.
+_MEMORY: Final = (2_500 * 2**20, 80)
+_MEMORY_SHARE: Final = 0.6
+
+#: In this order: what was attached before stays open, and after the last nothing can be set. With external
+#: access off, DuckDB still reads and writes the paths of attached files, and `<path>.wal` beside them, and a
+#: query may have a COPY in its WITH; without its file system it opens no file any more.
+_SETTINGS: Final = """
+SET GLOBAL memory_limit = '{memory}B';
+SET GLOBAL temp_directory = '';
+SET GLOBAL max_temp_directory_size = '0B';
+SET GLOBAL max_execution_time = {time};
+SET GLOBAL autoinstall_known_extensions = false;
+SET GLOBAL autoload_known_extensions = false;
+SET GLOBAL allow_community_extensions = false;
+SET GLOBAL allow_persistent_secrets = false;
+SET GLOBAL python_enable_replacements = false;
+SET GLOBAL enable_external_access = false;
+SET GLOBAL disabled_filesystems = 'LocalFileSystem';
+SET GLOBAL lock_configuration = true
+"""
+
+_QUERIES: Final = "SELECT, FROM, VALUES, WITH, PIVOT, DESCRIBE, SUMMARIZE or SHOW"
+_OWNERS: Final = "for SQL that you trust there is --unsafe, in Python Timeline.connect()"
+_HINTS: Final = {
+    "EXPLAIN": "; --explain, in Python explain_sql, reports what a query reads",
+    "PRAGMA": "; DESCRIBE and SHOW TABLES are queries",
+    "SET": "; -p NAME=VALUE hands a query a value",
+}
+
+
+def open_sandbox(index: Index, *, may_build: bool, progress: Build | None) -> Reader:
+    """Open a reader whose connections read the store and nothing else, and lock its configuration.
+
+    Ask it through `sandboxed` alone.
+    """
+    reader = index.open(may_build=may_build, progress=progress, apart=attach_generation)
+    try:
+        # Resolved before anything is locked.
+        reader.cursor().close()
+        machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        base, each = _MEMORY
+        memory = min(base + each * reader.position, int(machine * _MEMORY_SHARE))
+        reader.con.execute(_SETTINGS.format(memory=memory, time=_AT_MOST_MS))
+    except BaseException:
+        reader.close()
+        raise
+    return reader
+
+
+def open_owned(index: Index, *, may_build: bool, progress: Build | None) -> Reader:
+    """Open a reader whose connections may do what the owner's DuckDB may, on a database of their own."""
+    reader = index.open(may_build=may_build, progress=progress, apart=_attach_with_room)
+    if reader.generation is not None and not reader.tail_events:
+        # As over a tail, so that what the owner creates goes into memory by default, with a tail or without.
+        tables = reader.con.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'store' "
+            "UNION ALL SELECT view_name FROM duckdb_views() WHERE schema_name = 'store'"
+        ).fetchall()
+        made = (f"CREATE VIEW memory.store.{name} AS FROM generation.store.{name};" for (name,) in tables)
+        reader.con.execute(f"BEGIN; CREATE SCHEMA memory.store; {' '.join(made)} COMMIT")
+        reader.search_path = TAIL_PATH
+    return reader
+
+
+def _attach_with_room(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Attach a generation, and put what does not fit into memory where DuckDB puts it for an opened file."""
+    attach_generation(con, path)
+    con.execute(f"SET temp_directory = {quoted(f'{path}.tmp')}")
+
+
+@contextmanager
+def sandboxed(reader: Reader, query: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection of a locked `reader` to run `query` on, in a read-only transaction.
+
+    Raises BadInput for a query that is not exactly one, and in place of what DuckDB raises in the block.
+    """
+    con = reader.cursor()
+    try:
+        check_query(con, query)
+        con.execute("BEGIN TRANSACTION READ ONLY")
+        yield con
+    except duckdb.Error as error:
+        raise BadInput(_explained(error)) from None
+    finally:
+        con.close()
+
+
+def check_query(con: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Raise BadInput unless DuckDB reads exactly one statement, and that one a query."""
+    statements = con.extract_statements(query)
+    if len(statements) != 1:
+        got = f"{len(statements)} statements" if statements else "no statement"
+        raise BadInput(f"got {got}; expected one query, such as SELECT; {_OWNERS}")
+    kind = statements[0].type.name
+    if kind == "SELECT" or (kind == "MULTI" and _is_pivot(con, statements[0].query)):
+        return
+    got = "a statement that does more than read" if kind == "MULTI" else f"a statement of type {kind}"
+    raise BadInput(f"got {got}; expected {_QUERIES}{_HINTS.get(kind, '')}; {_OWNERS}")
+
+
+def _is_pivot(con: duckdb.DuckDBPyConnection, query: str) -> bool:
+    """Whether a statement that DuckDB runs in several steps is a query with a PIVOT in it.
+
+    A PIVOT that does not list its values looks for them first. DuckDB calls that MULTI, and so it does
+    a COPY or a CREATE TABLE of a PIVOT; of these only a query can be described.
+    """
+    try:
+        statements = con.extract_statements(f"DESCRIBE {query}")
+    except duckdb.Error:
+        return False
+    return [statement.type.name for statement in statements] == ["MULTI"]
+
+
+def _explained(error: duckdb.Error) -> str:
+    """The words of an error of DuckDB, and what can be done where the sandbox is the reason."""
+    text = str(error)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        # What DuckDB advises are settings, which are locked.
+        text = text.partition("\n")[0]
+        return f"{text}; a query here gets no room on disk: select less; {_OWNERS}"
+    if "maximum execution time" in text:
+        return f"{text} of an hour; {_OWNERS}"
+    if isinstance(error, duckdb.PermissionException) or "read-only mode" in text or "been locked" in text:
+        return f"{text}\nA query here reads the store and nothing else; {_OWNERS}"
+    return text

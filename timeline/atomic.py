@@ -1,0 +1,296 @@
+"""Atomic writes: a file or a store is written beside its target, synced, and renamed into place.
+
+It is written in a temporary folder beside the target, which only its owner may enter. The folder holds a
+mark: a file that names the folder and that the process which made it keeps locked with `flock`. A folder
+whose mark nobody locks is the leftover of a process that died, and goes at the next write beside it. A
+folder without such a mark is never touched, whatever its name is.
+
+A target that is a symbolic link stays one: what it names is written. A target that is there keeps its
+permissions and, where the system allows it, its owner; the permissions of a new one follow the umask.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, Final
+
+from timeline.errors import BadInput, Conflict
+
+__all__ = [
+    "check_target",
+    "file_kind",
+    "no_file",
+    "remove_leftovers",
+    "remove_temporary_folders",
+    "rename_into_place",
+    "sync_folder",
+    "temporary_folder",
+    "write_path",
+    "writing",
+]
+
+_PREFIX: Final = ".timeline-tmp-"
+_MARK: Final = "owner"
+_MARKED: Final = "A temporary folder of Timeline; a leftover where no process locks this file: "
+
+#: What a file system without hard links answers.
+_NO_LINKS: Final = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+
+
+# What is there
+
+
+def file_kind(mode: int) -> str:
+    """What a path that is no regular file is, in words."""
+    kinds: tuple[tuple[Callable[[int], bool], str], ...] = (
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a named pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISLNK, "a symbolic link"),
+    )
+    return next((kind for test, kind in kinds if test(mode)), "a device")
+
+
+def no_file(path: str | Path) -> str | None:
+    """Return what a path is, where it is there and no regular file; else None.
+
+    To open a named pipe would wait for its other end, so this is asked first.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return None if stat.S_ISREG(mode) else file_kind(mode)
+
+
+def check_target(
+    target: str | Path, *, inputs: Iterable[str | Path] = (), within: Iterable[str | Path] = ()
+) -> Path:
+    """Return the path to write for `target`, its symbolic links followed.
+
+    Raises BadInput where it is no file in a folder that is there, where it is one of the `inputs` (files or
+    folders of files), and where it lies anywhere below one of the folders `within`, which are a store's.
+    """
+    try:
+        return _checked(Path(target), inputs, within)
+    except OSError as error:
+        raise BadInput(f"{target} cannot be written: {error.strerror or error}") from None
+
+
+def _checked(given: Path, inputs: Iterable[str | Path], within: Iterable[str | Path]) -> Path:
+    real = Path(os.path.realpath(given))
+    if given.is_symlink() and not real.exists():
+        raise BadInput(f"{given} cannot be written; it is a symbolic link to {real}, which is not there")
+    if not real.parent.is_dir():
+        raise BadInput(f"{given} cannot be written; there is no folder {real.parent}")
+    if (kind := no_file(real)) is not None:
+        raise BadInput(f"{given} cannot be written; it is {kind}, expected a file")
+    for source in map(Path, inputs):
+        if _is_or_is_within(real, source):
+            raise BadInput(f"{given} cannot be written; it is or lies in {source}, which is read")
+    for folder in map(Path, within):
+        if real.is_relative_to(os.path.realpath(folder)):
+            raise BadInput(f"{given} cannot be written; it lies within the store {folder}")
+    return real
+
+
+def _is_or_is_within(path: Path, source: Path) -> bool:
+    with suppress(OSError):
+        if path.exists() and source.exists() and path.samefile(source):
+            return True
+        if source.is_dir():
+            # Folders within it are not read.
+            if path.parent == Path(os.path.realpath(source)):
+                return True
+            # A hard or symbolic link in the folder may be the same file under another name.
+            return path.exists() and any(each.samefile(path) for each in source.iterdir() if each.exists())
+    return False
+
+
+# Temporary folders
+
+
+@contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """A new folder within `parent` for what is to be renamed from there; it is removed after the block."""
+    remove_leftovers(parent)
+    folder = _make_folder(parent)
+    _under_way.add(folder)
+    try:
+        descriptor = os.open(
+            folder / _MARK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+        )
+        try:
+            with suppress(OSError):
+                # Locked first, so that a mark that says whose it is always is of a process that died. Where
+                # the file system knows no locks, the folder stays unmarked and is never taken for a leftover.
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                os.write(descriptor, _mark_of(folder))
+            yield folder
+        finally:
+            _remove(folder)
+            os.close(descriptor)
+    finally:
+        _under_way.discard(folder)
+        with suppress(OSError):
+            folder.rmdir()
+
+
+#: The temporary folders of this process.
+_under_way: set[Path] = set()
+
+
+def remove_temporary_folders() -> None:
+    """Remove what this process has under way, for one that ends without leaving its blocks."""
+    for folder in list(_under_way):
+        with suppress(OSError):
+            _remove(folder)
+
+
+def _make_folder(parent: Path) -> Path:
+    while True:
+        folder = parent / f"{_PREFIX}{os.urandom(8).hex()}"
+        with suppress(FileExistsError):
+            folder.mkdir(0o700)
+            return folder
+
+
+def remove_leftovers(parent: Path) -> None:
+    """Remove the temporary folders within `parent` whose makers died."""
+    with suppress(OSError), os.scandir(parent) as entries:
+        folders = [Path(entry.path) for entry in entries if entry.name.startswith(_PREFIX)]
+        for folder in folders:
+            with suppress(OSError):
+                _remove_if_left(folder)
+
+
+def _remove_if_left(folder: Path) -> None:
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        return
+    descriptor = os.open(folder / _MARK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.read(descriptor, 4096) == _mark_of(folder):
+            _remove(folder)
+    finally:
+        os.close(descriptor)
+
+
+def _mark_of(folder: Path) -> bytes:
+    return f"{_MARKED}{folder.name}\n".encode()
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder of ours, its mark last: what is left of it where this is cut short is still marked."""
+    with os.scandir(folder) as entries:
+        for entry in list(entries):
+            if entry.name == _MARK:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    os.unlink(entry.path)
+    with suppress(OSError):
+        os.unlink(folder / _MARK)
+        folder.rmdir()
+
+
+# Writing
+
+
+@contextmanager
+def write_path(target: str | Path, *, replace: bool = True) -> Iterator[Path]:
+    """A path to write a new file at, which takes the place of `target` once the block is done.
+
+    Nothing is there yet. Raises BadInput where it cannot be written, Conflict where `replace` is False and
+    there is a file.
+    """
+    real = check_target(target)
+    if not replace and real.exists():
+        raise _exists(target)
+    try:
+        with temporary_folder(real.parent) as folder:
+            written = folder / "content"
+            yield written
+            _finish(written, real)
+            if replace:
+                os.replace(written, real)
+            else:
+                _link(written, real, target)
+            sync_folder(real.parent)
+    except OSError as error:
+        raise BadInput(f"{target} cannot be written: {error.strerror or error}") from None
+
+
+@contextmanager
+def writing(target: str | Path, *, binary: bool = False, replace: bool = True) -> Iterator[IO[Any]]:
+    """A stream of a new file, bytes or UTF-8, which takes the place of `target` once the block is done."""
+    with write_path(target, replace=replace) as path:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(path, flags, 0o666)
+        if binary:
+            with open(descriptor, "wb") as stream:
+                yield stream
+        else:
+            # A file name may hold bytes that are no UTF-8, which a message then repeats.
+            with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as text:
+                yield text
+
+
+def _finish(written: Path, target: Path) -> None:
+    """Give a file the permissions of its target, if that is there, and sync it."""
+    descriptor = os.open(written, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        with suppress(FileNotFoundError):
+            found = target.stat()
+            if (found.st_uid, found.st_gid) != (os.geteuid(), os.getegid()):
+                with suppress(OSError):
+                    os.fchown(descriptor, found.st_uid, found.st_gid)
+            os.fchmod(descriptor, found.st_mode & 0o777)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _link(written: Path, real: Path, target: str | Path) -> None:
+    """Put a file in a place that has to be free."""
+    try:
+        os.link(written, real)
+    except FileExistsError:
+        raise _exists(target) from None
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if os.path.lexists(real):
+            raise _exists(target) from None
+        os.rename(written, real)
+
+
+def rename_into_place(folder: Path, target: Path) -> None:
+    """Rename a folder to `target`, durably; raises OSError where that is a folder with something in it."""
+    os.rename(folder, target)
+    sync_folder(target.parent)
+
+
+def _exists(target: str | Path) -> Conflict:
+    return Conflict(f"{target} exists; remove it, or say --replace")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make durable which names are in a folder."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

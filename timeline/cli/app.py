@@ -1,0 +1,270 @@
+"""The `timeline` command: a thin caller of `Timeline`.
+
+Data goes to stdout, words and progress to stderr; the exit code is that of the error (see `errors`).
+A command is loaded when it is called, so that a small one need not wait for the others. What every command
+needs is loaded by `run`, so that an interrupt while it loads ends like any other.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import io
+import os
+import signal
+import sys
+
+# As in `timeline`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import FrameType
+    from typing import Any, Final, NoReturn
+
+    import typer
+
+__all__ = ["main", "run"]
+
+#: The commands in the order of the help, and the modules that they are in.
+COMMANDS: Final = {
+    **dict.fromkeys(("init", "ingest", "report", "correct", "retract"), "timeline.cli.recording"),
+    **dict.fromkeys(("show", "history", "diff", "why"), "timeline.cli.reading"),
+    **dict.fromkeys(("disagreements", "sql", "query"), "timeline.cli.reading"),
+    **dict.fromkeys(("head", "verify", "rebuild", "compact", "stats", "export"), "timeline.cli.keeping"),
+}
+
+
+def _app_of(names: Iterable[str]) -> typer.Typer:
+    """The application with these commands alone."""
+    import typer
+
+    from timeline.cli.options import every_command, with_options
+
+    made = typer.Typer(
+        name="timeline",
+        help="A store for what was reported and believed, and when.",
+        # Plain help: rich takes longer to load than most commands take to run.
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback()(every_command)
+    for name in names:
+        made.command(name)(with_options(getattr(importlib.import_module(COMMANDS[name]), name)))
+    return made
+
+
+def __getattr__(name: str) -> Any:
+    # `app`, with every command, for those who want to know of all of them.
+    if name == "app":
+        return _app_of(COMMANDS)
+    raise AttributeError(f"module 'timeline.cli.app' has no attribute {name!r}")
+
+
+#: Where Python's code of an import is, as frames name it.
+_IMPORTING: Final = "<frozen importlib._bootstrap>"
+#: The exit code of what was interrupted, as a shell has it.
+_INTERRUPTED: Final = 130
+
+
+class _Interrupts:
+    """Notes an interrupt, whatever becomes of the exception that it raises in libraries."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self.raised = False
+        self.running = True
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        if not self.running:
+            os._exit(_INTERRUPTED)
+        while frame is not None:
+            if frame.f_code.co_filename == _IMPORTING:
+                # What is written in C++ may abort where its import is interrupted: ask again soon.
+                signal.setitimer(signal.ITIMER_REAL, 0.005)
+                return
+            frame = frame.f_back
+        self.raised = True
+        raise KeyboardInterrupt
+
+
+_interrupts = _Interrupts()
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    _open_standard_files()
+    # A shell has its background commands ignore interrupts, which stays so.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupts)
+        signal.signal(signal.SIGALRM, _interrupts)
+        sys.unraisablehook = _unraisable
+        _watch()
+    try:
+        code = run()
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    _interrupts.running = False
+    if _interrupts.came:
+        code = _INTERRUPTED
+    code = _flushed(code)
+    # All is closed and durable. To take Python down in order takes as long again as a small answer does.
+    os._exit(code)
+
+
+#: How long an interrupt may wait for Python to run, and then for all to be put away, in seconds.
+_PATIENCE: Final = 0.5, 2.0
+
+
+def _watch() -> None:
+    """Have a thread end the process where an interrupt finds it in a long computation of DuckDB's or Arrow's.
+
+    They do not look for signals, and Python calls no handler before they return. What is under way is left
+    as by a process that was killed, which every step on the disk is made for.
+    """
+    import _thread
+    import time
+
+    try:
+        reading, writing = os.pipe2(os.O_CLOEXEC)
+    except OSError:
+        # Too many open files: interrupts then wait for Python.
+        return
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+
+    def watch() -> None:
+        while os.read(reading, 1) != bytes([signal.SIGINT]):
+            pass
+        time.sleep(_PATIENCE[0])
+        if _interrupts.raised:
+            time.sleep(_PATIENCE[1])
+        if atomic := sys.modules.get("timeline.atomic"):
+            atomic.remove_temporary_folders()
+        os._exit(_INTERRUPTED)
+
+    _thread.start_new_thread(watch, ())
+
+
+def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    # An interrupt that was noted needs no traceback where it cannot be raised.
+    if not isinstance(unraisable.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
+
+
+class _Words(io.TextIOWrapper):
+    """Stderr, on which what cannot be printed is lost, and no error: the exit code says what happened."""
+
+    def write(self, text: str) -> int:
+        try:
+            return super().write(text)
+        except (OSError, ValueError):
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except (OSError, ValueError):
+            return
+
+
+def _open_standard_files() -> None:
+    """Have stdout and stderr take whatever is printed; what is closed leads nowhere."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            # Else a file of ours would get the number, and what is printed.
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A locale that cannot print a name must not hide the rest of the answer.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    buffer = open(2, "wb", closefd=False) if sys.stderr is None else sys.stderr.buffer  # noqa: SIM115
+    encoding = "utf-8" if sys.stderr is None else sys.stderr.encoding
+    sys.stderr = _Words(buffer, encoding, "backslashreplace", line_buffering=True, write_through=True)
+
+
+def _has_reader() -> bool:
+    """Whether anything reads what is printed to stdout, if that is a pipe."""
+    import select
+
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)
+        return not any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+    except (OSError, ValueError):
+        return True
+
+
+def _flushed(code: int) -> int:
+    """Flush what was printed; returns the exit code, 1 for what was all right but could not be printed."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except BrokenPipeError:
+            pass
+        except (OSError, ValueError) as error:
+            if stream is sys.stdout and code == 0:
+                print(f"Error: {error}", file=sys.stderr)
+                code = 1
+    return code
+
+
+def run() -> int:
+    """Run the command line in this process; returns the exit code."""
+    try:
+        return _run()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except OSError as error:
+        # What every command needs cannot be loaded.
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+
+
+def _run() -> int:
+    from timeline.errors import TimelineError
+
+    try:
+        # Nothing of what is loaded becomes garbage, and to look through it takes as long as a small answer.
+        gc.disable()
+        named = sys.argv[1:2]
+        application = _app_of(named if named and named[0] in COMMANDS else COMMANDS)
+        gc.enable()
+        application(prog_name="timeline")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        # Typer takes it for a failure that nobody reads the rest of a help text.
+        return 0 if code == 1 and not _has_reader() else code
+    except TimelineError as error:
+        from timeline.cli.output import fail
+
+        fail(error)
+        return error.exit_code
+    except Exception as error:
+        if _interrupts.came:
+            # Libraries tell an interrupt as errors of their own.
+            return _INTERRUPTED
+        if os.environ.get("TIMELINE_DEBUG"):
+            import traceback
+
+            print(traceback.format_exc(), file=sys.stderr)
+        else:
+            print(f"Error: {_in_words(error)}", file=sys.stderr)
+        return TimelineError.exit_code
+    return 0
+
+
+def _in_words(error: Exception) -> str:
+    # Of DuckDB, what it could not read or write, and memory that does not suffice.
+    if isinstance(error, OSError) or type(error).__name__ in ("IOException", "OutOfMemoryException"):
+        return str(error)
+    return (
+        f"{type(error).__name__}: {error}\n"
+        "This is a fault of Timeline, not yours. TIMELINE_DEBUG=1 shows where it happened."
+    )

@@ -1,0 +1,229 @@
+"""The commands that look after the store itself: head, verify, rebuild, compact, stats, export."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import typer
+
+from timeline.atomic import check_target, write_path
+from timeline.cli.options import Dates, Json, Store
+from timeline.cli.output import say, told_pairs
+from timeline.cli.stores import keeping, reading
+from timeline.errors import BadInput, Conflict, NotFound
+from timeline.meaning.times import format_instant
+from timeline.show.formats import csv_lines, json_lines
+from timeline.store import Timeline
+
+__all__ = ["compact", "export", "head", "rebuild", "stats", "verify"]
+
+
+def head(*, store: Store = None, json: Json = False) -> None:
+    """The last commit, and the digest of all.
+
+    The digest vouches for everything recorded so far: keep it elsewhere.
+    """
+    with keeping(store) as tl:
+        commit = tl.head()
+        if commit is None:
+            raise NotFound(f"nothing is recorded in {tl.path} yet")
+        told_pairs(
+            {
+                "commit": commit.number,
+                "position": commit.last_position,
+                "count": commit.count,
+                "recorded_at": format_instant(commit.recorded_at),
+                "digest": commit.digest,
+            },
+            json,
+        )
+
+
+def verify(
+    *,
+    expect: Annotated[
+        str | None,
+        typer.Option(metavar="DIGEST", help="A digest noted before: the log has to hold its commit."),
+    ] = None,
+    at: Annotated[
+        int | None, typer.Option(metavar="N", help="The number of the commit with the expected digest.")
+    ] = None,
+    log_only: Annotated[bool, typer.Option("--log-only", help="Leave out the index.")] = False,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """Recompute every hash of the log, and compare the index with it.
+
+    Only a digest noted elsewhere shows that the last commits were not removed.
+    """
+    if at is not None and expect is None:
+        raise BadInput("got --at without a digest; expected --expect DIGEST besides")
+    with keeping(store) as tl, _bar("verifying") as progress:
+        found = tl.verify(progress, expect=expect, at=at, log_only=log_only)
+    told_pairs(
+        {
+            "commits": found.commits,
+            "events": found.events,
+            "files": found.files,
+            "bytes": found.bytes,
+            "digest": found.digest,
+            "generations": found.generations,
+        },
+        json,
+    )
+    say("Everything is as it was written.")
+
+
+def rebuild(
+    *,
+    trust_log: Annotated[
+        bool,
+        typer.Option(
+            "--trust-log", help="Give up commits that only the index knows of; that index is kept aside."
+        ),
+    ] = False,
+    store: Store = None,
+) -> None:
+    """Build the index from the log."""
+    with keeping(store, trust_log=trust_log) as tl:
+        path = tl.rebuild(trust_log=trust_log)
+        if path is None:
+            raise BadInput(f"cannot write an index into {tl.path}")
+        say(f"Built {path}.")
+
+
+def compact(*, store: Store = None) -> None:
+    """Merge the small files of the log.
+
+    Events, positions and digests stay the same.
+    """
+    with keeping(store) as tl:
+        merged = tl.compact()
+        say(f"Merged {merged:,} files." if merged else "Nothing to merge.")
+
+
+def stats(*, store: Store = None, json: Json = False) -> None:
+    """How much the store holds, and takes."""
+    with keeping(store) as tl:
+        told_pairs(tl.stats(), json)
+
+
+#: What can be written out.
+What = Literal["duckdb", "events", "beliefs"]
+
+
+def export(
+    what: Annotated[What, typer.Argument(help="The whole store, or a table of it.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Its suffix tells the format: .csv, .jsonl, .parquet.")
+    ],
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a file that is there.")] = False,
+    dates: Dates,
+    store: Store = None,
+) -> None:
+    """Write out events, beliefs, or the whole store.
+
+    A DuckDB file holds everything, whatever the dates; it opens in DuckDB 1.5 and later.
+    """
+    suffix = file.suffix.lower()
+    if what != "duckdb" and suffix not in _WRITERS:
+        raise BadInput(f"got {file.name!r}; expected a name that ends in {', '.join(_WRITERS)}")
+    if file.exists() and not replace:
+        raise Conflict(f"{file} exists; remove it, or say --replace")
+    check_target(file)
+    if what == "duckdb" and dates != Dates():
+        raise BadInput("a DuckDB file holds the whole store; its macros take the dates")
+    with reading(store) as tl:
+        if what == "duckdb":
+            tl.export_duckdb(file, replace=replace)
+        else:
+            check_target(file, within=[tl.path])
+            try:
+                _export_rows(tl, what, dates, file, replace)
+            except Exception as error:
+                if not tl.mend(error):
+                    raise
+                _export_rows(tl, what, dates, file, replace)
+    say(f"Wrote {file}.")
+
+
+def _export_rows(tl: Timeline, what: What, dates: Dates, file: Path, replace: bool) -> None:
+    with write_path(file, replace=replace) as written:
+        _WRITERS[file.suffix.lower()](tl, _query_of(tl, what, dates), written)
+
+
+def _query_of(tl: Timeline, what: What, dates: Dates) -> str:
+    """The rows to write, as SQL over the store's own objects."""
+    if what == "beliefs":
+        return tl.translate(
+            "SELECT * FROM beliefs ORDER BY fact, valid_from NULLS FIRST, origin", **dates.given()
+        )
+    if dates != Dates(recorded_as_of=dates.recorded_as_of):
+        raise BadInput(
+            "events are what was recorded; of the dates, only --recorded-as-of has a meaning for them"
+        )
+    if dates.recorded_as_of is None:
+        return "SELECT * FROM events ORDER BY position"
+    asked = tl.table("beliefs", "", **dates.given()).asked
+    assert asked is not None
+    return (
+        f"SELECT * FROM events WHERE recorded_at <= make_timestamp({asked.recorded_as_of}) ORDER BY position"
+    )
+
+
+_ROWS_AT_ONCE: Final = 10_000
+
+
+def _write_lines(tl: Timeline, query: str, file: Path, lines_of: Any) -> None:
+    con = tl.cursor()
+    try:
+        con.execute(query)
+        names = [column[0] for column in con.description or []]
+
+        def rows() -> Iterator[tuple[Any, ...]]:
+            while some := con.fetchmany(_ROWS_AT_ONCE):
+                yield from some
+
+        with file.open("x", encoding="utf-8") as out:
+            out.writelines(f"{line}\n" for line in lines_of(names, rows()))
+    finally:
+        con.close()
+
+
+def _write_csv(tl: Timeline, query: str, file: Path) -> None:
+    _write_lines(tl, query, file, csv_lines)
+
+
+def _write_jsonl(tl: Timeline, query: str, file: Path) -> None:
+    _write_lines(tl, query, file, json_lines)
+
+
+def _write_parquet(tl: Timeline, query: str, file: Path) -> None:
+    con = tl.cursor()
+    try:
+        quoted = str(file).replace("'", "''")
+        con.execute(f"COPY ({query}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+    finally:
+        con.close()
+
+
+_WRITERS: Final = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on a terminal, elsewhere None."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

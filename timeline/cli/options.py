@@ -1,0 +1,328 @@
+"""The options that commands share, each defined once.
+
+A command takes a group of them as one parameter, such as `dates: Dates`; `with_options` has Typer see
+the fields of the group instead.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import typer
+
+from timeline import __version__
+from timeline.errors import BadInput
+
+__all__ = [
+    "Basis",
+    "Claim",
+    "Dates",
+    "Explain",
+    "Format",
+    "Json",
+    "OneFact",
+    "Origins",
+    "Output",
+    "Parameters",
+    "Rules",
+    "SomeFacts",
+    "Store",
+    "Unknown",
+    "every_command",
+    "named_values",
+    "with_options",
+]
+
+
+#: How an answer is printed.
+Format = Literal["table", "json", "jsonl", "csv", "parquet", "markdown"]
+
+_BY_SUFFIX: dict[str, Format] = {
+    ".csv": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".md": "markdown",
+    ".parquet": "parquet",
+}
+
+#: When a report begins to count.
+Basis = Literal["certain", "possible", "evidence"]
+
+
+#: What ASCII a completion may hold. Shells put it into the command line as it is, where all else may mean
+#: something: `$(…)`, quotes, `;`, spaces.
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/@.-_+,%")
+
+
+def _is_plain(fact: str) -> bool:
+    """Whether a fact means itself in every shell, at the beginning of a word.
+
+    >>> [_is_plain(fact) for fact in ("nvidia/revenue@2024", "英伟达/ceo", "acme/$(reboot)", "a b/c")]
+    [True, True, False, False]
+    """
+    return fact[:1].isalnum() and all(
+        sign in _PLAIN if sign.isascii() else sign.isprintable() and not sign.isspace() for sign in fact
+    )
+
+
+def _facts(incomplete: str) -> list[str]:
+    """The facts that begin like what was typed; for that nothing is ingested or built."""
+    from timeline.store import Timeline
+
+    try:
+        with Timeline.open(read_only=True) as tl:
+            return [fact for fact in tl.facts(f"{incomplete}*") if _is_plain(fact)][:200]
+    except Exception:
+        # What is wrong with a store is for its commands to say.
+        return []
+
+
+def _policies() -> list[str]:
+    return ["latest", "first", "by-origin", "ranked", "confirmed:2"]
+
+
+OneFact = Annotated[
+    str, typer.Argument(metavar="FACT", help="subject/attribute[/object][@period].", autocompletion=_facts)
+]
+
+SomeFacts = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="FACT",
+        help="A fact, or a glob in which * crosses /.",
+        show_default=False,
+        autocompletion=_facts,
+    ),
+]
+
+Store = Annotated[
+    Path | None,
+    typer.Option(
+        "--store",
+        metavar="DIR",
+        help="The store, or its project. Default: TIMELINE_STORE, else the nearest project upwards.",
+        show_default=False,
+    ),
+]
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+Explain = Annotated[bool, typer.Option("--explain", help="Tell what is read for the answer, not the answer.")]
+
+Unsafe = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe",
+        help="Run any SQL, which may read and write files: for what you wrote or read yourself.",
+    ),
+]
+
+Unknown = Annotated[
+    bool, typer.Option("--register-unknown", help="Take sources, entities and attributes never heard of.")
+]
+
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-p", "--parameter", metavar="NAME=VALUE", help="The value of $NAME, as text.", show_default=False
+    ),
+]
+
+
+def named_values(given: list[str] | None) -> dict[str, str]:
+    """The parameters of a query by name; raises BadInput for one without a name.
+
+    >>> named_values(["unit=USD"])
+    {'unit': 'USD'}
+    """
+    found: dict[str, str] = {}
+    for text in given or []:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise BadInput(f"got -p {text!r}; expected -p NAME=VALUE")
+        found[name.removeprefix("$")] = value
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AsOf:
+    as_of: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Reported axis: what was public by then; a date is its end."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """How beliefs are resolved, whatever the date on the reported axis."""
+
+    recorded_as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE", help="Recorded axis: what the store knew by then; also a commit, as in '#4'."
+        ),
+    ] = None
+    valid_at: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Valid axis: what held in the world at the end of that date."),
+    ] = None
+    basis: Annotated[
+        Basis,
+        typer.Option(
+            help="Count reports from when they certainly or possibly were out, or their source was."
+        ),
+    ] = "certain"
+    policy: Annotated[
+        str,
+        typer.Option(
+            metavar="POLICY",
+            help="Whose word counts: latest, first, by-origin, ranked or confirmed:N.",
+            autocompletion=_policies,
+        ),
+    ] = "latest"
+
+    def given(self) -> dict[str, Any]:
+        """The arguments that the methods of Timeline take."""
+        return {option.name: getattr(self, option.name) for option in fields(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dates(Rules, _AsOf):
+    """The date on each axis, and how beliefs are resolved."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """In which format an answer goes where."""
+
+    format: Annotated[
+        Format | None,
+        typer.Option(help="Default: table, or what the suffix of --output says.", show_default=False),
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write to a file.", show_default=False)
+    ] = None
+
+    def chosen(self) -> Format:
+        """The format asked for; raises BadInput where two were."""
+        if self.json and self.format not in (None, "json"):
+            raise BadInput(f"got both --json and --format {self.format}; expected one of them")
+        if self.json:
+            return "json"
+        if self.format is not None:
+            return self.format
+        return _BY_SUFFIX.get(self.output.suffix.lower(), "table") if self.output else "table"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What is claimed, where it is no amount, and how firmly."""
+
+    text: Annotated[str | None, typer.Option(help="Claim a text.")] = None
+    date: Annotated[str | None, typer.Option(metavar="EDTF", help="Claim a date.")] = None
+    entity: Annotated[str | None, typer.Option(metavar="ID", help="Claim an entity.")] = None
+    answer: Annotated[str | None, typer.Option(metavar="YES|NO", help="Claim yes or no.")] = None
+    status: Annotated[str | None, typer.Option(help="How firm the claim is, such as planned or agreed.")] = (
+        None
+    )
+    valid: Annotated[
+        str | None, typer.Option(metavar="EDTF", help="When it holds in the world, where the report says so.")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origins:
+    """Where an event comes from, and what it is called."""
+
+    reported: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EDTF",
+            help="When it became public. Default: that of the source, for a correction of its target.",
+        ),
+    ] = None
+    source: Annotated[str | None, typer.Option(metavar="ID", help="The document that was read.")] = None
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Who first said it. Default: that of the source, for a correction of its target.",
+        ),
+    ] = None
+    speaker: Annotated[str | None, typer.Option(metavar="ID", help="The person quoted.")] = None
+    statement: Annotated[str | None, typer.Option(help="The report in a sentence.")] = None
+    key: Annotated[str | None, typer.Option(help="A name for the event, unique in the store.")] = None
+    actor: Annotated[str | None, typer.Option(help="Who records it.", envvar="TIMELINE_ACTOR")] = None
+
+
+def _check_output(output: Path | None, store: Path | None) -> None:
+    """Raise BadInput where an answer cannot go to a file, or would overwrite what answers are made from."""
+    if output is None:
+        return
+    from timeline.atomic import check_target
+    from timeline.errors import NotFound
+    from timeline.project import PROJECT_FILE, find_project, find_store, project_folder
+
+    inputs: list[Path] = []
+    if (project := find_project(store)) is not None:
+        inputs = [
+            project / PROJECT_FILE,
+            project_folder(project, "events"),
+            *project_folder(project, "queries").glob("*.sql"),
+        ]
+    try:
+        folders = [find_store(store)]
+    except NotFound:
+        folders = []
+    check_target(output, inputs=inputs, within=folders)
+
+
+def with_options(function: Callable[..., None]) -> Callable[..., None]:
+    """A command whose parameters of dataclass types stand for the fields of these."""
+    signature = inspect.signature(function, eval_str=True)
+    groups: dict[str, Any] = {}
+    parameters: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        group = parameter.annotation
+        if not (isinstance(group, type) and is_dataclass(group)):
+            parameters.append(parameter)
+            continue
+        groups[parameter.name] = group
+        parameters += [
+            inspect.Parameter(
+                option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=option.type
+            )
+            for option in fields(group)
+        ]
+
+    def command(**given: Any) -> None:
+        for name, group in groups.items():
+            given[name] = group(**{option.name: given.pop(option.name) for option in fields(group)})
+            if group is Output:
+                _check_output(given[name].output, given.get("store"))
+        function(**given)
+
+    command.__name__ = function.__name__
+    command.__doc__ = function.__doc__
+    command.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=sorted(parameters, key=lambda parameter: parameter.kind)
+    )
+    command.__annotations__ = {}
+    return command
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"timeline {__version__}")
+        raise typer.Exit
+
+
+def every_command(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """The options of no command in particular."""

@@ -1,0 +1,277 @@
+"""Where the words and the answers of a command go: stderr, stdout or a file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
+
+import typer
+
+from timeline.atomic import writing
+from timeline.errors import BadInput, BadRows, TimelineError
+from timeline.show.formats import csv_lines, document, json_lines
+from timeline.show.layout import Style, pairs
+from timeline.show.words import counted
+from timeline.store import Timeline
+
+if TYPE_CHECKING:
+    from timeline import Ingested
+    from timeline.ask.answers import Answer
+    from timeline.cli.options import Output
+    from timeline.show.words import View
+
+__all__ = [
+    "TOLD_AT_MOST",
+    "Cards",
+    "Result",
+    "deliver",
+    "fail",
+    "print_lines",
+    "printed_width",
+    "read_stdin",
+    "say",
+    "style_for",
+    "tell_ingested",
+    "tell_recorded",
+    "telling",
+    "told_pairs",
+    "warn",
+]
+
+Result = TypeVar("Result")
+#: Of the bad events of an ingest, and of its warnings, this many are told.
+TOLD_AT_MOST: Final = 50
+
+
+# Words
+
+
+def say(message: str) -> None:
+    """Print a message to stderr; one that cannot be printed is lost, and no error."""
+    # print() would write to stdout where stderr is closed.
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            print(message, file=sys.stderr, flush=True)
+
+
+def warn(message: str) -> None:
+    """Print a warning: something failed that does not make the command fail."""
+    say(f"warning: {message}")
+
+
+def read_stdin() -> str:
+    """The text on standard input; raises BadInput where it is closed or no UTF-8."""
+    if sys.stdin is None:
+        raise BadInput("standard input is closed")
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError:
+        raise BadInput("standard input is not UTF-8") from None
+
+
+def fail(error: TimelineError) -> None:
+    """Tell what went wrong: what has a place in a file begins with it, so that editors can jump there."""
+    if isinstance(error, BadRows):
+        for problem in error.problems[:TOLD_AT_MOST]:
+            say(str(problem))
+        if len(error.problems) > TOLD_AT_MOST:
+            say(f"… and {len(error.problems) - TOLD_AT_MOST:,} more; --rejects FILE writes all of them")
+        say(f"Error: {error.message}")
+    elif isinstance(error, BadInput) and error.place is not None:
+        say(str(error))
+    else:
+        say(f"Error: {error}")
+
+
+class _Status:
+    """What is going on, on one line of a terminal that goes again; elsewhere nothing."""
+
+    def __init__(self) -> None:
+        self._status: Any = None
+
+    def __call__(self, message: str) -> None:
+        if sys.stderr is None or not sys.stderr.isatty():
+            return
+        if self._status is None:
+            # Loading it takes longer than most commands.
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status("")
+            self._status.start()
+        from rich.markup import escape
+
+        self._status.update(escape(message))
+
+    def stop(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+
+@contextmanager
+def telling(tl: Timeline) -> Iterator[Timeline]:
+    status = _Status()
+    tl.progress = status
+    try:
+        yield tl
+    finally:
+        status.stop()
+        tl.progress = None
+
+
+def tell_ingested(result: Ingested, path: str = "", *, dry_run: bool = False) -> None:
+    """Tell what came of an ingest: its warnings, what was rejected, and how much of what there was."""
+    for kind, messages in (
+        ("warning: ", result.warnings),
+        ("", [f"{one.place}: {one.error}" for one in result.rejected]),
+    ):
+        for message in messages[:TOLD_AT_MOST]:
+            say(f"{kind}{message}")
+        if len(messages) > TOLD_AT_MOST:
+            say(f"{kind}… and {len(messages) - TOLD_AT_MOST:,} more")
+    told = counted(result.new, "new event")
+    if result.commits:
+        first, last = result.commits[0].number, result.commits[-1].number
+        told += f" in commit #{first}" if first == last else f" in commits #{first} to #{last}"
+    counts = {
+        "known already": result.known,
+        "registered": result.registered,
+        "rejected": len(result.rejected),
+    }
+    told = ", ".join([told, *(f"{number:,} {what}" for what, number in counts.items() if number)])
+    say(f"{path + ': ' if path else ''}{told}{'; a dry run: nothing was recorded' if dry_run else ''}")
+
+
+# Answers
+
+#: Gives lines for a width and a style.
+Cards = Callable[[int | None, Style | None], Iterable[str]]
+
+
+def printed_width() -> int:
+    """The columns to fit answers into: COLUMNS, else those of the terminal, else 80."""
+    return shutil.get_terminal_size().columns
+
+
+_BOLD, _DIM, _RED, _GREEN, _YELLOW = "1", "2", "31", "32", "33"
+_COLOURS: Final = {
+    **dict.fromkeys(("cancelled", "denied", "suspended", "erased", "gone", "voided", "retracted"), _RED),
+    **dict.fromkeys(("agreed", "completed", "actual", "committed", "appeared", "opened"), _GREEN),
+    **dict.fromkeys(("rumored", "alleged", "considered", "changed", "revised", "corrected"), _YELLOW),
+}
+
+
+def style_for(stream: IO[str]) -> Style | None:
+    """Colours for a terminal that wants them, else None."""
+    if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") in ("dumb", ""):
+        return None
+
+    def style(column: str | None, text: str) -> str:
+        code = _DIM if column is None else _BOLD if column in ("fact", "claim") else None
+        if column in ("status", "change", "effect"):
+            code = _COLOURS.get(text)
+        return f"\x1b[{code}m{text}\x1b[0m" if code else text
+
+    return style
+
+
+@contextmanager
+def _destination(output: Path | None, *, binary: bool = False) -> Iterator[IO[Any]]:
+    """Where an answer goes: stdout, or a file that is there whole or not at all."""
+    if output is not None:
+        with writing(output, binary=binary) as stream:
+            yield stream
+        return
+    if sys.stdout is None:
+        # Whoever closes stdout wants no answer.
+        with open(os.devnull, "wb" if binary else "w") as nowhere:
+            yield nowhere
+        return
+    try:
+        stream = sys.stdout.buffer if binary else sys.stdout
+        yield stream
+        stream.flush()
+    except BrokenPipeError:
+        # Whoever reads the answer has seen enough, which is no failure.
+        drop_stdout()
+        raise typer.Exit from None
+
+
+def drop_stdout() -> None:
+    """Let what is written to stdout from now on go nowhere, since its reader is gone."""
+    nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def tell_recorded(tell: Callable[[], None]) -> None:
+    """Tell what was recorded; that it cannot be told is a warning."""
+    try:
+        tell()
+    except typer.Exit:
+        # Nobody reads it, which must not keep what follows from being recorded.
+        pass
+    except Exception as error:
+        warn(f"it was recorded, but could not be printed: {error}")
+        with suppress(OSError, ValueError):
+            drop_stdout()
+
+
+def print_lines(lines: Iterable[str], output: Path | None = None) -> None:
+    """Print an answer that is lines already."""
+    with _destination(output) as stream:
+        for line in lines:
+            stream.write(f"{line}\n")
+
+
+def told_pairs(facts: Mapping[str, object], as_json: bool) -> None:
+    """Print names and values; absent ones are left out for people, and null in JSON."""
+    if as_json:
+        import json
+
+        print_lines([json.dumps(facts, ensure_ascii=False)])
+        return
+    told = [(name, str(value)) for name, value in facts.items() if value is not None]
+    # Ids and digests are there to be copied: nothing is wrapped.
+    print_lines(pairs(told, None, style_for(sys.stdout)))
+
+
+def deliver(
+    output: Output, answer: Answer, view: Callable[[], View], *, cards: Cards | None = None, **more: Any
+) -> None:
+    """Print an answer in the format asked for.
+
+    `view`, and `cards` instead of its table, are made for people alone; `more` was asked for besides the
+    dates, and stands beside them in JSON.
+    """
+    chosen = output.chosen()
+    if chosen == "parquet":
+        _deliver_parquet(output, answer)
+        return
+    if chosen == "json":
+        lines: Iterable[str] = document(answer.asked, answer.columns, answer.rows, more)
+    elif chosen == "jsonl":
+        lines = json_lines(answer.columns, answer.rows)
+    elif chosen == "csv":
+        lines = csv_lines(answer.columns, answer.rows)
+    elif chosen == "markdown":
+        lines = view().markdown()
+    elif output.output is not None:
+        lines = (cards or view().lines)(None, None)
+    else:
+        lines = (cards or view().lines)(printed_width(), style_for(sys.stdout))
+    print_lines(lines, output.output)
+
+
+def _deliver_parquet(output: Output, answer: Answer) -> None:
+    from timeline.show.formats import write_parquet
+
+    if output.output is None and sys.stdout.isatty():
+        raise BadInput("Parquet is not for a terminal; name a file with --output, or pipe it on")
+    with _destination(output.output, binary=True) as stream:
+        write_parquet(answer, stream)

@@ -1,0 +1,422 @@
+"""The commands that record: init, ingest, report, correct, retract."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from timeline.atomic import check_target, no_file, writing
+from timeline.cli.options import Claim, Json, OneFact, Origins, Store, Unknown
+from timeline.cli.output import print_lines, say, tell_ingested, tell_recorded, told_pairs, warn
+from timeline.cli.stores import Recording, events_folder, near, project_of, recording
+from timeline.errors import BadInput, BadRows, Conflict, NotFound, Place
+from timeline.meaning.times import format_instant
+from timeline.project import PROJECT_FILE, find_store
+from timeline.store import Timeline
+
+if TYPE_CHECKING:
+    from timeline import Commit, Ingested
+
+__all__ = ["correct", "ingest", "init", "report", "retract"]
+
+Target = Annotated[
+    str, typer.Argument(metavar="TARGET", help="The event: its key, or its id or the beginning of that.")
+]
+
+_STANDARD_INPUT: Final = "-"
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to make the project.")],
+    *,
+    empty: Annotated[bool, typer.Option("--empty", help="Without the bundled reports and queries.")] = False,
+) -> None:
+    """Make a project: a copy of the bundled one, or an empty one."""
+    if (folder / PROJECT_FILE).exists():
+        raise Conflict(f"{folder} is a project already: it has a {PROJECT_FILE}")
+    files = _empty_project() if empty else _bundled_project()
+    taken = [name for name in files if os.path.lexists(folder / name)]
+    if taken:
+        raise Conflict(f"{folder} has {', '.join(taken[:3])} already; expected a folder without")
+    ignoring = _ignoring(folder / ".gitignore", ".timeline/")
+    # The project file comes last: with it, the folder is one.
+    for name in sorted(files, key=lambda name: name == PROJECT_FILE):
+        path = folder / name
+        _make_folder(path.parent)
+        with writing(path, binary=True, replace=False) as out:
+            out.write(files[name])
+    if ignoring is not None:
+        with writing(folder / ".gitignore", binary=True) as out:
+            out.write(ignoring)
+    events = sum(name.startswith("events/") for name in files)
+    queries = sum(name.startswith("queries/") for name in files)
+    say(f"Made {folder}: {events} files in events/, {queries} in queries/.")
+    if empty:
+        say(f"Next: describe a source and a report in {folder / 'events'}, then `timeline ingest` there.")
+    else:
+        say(f"Next: cd {folder} && timeline show --as-of 2025-02-22")
+
+
+def ingest(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PATH...",
+            help="Files or folders; - is stdin. Default: the project's events folder.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all, record nothing.")] = False,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write bad events there with their reasons, and take the rest."),
+    ] = None,
+    register_unknown: Unknown = False,
+    ignore_unknown: Annotated[
+        bool, typer.Option("--ignore-unknown", help="Pass over unknown keys and columns.")
+    ] = False,
+    input_format: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORMAT",
+            help="yaml, json, jsonl, csv, parquet or arrow. Default: by suffix; of stdin jsonl.",
+        ),
+    ] = None,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """Record files or folders: all of each, or nothing.
+
+    What is known already is left alone.
+    """
+    given = list(paths) if paths else [str(near(_events_of(store)))]
+    if given.count(_STANDARD_INPUT) > 1:
+        raise BadInput("got - twice; stdin can be read once")
+    if rejects is not None:
+        # All of them now, since the file is written before the last is read.
+        inputs = [path for path in given if path != _STANDARD_INPUT]
+        check_target(rejects, inputs=inputs, within=_store_folders(store))
+    with _taking(store, dry_run) as to:
+        options = {"register_unknown": register_unknown, "dry_run": dry_run, "ignore_unknown": ignore_unknown}
+        for nth, path in enumerate(given):
+            result = _ingest_one(to, path, rejects, first=nth == 0, format=input_format, **options)
+            tell_ingested(result, path if len(given) > 1 else "", dry_run=dry_run)
+            if json:
+                lines = [_as_json(result)]
+                tell_recorded(partial(print_lines, lines))
+            if dry_run and result.rejected:
+                raise typer.Exit(BadInput.exit_code)
+
+
+def report(
+    fact: OneFact,
+    claim: Annotated[
+        str | None,
+        typer.Argument(metavar="CLAIM", help="An amount, as the page prints it.", show_default=False),
+    ] = None,
+    *,
+    said: Claim,
+    origins: Origins,
+    inferred: Annotated[
+        bool, typer.Option("--inferred", help="The report implies it rather than says it.")
+    ] = False,
+    register_unknown: Unknown = False,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """Record one report."""
+    event: dict[str, object] = {"fact": fact, **_told(claim, said), **_given(origins)}
+    if inferred:
+        event["inferred"] = True
+    _append(event, register_unknown, store, json)
+
+
+def correct(
+    target: Target,
+    claim: Annotated[
+        str | None, typer.Argument(metavar="CLAIM", help="The amount that it should say.", show_default=False)
+    ] = None,
+    *,
+    reason: Annotated[str, typer.Option(help="What was wrong with our record.")],
+    void: Annotated[bool, typer.Option("--void", help="It should never have been recorded.")] = False,
+    said: Claim,
+    origins: Origins,
+    register_unknown: Unknown = False,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """Say that our record of an event was wrong.
+
+    What is left out stays as the target has it. What the world took back is retracted instead, and a revised
+    figure is a new report.
+    """
+    event: dict[str, object] = {
+        "type": "corrected",
+        "reason": reason,
+        **_told(claim, said),
+        **_given(origins),
+    }
+    if void:
+        event["void"] = True
+    _append(event, register_unknown, store, json, target)
+
+
+def retract(
+    target: Target,
+    *,
+    reason: Annotated[str | None, typer.Option(help="Why it was taken back.")] = None,
+    origins: Origins,
+    register_unknown: Unknown = False,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """Say that the world took a report back, and when.
+
+    It needs --reported, or a --source with a date.
+    """
+    event: dict[str, object] = {"type": "retracted", **_given(origins)}
+    if reason is not None:
+        event["reason"] = reason
+    _append(event, register_unknown, store, json, target)
+
+
+# Projects
+
+
+def _bundled_project() -> dict[str, bytes]:
+    """The files of the bundled project: in the wheel, or in the checkout that this runs from."""
+    from importlib import resources
+
+    package = Path(str(resources.files("timeline")))
+    found = next((f for f in (package / "example", package.parent) if (f / PROJECT_FILE).is_file()), None)
+    if found is None:
+        raise NotFound("the bundled project is not part of this installation; try --empty")
+    paths = [found / PROJECT_FILE, *(found / "events").glob("*.yaml"), *(found / "queries").glob("*.sql")]
+    return {path.relative_to(found).as_posix(): path.read_bytes() for path in sorted(paths)}
+
+
+_REPORTS: Final = """\
+# Reports, one item each. Take the hashes away, or write a file of your own beside this one.
+#
+# source: desk-2026-03-02
+# events:
+#   - key: acme-buys-widgets
+#     fact: acme/purchase/widgets
+#     claim: 15-25 million USD
+#     status: planned
+#     statement: Acme means to buy widgets for 15 to 25 million dollars.
+"""
+
+_NAMES: Final = {
+    "sources": """\
+# sources:
+#   - {id: desk-2026-03-02, title: Acme and widgets, publisher: Desk, origin: desk, published: 2026-03-02}
+""",
+    "entities": """\
+# entities:
+#   - {id: acme, name: Acme, kind: company}
+#   - {id: widgets, name: Widgets, kind: product}
+#   - {id: desk, name: Desk, kind: outlet}
+""",
+    "attributes": """\
+# attributes:
+#   - {id: purchase, meaning: The sum for which the subject buys the object., value: amount, object: yes}
+""",
+}
+
+_QUERY: Final = """\
+-- Everything believed of one subject.
+-- $subject: whose facts
+SELECT fact, claim, status, reported_at FROM beliefs WHERE subject = $subject ORDER BY fact
+"""
+
+
+def _empty_project() -> dict[str, bytes]:
+    files = {f"events/{name}.yaml": text for name, text in _NAMES.items()}
+    files |= {"events/reports.yaml": _REPORTS, "queries/of-subject.sql": _QUERY}
+    return {name: text.encode() for name, text in files.items()} | {
+        PROJECT_FILE: _bundled_project()[PROJECT_FILE]
+    }
+
+
+def _ignoring(path: Path, line: str) -> bytes | None:
+    """The content of a .gitignore with a line more; None where it has that line already."""
+    if (kind := no_file(path)) is not None:
+        raise BadInput(f"is {kind}, expected a file", Place(str(path)))
+    known = path.read_bytes() if path.exists() else b""
+    if line.encode() in known.splitlines():
+        return None
+    ending = b"" if not known or known.endswith(b"\n") else b"\n"
+    return known + ending + line.encode() + b"\n"
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"cannot make the folder {folder}: {error.strerror or error}") from None
+
+
+# Ingesting
+
+
+def _events_of(store: Path | None) -> Path:
+    project = project_of(store) or project_of(Path.cwd())
+    if project is None:
+        raise BadInput("nothing to ingest: no project here; expected files or folders")
+    return events_folder(project)
+
+
+def _store_folders(store: Path | None) -> list[Path]:
+    try:
+        return [find_store(store)]
+    except NotFound:
+        return []
+
+
+@contextmanager
+def _taking(store: Path | None, dry_run: bool) -> Iterator[Recording]:
+    """The store to ingest into; a dry run where there is none has one that goes again."""
+    if not dry_run:
+        with recording(store, events_first=False) as to:
+            yield to
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            tl = Timeline.open(store)
+        except NotFound:
+            tl = Timeline.create(Path(folder) / "store")
+        with tl:
+            yield Recording(tl.path, tl)
+
+
+def _ingest_one(to: Recording, path: str, rejects: Path | None, *, first: bool, **options: Any) -> Ingested:
+    if rejects is None or first:
+        return to.run(lambda tl: tl.ingest(path, rejects=rejects, **options))
+    with tempfile.TemporaryDirectory() as folder:
+        more = Path(folder) / "rejects"
+        result = to.run(lambda tl: tl.ingest(path, rejects=more, **options))
+        try:
+            if more.exists() and more.stat().st_size:
+                _add_to(rejects, more)
+        except BadInput as error:
+            result.warnings.append(f"all is recorded but the bad events: {error}")
+    return result
+
+
+def _add_to(path: Path, more: Path) -> None:
+    with writing(path, binary=True) as out:
+        for part in (path, more):
+            if part.exists():
+                with part.open("rb") as source:
+                    shutil.copyfileobj(source, out)
+
+
+def _as_json(result: Ingested) -> str:
+    import json
+
+    told = {
+        "new": result.new,
+        "known": result.known,
+        "registered": result.registered,
+        "rejected": len(result.rejected),
+        "warnings": result.warnings,
+        "commits": [commit.number for commit in result.commits],
+    }
+    return json.dumps(told, ensure_ascii=False)
+
+
+# Single events
+
+
+def _given(options: Claim | Origins) -> dict[str, object]:
+    return {name: value for name, value in asdict(options).items() if value is not None}
+
+
+def _told(claim: str | None, said: Claim) -> dict[str, object]:
+    told = _given(said)
+    if claim is not None:
+        told["claim"] = claim
+    kinds = [name for name in ("claim", "text", "date", "entity", "answer") if name in told]
+    if len(kinds) > 1:
+        raise BadInput(f"got {' and '.join(kinds)}; expected one claim")
+    return told
+
+
+def _append(
+    event: dict[str, object],
+    register_unknown: bool,
+    store: Path | None,
+    json: bool,
+    target: str | None = None,
+) -> None:
+    with recording(store) as to:
+        to.run(lambda tl: _append_in(tl, event, register_unknown, json, target))()
+
+
+def _append_in(
+    tl: Timeline, event: dict[str, object], register_unknown: bool, json: bool, target: str | None
+) -> Callable[[], None]:
+    """Append an event; returns what tells of it, for once the store is in its place."""
+    if target is not None:
+        event["target"] = tl.event_id(target)
+    before = tl.head()
+    try:
+        commit = tl.append([event], register_unknown=register_unknown)
+    except BadRows as error:
+        # There is one event, given here: its place among others says nothing.
+        raise BadInput("; ".join(problem.message for problem in error.problems)) from None
+    except Conflict as error:
+        raise Conflict(str(error).removeprefix("event: row 1: ")) from None
+    known = before is not None and commit.number <= before.number
+    # Whatever it needed registered stands before it.
+    found: tuple[str | None, int | None] = None, None if known else commit.last_position
+    try:
+        found = _event_of(tl, commit, event, known) or found
+    except Exception as error:
+        warn(f"it is recorded, but its event_id could not be looked up: {error}")
+    facts: dict[str, object] = {
+        "event_id": found[0],
+        "position": found[1],
+        "commit": commit.number,
+        "recorded_at": format_instant(commit.recorded_at),
+    }
+
+    def tell() -> None:
+        if known:
+            say("Known already: nothing was recorded.")
+        tell_recorded(lambda: told_pairs(facts, json))
+
+    return tell
+
+
+def _event_of(tl: Timeline, commit: Commit, event: dict[str, object], known: bool) -> tuple[str, int] | None:
+    """The id and position of the event just appended, or of the one known; None where several may be it."""
+    parameters: list[object]
+    con = tl.cursor()
+    try:
+        if not known:
+            # Whatever it needed registered stands before it.
+            where, parameters = "position = $1", [commit.last_position]
+        else:
+            same = {name: value for name, value in event.items() if name in _STORED}
+            where = " AND ".join(["commit = $1", *(f"{name} = ${n}" for n, name in enumerate(same, 2))])
+            parameters = [commit.number, *same.values()]
+        rows = con.execute(f"SELECT event_id, position FROM events WHERE {where}", parameters).fetchall()
+    finally:
+        con.close()
+    return (rows[0][0], rows[0][1]) if len(rows) == 1 else None
+
+
+#: What an event says that is stored as it was given.
+_STORED: Final = ("key", "claim", "status", "source", "origin", "speaker", "statement", "reason", "target")

@@ -1,0 +1,185 @@
+"""The store that a command works in: the one that it opens, or makes.
+
+A store is made beside its place and moved there when it is whole, so that none is ever found half made.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from timeline.atomic import rename_into_place, temporary_folder
+from timeline.cli.output import Result, say, tell_ingested, telling
+from timeline.errors import Conflict, NotFound
+from timeline.project import find_project, find_store, project_folder
+from timeline.store import Timeline
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = [
+    "Recording",
+    "events_folder",
+    "keeping",
+    "near",
+    "project_of",
+    "queries_folder",
+    "reading",
+    "recording",
+]
+
+
+# Stores
+
+
+def project_of(store: Path | None) -> Path | None:
+    """The project that a store belongs to by default: the one named, else the nearest upwards; or None."""
+    return find_project(store)
+
+
+def events_folder(project: Path) -> Path:
+    """Where a project keeps what people wrote."""
+    return project_folder(project, "events")
+
+
+def queries_folder(project: Path) -> Path:
+    """Where a project keeps its named queries."""
+    return project_folder(project, "queries")
+
+
+@contextmanager
+def reading(store: Path | None) -> Iterator[Timeline]:
+    """The store to ask; in a project that has none yet it is made from the events folder first."""
+    with _opened(store) as tl, telling(tl):
+        yield tl
+
+
+@contextmanager
+def keeping(store: Path | None, *, trust_log: bool = False) -> Iterator[Timeline]:
+    """The store to look after, which has to be there: one made anew would hide that it was lost."""
+    with Timeline.open(store, trust_log=trust_log) as tl, telling(tl):
+        yield tl
+
+
+class Recording:
+    """A store to record in. One that is not there yet is made for the first events.
+
+    Whatever `run` returns is recorded durably, in the store's own place.
+    """
+
+    def __init__(self, path: Path, tl: Timeline | None) -> None:
+        self.path = path
+        self._tl = tl
+
+    def run(self, record: Callable[[Timeline], Result]) -> Result:
+        """Record something, and return what `record` does."""
+        if self._tl is not None:
+            with telling(self._tl):
+                return record(self._tl)
+        with _made(self.path) as tl, telling(tl):
+            result = record(tl)
+        if _is_store(self.path):
+            self._tl = Timeline.open(self.path)
+        return result
+
+    def close(self) -> None:
+        if self._tl is not None:
+            self._tl.close()
+
+
+@contextmanager
+def recording(store: Path | None, *, events_first: bool = True) -> Iterator[Recording]:
+    """The store to record in; one that is not there yet is made, with the project's events in it first."""
+    path = find_store(store)
+    tl = Timeline.open(path) if _is_store(path) else None
+    if tl is None and events_first:
+        project = project_of(store)
+        if project is None:
+            Timeline.open(path)
+        elif _has_events(project):
+            _ingest_first(project, path)
+            tl = Timeline.open(path)
+    to = Recording(path, tl)
+    try:
+        yield to
+    finally:
+        to.close()
+
+
+def _is_store(path: Path) -> bool:
+    try:
+        Timeline.open(path).close()
+    except NotFound:
+        return False
+    return True
+
+
+def _opened(store: Path | None) -> Timeline:
+    try:
+        return Timeline.open(store)
+    except NotFound:
+        project = project_of(store)
+        if project is None:
+            raise
+        _ingest_first(project, find_store(store))
+        return Timeline.open(store)
+
+
+def _ingest_first(project: Path, path: Path) -> None:
+    """Make the store of a project from its own events."""
+    folder = near(events_folder(project))
+    if not _has_events(project):
+        raise NotFound(f"no store yet, and no events in {folder} to make one from; see `timeline ingest`")
+    say(f"No store yet: ingesting {folder} into {near(path)}")
+    try:
+        with _made(path) as tl, telling(tl):
+            result = tl.ingest(folder)
+    except Conflict:
+        # Unless another process made it meanwhile, from the same folder.
+        if not _is_store(path):
+            raise
+        return
+    if not result.commits:
+        raise NotFound(f"no store yet, and no events in {folder} to make one from; see `timeline ingest`")
+    tell_ingested(result)
+
+
+def _has_events(project: Path) -> bool:
+    folder = events_folder(project)
+    return folder.is_dir() and any(not each.name.startswith(".") for each in folder.iterdir())
+
+
+def near(path: Path) -> str:
+    """A path as short as it can be told from here."""
+    with suppress(ValueError):
+        return str(path.absolute().relative_to(Path.cwd()))
+    return str(path)
+
+
+@contextmanager
+def _made(path: Path) -> Iterator[Timeline]:
+    """A new store that is at `path` once the block is done, and not at all where it fails."""
+    real = Path(os.path.realpath(path))
+    real.parent.mkdir(parents=True, exist_ok=True)
+    with temporary_folder(real.parent) as folder:
+        made = folder / "store"
+        with Timeline.create(made) as tl:
+            yield tl
+            if tl.head() is None:
+                # An empty store would keep the events folder from being ingested later on.
+                return
+        try:
+            rename_into_place(made, real)
+        except OSError:
+            if _is_store(path):
+                raise Conflict(
+                    f"{path} was made by another process meanwhile, so that nothing was recorded; try again"
+                ) from None
+            if os.path.lexists(real):
+                raise Conflict(
+                    f"{path} is there already, and is no store to add to; name another with --store"
+                ) from None
+            raise

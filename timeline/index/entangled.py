@@ -1,0 +1,165 @@
+"""Facts that no window resolves, one by one, by the definition itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+import duckdb
+
+from timeline.index import amended
+from timeline.index.sweep import sweep
+from timeline.meaning import fold
+from timeline.meaning.fact import fact_hash
+
+__all__ = ["entries", "entry_from", "resolve_entangled"]
+
+
+# The facts that no window resolves, by the definition itself
+
+
+def entry_from(row: Sequence[Any]) -> fold.Entry:
+    """An entry for `fold` from a row of `_ENTRY_COLUMNS`."""
+    (
+        position,
+        event_id,
+        event_type,
+        fact,
+        reported_at,
+        recorded_at,
+        origin,
+        value_type,
+        low,
+        high,
+        unit,
+        approximate,
+        text,
+        date_from,
+        date_to,
+        status,
+        reported_from,
+        evidence_at,
+        valid_from,
+        valid_to,
+        source,
+        target,
+        void,
+    ) = row
+    value = None
+    if value_type is not None:
+        value = fold.Value(value_type, low, high, unit, bool(approximate), text, date_from, date_to)
+    return fold.Entry(
+        position=position,
+        event_id=event_id,
+        event_type=event_type,
+        fact=fact,
+        reported_at=reported_at if reported_at is not None else fold.BEGINNING,
+        recorded_at=recorded_at,
+        origin=origin or "",
+        value=value,
+        status=status,
+        reported_from=reported_from,
+        evidence_at=evidence_at,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        source=source,
+        target=target,
+        void=bool(void),
+    )
+
+
+_ENTRY_COLUMNS: Final = """
+    position, event_id, event_type, fact, epoch_us(reported_at), epoch_us(recorded_at), origin, value_type,
+    amount_low, amount_high, unit, approximate, text, epoch_us(date_from), epoch_us(date_to), status,
+    epoch_us(reported_from), epoch_us(evidence_at), epoch_us(valid_from), epoch_us(valid_to), source,
+    target, void
+"""
+#: Facts whose events are asked for at once, and rows that are handed back at once.
+_FACTS_AT_ONCE: Final = 10_000
+_ROWS_AT_ONCE: Final = 50_000
+#: Microseconds as `fold` has them, with its ends of time, as DuckDB has them.
+_TO_TIMESTAMP: Final = (
+    f"CASE WHEN {{0}} <= {fold.BEGINNING} THEN TIMESTAMP '-infinity' "
+    f"WHEN {{0}} >= {fold.END} THEN TIMESTAMP 'infinity' ELSE make_timestamp({{0}}) END"
+)
+
+
+def entries(con: duckdb.DuckDBPyConnection, where: str, schema: str = "store") -> Iterator[fold.Entry]:
+    """The events that speak of facts, as entries, by fact and position; `where` is SQL."""
+    rows = con.execute(
+        f"SELECT {_ENTRY_COLUMNS} FROM {schema}.events "
+        f"WHERE fact IS NOT NULL AND {where} ORDER BY fact_hash, fact, position"
+    ).fetchall()
+    return map(entry_from, rows)
+
+
+class _Filling:
+    """Rows on their way from Python into a table; instants are microseconds of `fold`."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, table: str, **columns: str) -> None:
+        self._con = con
+        self._rows: list[Sequence[Any]] = []
+        told = {"TIMESTAMP": "BIGINT"}
+        given = ", ".join(
+            f"unnest(${n}::{told.get(kind, kind)}[]) AS {name}"
+            for n, (name, kind) in enumerate(columns.items(), 1)
+        )
+        kept = ", ".join(
+            _TO_TIMESTAMP.format(name) if kind == "TIMESTAMP" else name for name, kind in columns.items()
+        )
+        self._insert = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {kept} FROM (SELECT {given})"
+
+    def add(self, *row: Any) -> None:
+        self._rows.append(row)
+        if len(self._rows) >= _ROWS_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._rows:
+            self._con.execute(self._insert, [list(values) for values in zip(*self._rows, strict=True)])
+            self._rows.clear()
+
+
+def resolve_entangled(con: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Fill `swept`, `amended` and `effects` for the facts that no window resolves."""
+    hashes = [
+        number
+        for (number,) in con.execute(
+            f"SELECT DISTINCT fact_hash FROM {schema}.facts WHERE NOT plain ORDER BY fact_hash"
+        ).fetchall()
+    ]
+    span = {"believed_from": "TIMESTAMP", "believed_until": "TIMESTAMP"}
+    swept = _Filling(
+        con,
+        f"{schema}.swept",
+        **{"fact_hash": "UBIGINT", "position": "BIGINT", "valid_from": "TIMESTAMP", "valid_to": "TIMESTAMP"},
+        **span,
+    )
+    effects = _Filling(con, f"{schema}.effects", fact="VARCHAR", position="BIGINT", effect="VARCHAR")
+    stretches = _Filling(
+        con,
+        f"{schema}.amended",
+        **{"fact": "VARCHAR", "place": "BIGINT", "position": "BIGINT", "claims": "BOOLEAN"},
+        **{"on_basis": "VARCHAR", "recorded_from": "TIMESTAMP", "recorded_until": "TIMESTAMP"},
+        **{"counts_from": "TIMESTAMP", "counts_until": "TIMESTAMP"},
+    )
+    for first in range(0, len(hashes), _FACTS_AT_ONCE):
+        some = hashes[first : first + _FACTS_AT_ONCE]
+        entangled = entries(
+            con,
+            f"fact_hash BETWEEN {some[0]} AND {some[-1]} "
+            f"AND fact IN (SELECT fact FROM {schema}.facts WHERE NOT plain)",
+            schema,
+        )
+        for fact, group in groupby(entangled, key=lambda entry: entry.fact):
+            known = list(group)
+            number = fact_hash(fact)
+            for position, _, *held in sweep(known):
+                swept.add(number, position, *held)
+            for position, effect in amended.effects(known).items():
+                effects.add(fact, position, effect)
+            for stretch in amended.standings(known):
+                stretches.add(fact, *stretch)
+    for filling in (swept, effects, stretches):
+        filling.flush()

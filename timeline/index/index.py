@@ -1,0 +1,531 @@
+"""The index: everything that can be derived from the log, in DuckDB, and the readers that open it.
+
+A generation is a DuckDB file built from the log up to one commit, published whole by a rename and
+never changed, so that readers need no lock. What was appended since is resolved in memory when a
+reader opens, for the facts that it touches (the tail). The next generation is a copy of the last with
+the tail put into it, or, once enough was put in, built anew. Every generation can be deleted: the next
+reader builds another from the log.
+
+Beside a generation lies the row file of what was built at once, for lookups of one fact or event.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final, Protocol
+
+import duckdb
+
+from timeline.errors import Corruption
+from timeline.index.check import REBUILD, check_generation, check_row_file
+from timeline.index.generation import (
+    ALL_MEMORY,
+    CONFIG,
+    DUCKDB_MAGIC,
+    FORMAT,
+    ROW_FILE_NAME,
+    TO_BUILD,
+    TO_READ,
+    Config,
+    Generation,
+    begins_with,
+    build,
+    build_file,
+    config_for,
+    error_of,
+    is_readable,
+    memory_for,
+    rows_beside,
+    with_room,
+)
+from timeline.index.reader import (
+    ATTACHED_PATH,
+    TAIL_AT_MOST,
+    TAIL_PATH,
+    TAIL_SHARE,
+    Attach,
+    Reader,
+    attach_generation,
+)
+from timeline.index.row_file import MAGIC as ROWS_MAGIC
+from timeline.index.row_file import RowFile
+from timeline.index.tables import Build
+from timeline.index.tail import Appended, append_tail, patch
+from timeline.log.log import CheckedFiles, Commit, Log
+from timeline.log.paths import plain_folder, quoted, writable_database
+
+__all__ = ["Index"]
+
+#: So is one with more bytes of text, if that is more than a twentieth of the last generation, or with more
+#: events that are worked out fact by fact.
+TAIL_BYTES_AT_MOST: Final = 16 * 2**20
+_TAIL_BYTES_SHARE: Final = 20
+TAIL_ENTANGLING_AT_MOST: Final = 500
+
+#: A generation into which more than this share was put is built anew; but so few events may always come in
+#: behind where it is published quickly.
+_ADDED_SHARE: Final = 10
+_ADDED_AT_LEAST: Final = 2_000
+
+#: Marks a folder in which a generation is being built, and what the mark says.
+_BUILDING: Final = "timeline-building"
+_MARK: Final = b"A generation of a Timeline index is built here. Without its builder it can be removed.\n"
+
+
+class Index:
+    """The generations in a folder, for one log."""
+
+    def __init__(self, folder: str | Path, log: Log) -> None:
+        self.folder = Path(folder).absolute()
+        self.log = log
+
+    def generations(self) -> list[Path]:
+        """The generations of this layout, the newest last."""
+        return [generation.path for generation in self._generations()]
+
+    def _generations(self) -> list[Generation]:
+        return [generation for generation in self._found() if generation.layout == FORMAT]
+
+    def _found(self) -> list[Generation]:
+        """The generations of every layout, the newest last."""
+        try:
+            names = os.listdir(self.folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        found = [generation for name in names if (generation := Generation.of(self.folder / name))]
+        return sorted(found, key=lambda generation: generation.commit)
+
+    def check_log(self) -> None:
+        """Raise Corruption where a generation knows commits that the log has not: the log has lost them."""
+        self._head_behind(self._found())
+
+    def _head_behind(self, generations: Sequence[Generation]) -> int:
+        """Return the number of the log's last commit; raises Corruption where a generation is ahead of it.
+
+        The generations were listed before, so that nothing that was appended meanwhile explains that.
+        """
+        head = self.log.head_number() if self.log.folder.is_dir() else 0
+        if generations and generations[-1].commit > head:
+            newest = generations[-1]
+            ends = f"ends at commit {head}" if head else "has no commit"
+            raise Corruption(
+                f"{self.log.folder}: {ends}, but the index was built from {newest.commit} commits with "
+                f"{newest.position} events ({newest.path.name}): the log has lost the last ones; {_WAYS_OUT}"
+            )
+        return head
+
+    def open(
+        self, *, may_build: bool = True, progress: Build | None = None, apart: Attach | None = None
+    ) -> Reader:
+        """A reader of everything acknowledged so far.
+
+        Without a usable generation it builds one, or, where it may not or cannot, answers from the log alone.
+        With `apart` the reader shares no database with another: `apart` attaches the generation to an empty
+        one in memory, as `generation`. Raises Corruption where the log is not the one that a generation was
+        built from.
+        """
+        found = self._found()
+        head = self._head_behind(found)
+        for generation in reversed(found):
+            if generation.layout == FORMAT and (reader := self._open(generation, head, apart)):
+                return self._relieved(reader, progress, apart) if may_build else reader
+        built = self._build_quietly(progress) if head and may_build else None
+        if built is not None:
+            made = Generation.of(built)
+            if made is not None and (reader := self._open(made, max(head, made.commit), apart)):
+                return reader
+        return self.in_memory()
+
+    def _build_quietly(self, progress: Build | None) -> Path | None:
+        """Build a generation, unless something that is no file is in its place."""
+        try:
+            return self.build(progress)
+        except IsADirectoryError as error:
+            _warn_damaged(self.folder, error)
+            return None
+
+    def _relieved(self, reader: Reader, progress: Build | None, apart: Attach | None) -> Reader:
+        """The reader, or where its tail is large one on the next generation, which is published first.
+
+        How much work a tail is shows only once it is resolved: then the next reader is spared it.
+        """
+        if self.is_large(reader.appended, reader.position):
+            built = self.publish_next(progress)
+            made = None if built is None else Generation.of(built)
+            if made is not None:
+                newer = self._open(made, max(self.log.head_number(), made.commit), apart)
+                if newer is not None:
+                    reader.close()
+                    return newer
+        reader.relieve = self.publish_next
+        return reader
+
+    def publish_next(self, progress: Build | None = None) -> Path | None:
+        """Publish the next generation, if nobody else is at it and it can be written: see `refresh`.
+
+        For the asking and the appending, which have no need of it: None where it did not come to that.
+        """
+        try:
+            return self.refresh(progress, wait=False, quick=True)
+        except (OSError, duckdb.Error):
+            return None
+
+    def _open(self, generation: Generation, head: int, apart: Attach | None = None) -> Reader | None:
+        """A reader on a generation and its tail; None where the generation is gone or damaged.
+
+        Raises Corruption where the log has another commit in its place.
+        """
+        config = config_for(*TO_READ, generation.position)
+        is_head = generation.commit == head
+        attached = not is_head or apart is not None
+        con = None
+        try:
+            with plain_folder(self.folder) as folder:
+                path = folder / generation.path.name
+                if attached:
+                    con = duckdb.connect(":memory:", config=config)
+                    (apart or attach_generation)(con, path)
+                else:
+                    con = duckdb.connect(str(path), read_only=True, config=config)
+            prefix = "generation." if attached else ""
+            [(digest, whole, digest_of_whole)] = con.execute(
+                f"SELECT m.digest, m.whole, c.digest FROM {prefix}store.meta AS m "
+                f"LEFT JOIN {prefix}store.commits AS c ON c.first_position + c.count - 1 = m.whole"
+            ).fetchall()
+        except (duckdb.Error, ValueError) as error:
+            if con is not None:
+                con.close()
+            if is_readable(generation.path):
+                _warn_damaged(generation.path, error)
+            return None
+        try:
+            last = self._commit(generation.commit)
+            if digest != (last.digest if last else None):
+                # A damaged file of the log explains it best, and is named.
+                self.log.reading(lambda files: None)
+                raise Corruption(
+                    f"{self.log.folder}: its commit {generation.commit} is not the one that the index was "
+                    f"built from ({generation.path.name}): the log was replaced or has lost commits; "
+                    f"{_WAYS_OUT}"
+                )
+            rows = RowFile.open(self._rows_of(whole))
+            if rows is not None and (rows.position, rows.digest) != (whole, digest_of_whole):
+                rows = None
+            appended = None
+            if not is_head:
+                appended = self._read_tail(con, generation, last)
+                con.execute(TAIL_PATH)
+            elif attached:
+                con.execute(ATTACHED_PATH)
+            grown_by = generation.position - whole
+            return Reader(con, generation.path, appended, rows, grown_by, apart=apart is not None)
+        except BaseException:
+            con.close()
+            raise
+
+    def _read_tail(
+        self, con: duckdb.DuckDBPyConnection, generation: Generation, last: Commit | None
+    ) -> Appended:
+        appended = with_room(con, lambda: self.log.reading(partial(append_tail, con), last))
+        if appended.bytes > TAIL_BYTES_AT_MOST:
+            limit = memory_for(*TO_READ, generation.position, appended.bytes)
+            con.execute(f"SET memory_limit = '{limit}'")
+        return appended
+
+    def _commit(self, number: int) -> Commit | None:
+        """The commit of that number, as the log has it."""
+        commits = self.log.commits(number - 1) if number else []
+        return commits[0] if commits and commits[0].number == number else None
+
+    def set_aside(self) -> list[Path]:
+        """Move every generation that is not of this log out of the way; returns where they are now.
+
+        That gives up the commits that only they have, but keeps their files.
+        """
+        head = self.log.head_number()
+        moved = []
+        with self.log.maintenance():
+            for generation in self._found():
+                if generation.commit <= head and self._is_of_log(generation):
+                    continue
+                aside = self.folder / "set-aside"
+                aside.mkdir(exist_ok=True)
+                target = aside / f"{generation.path.stem}-{os.urandom(4).hex()}.duckdb"
+                os.rename(generation.path, target)
+                moved.append(target)
+            _sync(self.folder)
+        return moved
+
+    def _is_of_log(self, generation: Generation) -> bool:
+        try:
+            reader = self._open(generation, max(self.log.head_number(), generation.commit))
+        except Corruption:
+            return False
+        if reader is not None:
+            reader.close()
+        return True
+
+    def in_memory(self) -> Reader:
+        """A reader that keeps nothing on disk: for an empty log, or a folder that cannot be written."""
+        con = duckdb.connect(":memory:", config=CONFIG)
+        self.log.reading(lambda files: build(con, files, None))
+        return Reader(con, None)
+
+    def build(self, progress: Build | None = None) -> Path | None:
+        """Build a generation up to the head and publish it; None where the folder cannot be written.
+
+        Older generations are removed: readers that hold one open keep it until they close.
+        """
+        with self._publishing() as publish:
+            self.check_log()
+            return publish(lambda path: self._built(path, progress))
+
+    def _built(self, path: Path, progress: Build | None) -> tuple[int, int]:
+        return self.log.reading(lambda files: build_file(path, files, progress, rows_beside(path)))
+
+    def refresh(
+        self, progress: Build | None = None, *, wait: bool = True, quick: bool = False
+    ) -> Path | None:
+        """Publish a generation up to the head that costs what was appended since the last, and a copy of it.
+
+        Where there is none to go on from, or a tenth of it was put in behind by now, it is built from the
+        log. With `quick` a few events are put in however many there are already, and long texts are not
+        compressed. Returns the path of the newest generation; None where the folder cannot be written, or,
+        without `wait`, where another process is building.
+        """
+        with self._publishing(wait) as publish:
+            # Others may have been faster, so that this is asked with the lock held.
+            generations = self._found()
+            head = self._head_behind(generations)
+            newest = generations[-1] if generations and generations[-1].layout == FORMAT else None
+            whole = None if newest is None else self._grows_from(newest, _ADDED_AT_LEAST if quick else 0)
+            if newest is not None and whole is not None:
+                if newest.commit == head:
+                    return newest.path
+                if progress is not None:
+                    progress("copying the last generation")
+                return publish(lambda path: self._grown(newest, path, progress, quick), whole)
+            return publish(lambda path: self._built(path, progress))
+
+    def _grows_from(self, generation: Generation, at_least: int) -> int | None:
+        """Up to where a generation was built at once; None where it is not to be gone on from."""
+        head = self.log.head()
+        try:
+            # Attached, because this process may read it already, and then with other settings.
+            with plain_folder(self.folder) as folder, duckdb.connect(":memory:", config=CONFIG) as con:
+                attach_generation(con, folder / generation.path.name)
+                [(digest, whole)] = con.execute("SELECT digest, whole FROM generation.store.meta").fetchall()
+        except duckdb.Error:
+            return None
+        last = self._commit(generation.commit)
+        can_grow = (
+            head is not None
+            and head.last_position - whole <= max(whole // _ADDED_SHARE, at_least)
+            and digest == (last.digest if last else None)
+        )
+        return int(whole) if can_grow else None
+
+    def _grown(self, last: Generation, path: Path, progress: Build | None, quick: bool) -> tuple[int, int]:
+        shutil.copyfile(last.path, path)
+        if progress is not None:
+            progress("putting in what was appended since")
+        config = config_for(*TO_BUILD, last.position, path)
+        try:
+            return self._grow(last, path, config, quick)
+        except duckdb.OutOfMemoryException:
+            shutil.copyfile(last.path, path)
+            return self._grow(last, path, config | {"memory_limit": ALL_MEMORY}, quick)
+
+    def _grow(self, last: Generation, path: Path, config: Config, quick: bool) -> tuple[int, int]:
+        with writable_database(path) as made, duckdb.connect(":memory:", config=config) as con:
+            con.execute(f"ATTACH {quoted(made)} AS built")
+            if quick:
+                # Whatever row group is changed is written again, of which long texts would be nearly all.
+                con.execute("SET disabled_compression_methods = 'fsst,zstd'")
+            grown = self.log.reading(partial(patch, con), self._commit(last.commit))
+            con.execute("CHECKPOINT built")
+            con.execute("DETACH built")
+        return grown
+
+    @contextlib.contextmanager
+    def _publishing(self, wait: bool = True) -> Iterator[_Publish]:
+        """Something that makes a file and then publishes it as a generation, while the lock is held.
+
+        Rows that were written beside it are published first; a generation that grew goes on with those
+        of what was built at once, up to the position `whole`.
+        """
+        with contextlib.ExitStack() as cleanup:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                folder = cleanup.enter_context(plain_folder(self.folder))
+                building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
+            except OSError:
+                yield lambda make, whole=None: None
+                return
+            cleanup.callback(shutil.rmtree, building, ignore_errors=True)
+            if not cleanup.enter_context(self.log.maintenance(wait)):
+                yield lambda make, whole=None: None
+                return
+            self._remove_unfinished()
+            # Marked under the lock alone: another builder removes what is marked while it holds the lock.
+            (building / _BUILDING).write_bytes(_MARK)
+            made = building / "generation.duckdb"
+
+            def publish(make: _Make, whole: int | None = None) -> Path:
+                commit, position = make(made)
+                path = self.folder / f"{commit:012d}-{position}-v{FORMAT}.duckdb"
+                its_rows = self._rows_of(position if whole is None else whole)
+                _sync(made)
+                if rows_beside(made).exists():
+                    os.replace(rows_beside(made), its_rows)
+                os.replace(made, path)
+                _sync(self.folder)
+                self._remove_older(path, its_rows)
+                return path
+
+            yield publish
+
+    def _rows_of(self, whole: int) -> Path:
+        return self.folder / f"{whole}-v{FORMAT}.rows"
+
+    def row_files(self) -> list[Path]:
+        """The row files of this layout."""
+        return [path for path, layout in self._row_files() if layout == FORMAT]
+
+    def _row_files(self) -> list[tuple[Path, int]]:
+        if not self.folder.is_dir():
+            return []
+        found = ((path, ROW_FILE_NAME.fullmatch(path.name)) for path in sorted(self.folder.iterdir()))
+        return [(path, int(match[1])) for path, match in found if match]
+
+    def _remove_older(self, *newest: Path) -> None:
+        """Remove the generations and row files before the newest, under the maintenance lock.
+
+        A name is not enough: what does not begin as such a file does is left alone.
+        """
+        older = [(generation.path, DUCKDB_MAGIC) for generation in self._found()]
+        older += [(path, (0, ROWS_MAGIC)) for path, _ in self._row_files()]
+        for path, (offset, magic) in older:
+            if path not in newest and begins_with(path, offset, magic):
+                path.unlink(missing_ok=True)
+
+    def _remove_unfinished(self) -> None:
+        """Remove what builders that died have left, under the maintenance lock, so that none is at work."""
+        for path in self.folder.iterdir():
+            if path.is_dir() and not path.is_symlink() and begins_with(path / _BUILDING, 0, _MARK):
+                shutil.rmtree(path, ignore_errors=True)
+
+    def remove_damaged(self, path: Path) -> bool:
+        """Remove a generation if reading all of it fails, with a warning; returns whether it is gone."""
+        with contextlib.ExitStack() as cleanup:
+            folder = cleanup.enter_context(plain_folder(self.folder))
+            error = error_of(folder / path.name)
+            if error is None:
+                return False
+            try:
+                cleanup.enter_context(self.log.maintenance())
+                path.unlink(missing_ok=True)
+            except OSError as refused:
+                raise Corruption(f"{path}: the index is damaged: {error}; remove it ({refused})") from error
+            _warn_damaged(path, error)
+            return True
+
+    def check(self, progress: Build | None = None) -> int:
+        """Compare every generation, and its row file, with what follows from the log; returns how many.
+
+        Costs a build for each. Raises Corruption where one holds anything else.
+        """
+        self.check_log()
+        with contextlib.ExitStack() as cleanup:
+            try:
+                cleanup.enter_context(self.log.maintenance())
+                within = tempfile.TemporaryDirectory(prefix=".building-", dir=self.folder)
+            except OSError:
+                # A store that may not be written to is checked in a folder elsewhere.
+                within = tempfile.TemporaryDirectory(prefix="timeline-")
+            folder = cleanup.enter_context(plain_folder(cleanup.enter_context(within)))
+            (folder / _BUILDING).write_bytes(_MARK)
+            here = cleanup.enter_context(plain_folder(self.folder))
+            generations = self._generations()
+            for generation in generations:
+                self._check(generation, here / generation.path.name, folder / "expected.duckdb", progress)
+        return len(generations)
+
+    def _check(self, generation: Generation, given: Path, expected: Path, progress: Build | None) -> None:
+        def built(files: CheckedFiles) -> tuple[int, int]:
+            commits = [commit for commit in files.commits if commit.number <= generation.commit]
+            return build_file(expected, CheckedFiles(files.paths, commits), progress)
+
+        name = str(generation.path)
+        if self.log.reading(built) != (generation.commit, generation.position):
+            raise Corruption(f"{name}: its name does not say what the log holds; {REBUILD}")
+        if progress is not None:
+            progress("comparing the index with the log")
+        check_generation(given, expected, name)
+        with duckdb.connect(":memory:", config=CONFIG) as con:
+            con.execute(f"ATTACH {quoted(given)} AS generation (READ_ONLY)")
+            [(whole,)] = con.execute("SELECT whole FROM generation.store.meta").fetchall()
+        path = self._rows_of(whole)
+        if path.exists():
+            rows = RowFile.open(path)
+            if rows is None:
+                raise Corruption(f"{path}: is damaged; {REBUILD}")
+            with contextlib.closing(rows):
+                commit = next((one for one in self.log.commits() if one.last_position == whole), None)
+                if (rows.position, rows.digest) != (whole, commit.digest if commit else None):
+                    raise Corruption(f"{path}: is of another log; {REBUILD}")
+                check_row_file(rows, expected, str(path))
+
+    def wants_building(self, position: int) -> bool:
+        """Whether so much was appended since the newest generation that another pays."""
+        generations = self._generations()
+        if not generations:
+            return position > 0
+        return self.is_large(Appended(position - generations[-1].position), position)
+
+    def is_large(self, appended: Appended, position: int) -> bool:
+        """Whether so much was appended, of a log that ends at a position, that another generation pays."""
+        share = position // TAIL_SHARE
+        if appended.events > max(TAIL_AT_MOST, share):
+            return True
+        if appended.entangling > max(TAIL_ENTANGLING_AT_MOST, share):
+            return True
+        if appended.bytes <= TAIL_BYTES_AT_MOST:
+            return False
+        # To go on costs a copy of the last generation, and more where that is long texts.
+        generations = self.generations()
+        return not generations or appended.bytes > generations[-1].stat().st_size // _TAIL_BYTES_SHARE
+
+
+_WAYS_OUT: Final = (
+    "bring the files of the log back from a copy, or, to go on without them, run "
+    "`timeline rebuild --trust-log`, which keeps that index aside"
+)
+
+#: Makes a file, and tells the last commit and position in it.
+_Make = Callable[[Path], tuple[int, int]]
+
+
+class _Publish(Protocol):
+    def __call__(self, make: _Make, whole: int | None = None) -> Path | None: ...
+
+
+def _warn_damaged(path: Path, error: Exception) -> None:
+    logging.getLogger(__name__).warning(
+        "%s: the index is damaged, and is replaced by one built from the log: %s", path, error
+    )
+
+
+def _sync(path: str | Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

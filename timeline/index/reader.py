@@ -1,0 +1,209 @@
+"""Readers: one consistent view of the store, a generation and what was appended since."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from timeline.index.catalog import VIEWS, sql_object
+from timeline.index.generation import with_room
+from timeline.index.row_file import RowFile
+from timeline.index.tail import Appended, Tail, lay_tail
+from timeline.log.paths import quoted
+
+__all__ = [
+    "ATTACHED_PATH",
+    "TAIL_AT_MOST",
+    "TAIL_PATH",
+    "TAIL_SHARE",
+    "Attach",
+    "Reader",
+    "attach_generation",
+]
+
+#: A tail with more events than this, and than a hundredth of the store, is worth a new generation.
+TAIL_AT_MOST: Final = 2_000
+TAIL_SHARE: Final = 100
+
+#: To look for a fact in DuckDB takes as long as to fetch so many hashes.
+_FETCHED_LIKE_ONE: Final = 4_000
+
+ATTACHED_PATH: Final = "SET search_path = 'generation.main'"
+TAIL_PATH: Final = "SET search_path = 'memory.main,generation.main,generation.rules'"
+
+
+#: Attaches a generation, read-only, as `generation`.
+Attach = Callable[[duckdb.DuckDBPyConnection, Path], None]
+
+
+def attach_generation(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Attach the file of a generation, in a plain folder, read-only as `generation`."""
+    con.execute(f"ATTACH {quoted(path)} AS generation (READ_ONLY)")
+
+
+class Reader:
+    """One consistent view of the store: everything up to one commit, whatever is appended meanwhile.
+
+    `commit` and `position` are the last that it shows, 0 of an empty log. `tail_events` are not in the
+    generation yet; they are resolved when something is asked that needs it. `rows` is the row file of all
+    up to position `whole`, if there is one; what came `later` is in the tables alone. Threads of one's own
+    need cursors of their own.
+    """
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        generation: Path | None,
+        appended: Appended | None = None,
+        rows: RowFile | None = None,
+        grown_by: int = 0,
+        *,
+        apart: bool = False,
+    ) -> None:
+        self.con = con
+        #: What finds the SQL surface where it is in no file that was opened, for every connection.
+        self.search_path = ATTACHED_PATH if apart and generation else None
+        self.generation = generation
+        self.appended = Appended() if appended is None else appended
+        self.tail_events = tail_events = self.appended.events
+        #: What is done once where the tail took so much work that another generation pays.
+        self.relieve: Callable[[], object] | None = None
+        self._tail: Tail | None = None
+        self.rows = rows
+        self.whole = rows.position if rows is not None else 0
+        #: How many events were put into the generation since it was built, and the facts that they speak of.
+        self._grown_by = grown_by
+        self._grown: array[int] | None = None
+        self._grown_asked = 0
+        self._views = threading.Lock()
+        self._asking = threading.Lock()
+        self._asked: duckdb.DuckDBPyConnection | None = None
+        self._prepared: set[str] = set()
+        self._touched: frozenset[int] | None = None
+        self._has_views = not tail_events
+        last = con.execute(
+            "SELECT number, first_position + count - 1, epoch_us(recorded_at), digest FROM store.commits "
+            "ORDER BY number DESC LIMIT 1"
+        ).fetchall()
+        self.commit: int
+        self.position: int
+        self.commit, self.position, self.recorded_at, self.digest = last[0] if last else (0, 0, 0, None)
+
+    @property
+    def tail(self) -> Tail | None:
+        """What is not in the generation yet, resolved; None where there is nothing."""
+        if self.tail_events and self._tail is None:
+            with self._views:
+                if self._tail is None:
+                    with contextlib.closing(self.con.cursor()) as con:
+                        self._tail = with_room(con, partial(_whole_tail, con, self.rows))
+            if self._tail.swept > max(TAIL_AT_MOST, self.position // TAIL_SHARE):
+                relieve, self.relieve = self.relieve, None
+                if relieve is not None:
+                    relieve()
+        return self._tail
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection with every object of the SQL surface in it."""
+        cursor = self.quick()
+        if not self._has_views:
+            with self._views:
+                if not self._has_views:
+                    for name in VIEWS:
+                        cursor.execute(sql_object(name))
+                    self._has_views = True
+        return cursor
+
+    def quick(self) -> duckdb.DuckDBPyConnection:
+        """A connection for the tables in `store` and the macros; over a tail the views may be missing."""
+        return self._over(self.tail)
+
+    def _over(self, tail: object) -> duckdb.DuckDBPyConnection:
+        cursor = self.con.cursor()
+        if path := TAIL_PATH if tail else self.search_path:
+            cursor.execute(path)
+        return cursor
+
+    def prepared(self, name: str, sql: str, *arguments: str) -> list[tuple[Any, ...]]:
+        """The rows of a small answer to a statement that is planned once; `arguments` are literals of SQL.
+
+        It may name `store.commits`, what `relation` and `later` tell, and no other tables.
+        """
+        with self._asking:
+            if self._asked is None:
+                self._asked = self._over(self.tail_events)
+            if name not in self._prepared:
+                self._asked.execute(f"PREPARE {name} AS {sql}")
+                self._prepared.add(name)
+            return self._asked.execute(f"EXECUTE {name}({', '.join(arguments)})").fetchall()
+
+    def relation(self, table: str, number: int) -> str:
+        """Where to look for a fact of this hash: past the tail, if that does not touch it."""
+        if self.tail_events and not self._touches(number):
+            return f"generation.store.{table}"
+        return f"store.{table}" if self.tail is None else f"memory.store.{table}"
+
+    def _touches(self, number: int) -> bool:
+        with self._asking:
+            if self._touched is None:
+                rows = self.con.cursor().execute(
+                    "SELECT DISTINCT md5_number_lower(fact) FROM tail.appended WHERE fact IS NOT NULL"
+                )
+                self._touched = frozenset(touched for (touched,) in rows.fetchall())
+        return number in self._touched
+
+    def later(self, number: int) -> list[str]:
+        """The tables that may have events of a fact of this hash behind those of the row file.
+
+        In a table of the generation they come after position `whole`.
+        """
+        found = []
+        if self._grown_by and self._grows(number):
+            found.append("generation.store.events" if self.tail_events else "store.events")
+        if self.tail_events and self._touches(number):
+            found.append("tail.appended")
+        return found
+
+    def _grows(self, number: int) -> bool:
+        """Whether anything was put into the generation that may speak of such a fact."""
+        with self._asking:
+            if self._grown is None:
+                self._grown_asked += 1
+                if self._grown_asked * _FETCHED_LIKE_ONE < self._grown_by:
+                    return True
+                prefix = "generation." if self.tail_events else ""
+                fetching = self.con.cursor().execute(
+                    f"SELECT DISTINCT fact_hash FROM {prefix}store.events "
+                    f"WHERE position > {self.whole} AND fact_hash IS NOT NULL ORDER BY fact_hash"
+                )
+                grown = array("Q")
+                while rows := fetching.fetchmany(10_000):
+                    grown.extend(found for (found,) in rows)
+                self._grown = grown
+        at = bisect_left(self._grown, number)
+        return at < len(self._grown) and self._grown[at] == number
+
+    def close(self) -> None:
+        self.con.close()
+        if self.rows is not None:
+            self.rows.close()
+
+
+def _whole_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None) -> Tail:
+    """Resolve a tail in one transaction, so that an interrupted query can be retried."""
+    con.execute("BEGIN")
+    try:
+        tail = lay_tail(con, rows)
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    return tail

@@ -1,0 +1,254 @@
+"""What was appended since a generation: resolved in memory, shown over it, or put into a copy of it.
+
+A tail speaks of some facts. Most go on: what is new of them was reported after all that is known, so that
+what the generation believes of them just ends at the first new report, their `cut`. The others (late
+reports, corrections, valid times) are resolved anew from all their events, and give way as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import duckdb
+
+from timeline.index.catalog import sql_object
+from timeline.index.row_file import Damaged, RowFile
+from timeline.index.segments import fill_segments
+from timeline.index.tables import events_of, fill_commits, make_tables, view_incoming
+from timeline.log.log import CheckedFiles
+from timeline.meaning.columns import LOG_COLUMNS, SQL_TYPES
+from timeline.meaning.fact import fact_parts
+
+__all__ = ["Appended", "Tail", "append_tail", "lay_tail", "patch"]
+
+#: So many facts are looked up in the row file, each of so many events; of more DuckDB reads the table.
+_ONE_BY_ONE: Final = 2_000
+_KNOWN_AT_MOST: Final = 1_000
+
+#: The tables of which the tail has all rows of the facts that it touches.
+_BY_FACT: Final = ("facts", "swept", "amended", "effects")
+
+
+#: The columns that may hold a long text.
+_LONG: Final = ("text", "claim", "statement", "reason", "locator")
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What was appended: how many events, the bytes of their long texts, and how many of them are entangling.
+
+    Those amend another one, or are of some valid time: what comes of them is worked out fact by fact.
+    """
+
+    events: int = 0
+    bytes: int = 0
+    entangling: int = 0
+
+    def __add__(self, other: Appended) -> Appended:
+        return Appended(
+            self.events + other.events, self.bytes + other.bytes, self.entangling + other.entangling
+        )
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, Any]]) -> Appended:
+        """What rows of the log come to, with columns that are absent or None where they hold nothing."""
+        events = size = entangling = 0
+        for row in rows:
+            events += 1
+            size += sum(len(str(text).encode()) for name in _LONG if (text := row.get(name)) is not None)
+            entangling += row["event_type"] in ("corrected", "retracted") or any(
+                row.get(name) is not None for name in ("valid_from", "valid_to")
+            )
+        return cls(events, size, entangling)
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """How many events a tail has, how many facts they touch, and how many of these are resolved anew.
+
+    `swept` is how many events, old and new, the facts have that were worked out one by one.
+    """
+
+    events: int
+    facts: int
+    anew: int
+    swept: int
+
+
+def _append(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> None:
+    """Read appended commits into the schema `tail` of memory, which is replaced."""
+    con.execute("DROP SCHEMA IF EXISTS memory.tail CASCADE; CREATE SCHEMA memory.tail")
+    view_incoming(con, files)
+    con.execute("CREATE TABLE tail.appended AS FROM incoming; DROP VIEW incoming")
+    fill_commits(con, "tail", files.commits)
+
+
+def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowFile | None) -> Tail:
+    """Make the tables of what was appended to `base`."""
+    con.execute(sql_object("tail/touched").replace("base.", f"{base}."))
+    [(count,)] = con.execute("SELECT count(*) FROM tail.appended").fetchall()
+    [(touched, anew)] = con.execute(
+        "SELECT count(*), count(*) FILTER (cut = TIMESTAMP '-infinity') FROM tail.touched"
+    ).fetchall()
+    source = "tail.appended"
+    if anew:
+        con.execute("CREATE TABLE tail.incoming AS FROM tail.appended")
+        _add_known(con, base, rows)
+        source = "tail.incoming"
+    con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS FROM {source}")
+    make_tables(con, "tail", _silently)
+    fill_segments(con, "tail", _silently, bounds)
+    con.execute("DROP VIEW incoming")
+    [(swept,)] = con.execute(
+        "SELECT count(*) FROM tail.event_rows SEMI JOIN (FROM tail.facts WHERE NOT plain) USING (fact_hash)"
+    ).fetchall()
+    return Tail(count, touched, anew, swept)
+
+
+def _add_known(con: duckdb.DuckDBPyConnection, base: str, rows: RowFile | None) -> None:
+    """Add the events known before of the facts that are resolved anew to `tail.incoming`."""
+    names = ", ".join(LOG_COLUMNS)
+    con.execute(
+        "CREATE TABLE tail.anew AS SELECT fact_hash, fact FROM tail.touched WHERE cut = TIMESTAMP '-infinity'"
+    )
+    behind = 0
+    if rows is not None and _add_from(con, rows):
+        [(position,)] = con.execute(f"SELECT position FROM {base}.store.meta").fetchall()
+        if position == rows.position:
+            return
+        behind = rows.position
+    # Found by narrow columns first: whatever else a scan reads, it reads for all that it passes.
+    known = (
+        f"(FROM {base}.store.event_rows WHERE rowid IN (SELECT e.rowid FROM {base}.store.event_rows AS e "
+        f"SEMI JOIN tail.anew USING (fact_hash) WHERE e.position > {behind}))"
+    )
+    con.execute(f"INSERT INTO tail.incoming SELECT {names} FROM ({events_of(known)})")
+
+
+def _add_from(con: duckdb.DuckDBPyConnection, file: RowFile) -> bool:
+    """The same from a row file, which is quicker for a few facts; whether it could tell."""
+    facts = con.execute(f"FROM tail.anew LIMIT {_ONE_BY_ONE + 1}").fetchall()
+    if len(facts) > _ONE_BY_ONE:
+        return False
+    known: list[dict[str, object]] = []
+    try:
+        for number, fact in facts:
+            lines = file.lines(fact, number, _KNOWN_AT_MOST)
+            if lines is None:
+                return False
+            known += [file.row(fields) | fact_parts(fact) for fields in lines]
+    except Damaged:
+        return False
+    columns = {name: [row[name] for row in known] for name in LOG_COLUMNS}
+    told = [name for name, values in columns.items() if any(value is not None for value in values)]
+    if told:
+        given = (f"unnest(${nth}::{SQL_TYPES[LOG_COLUMNS[name]]}[])" for nth, name in enumerate(told, 1))
+        con.execute(
+            f"INSERT INTO tail.incoming ({', '.join(told)}) SELECT {', '.join(given)}",
+            [columns[name] for name in told],
+        )
+    return True
+
+
+def _silently(what: str) -> None:
+    pass
+
+
+def append_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> Appended:
+    """Read the commits that follow the attached `generation`; returns what they come to.
+
+    The events stand in `tail.appended` then, and the commits in `store`. What else there is waits for
+    `lay_tail`, which needs the log no more.
+    """
+    con.execute("DROP SCHEMA IF EXISTS memory.store CASCADE; CREATE SCHEMA memory.store")
+    _append(con, files)
+    con.execute("CREATE VIEW store.commits AS FROM generation.store.commits UNION ALL FROM tail.commits")
+    size = " + ".join(f"coalesce(sum(strlen({name})), 0)" for name in _LONG)
+    [(count, size, entangling)] = con.execute(
+        f"SELECT count(*), ({size})::BIGINT, count(*) FILTER (event_type IN ('corrected', 'retracted') "
+        "OR valid_from IS NOT NULL OR valid_to IS NOT NULL) FROM tail.appended"
+    ).fetchall()
+    return Appended(count, size, entangling)
+
+
+def lay_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None = None) -> Tail:
+    """Lay what was appended over the attached `generation`, as views in `store`.
+
+    `rows` is the row file of the generation, if there is one.
+    """
+    tail = _resolve(con, "generation", "", rows)
+    for name in ("tail/events", "tail/segment_rows", "tables/segments"):
+        con.execute(sql_object(name))
+    key = {"swept": "fact_hash", "facts": "fact_hash"}
+    for name in _BY_FACT:
+        con.execute(
+            f"CREATE VIEW store.{name} AS FROM generation.store.{name} "
+            f"ANTI JOIN tail.touched USING ({key.get(name, 'fact')}) UNION ALL FROM tail.{name}"
+        )
+    con.execute(
+        "CREATE VIEW store.keys AS FROM generation.store.keys "
+        "UNION ALL FROM tail.keys SEMI JOIN tail.appended USING (position)"
+    )
+    con.execute("CREATE VIEW store.statuses AS FROM tail.statuses")
+    con.execute("CREATE VIEW store.bounds AS FROM generation.store.bounds")
+    return tail
+
+
+def patch(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> tuple[int, int]:
+    """Put the commits that follow into the attached `built`; returns its last commit and position.
+
+    Rows keep their places; new ones come in behind, in an order of their own.
+    """
+    _append(con, files)
+    tail = _resolve(con, "built", "built.store.bounds", None)
+    anew = "(SELECT DISTINCT fact_hash FROM tail.touched WHERE cut = TIMESTAMP '-infinity') AS c"
+    going_on = "(SELECT fact_hash, cut FROM tail.touched WHERE cut > TIMESTAMP '-infinity') AS c"
+    con.execute("BEGIN")
+    con.execute(
+        "UPDATE built.store.event_rows AS e "
+        "SET believed_until = CASE WHEN e.reported_at < c.cut THEN c.cut END "
+        f"FROM {going_on} WHERE e.fact_hash = c.fact_hash AND e.believed_until > c.cut"
+    )
+    con.execute(
+        f"DELETE FROM built.store.segment_rows AS s USING {going_on} WHERE s.fact_hash = c.fact_hash "
+        "AND (s.believed_from >= c.cut OR s.segment_from >= c.cut)"
+    )
+    con.execute(
+        f"UPDATE built.store.segment_rows AS s SET believed_until = c.cut FROM {going_on} "
+        "WHERE s.fact_hash = c.fact_hash AND s.believed_until > c.cut"
+    )
+    if tail.anew:
+        con.execute(
+            "UPDATE built.store.event_rows AS e SET believed_until = t.believed_until FROM tail.events AS t "
+            "WHERE e.fact_hash = t.fact_hash AND e.position = t.position "
+            "AND e.believed_until IS DISTINCT FROM t.believed_until"
+        )
+        con.execute(f"DELETE FROM built.store.segment_rows AS s USING {anew} WHERE s.fact_hash = c.fact_hash")
+    con.execute(
+        "INSERT INTO built.store.event_rows BY NAME FROM tail.event_rows "
+        "SEMI JOIN tail.appended USING (position) ORDER BY fact_hash NULLS FIRST, reported_at, position"
+    )
+    con.execute(
+        "INSERT INTO built.store.segment_rows BY NAME FROM tail.segment_rows ORDER BY segment, believed_from"
+    )
+    for name in _BY_FACT:
+        key = "fact_hash" if name in ("facts", "swept") else "fact"
+        con.execute(f"DELETE FROM built.store.{name} AS s USING tail.touched AS c WHERE s.{key} = c.{key}")
+        con.execute(f"INSERT INTO built.store.{name} BY NAME FROM tail.{name}")
+    con.execute(
+        "INSERT INTO built.store.keys BY NAME FROM tail.keys SEMI JOIN tail.appended USING (position)"
+    )
+    con.execute("INSERT INTO built.store.commits FROM tail.commits")
+    [(number, position)] = con.execute(
+        "SELECT number, first_position + count - 1 FROM tail.commits ORDER BY number DESC LIMIT 1"
+    ).fetchall()
+    con.execute(
+        'UPDATE built.store.meta SET "commit" = $1, position = $2, '
+        "digest = (SELECT digest FROM tail.commits WHERE number = $1)",
+        [number, position],
+    )
+    con.execute("COMMIT")
+    con.execute("DROP SCHEMA memory.tail CASCADE")
+    return int(number), int(position)

@@ -1,0 +1,75 @@
+"""What a file becomes: drafts of events, or a table, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+import pyarrow as pa
+
+from timeline.errors import BadInput, Place
+from timeline.meaning.event import Event
+
+if TYPE_CHECKING:
+    from timeline.intake.tabular import StoredTable
+
+__all__ = ["BOM", "FLAT_COLUMNS", "FORMATS", "Batch", "Draft", "decoded"]
+
+#: Formats by the suffix of a file's name.
+FORMATS: Final[Mapping[str, str]] = {
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+}
+#: What columnar files may hold. Besides text, which every column may be: `time` takes dates and
+#: instants with their zone, `number` integers, floats and decimals, `flag` booleans; `text` and `time`
+#: take integers too, as their digits.
+FLAT_COLUMNS: Final[Mapping[str, Literal["text", "time", "number", "flag"]]] = {
+    **dict.fromkeys(Event.model_fields, "text"),
+    **dict.fromkeys(("period", "period_from", "period_to", "date", "reported"), "time"),
+    **dict.fromkeys(("valid", "valid_from", "valid_to"), "time"),
+    **dict.fromkeys(("amount", "amount_low", "amount_high"), "number"),
+    **dict.fromkeys(("approximate", "inferred", "void"), "flag"),
+}
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One event or description as written, the file's defaults filled in; nothing in it is None."""
+
+    keys: dict[str, object]
+    place: Place
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one file says, in its order: either `drafts` or a `table`; rows count from 1.
+
+    A table holds columns of FLAT_COLUMNS alone, as text or, where their kind allows it, as integers,
+    floats, decimals, booleans, date32 or timestamp[us, UTC]. A large one stays in its file. `problems` are
+    of events that are not among the drafts; everything else could be read.
+    """
+
+    name: str
+    drafts: list[Draft] | None = None
+    table: pa.Table | StoredTable | None = None
+    problems: list[BadInput] = field(default_factory=list)
+
+
+def decoded(name: str, content: bytes) -> str:
+    try:
+        return content.removeprefix(BOM).decode("utf-8")
+    except UnicodeDecodeError as error:
+        offset = error.start + len(content) - len(content.removeprefix(BOM))
+        raise BadInput(
+            f"not UTF-8: byte 0x{content[offset]:02X} at offset {offset}; save the file as UTF-8",
+            Place(name, line=content.count(b"\n", 0, offset) + 1),
+        ) from None

@@ -1,0 +1,639 @@
+"""Tables of reports and withdrawals, taken column by column: what `event` and `intake` make of each row.
+
+What the rows say by themselves, `bulkread` finds out; what the store says to them, this module: which
+names and events it knows, and what it takes. SQL (timeline/sql/intake) only finds out *that* a row is
+refused; why, the way by drafts tells.
+
+A table is taken part by part, in runs. A run takes it that no row needs to be left out, besides those
+that are known to: where it finds others, it goes on to find them all, and another run follows.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from timeline.errors import Place, TimelineError
+from timeline.index.catalog import sql_object
+from timeline.index.reader import Reader
+from timeline.index.row_file import Damaged
+from timeline.intake.batch import Draft
+from timeline.intake.bulk_values import RowReader, as_text, in_parts
+from timeline.intake.rows import Intake, Rejected
+from timeline.intake.tabular import StoredTable
+from timeline.log.log import schema
+from timeline.log.paths import quoted
+from timeline.meaning.columns import HASHED, INHERITABLE, LOG_COLUMNS, STATUSES, event_id_sql
+from timeline.meaning.event import DESCRIPTIONS
+from timeline.meaning.times import parse_edtf
+
+__all__ = ["BulkResolved", "LeftOut", "TableIntake", "resolve_table", "table_to_drafts", "takes"]
+
+#: Where fewer rows are left out, slices are cheaper than a copy.
+_FEW: Final = 100
+#: Fewer rows than this are sooner done one by one.
+_MANY: Final = 2_000
+#: How many rows are taken at once: four row groups of the log.
+_AT_ONCE: Final = 491_520
+#: Names of a table are gathered part by part, and made distinct where there are this many more than then.
+_NAMES_MORE: Final = 2_000_000
+
+#: The columns that are there in every event, and the keys that the others come from.
+_ALWAYS: Final = (
+    *("event_type", "fact", "subject", "attribute", "status", "reported_from", "reported_at", "reported"),
+    *("evidence_at", "source", "origin", "inferred", "void", "inherited"),
+)
+_COMES_FROM: Final = {
+    **{name: (name,) for name in ("key", "speaker", "statement", "locator", "reason", "actor", "valid")},
+    "object": ("object", "fact"),
+    **dict.fromkeys(("period", "period_from", "period_to"), ("fact", "period", "period_from", "period_to")),
+    **dict.fromkeys(("valid_from", "valid_to"), ("valid", "valid_from", "valid_to")),
+    **dict.fromkeys(("date_from", "date_to"), ("date",)),
+    **dict.fromkeys(
+        ("amount", "amount_low", "amount_high", "unit", "approximate"),
+        ("claim", "amount", "amount_low", "amount_high"),
+    ),
+    "text": ("text", "date", "entity", "answer"),
+    **dict.fromkeys(
+        ("value_type", "claim"),
+        ("claim", "text", "date", "entity", "answer", "amount", "amount_low", "amount_high"),
+    ),
+}
+
+_ROLES: Final = ("subject", "attribute", "object", "source", "speaker", "origin", "entity")
+_NAMES: Final = ("fact", "subject", "attribute", "object", "source", "speaker", "entity", "origin")
+
+#: What is hashed of every report, and what a report may have from its source but never lacks.
+_NEVER_NULL: Final = ("event_type", "fact", "source")
+_TAKEN_OVER: Final = ("reported", "origin")
+
+#: What `rows` joins with: tables, their aliases there, and the types of their columns.
+_READ_EDTF: Final = {
+    "given": "VARCHAR",
+    "text": "VARCHAR",
+    **dict.fromkeys(("lower", "upper", "date_to", "reported_from", "reported_at"), "TIMESTAMP"),
+}
+_BOUNDED: Final = {"lower": "TIMESTAMP", "upper": "TIMESTAMP", "wrong": "BOOLEAN", "period": "VARCHAR"}
+_FORMER: Final = {"given": "VARCHAR", "period": "VARCHAR"}
+#: What an event id covers, and the columns with what it covered when the end of 9999 was one.
+_FORMERLY: Final = {name: f"former_{name}" for name in ("fact", "valid_to", "date_to")}
+_JOINS: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
+    *(("edtf", alias, _READ_EDTF) for alias in ("of_fact", "of_report", "of_date")),
+    *(("periods", "of_period", _BOUNDED), ("valids", "of_valid", _BOUNDED), ("spans", "span", _BOUNDED)),
+    (
+        *("unusual_figures", "of_figure"),
+        {
+            **dict.fromkeys(("low", "high", "headline"), "DECIMAL(38, 9)"),
+            **{"plain_unit": "VARCHAR", "told": "VARCHAR", "about": "BOOLEAN", "wrong": "BOOLEAN"},
+        },
+    ),
+    *(("flags", "of_flag", {"read": "BOOLEAN"}), ("locators", "of_place", {"read": "VARCHAR"})),
+    *(("formers", f"former_{what}", _FORMER) for what in ("of_fact", "period", "valid", "date")),
+    ("dated_sources", "of_source", _READ_EDTF | {"origin": "VARCHAR"}),
+    ("demands", "demand", {"value": "VARCHAR", "object": "VARCHAR"}),
+)
+
+
+@dataclass
+class BulkResolved:
+    """What became of one table: rows for the log, and what was not taken.
+
+    `rows` has the columns of the log, descriptions of new names first; what only an append can fill in
+    is null. `known` counts the events that the store has already, or the table before.
+    """
+
+    rows: pa.Table
+    known: int = 0
+    registered: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class LeftOut(Exception):
+    """A run found rows that are to be left out: what it made is void, and the next one goes without them."""
+
+
+def takes(table: pa.Table | StoredTable) -> bool:
+    """Whether it pays to take a table as a whole: there are many rows, all of them reports and withdrawals.
+
+    >>> takes(pa.table({"type": ["reported"] * 10_000})), takes(pa.table({"type": ["corrected"] * 10_000}))
+    (True, False)
+    """
+    if table.num_rows < _MANY:
+        return False
+    told = [name for name in ("type", "target", "void") if name in table.column_names]
+    for part in in_parts(table, _AT_ONCE, told) if told else ():
+        if any(name in told and part[name].null_count < part.num_rows for name in ("target", "void")):
+            return False
+        if "type" in told and not {"corrected", "retracted", *DESCRIPTIONS}.isdisjoint(
+            part["type"].unique().to_pylist()
+        ):
+            return False
+    return True
+
+
+def table_to_drafts(table: pa.Table | StoredTable, name: str) -> list[Draft]:
+    """The rows of a table as drafts, every value as text and nulls left out; rows count from 1.
+
+    >>> table_to_drafts(pa.table({"fact": ["nvidia/ceo"], "amount": [1.5]}), "t.parquet")[0].keys
+    {'fact': 'nvidia/ceo', 'amount': '1.5'}
+    """
+    whole = table.read() if isinstance(table, StoredTable) else table
+    return list(_drafts(as_text(whole), name, range(1, whole.num_rows + 1)))
+
+
+def resolve_table(
+    reader: Reader,
+    table: pa.Table | StoredTable,
+    name: str,
+    recorded_at: int,
+    *,
+    register_unknown: bool = False,
+    at_once: int = _AT_ONCE,
+) -> BulkResolved:
+    """The rows of a table that `takes`, just as `Intake.resolve` would make them of its drafts.
+
+    `recorded_at` is the moment against which reported dates are checked, in microseconds. Events keep the
+    order of the table; `name` is what errors call it.
+    """
+    intake = TableIntake(reader, table, name, recorded_at, register_unknown=register_unknown, at_once=at_once)
+    with closing(intake):
+        while True:
+            try:
+                parts = list(intake.rows())
+                break
+            except LeftOut:
+                continue
+        return BulkResolved(
+            pa.concat_tables(parts) if parts else schema().empty_table(),
+            intake.known,
+            intake.registered,
+            intake.rejected,
+            intake.warnings,
+        )
+
+
+def _drafts(texts: pa.Table, name: str, rows: Iterable[int]) -> Iterator[Draft]:
+    for row, values in zip(rows, texts.to_pylist(), strict=True):
+        keys = {key: value for key, value in values.items() if value is not None}
+        yield Draft(keys, Place(name, row=row))
+
+
+def _without_join(query: str, table: str, alias: str, types: Mapping[str, str]) -> str:
+    """A query that left-joins a table under this alias, as it is where the table holds nothing.
+
+    DuckDB does join with what is empty, and gives up the order of the rows for it.
+    """
+    joined = re.compile(rf"LEFT JOIN {table} AS {alias}\b.*?(?=\bLEFT JOIN\b|\n    \)\n|\Z)", re.DOTALL)
+    query, found = joined.subn("", query)
+    if found != 1:
+        raise TimelineError(f"{found} joins with {table} as {alias}, expected 1")
+    return re.sub(rf"\b{alias}\.(\w+)", lambda match: f"NULL::{types[match[1]]}", query)
+
+
+def _hashed(query: str, names: Sequence[str], event_id: str | None = None) -> str:
+    """These columns of a query, which yields more columns of an event only as nulls, and the event id."""
+    return f"SELECT {', '.join(names)}, {event_id or event_id_sql(among=names)} AS event_id FROM ({query})"
+
+
+def _report_id(names: Sequence[str], columns: Mapping[str, str] | None = None) -> str:
+    """The event id of reports: `columns.event_id_sql` in fewer steps, since half of the time goes into it.
+
+    No text is made of a name and its value before all are put together. `columns` has what replaces some
+    of the names.
+    """
+    small = {"amount_low": "small_low", "amount_high": "small_high"}
+    parts = ["'timeline/1'"]
+    for name in HASHED:
+        if name not in names:
+            continue
+        mark = f"chr(30) || '{name}' || chr(31)"
+        kind = LOG_COLUMNS[name]
+        if kind == "boolean":
+            parts.append(f"if({name}, {mark} || 'true', NULL)")
+            continue
+        value = name if columns is None else columns.get(name, name)
+        if name in _NEVER_NULL:
+            parts += [mark, value]
+            continue
+        there = f"{value} IS NOT NULL"
+        if kind == "instant":
+            value = f"epoch_us({value})::VARCHAR"
+        elif kind == "decimal":
+            value = f"nine_places({name}, {small[name]})"
+        if name in _TAKEN_OVER:
+            there = f"inherited & {INHERITABLE[name]} = 0"
+            value = f"if({there}, {value}, NULL)"
+        parts += [f"if({there}, {mark}, NULL)", value]
+    return f"sha256(concat({', '.join(parts)}))"
+
+
+class TableIntake:
+    """Takes one table, on one state of the store, part by part; close it after use.
+
+    After a run that was not LeftOut, `known`, `registered` and `warnings` tell of it; `rejected` are the rows
+    refused so far. `recorded_at` is the moment against which reported dates are checked, in microseconds.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        table: pa.Table | StoredTable,
+        name: str,
+        recorded_at: int,
+        *,
+        register_unknown: bool = False,
+        at_once: int = _AT_ONCE,
+    ) -> None:
+        self.known = 0
+        self.registered = 0
+        self.rejected: list[Rejected] = []
+        self.warnings: list[str] = []
+        self._reader = reader
+        self._store = reader.cursor()
+        self._table = table
+        self._name = name
+        self._recorded_at = recorded_at
+        self._register_unknown = register_unknown
+        self._at_once = at_once
+        self._given = set(table.column_names)
+        # Rows that are refused, and rows that are known since they stand in an earlier part.
+        self._bad: list[int] = []
+        self._late: list[int] = []
+        self._reading = RowReader(table.column_names)
+        self._con = self._reading.con
+        self._con.execute(f"SET VARIABLE recorded_at = make_timestamp({recorded_at})")
+        self._con.execute(f"SET VARIABLE register_unknown = {register_unknown}")
+        # DuckDB would join with a list of them.
+        words = quoted("|".join(map(re.escape, STATUSES)))
+        self._con.execute(f"CREATE TEMP MACRO is_status(word) AS (regexp_full_match(word, {words}))")
+
+    def close(self) -> None:
+        self._reading.close()
+        self._store.close()
+
+    def rows(self) -> Iterator[pa.Table]:
+        """One run: rows for the log in order, with its columns, descriptions of new names first.
+
+        What only an append can fill in is null. Raises LeftOut, in the end, where another run is needed.
+        """
+        self.known = self.registered = 0
+        self.warnings = []
+        self._look_up_names()
+        if self._register_unknown:
+            descriptions = self._registered()
+            self.registered = descriptions.num_rows
+            if self.registered:
+                yield descriptions
+        self._con.execute("CREATE OR REPLACE TEMP TABLE seen (row BIGINT, id UBIGINT, topic UBIGINT)")
+        self._con.execute("CREATE OR REPLACE TEMP TABLE keyed (row BIGINT, key VARCHAR, event_id VARCHAR)")
+        self._reading.keep("stored_keys", {"key": [], "event_id": []})
+        refused: list[int] = []
+        parts = 0
+        for first, texts in self._all(None):
+            parts += 1
+            taken = self._taken(first, texts, refused)
+            new = self._new(taken)
+            self._con.register("fresh", new)
+            self._con.execute("INSERT INTO seen SELECT row, hash(event_id), topic FROM fresh")
+            self._con.unregister("fresh")
+            if not refused and new.num_rows:
+                yield _for_the_log(new)
+        self._leave_out(refused, parts)
+        self._warn()
+
+    def _all(self, names: Sequence[str] | None) -> Iterator[tuple[int, pa.Table]]:
+        """The parts of the table, each behind the number of its first row; rows count from 1."""
+        first = 1
+        for part in in_parts(self._table, self._at_once, names):
+            yield first, part
+            first += part.num_rows
+
+    # What the store says to it
+
+    def _look_up_names(self) -> None:
+        """Make the tables of the names in the table, and of what the store says of them."""
+        con = self._con
+        con.execute("CREATE OR REPLACE TEMP TABLE met (role VARCHAR, kind VARCHAR, name VARCHAR, row BIGINT)")
+        count, distinct = 0, 0
+        chosen = [name for name in _NAMES if name in self._given]
+        for first, part in self._all(chosen) if chosen else ():
+            self._reading.lay_open(first, part)
+            self._reading.keep("bad", {"row": self._bad_in(first, part)}, row=pa.int64())
+            self._reading.make("met")
+            [(count,)] = self._reading.ask("SELECT count(*) FROM met")
+            if count > 2 * distinct + _NAMES_MORE:
+                con.execute(
+                    "CREATE OR REPLACE TEMP TABLE met AS SELECT role, kind, name, min(row) AS row FROM met "
+                    "GROUP BY role, kind, name"
+                )
+                [(distinct,)] = self._reading.ask("SELECT count(*) FROM met")
+        self._fetch("entities", "SELECT id FROM entities", "kind IN ('entity', 'origin')")
+        self._fetch("attributes", "SELECT id, value, object FROM attributes", "kind = 'attribute'")
+        self._fetch("sources", "SELECT id, published, origin FROM sources", "kind IN ('source', 'origin')")
+        self._reading.make("names")
+        self._reading.make("troubles")
+        self._reading.make("demands")
+        roles = [role for (role,) in self._reading.ask("SELECT DISTINCT role FROM troubles")]
+        troubles = [
+            f"coalesce({role}_named IN (SELECT name FROM troubles WHERE role = '{role}'), false)"
+            for role in roles
+        ]
+        self._con.execute(
+            f"CREATE OR REPLACE TEMP MACRO is_trouble({', '.join(f'{role}_named' for role in _ROLES)}) AS "
+            f"({' OR '.join(troubles) or 'false'})"
+        )
+        sources = self._reading.ask(
+            "SELECT id, published, origin FROM sources "
+            "WHERE (published <> '' OR origin <> '') AND id IN (SELECT name FROM names WHERE kind = 'source')"
+        )
+        dates = [parse_edtf(published) if published else None for _, published, _ in sources]
+        columns: dict[str, list[Any]] = {
+            "id": [row[0] for row in sources],
+            "origin": [row[2] or None for row in sources],
+        }
+        for name in ("text", "reported_from", "reported_at"):
+            columns[name] = [edtf and getattr(edtf, name) for edtf in dates]
+        instant = pa.timestamp("us")
+        self._reading.keep("dated_sources", columns, reported_from=instant, reported_at=instant)
+
+    def _fetch(self, name: str, query: str, where: str) -> None:
+        """Make a table of what the store says of the names met."""
+        met = self._con.sql(f"SELECT DISTINCT name FROM met WHERE {where}").to_arrow_table()
+        self._store.register("asked", met)
+        found = self._store.sql(f"{query} WHERE id IN (SELECT name FROM asked)").to_arrow_table()
+        self._store.unregister("asked")
+        self._con.register("values_kept", found)
+        self._con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM values_kept")
+        self._con.unregister("values_kept")
+
+    def _bad_in(self, first: int, part: pa.Table) -> list[int]:
+        """The rows of a part that are known to be refused."""
+        start, end = bisect_left(self._bad, first), bisect_left(self._bad, first + part.num_rows)
+        return self._bad[start:end]
+
+    def _hashed(self, query: str) -> str:
+        """The columns of the log that can hold anything, the number of the row, and its event id."""
+        given = [name for name in LOG_COLUMNS if not self._given.isdisjoint(_COMES_FROM.get(name, ()))]
+        names = [*given, *_ALWAYS]
+        # Without a column of its own an origin is its source's, and no part of the content.
+        hashed = names if "origin" in self._given else [name for name in names if name != "origin"]
+        former = f"if(is_former, {_report_id(hashed, _FORMERLY)}, NULL) AS former_id"
+        return _hashed(query, [*names, "row", former], _report_id(hashed))
+
+    def _resolving(self, first: int, part: pa.Table) -> str:
+        """A query for the rows of a part as they will stand in the log, `refused` or not."""
+        self._reading.lay_open(first, part)
+        self._reading.read()
+        query = sql_object("intake/rows")
+        for table, alias, types in _JOINS:
+            [(count,)] = self._reading.ask(f"SELECT count(*) FROM (FROM {table} LIMIT 1)")
+            if not count:
+                query = _without_join(query, table, alias, types)
+        return query
+
+    def _taken(self, first: int, part: pa.Table, refused: list[int]) -> pa.Table:
+        """The rows of a part that nothing speaks against; the others are noted."""
+        query = self._resolving(first, part)
+        rows = self._hashed(f"FROM ({query}) WHERE NOT refused")
+        topic = "if(event_type = 'reported', hash(source, fact, reported), NULL) AS topic"
+        taken = _in_order(self._con.sql(f"SELECT *, {topic} FROM ({rows})").to_arrow_table())
+        last = first + part.num_rows - 1
+        found = _missing(taken, first, last)
+        bad = set(self._bad_in(first, part))
+        refused += [row for row in found if row not in bad]
+        if again := bad.difference(found):
+            taken = _without(taken, sorted(again))
+        taken = self._as_recorded(taken)
+        if "key" in self._given:
+            self._note_keys(taken)
+        return taken
+
+    def _as_recorded(self, taken: pa.Table) -> pa.Table:
+        """Rows with the ids that the store knows: it may have some from when the end of 9999 was one."""
+        former = taken["former_id"]
+        if former.null_count < taken.num_rows and self._reader.position:
+            asked = pa.table({"row": taken["row"], "event_id": former}).filter(pc.is_valid(former))
+            known = pa.array(self._stored(asked), pa.int64())
+            ids = pc.if_else(pc.is_in(taken["row"], value_set=known), former, taken["event_id"])
+            taken = taken.set_column(taken.column_names.index("event_id"), "event_id", ids)
+        return taken.drop_columns(["former_id"])
+
+    def _note_keys(self, taken: pa.Table) -> None:
+        keyed = taken.select(["row", "key", "event_id"]).filter(pc.is_valid(taken["key"]))
+        self._con.register("keyed_here", keyed)
+        self._con.execute("INSERT INTO keyed SELECT row, key, event_id FROM keyed_here")
+        self._con.unregister("keyed_here")
+        self._store.register("asked", keyed.select(["key"]))
+        found = self._store.sql(
+            "SELECT key, event_id FROM store.keys WHERE key IN (SELECT key FROM asked)"
+        ).to_arrow_table()
+        self._store.unregister("asked")
+        self._con.register("found", found)
+        # Once, though several parts may have it.
+        self._con.execute(
+            "INSERT INTO stored_keys SELECT key, event_id FROM found ANTI JOIN stored_keys USING (key)"
+        )
+        self._con.unregister("found")
+
+    def _new(self, taken: pa.Table) -> pa.Table:
+        """Those of the rows that neither the store has nor the table before, as far as this part tells."""
+        if not taken.num_rows:
+            return taken
+        known: set[int] = set()
+        if self._late:
+            numbers = taken.column("row")
+            start = bisect_left(self._late, numbers[0].as_py())
+            end = bisect_left(self._late, numbers[-1].as_py() + 1)
+            known.update(self._late[start:end])
+        self._con.register("taken", taken)
+        [(distinct,)] = self._reading.ask("SELECT count(DISTINCT hash(event_id)) FROM taken")
+        if distinct < taken.num_rows:
+            known.update(
+                row
+                for (row,) in self._reading.ask(
+                    "SELECT row FROM taken QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY row) > 1"
+                )
+            )
+        self._con.unregister("taken")
+        if self._reader.position:
+            known.update(self._stored(taken))
+        self.known += len(known)
+        return _without(taken, sorted(known)) if known else taken
+
+    def _stored(self, taken: pa.Table) -> list[int]:
+        """Those of the rows whose event the store holds."""
+        asked = taken.select(["row", "event_id"])
+        rows = self._reader.rows
+        known: list[Any] = []
+        if rows is not None:
+            try:
+                self._con.register("asked", asked)
+                ids = self._con.sql(sql_object("intake/hashes")).to_arrow_table().combine_chunks()
+                self._con.unregister("asked")
+                is_known = pc.is_valid(rows.find_all(ids["id"].chunk(0), ids["prefix"].chunk(0)))
+                known = asked["row"].filter(is_known).to_pylist()
+                asked = asked.filter(pc.invert(is_known))
+            except Damaged:
+                self._reader.rows = rows = None
+        after = 0 if rows is None else rows.position
+        if asked.num_rows and after < self._reader.position:
+            self._store.register("asked", asked)
+            found = self._store.execute(sql_object("intake/stored"), [after]).fetchall()
+            self._store.unregister("asked")
+            known += [row for (row,) in found]
+        return known
+
+    def _registered(self) -> pa.Table:
+        """Descriptions of the names met for the first time, by kind and name."""
+        names = ["event_type", "subject", "text", "inherited"]
+        rows = self._con.sql(_hashed(sql_object("intake/registrations"), names)).to_arrow_table()
+        return _for_the_log(rows.sort_by([("event_type", "ascending"), ("subject", "ascending")]))
+
+    # What only the whole table tells
+
+    def _leave_out(self, refused: list[int], parts: int) -> None:
+        """Raise LeftOut where rows were found that the next run is to go without."""
+        conflicts = self._reading.ask(sql_object("intake/conflicts")) if "key" in self._given else []
+        bad = sorted([*refused, *(row for row, _ in conflicts)])
+        late: list[int] = []
+        if parts > 1:
+            [(distinct, count)] = self._reading.ask("SELECT count(DISTINCT id), count(*) FROM seen")
+            if distinct < count:
+                late = sorted(set(self._again()) - set(bad))
+        if not bad and not late:
+            return
+        if bad:
+            self._explain(bad, [row for _, row in conflicts if row is not None])
+        self._bad = sorted([*self._bad, *bad])
+        self._late = sorted([*self._late, *late])
+        raise LeftOut
+
+    def _again(self) -> list[int]:
+        """Rows whose event another part has before them."""
+        self._con.execute(
+            "CREATE OR REPLACE TEMP TABLE suspects AS SELECT row FROM seen "
+            "WHERE id IN (SELECT id FROM seen GROUP BY id HAVING count(*) > 1)"
+        )
+        self._con.execute("CREATE OR REPLACE TEMP TABLE ids (row BIGINT, event_id VARCHAR)")
+        rows = [row for (row,) in self._reading.ask("SELECT row FROM suspects ORDER BY row")]
+        for first, part in self._all(None):
+            if bisect_left(rows, first) < bisect_left(rows, first + part.num_rows):
+                query = self._resolving(first, part)
+                names = [
+                    name for name in LOG_COLUMNS if not self._given.isdisjoint(_COMES_FROM.get(name, ()))
+                ]
+                names += [*_ALWAYS, "row"]
+                self._con.execute(
+                    f"INSERT INTO ids SELECT row, event_id FROM "
+                    f"({_hashed(f'FROM ({query}) SEMI JOIN suspects USING (row)', names)})"
+                )
+        again = self._reading.ask(
+            "SELECT row FROM ids QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY row) > 1"
+        )
+        return [row for (row,) in again]
+
+    def _explain(self, bad: Sequence[int], first: Sequence[int]) -> None:
+        """Why rows are refused, told by the way by drafts; `first` are rows that others are at odds with."""
+        rows = sorted({*bad, *first})
+        drafts: list[Draft] = []
+        for start, part in self._all(None):
+            here = rows[bisect_left(rows, start) : bisect_left(rows, start + part.num_rows)]
+            if here:
+                texts = as_text(part.take(pa.array([row - start for row in here], pa.int64())))
+                drafts += _drafts(texts, self._name, here)
+        intake = Intake(self._reader, self._recorded_at, register_unknown=self._register_unknown)
+        with closing(intake):
+            told = intake.resolve(drafts).rejected
+        told = sorted(told, key=lambda one: one.place.row or 0)
+        if (explained := [one.place.row for one in told]) != sorted(bad):
+            raise TimelineError(
+                f"{self._name}: as a table its rows {sorted(bad)[:10]} were refused, one by one "
+                f"{explained[:10]}; expected the same"
+            )
+        self.rejected = sorted([*self.rejected, *told], key=lambda one: one.place.row or 0)
+
+    def _warn(self) -> None:
+        [(topics, reports)] = self._reading.ask("SELECT count(DISTINCT topic), count(topic) FROM seen")
+        if topics == reports:
+            return
+        self._con.execute(
+            "CREATE OR REPLACE TEMP TABLE suspects AS SELECT row FROM seen WHERE topic IN "
+            "(SELECT topic FROM seen WHERE topic IS NOT NULL GROUP BY topic HAVING count(*) > 1)"
+        )
+        self._con.execute(
+            "CREATE OR REPLACE TEMP TABLE topics (row BIGINT, source VARCHAR, fact VARCHAR, reported VARCHAR)"
+        )
+        rows = [row for (row,) in self._reading.ask("SELECT row FROM suspects ORDER BY row")]
+        for first, part in self._all(None):
+            if bisect_left(rows, first) < bisect_left(rows, first + part.num_rows):
+                query = self._resolving(first, part)
+                self._con.execute(
+                    f"INSERT INTO topics SELECT row, source, fact, reported FROM ({query}) "
+                    "SEMI JOIN suspects USING (row)"
+                )
+        again = self._reading.ask(
+            "SELECT source, fact, reported FROM topics "
+            "QUALIFY row_number() OVER (PARTITION BY source, fact, reported ORDER BY row) > 1 ORDER BY row"
+        )
+        self.warnings = [
+            f"{source} tells of {fact} twice as of {reported}; the later one is believed"
+            for source, fact, reported in again
+        ]
+
+
+def _in_order(rows: pa.Table) -> pa.Table:
+    """Rows by their number. A join may give up the order of the parts that threads take, not that within."""
+    numbers: Any = rows.column("row").combine_chunks()
+    steps: Any = pc.pairwise_diff(numbers)
+    if not pc.any(pc.less(steps, pa.scalar(1, pa.int64()))).as_py():
+        return rows
+    starts: list[int] = pc.indices_nonzero(pc.not_equal(steps, pa.scalar(1, pa.int64()))).to_pylist()
+    if len(starts) > _FEW:
+        return rows.sort_by("row")
+    runs = sorted(pairwise([0, *starts, rows.num_rows]), key=lambda run: int(numbers[run[0]].as_py()))
+    return pa.concat_tables([rows.slice(start, end - start) for start, end in runs])
+
+
+def _missing(taken: pa.Table, first: int, last: int) -> list[int]:
+    """The numbers from first to last that are not among these rows', which are in order."""
+    ends = [pa.array([row], pa.int64()) for row in (first - 1, last + 1)]
+    numbers: Any = pa.concat_arrays([ends[0], *taken.column("row").chunks, ends[1]])
+    steps: Any = pc.pairwise_diff(numbers)
+    gaps: list[Any] = pc.indices_nonzero(pc.greater(steps, pa.scalar(1, pa.int64()))).to_pylist()
+    return [row for at in gaps for row in range(numbers[at - 1].as_py() + 1, numbers[at].as_py())]
+
+
+def _without(rows: pa.Table, numbers: Sequence[int]) -> pa.Table:
+    """The rows that do not have one of these numbers."""
+    left_out: Any = pc.is_in(rows.column("row"), value_set=pa.array(numbers, pa.int64()))
+    if len(numbers) > _FEW:
+        kept_rows: pa.Table = rows.filter(pc.invert(left_out))
+        return kept_rows
+    # Slices share their memory with the whole.
+    kept, start = [], 0
+    ends: list[Any] = pc.indices_nonzero(left_out).to_pylist()
+    for end in [*ends, rows.num_rows]:
+        kept.append(rows.slice(start, end - start))
+        start = end + 1
+    return pa.concat_tables(kept)
+
+
+def _for_the_log(rows: pa.Table) -> pa.Table:
+    """Rows with all columns of the log and no others."""
+    count = rows.num_rows
+    # Columns of one type can share what holds nothing.
+    nothing = {kind: pa.nulls(count, kind) for kind in {entry.type for entry in schema()}}
+    columns = [
+        rows.column(entry.name) if entry.name in rows.column_names else nothing[entry.type]
+        for entry in schema()
+    ]
+    return pa.table(columns, schema=schema())

@@ -1,0 +1,322 @@
+"""YAML, JSON and JSONL: events and their keys, with the place of each."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import yaml
+
+from timeline.errors import BadInput, Place, nearest
+from timeline.intake.batch import Batch, Draft
+from timeline.meaning.event import DESCRIPTIONS, Event
+
+__all__ = ["SECTIONS", "JsonReader", "YamlReader", "document", "drafted"]
+
+#: Lists that a document may hold, in the order in which they are taken.
+SECTIONS: Final[Mapping[str, str | None]] = {
+    "attributes": "attribute-described",
+    "entities": "entity-described",
+    "sources": "source-described",
+    "events": None,
+}
+#: What a document may say once for all its events, and the types of event that take it. An amendment
+#: without a status or, if a correction, without a date has its target's, which no default may displace.
+_DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("source", "origin", "speaker"), ("reported", "withdrawn", "corrected", "retracted")),
+    "reported": ("reported", "withdrawn", "retracted"),
+    "status": ("reported",),
+}
+_SHAPE = "expected a list of events, or a mapping with events:, sources:, entities: or attributes:"
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_DEEPEST = 32
+_LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+# Documents: YAML, JSON and JSONL
+
+
+@dataclass(slots=True)
+class _Value:
+    """A part of a document: `plain` is what it says; the rest is for places and problems in it."""
+
+    place: Place
+    plain: Any = None
+    items: list[_Value] | None = None
+    members: dict[str, tuple[Place, _Value]] | None = None
+    problems: list[BadInput] = field(default_factory=list)
+
+    def found(self) -> Iterator[BadInput]:
+        """Every problem in it, however deep."""
+        yield from self.problems
+        for item in self.items or ():
+            yield from item.found()
+        for _, member in (self.members or {}).values():
+            yield from member.found()
+
+    def fault(self, message: str, place: Place | None = None) -> None:
+        self.problems.append(BadInput(message, place or self.place))
+
+    def set(self, key: _Value, member: _Value) -> None:
+        assert self.members is not None
+        self.problems += key.found()
+        if not isinstance(key.plain, str):
+            self.fault(f"expected a key, got {_said(key.plain)}", key.place)
+        elif key.plain in self.members:
+            first = self.members[key.plain][0]
+            self.fault(f"key {key.plain!r} is given twice, first on line {first.line}", key.place)
+        else:
+            self.members[key.plain] = (key.place, member)
+            self.plain[key.plain] = member.plain
+
+
+def document(name: str, top: _Value, ignore_unknown: bool) -> Batch:
+    if top.problems:
+        raise top.problems[0]
+    if top.items is not None:
+        return drafted(name, [(None, top.items)], {}, ignore_unknown)
+    if top.members is None:
+        if top.plain is None:
+            return Batch(name, drafts=[])
+        raise BadInput(f"{_SHAPE}; got {_said(top.plain)}", top.place)
+    sections: dict[str, list[_Value]] = {}
+    defaults: dict[str, str] = {}
+    for key, (place, value) in top.members.items():
+        if key not in SECTIONS and key not in _DEFAULTS:
+            hint = nearest(key, [*SECTIONS, *_DEFAULTS])
+            raise BadInput(f"unknown key {key!r}{hint or f'; {_SHAPE}'}", place)
+        if value.problems:
+            raise value.problems[0]
+        if key in SECTIONS and value.items is not None:
+            sections[key] = value.items
+        elif key in _DEFAULTS and isinstance(value.plain, str):
+            defaults[key] = value.plain
+        elif value.plain is not None:
+            wanted = "a list" if key in SECTIONS else "text"
+            raise BadInput(f"{key}: expected {wanted}, got {_said(value.plain)}", place)
+    ordered = [(kind, sections.get(key, [])) for key, kind in SECTIONS.items()]
+    return drafted(name, ordered, defaults, ignore_unknown)
+
+
+def drafted(
+    name: str,
+    sections: Iterable[tuple[str | None, list[_Value]]],
+    defaults: Mapping[str, str],
+    ignore_unknown: bool,
+) -> Batch:
+    drafts: list[Draft] = []
+    problems: list[BadInput] = []
+    for kind, values in sections:
+        for value in values:
+            found = [*value.found()]
+            keys = {} if found else _keys(value, kind, ignore_unknown, found)
+            if found:
+                problems += found
+                continue
+            event_type = keys.get("type", "reported")
+            for key, said in defaults.items():
+                if event_type in _DEFAULTS[key]:
+                    keys.setdefault(key, said)
+            drafts.append(Draft(keys, value.place))
+    problems.sort(key=lambda problem: (problem.place and problem.place.line) or 0)
+    return Batch(name, drafts=drafts, problems=problems)
+
+
+def _keys(
+    value: _Value, kind: str | None, ignore_unknown: bool, problems: list[BadInput]
+) -> dict[str, object]:
+    """The keys of one event, or of a description of that kind; what is wrong goes to `problems`."""
+    if not isinstance(value.plain, dict):
+        wanted = (
+            "an event, a mapping with keys such as fact and claim" if kind is None else "a mapping with id"
+        )
+        problems.append(BadInput(f"expected {wanted}, got {_said(value.plain)}", value.place))
+        return {}
+    stated = value.plain.get("type", kind)
+    described = DESCRIPTIONS.get(kind or (stated if isinstance(stated, str) else ""))
+    known = {*(described or Event).model_fields, *(["type"] if kind in (None, stated) else [])}
+    for key in value.plain:
+        if key not in known and not ignore_unknown:
+            place = value.members[key][0] if value.members else value.place
+            problems.append(BadInput(f"unknown key {key!r}{nearest(key, sorted(known))}", place))
+    keys = {key: said for key, said in value.plain.items() if said is not None and key in known}
+    return keys if kind is None else keys | {"type": kind}
+
+
+def _said(plain: object) -> str:
+    if plain is None:
+        return "nothing"
+    if isinstance(plain, dict | list):
+        return "a mapping" if isinstance(plain, dict) else "a list"
+    return repr(plain if len(str(plain)) <= 60 else f"{str(plain)[:57]}...")
+
+
+class YamlReader:
+    """One YAML document from its parser's events: compose() is slower, and crashes on deep nesting."""
+
+    _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    _HINTS: Final = {
+        "mapping values are not allowed in this context": "a text with ': ' in it needs quotes",
+        "found character that cannot start any token": "a text that begins so needs quotes; no tabs here",
+    }
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._anchors: dict[str, _Value] = {}
+        self._events: Iterator[Any] = iter(())
+
+    def read(self, text: str) -> _Value:
+        try:
+            self._events = iter(yaml.parse(text, Loader=self._LOADER))
+            next(self._events)
+            event = next(self._events)
+            if isinstance(event, yaml.StreamEndEvent):
+                return _Value(Place(self._name, 1), None)
+            top = self._value(next(self._events))
+            next(self._events)
+            event = next(self._events)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            said = error.problem or error.context or "not YAML"
+            place = self._place(mark) if mark else Place(self._name)
+            hint = self._HINTS.get(said)
+            raise BadInput(f"not YAML: {said}{f'; {hint}' if hint else ''}", place) from None
+        except yaml.reader.ReaderError as error:
+            # The C parser counts bytes where the other counts characters.
+            before = text.encode()[: error.position].count(b"\n")
+            raise BadInput(f"not YAML: {error.reason}", Place(self._name, before + 1)) from None
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise BadInput("a second document; expected one a file", self._place(event.start_mark))
+        return top
+
+    def _place(self, mark: Any) -> Place:
+        return Place(self._name, mark.line + 1, mark.column + 1)
+
+    def _value(self, event: Any, depth: int = 0) -> _Value:
+        value = _Value(self._place(event.start_mark))
+        if depth > _DEEPEST:
+            raise BadInput(f"nested more than {_DEEPEST} deep", value.place)
+        if isinstance(event, yaml.AliasEvent):
+            target = self._anchors.get(str(event.anchor))
+            if target is None:
+                value.fault(f"*{event.anchor}: no such anchor above")
+            elif target.items is not None or target.members is not None:
+                value.fault(f"*{event.anchor}: only text can be repeated; write it out")
+            else:
+                value.plain = target.plain
+            return value
+        if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
+            value.fault(f"the tag {event.tag.replace('tag:yaml.org,2002:', '!!')} is not supported")
+        if event.anchor is not None:
+            self._anchors[event.anchor] = value
+        if isinstance(event, yaml.ScalarEvent):
+            absent = event.tag is None and event.implicit[0] and event.value in _NULLS
+            value.plain = None if absent else event.value
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value.items = []
+            while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+                value.items.append(self._value(event, depth + 1))
+            value.plain = [item.plain for item in value.items]
+        else:
+            value.plain, value.members = {}, {}
+            while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+                key = self._value(event, depth + 1)
+                if key.plain == "<<" and isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
+                    value.fault("merging with << is not supported; write the keys out", key.place)
+                value.set(key, self._value(next(self._events), depth + 1))
+        return value
+
+
+class JsonReader:
+    """JSON values with their places; numbers stay text, as in YAML."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._text, self._seen, self._line = "", 0, 1
+        self._faults: list[str] = []
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object, parse_int=str, parse_float=str, parse_constant=self._constant
+        )
+
+    def lines(self, text: str) -> list[_Value]:
+        """One value a line, save for empty ones. Not splitlines: U+2028 may stand within a JSON text."""
+        return [
+            self._whole(line, Place(self._name, number))
+            for number, line in enumerate(text.split("\n"), start=1)
+            if line.strip(" \t\r")
+        ]
+
+    def document(self, text: str) -> _Value:
+        """The one value of a text, with the places of its members and of what they list."""
+        whole = self._whole(text, Place(self._name, 1))
+        if isinstance(whole.plain, dict | list):
+            self._text = text
+            return self._walk(self._skip(0), 2)[0]
+        return whole
+
+    def _whole(self, text: str, place: Place) -> _Value:
+        assert place.line is not None
+        value = _Value(place)
+        self._faults = []
+        try:
+            value.plain = self._decoder.decode(text)
+            self._judge(value, text)
+        except json.JSONDecodeError as error:
+            hint = "; expected one value a line in .jsonl, a file in .json" if "Extra" in error.msg else ""
+            place = Place(self._name, place.line + error.lineno - 1, error.colno)
+            value.fault(f"not JSON: {error.msg}{hint}", place)
+        except RecursionError:
+            value.fault("nested too deep")
+        return value
+
+    def _judge(self, value: _Value, text: str) -> None:
+        if _LONE_SURROGATE.search(text):
+            try:
+                json.dumps(value.plain, ensure_ascii=False).encode()
+            except UnicodeEncodeError:
+                self._faults.append("holds half of a surrogate pair, which is no character")
+        value.problems = [BadInput(fault, value.place) for fault in self._faults]
+
+    def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            self._faults += [f"key {name!r} is given twice" for name in found if names.count(name) > 1]
+        return found
+
+    def _constant(self, word: str) -> None:
+        self._faults.append(f"{word} is not JSON")
+
+    def _skip(self, at: int) -> int:
+        # The text has been found to be JSON: what stands between values needs no second look.
+        while self._text[at] in " \t\n\r,:":
+            at += 1
+        return at
+
+    def _walk(self, at: int, depth: int) -> tuple[_Value, int]:
+        self._line += self._text.count("\n", self._seen, at)
+        self._seen = at
+        value = _Value(Place(self._name, self._line, at - self._text.rfind("\n", 0, at)))
+        if self._text[at] == "[" and depth:
+            value.items, at = [], self._skip(at + 1)
+            while self._text[at] != "]":
+                item, at = self._walk(at, 0)
+                value.items.append(item)
+                at = self._skip(at)
+            value.plain = [item.plain for item in value.items]
+            return value, at + 1
+        if self._text[at] == "{" and depth == 2:
+            value.plain, value.members, at = {}, {}, self._skip(at + 1)
+            while self._text[at] != "}":
+                key, at = self._walk(at, 0)
+                member, at = self._walk(self._skip(at), 1)
+                value.set(key, member)
+                at = self._skip(at)
+            return value, at + 1
+        self._faults = []
+        value.plain, end = self._decoder.raw_decode(self._text, at)
+        self._judge(value, self._text[at:end])
+        return value, end

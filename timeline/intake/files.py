@@ -1,0 +1,128 @@
+"""What people hand over, read into drafts or a table: YAML, JSON, JSONL, CSV, Parquet and Arrow.
+
+A reader knows the shape of a file and where things stand in it. What an event may say is for `event`,
+what the store knows for the intake. Written files become drafts, one mapping an event; columnar ones
+stay tables, and no row of them becomes a Python object here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from timeline.atomic import no_file
+from timeline.errors import BadInput, Place, nearest
+from timeline.intake.batch import BOM, FORMATS, Batch, decoded
+from timeline.intake.documents import SECTIONS, JsonReader, YamlReader, document, drafted
+from timeline.intake.tabular import batch_of_table, read_arrow, read_csv, read_parquet
+from timeline.meaning.event import DESCRIPTIONS
+
+__all__ = ["read_batches", "table_batch"]
+
+
+def read_batches(
+    path: str | Path, *, format: str | None = None, ignore_unknown: bool = False, stdin: Any = None
+) -> list[Batch]:
+    """The batches of a file, of standard input (`-`, JSONL unless `format` says otherwise) or of a folder.
+
+    Of a folder: one batch a file with a known suffix, hidden ones and subfolders left out; first
+    attributes, entities and sources by name, then what else only describes, then the rest, each in
+    name order. `stdin` is read instead of the process's own; it may yield bytes or text.
+    `ignore_unknown` drops unknown keys and columns, which are problems otherwise.
+    Raises BadInput for a file that cannot be read as a whole.
+
+    >>> import io
+    >>> [batch] = read_batches("-", stdin=io.StringIO('{"fact": "nvidia/ceo", "entity": "jensen-huang"}'))
+    >>> batch.drafts[0].keys
+    {'fact': 'nvidia/ceo', 'entity': 'jensen-huang'}
+    """
+    given = os.fspath(path)
+    if format is not None and format not in FORMATS.values():
+        known = sorted(set(FORMATS.values()))
+        raise BadInput(f"no such format: {format!r}; expected one of {', '.join(known)}")
+    if given == "-":
+        if stdin is None and sys.stdin is None:
+            raise BadInput("standard input is closed")
+        content = (sys.stdin.buffer if stdin is None else stdin).read()
+        content = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+        return [_read("stdin", content, format or "jsonl", ignore_unknown)]
+    path = Path(path)
+    if os.path.isdir(given):
+        if format is not None:
+            raise BadInput(f"{given} is a folder, whose files have each their own format; leave format out")
+        return _read_folder(path, ignore_unknown)
+    if not os.path.exists(given):
+        siblings = sorted(os.listdir(path.parent)) if os.path.isdir(path.parent) else []
+        raise BadInput(f"no such file or folder: {given!r}{nearest(path.name, siblings)}")
+    return [_read_file(path, given, format, ignore_unknown)]
+
+
+def table_batch(table: Any, name: str = "table", *, ignore_unknown: bool = False) -> Batch:
+    """A batch from rows in memory: an Arrow table, batch or reader, or a polars or pandas frame.
+
+    Raises BadInput for anything else, and for columns that it may not have.
+
+    >>> table_batch(pa.table({"fact": ["nvidia/ceo"], "entity": ["jensen-huang"]})).table.num_rows
+    1
+    """
+    if not (hasattr(table, "__arrow_c_stream__") or hasattr(table, "__arrow_c_array__")):
+        raise BadInput(
+            f"{name} is a {type(table).__name__}; expected a pyarrow table or reader, or a polars DataFrame"
+        )
+    try:
+        rows = pa.table(table)
+    except pa.ArrowException as error:
+        raise BadInput(f"{name} cannot be read: {error}") from None
+    return batch_of_table(name, rows, ignore_unknown)
+
+
+def _read_folder(folder: Path, ignore_unknown: bool) -> list[Batch]:
+    paths = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in FORMATS and not path.name.startswith(".") and not path.is_dir()
+    )
+    if not paths:
+        raise BadInput(f"{folder} holds no file to ingest; expected {', '.join(FORMATS)}")
+    batches = [(path.stem, _read_file(path, str(path), None, ignore_unknown)) for path in paths]
+
+    def rank(item: tuple[str, Batch]) -> int:
+        stem, batch = item
+        if not batch.drafts or any(draft.keys.get("type") not in DESCRIPTIONS for draft in batch.drafts):
+            return 2
+        return 0 if stem in SECTIONS else 1
+
+    return [batch for _, batch in sorted(batches, key=rank)]
+
+
+def _read_file(path: Path, name: str, format: str | None, ignore_unknown: bool) -> Batch:
+    format = format or FORMATS.get(path.suffix.lower())
+    if format is None:
+        raise BadInput(f"{name}: unknown format {path.suffix!r}; expected {', '.join(FORMATS)}")
+    try:
+        if (kind := no_file(path)) is not None:
+            raise BadInput(
+                f"is {kind}, expected a file; `timeline ingest -` reads what is piped to it", Place(name)
+            )
+        return _read(name, path if format == "parquet" else path.read_bytes(), format, ignore_unknown)
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror or error}", Place(name)) from None
+
+
+def _read(name: str, content: bytes | Path, format: str, ignore_unknown: bool) -> Batch:
+    if format == "parquet":
+        return read_parquet(name, content, ignore_unknown)
+    assert isinstance(content, bytes)
+    if format == "arrow":
+        return read_arrow(name, content, ignore_unknown)
+    text = decoded(name, content)
+    if format == "csv":
+        return batch_of_table(name, read_csv(name, text, content.removeprefix(BOM)), ignore_unknown)
+    if format == "jsonl":
+        return drafted(name, [(None, JsonReader(name).lines(text))], {}, ignore_unknown)
+    top = YamlReader(name).read(text) if format == "yaml" else JsonReader(name).document(text)
+    return document(name, top, ignore_unknown)

@@ -1,0 +1,321 @@
+"""Recording: batches are validated whole on one state of the store, then appended, a commit each.
+
+When another writer is faster, everything is validated again on the new head. A recorder keeps what it
+learned while it took its own events in, so that one small append after another does not read the
+store anew each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from timeline.errors import Conflict, Place
+from timeline.index.reader import Reader
+from timeline.index.tail import Appended
+from timeline.intake import bulk
+from timeline.intake.batch import Batch, Draft
+from timeline.intake.known import KnownEvents
+from timeline.intake.rows import Intake, Rejected, raise_for, write_rejects
+from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
+from timeline.meaning.times import now
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    _Part = Rows | pa.Table
+
+__all__ = ["Ingested", "Recorder"]
+
+#: An intake that has taken this many events, or bytes of text, is let go: it keeps all of it in memory.
+_REMEMBERS_AT_MOST: Final = 20_000
+_REMEMBERS_BYTES_AT_MOST: Final = 64 * 2**20
+
+
+@dataclass(slots=True)
+class Ingested:
+    """What came of an ingest.
+
+    `new` events were appended, besides the `registered` descriptions of names never heard of;
+    `known` were there already. `rejected` is empty unless rejects were asked for, or it was a dry run.
+    """
+
+    new: int = 0
+    known: int = 0
+    registered: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    commits: list[Commit] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A commit to be: its rows, how many of them register names, and what they come to."""
+
+    part: _Part
+    registered: int
+    appended: Appended
+
+
+class _Moved(Exception):
+    """Another writer was faster: what was validated must be validated again."""
+
+
+class Recorder:
+    """Takes batches into a log; `reader` gives a reader of everything acknowledged so far."""
+
+    def __init__(self, log: Log, reader: Callable[[], Reader]) -> None:
+        self._log = log
+        self._reader = reader
+        self._intake: Intake | None = None
+        self._intake_commit = -1
+        #: What was appended since the generation that was read last, as far as this one knows.
+        self.appended = Appended()
+        self._remembered = 0
+        self.progress: Callable[[str], None] | None = None
+
+    def record(
+        self,
+        batches: Sequence[Batch],
+        *,
+        register_unknown: bool = False,
+        rejects: str | Path | None = None,
+        dry_run: bool = False,
+        expected_position: int | None = None,
+    ) -> Ingested:
+        """Validate all batches, then append each as one commit.
+
+        Raises what was refused, recording nothing, unless `rejects` names a file for it.
+        """
+        if len(batches) == 1 and batches[0].table is not None and bulk.takes(batches[0].table):
+            return self._record_table(batches[0], register_unknown, rejects, dry_run, expected_position)
+        commits: list[Commit] = []
+        written = Ingested()
+        while True:
+            # Whoever goes on from their own last commit need not ask where the log ends: the append will.
+            guessed = self._intake is not None and expected_position is None
+            number = self._intake_commit if guessed else self._head_number(expected_position)
+            # Another writer may be faster even while this one validates, when there is no table yet.
+            ready: list[_Ready] = []
+            before = len(commits)
+            try:
+                result, ready = self._validate(batches, number, register_unknown)
+                final = dry_run or not ready or bool(result.rejected)
+                if guessed and final and self._log.head_number() != number:
+                    raise _Moved
+                if result.rejected and rejects is None and not dry_run:
+                    raise_for(result.rejected)
+                if dry_run:
+                    self._forget()
+                    return result
+                self._append(ready, number, expected_position, commits)
+            except _Moved:
+                # What was recorded so far comes back as known, save for names registered on the way.
+                for commit, one in zip(commits[before:], ready, strict=False):
+                    written.new += commit.count - one.registered
+                    written.registered += one.registered
+                self._forget()
+                continue
+            except BaseException:
+                self._forget()
+                raise
+            break
+        result.commits = commits
+        result.new += written.new
+        result.known -= written.new
+        result.registered += written.registered
+        if rejects is not None:
+            _write_rejects(rejects, result)
+        return result
+
+    def _head_number(self, expected_position: int | None) -> int:
+        head = self._log.head()
+        position = head.last_position if head else 0
+        if expected_position is not None and expected_position != position:
+            raise Conflict(
+                f"expected the log to end at position {expected_position}, got one that ends at "
+                f"{position}; read what was added and try again"
+            )
+        return head.number if head else 0
+
+    def _record_table(
+        self,
+        batch: Batch,
+        register_unknown: bool,
+        rejects: str | Path | None,
+        dry_run: bool,
+        expected_position: int | None,
+    ) -> Ingested:
+        """What `record` does, for one large table: it is written to the log while it is validated."""
+        assert batch.table is not None
+        self._forget()
+        if self.progress is not None:
+            self.progress(f"checking {batch.name}")
+        while True:
+            number = self._head_number(expected_position)
+            reader = self._reader()
+            if reader.commit != number:
+                continue
+            intake = bulk.TableIntake(
+                reader, batch.table, batch.name, now(), register_unknown=register_unknown
+            )
+            try:
+                with closing(intake):
+                    commit, count = self._run(
+                        intake, number, expected_position, dry_run, may_reject=rejects is not None
+                    )
+            except _Moved:
+                continue
+            break
+        result = Ingested(
+            new=count - intake.registered,
+            known=intake.known,
+            registered=intake.registered,
+            rejected=intake.rejected,
+            warnings=intake.warnings,
+            commits=[commit] if commit else [],
+        )
+        if rejects is not None and not dry_run:
+            _write_rejects(rejects, result)
+        return result
+
+    def _run(
+        self,
+        intake: bulk.TableIntake,
+        number: int,
+        expected_position: int | None,
+        dry_run: bool,
+        *,
+        may_reject: bool,
+    ) -> tuple[Commit | None, int]:
+        """The commit, and how many events were, or would be, recorded."""
+        while True:
+            try:
+                if dry_run:
+                    return None, sum(part.num_rows for part in intake.rows())
+                commit = self._log.append(_unless_moved(intake.rows, number, expected_position))
+                return commit, commit.count if commit else 0
+            except bulk.LeftOut:
+                if not may_reject and not dry_run:
+                    raise_for(intake.rejected)
+
+    def last_of(self, drafts: Sequence[Draft], register_unknown: bool) -> Commit:
+        """The commit that last recorded any of these events, all of them known."""
+        reader = self._reader()
+        with closing(Intake(reader, now(), register_unknown=register_unknown)) as intake:
+            ids = intake.ids(drafts)
+        with closing(reader.cursor()) as con:
+            last = max(position for position, _ in KnownEvents(con, reader).among(ids).values())
+            rows = con.execute(
+                "SELECT number, first_position, count, epoch_us(recorded_at), digest FROM store.commits "
+                f"WHERE first_position <= {last} ORDER BY number DESC LIMIT 1"
+            ).fetchall()
+        return Commit(*rows[0])
+
+    def _forget(self) -> None:
+        if self._intake is not None:
+            self._intake.close()
+        self._intake = None
+
+    def _intake_at(self, number: int, register_unknown: bool, first: bool) -> Intake:
+        """An intake on the state after commit `number`: the one at hand, if it took all that came since.
+
+        Only before the `first` of several batches may one that remembers much be let go: the later ones may
+        speak of what the earlier ones bring.
+        """
+        enough = (
+            first
+            and self._intake is not None
+            and (self._intake.taken > _REMEMBERS_AT_MOST or self._remembered > _REMEMBERS_BYTES_AT_MOST)
+        )
+        if self._intake is None or self._intake_commit != number or enough:
+            reader = self._reader()
+            if reader.commit != number:
+                raise _Moved
+            self._forget()
+            self._intake = Intake(reader, now())
+            self.appended = reader.appended
+            self._remembered = 0
+        self._intake.recorded_at = now()
+        self._intake.register_unknown = register_unknown
+        return self._intake
+
+    def _validate(
+        self, batches: Sequence[Batch], number: int, register_unknown: bool
+    ) -> tuple[Ingested, list[_Ready]]:
+        """What would come of it, and the commits to be."""
+        result = Ingested()
+        ready: list[_Ready] = []
+        for nth, batch in enumerate(batches):
+            rejected = [
+                Rejected(problem.place or Place(batch.name), problem, {}) for problem in batch.problems
+            ]
+            if self.progress is not None:
+                self.progress(f"checking {batch.name}")
+            drafts = batch.drafts
+            if drafts is None:
+                assert batch.table is not None
+                drafts = bulk.table_to_drafts(batch.table, batch.name)
+            found = self._intake_at(number, register_unknown, first=nth == 0).resolve(drafts)
+            self._intake_commit = number
+            new = len(found.rows)
+            result.new += new - found.registered
+            result.known += found.known
+            result.registered += found.registered
+            rejected += found.rejected
+            result.rejected += sorted(rejected, key=lambda one: one.place.line or one.place.row or 0)
+            result.warnings += found.warnings
+            if new:
+                part = Rows(found.rows) if new < SMALL else rows_to_table(found.rows)
+                ready.append(_Ready(part, found.registered, Appended.of(found.rows)))
+        return result, ready
+
+    def _append(
+        self,
+        ready: Sequence[_Ready],
+        number: int,
+        expected_position: int | None,
+        commits: list[Commit],
+    ) -> None:
+        for one in ready:
+            commit = self._log.append(_unless_moved(partial(_whole, one.part), number, expected_position))
+            if commit is not None:
+                commits.append(commit)
+                number = commit.number
+                self.appended += one.appended
+                self._remembered += one.appended.bytes
+        self._intake_commit = number
+
+
+def _write_rejects(path: str | Path, result: Ingested) -> None:
+    """Write the bad events; once others were recorded, it is a warning that they could not be written."""
+    try:
+        write_rejects(path, result.rejected)
+    except Exception as error:
+        if not result.commits:
+            raise
+        result.warnings.append(f"all is recorded but the bad events: {error}")
+
+
+def _whole(part: _Part) -> _Part:
+    return part
+
+
+def _unless_moved(
+    rows: Callable[[], _Part | Iterable[pa.Table]], number: int, expected_position: int | None
+) -> Callable[[Commit | None, int], _Part | Iterable[pa.Table]]:
+    def prepare(head: Commit | None, recorded_at: int) -> _Part | Iterable[pa.Table]:
+        if (head.number if head else 0) == number:
+            return rows()
+        if expected_position is not None:
+            raise Conflict(
+                f"expected the log to end at position {expected_position}, but another writer "
+                "was faster; read what was added and try again"
+            )
+        raise _Moved
+
+    return prepare

@@ -1,0 +1,554 @@
+"""From events as written to rows of the log: what only the store can tell.
+
+Defaults come from an event's source or target, reported dates get their bounds, names are checked
+against those registered, and what the store holds already is told from what is new. An intake sees
+one state of the store and everything that it has taken itself since, so that the files of a folder
+may speak of each other before any of them is recorded.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from timeline.atomic import writing
+from timeline.errors import BadInput, BadRows, Conflict, Place, TimelineError, nearest
+from timeline.index.reader import Reader
+from timeline.index.tables import events_of
+from timeline.intake.batch import Draft
+from timeline.intake.known import KnownEvents, one_of
+from timeline.intake.names import KnownNames
+from timeline.meaning.columns import INHERITABLE, LOG_COLUMNS, content_of, event_id
+from timeline.meaning.event import DESCRIPTIONS, event_from
+from timeline.meaning.times import Edtf, format_instant, parse_edtf
+
+__all__ = ["Intake", "Rejected", "Resolved", "raise_for", "write_rejects"]
+
+_EVENT_ID = re.compile(r"[0-9a-f]{64}")
+
+_KINDS: Final = {"source": "sources", "entity": "entities", "attribute": "attributes"}
+
+#: How many names are compared for the hints of one batch: a column of unknown names takes seconds, not hours.
+_COMPARED_AT_MOST: Final = 100_000
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A bad event: where it stands, why it is refused, and its keys as written."""
+
+    place: Place
+    error: TimelineError
+    keys: dict[str, object]
+
+
+@dataclass(slots=True)
+class Resolved:
+    """What an intake made of one batch: rows for the log in order, and what it did not take."""
+
+    rows: list[Row] = field(default_factory=list)
+    known: int = 0
+    registered: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def raise_for(rejected: Sequence[Rejected]) -> None:
+    """Raise what was refused, every event named: BadRows, or Conflict where all are conflicts."""
+    if not rejected:
+        return
+    if all(isinstance(one.error, Conflict) for one in rejected):
+        raise Conflict("\n".join(f"{one.place}: {one.error}" for one in rejected))
+    raise BadRows(
+        [
+            one.error.at(one.place)
+            if isinstance(one.error, BadInput)
+            else BadInput(str(one.error), one.place)
+            for one in rejected
+        ]
+    )
+
+
+def write_rejects(path: str | Path, rejected: Sequence[Rejected]) -> None:
+    """Write bad events to a file, a JSON object a line: where, why, and the keys as written."""
+    with writing(path) as out:
+        for one in rejected:
+            place = {"file": one.place.file, "line": one.place.line, "row": one.place.row}
+            told = {name: value for name, value in place.items() if value is not None}
+            message = one.error.message if isinstance(one.error, BadInput) else str(one.error)
+            event = {name: value for name, value in one.keys.items() if value is not None}
+            line = {**told, "reason": message, "event": event}
+            out.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    published: Edtf | None = None
+    origin: str | None = None
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An event under way: its own content, then what it takes over."""
+
+    place: Place
+    keys: dict[str, object]
+    row: Row
+    target: Row | None = None
+
+
+class Intake:
+    """Takes batches in order, on one state of the store.
+
+    `recorded_at` is the moment against which reported dates are checked, in microseconds; with
+    `register_unknown` names never heard of are registered as they come.
+    """
+
+    def __init__(self, reader: Reader, recorded_at: int, *, register_unknown: bool = False) -> None:
+        self._con = reader.cursor()
+        self._has_tail = bool(reader.tail_events)
+        self._rows = "generation.store.event_rows" if self._has_tail else "store.event_rows"
+        self.recorded_at = recorded_at
+        self.register_unknown = register_unknown
+        self._position = reader.position
+        self._stored = KnownEvents(self._con, reader)
+        self._stored_names = KnownNames(self._con)
+        self._names: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
+        self._asked: dict[str, set[str]] = {kind: set() for kind in _KINDS}
+        self._taken: dict[str, Row] = {}
+        self._keys: dict[str, str] = {}
+        self._registering: list[tuple[str, str]] = []
+        self._known: dict[str, list[str]] = {}
+        self._hints: dict[tuple[str, str], str] = {}
+        self._compared = 0
+
+    def close(self) -> None:
+        """Let go of the store; what it took stays as it is."""
+        self._con.close()
+
+    @property
+    def taken(self) -> int:
+        """How many events it remembers."""
+        return len(self._taken)
+
+    @property
+    def position(self) -> int:
+        """The last position once everything taken so far is recorded."""
+        return self._position
+
+    def resolve(self, drafts: Iterable[Draft]) -> Resolved:
+        """The rows of one batch. What is refused changes nothing for the rest, save what aims at it."""
+        resolved = Resolved()
+        self._number(list(self._taking(drafts, resolved)), resolved)
+        self._warn(resolved)
+        return resolved
+
+    def _taking(self, drafts: Iterable[Draft], resolved: Resolved) -> Iterator[_Draft]:
+        """The events of a batch, complete and hashed, each behind the registrations that it needs."""
+        self._hints.clear()
+        self._compared = 0
+        read = list(self._read(drafts, resolved))
+        self._look_up_names(draft.row for draft in read)
+        self._look_up_targets(draft.row["target"] for draft in read if "target" in draft.row)
+        self._look_up_keys([draft.row["key"] for draft in read if "key" in draft.row])
+        for draft in read:
+            self._registering.clear()
+            try:
+                registering = list(self._complete(draft))
+                self._check_key(draft.row)
+            except TimelineError as error:
+                # What would have been registered for it was not, so it is still unknown to the next.
+                for kind, name in self._registering:
+                    del self._names[kind][name]
+                resolved.rejected.append(Rejected(draft.place, error, draft.keys))
+                continue
+            self._taken.setdefault(draft.row["event_id"], draft.row)
+            resolved.registered += len(registering)
+            yield from registering
+            yield draft
+
+    def ids(self, drafts: Iterable[Draft]) -> list[str]:
+        """The event ids of drafts, known or not; raises what resolving them would."""
+        resolved = Resolved()
+        taken = [draft.row for draft in self._taking(drafts, resolved)]
+        raise_for(resolved.rejected)
+        return [row["event_id"] for row in taken]
+
+    # Reading what each event says by itself
+
+    def _read(self, drafts: Iterable[Draft], resolved: Resolved) -> Iterator[_Draft]:
+        for draft in drafts:
+            try:
+                row = event_from(draft.keys).columns()
+                yield _Draft(draft.place, draft.keys, row)
+            except BadInput as error:
+                resolved.rejected.append(Rejected(draft.place, error, draft.keys))
+
+    def _look_up_names(self, rows: Iterable[Row]) -> None:
+        wanted: dict[str, set[str]] = {kind: set() for kind in _KINDS}
+        for row in rows:
+            for kind, name in self._names_in(row):
+                wanted[kind].add(name)
+        for kind, names in wanted.items():
+            self._ask(kind, names)
+
+    def _ask(self, kind: str, names: set[str]) -> None:
+        new = names - self._asked[kind]
+        if not new:
+            return
+        self._asked[kind] |= new
+        for name, (first, second) in self._stored_names.among(kind, new).items():
+            # What this intake took itself is newer than what the store holds.
+            self._names[kind].setdefault(name, _registered(kind, first, second))
+
+    @staticmethod
+    def _names_in(row: Row) -> Iterator[tuple[str, str]]:
+        if row["event_type"] in DESCRIPTIONS:
+            yield row["event_type"].removesuffix("-described"), row["subject"]
+            return
+        for column, kind in (
+            ("subject", "entity"),
+            ("object", "entity"),
+            ("attribute", "attribute"),
+            ("source", "source"),
+            ("speaker", "entity"),
+            ("origin", "entity"),
+            ("origin", "source"),
+        ):
+            if row.get(column) is not None:
+                yield kind, row[column]
+        if row.get("value_type") == "entity":
+            yield "entity", row["text"]
+
+    def _look_up_targets(self, targets: Iterable[str]) -> None:
+        wanted = list(dict.fromkeys(targets))
+        if not wanted:
+            return
+        found = self._stored.among([aim for aim in wanted if _EVENT_ID.fullmatch(aim)])
+        positions = {position for places in found.values() for position in places}
+        positions.update(position for _, _, position in self._keyed(wanted))
+        rows = self._rows_at(positions)
+        # A correction says what it means of the first report, whose type it shares.
+        rows += self._rows_at({row["place"] for row in rows} - positions)
+        by_position: dict[int, Row] = {}
+        for row in rows:
+            by_position[row["position"]] = row
+            self._taken.setdefault(row["event_id"], row)
+            if row["key"] is not None:
+                self._keys.setdefault(row["key"], row["event_id"])
+        self._look_up_names(by_position.values())
+        for row in by_position.values():
+            row["root"] = by_position.get(row["place"], row)["event_type"]
+
+    def _rows_at(self, positions: Collection[int]) -> list[Row]:
+        """The events at these positions, with instants in microseconds."""
+        if not positions:
+            return []
+        instants = {name for name, kind in LOG_COLUMNS.items() if kind == "instant"}
+        columns = ", ".join(f"epoch_us({n})" if n in instants else n for n in LOG_COLUMNS)
+        condition, parameters = one_of("BIGINT", sorted(positions))
+        # Found by the one column first: whatever else a scan reads, it reads for all that it passes.
+        positions_of = f"SELECT rowid FROM {self._rows} WHERE position {condition}"
+        queries = [
+            f"SELECT {columns} FROM ({events_of(f'(FROM {self._rows} WHERE rowid IN ({positions_of}))')})"
+        ]
+        if self._has_tail:
+            queries.append(f"SELECT {columns} FROM tail.appended WHERE position {condition}")
+        found = self._con.execute(" UNION ALL ".join(queries), parameters).fetchall()
+        return [dict(zip(LOG_COLUMNS, values, strict=True)) for values in found]
+
+    def _keyed(self, keys: Sequence[str]) -> list[tuple[str, str, int]]:
+        """Key, event id and position of the events in the store that have one of these keys."""
+        condition, parameters = one_of("VARCHAR", keys)
+        return self._con.execute(
+            f"SELECT key, event_id, position FROM store.keys WHERE key {condition}", parameters
+        ).fetchall()
+
+    def _look_up_keys(self, keys: list[str]) -> None:
+        if keys:
+            for key, known, _ in self._keyed(keys):
+                self._keys.setdefault(key, known)
+
+    # Filling in what an event leaves to its source or target
+
+    def _complete(self, draft: _Draft) -> Iterator[_Draft]:
+        """Fill the row in and hash it; yields descriptions to be registered before it."""
+        row = draft.row
+        if row["event_type"] in DESCRIPTIONS:
+            yield from self._describe(draft)
+            return
+        inherited: set[str] = set()
+        if row["event_type"] in ("corrected", "retracted"):
+            self._aim(draft, inherited)
+        row["root"] = (
+            draft.target["root"] if draft.target and row["event_type"] == "corrected" else row["event_type"]
+        )
+        registering = list(self._check_names(draft))
+        if row["event_type"] == "corrected":
+            self._take_over(row, draft.target or {}, inherited)
+        else:
+            self._date(row, inherited)
+        row["inherited"] = sum({INHERITABLE[name] for name in inherited if row.get(name) is not None})
+        row["event_id"] = event_id(content_of(row))
+        if formerly := row.pop("formerly", None):
+            former = event_id(content_of(row | formerly))
+            if self._stored.among([former]):
+                row["event_id"] = former
+        yield from registering
+
+    def _describe(self, draft: _Draft) -> Iterator[_Draft]:
+        row = draft.row
+        kind = row["event_type"].removesuffix("-described")
+        # As the store will tell it: what was written may be another form of that text, a number or a flag.
+        said = json.loads(row["text"])
+        registering = []
+        if kind == "source" and "origin" in said:
+            origin = said["origin"]
+            self._ask("entity", {origin})
+            self._ask("source", {origin})
+            if (
+                origin not in self._names["entity"]
+                and origin not in self._names["source"]
+                and origin != row["subject"]
+            ):
+                registering.append(self._unknown(draft.place, "entity", origin, "origin"))
+        row["inherited"] = 0
+        row["event_id"] = event_id(content_of(row))
+        name = row["subject"]
+        self._ask(kind, {name})
+        first, second = {
+            "source": (said.get("published"), said.get("origin")),
+            "entity": (None, None),
+            "attribute": (said.get("value"), said.get("object")),
+        }[kind]
+        self._names[kind][name] = _registered(kind, first, second)
+        yield from registering
+
+    def _aim(self, draft: _Draft, inherited: set[str]) -> None:
+        row = draft.row
+        aim = row["target"]
+        known = self._taken.get(aim) if _EVENT_ID.fullmatch(aim) else self._taken.get(self._keys.get(aim, ""))
+        if known is None or known["event_type"] in DESCRIPTIONS:
+            raise BadInput(
+                f"nothing earlier is called {aim!r}; expected the key or event_id of an event"
+                f"{self._near_key(aim)}"
+            )
+        if row.get("fact") is not None and row["fact"] != known["fact"]:
+            raise BadInput(f"the target is about {known['fact']}, not {row['fact']}")
+        if row.get("fact") is None:
+            inherited.add("fact")
+            for name in ("fact", "subject", "attribute", "object", "period", "period_from", "period_to"):
+                row[name] = known.get(name)
+        row["target"] = known["event_id"]
+        draft.target = known
+        if row["event_type"] != "corrected" or row["void"]:
+            return
+        claims = row.get("value_type") is not None
+        if known["root"] == "retracted" and claims:
+            raise BadInput(
+                "a correction of a retraction claims nothing; it may give another reported date or source"
+            )
+        if known["root"] == "reported" and not claims:
+            raise BadInput(
+                "a correction of a report needs its claim; to strike the report out, give void: true"
+            )
+
+    def _near_key(self, aim: str) -> str:
+        known = [key for (key,) in self._con.execute("SELECT key FROM store.keys").fetchall()]
+        return nearest(aim, [*known, *self._keys])
+
+    def _take_over(self, row: Row, target: Row, inherited: set[str]) -> None:
+        """A correction stands in for its target wholesale, save for what it gives itself."""
+        source = self._names["source"].get(row["source"]) if row.get("source") is not None else None
+        if row.get("reported") is None:
+            inherited.add("reported")
+            for name in ("reported", "reported_from", "reported_at"):
+                row[name] = target.get(name)
+        else:
+            named = row.get("source") or target.get("source")
+            dated = _Source()
+            if named is not None:
+                self._ask("source", {named})
+                dated = self._names["source"].get(named, dated)
+            self._bound(row, dated)
+        published = source.published if source else None
+        row["evidence_at"] = published.reported_at if published else target.get("evidence_at")
+        if all(row.get(name) is None for name in ("valid", "valid_from", "valid_to")):
+            inherited.update(("valid", "valid_from", "valid_to"))
+            for name in ("valid", "valid_from", "valid_to"):
+                row[name] = target.get(name)
+        # A place in the target's source says nothing of another one.
+        takes = ["origin", "status"] if row.get("source") else ["source", "origin", "status", "locator"]
+        for name in takes:
+            if row.get(name) is None and not (name == "status" and row.get("value_type") is None):
+                inherited.add(name)
+                row[name] = target.get(name)
+        if row.get("value_type") is not None and row.get("status") is None:
+            row["status"] = "announced"
+
+    def _date(self, row: Row, inherited: set[str]) -> None:
+        name = row.get("source")
+        if name is None:
+            if row["event_type"] != "retracted":
+                raise BadInput("an event needs a source: the document we read")
+            if row.get("reported") is None:
+                raise BadInput("a retraction without a source needs its reported date")
+        source = self._names["source"].get(name, _Source()) if name else _Source()
+        if row.get("origin") is None and name is not None:
+            inherited.add("origin")
+            row["origin"] = source.origin or name
+        if row.get("reported") is None:
+            if source.published is None:
+                raise BadInput(
+                    f"source {name!r} has no date of its own, so the event needs its reported date"
+                )
+            inherited.add("reported")
+            row["reported"] = source.published.text
+        self._bound(row, source)
+        row["evidence_at"] = source.published.reported_at if source.published else row["reported_at"]
+
+    def _bound(self, row: Row, source: _Source) -> None:
+        edtf = parse_edtf(row["reported"])
+        if edtf.reported_at is None:
+            raise BadInput(f"reported {edtf.text!r} has no last instant; expected a date such as 2025-09")
+        start, end = edtf.reported_from, edtf.reported_at
+        if source.published is not None and source.published.reported_at is not None:
+            if start is not None and start > source.published.reported_at:
+                raise BadInput(
+                    f"reported {edtf.text!r} starts after its source, which is of {source.published.text!r}"
+                )
+            end = min(end, source.published.reported_at)
+        if start is not None and start > self.recorded_at:
+            raise BadInput(
+                f"reported {edtf.text!r} starts after the moment of recording, "
+                f"{format_instant(self.recorded_at)}"
+            )
+        row["reported_from"], row["reported_at"] = start, end
+
+    # Names
+
+    def _check_names(self, draft: _Draft) -> Iterator[_Draft]:
+        row = draft.row
+        checked = (
+            ("subject", "entity"),
+            ("object", "entity"),
+            ("attribute", "attribute"),
+            ("source", "source"),
+            ("speaker", "entity"),
+        )
+        for column, kind in checked:
+            name = row.get(column)
+            if name is not None and name not in self._names[kind]:
+                yield self._unknown(draft.place, kind, name, column)
+        if row.get("value_type") == "entity" and row["text"] not in self._names["entity"]:
+            yield self._unknown(draft.place, "entity", row["text"], "entity")
+        origin = row.get("origin")
+        if origin is not None and origin not in self._names["entity"] and origin not in self._names["source"]:
+            yield self._unknown(draft.place, "entity", origin, "origin")
+        value, takes_object = self._names["attribute"][row["attribute"]]
+        if value and row.get("value_type") not in (None, value):
+            raise BadInput(
+                f"attribute {row['attribute']!r} takes values of type {value}, got {row['value_type']}"
+            )
+        if takes_object == "yes" and row.get("object") is None:
+            raise BadInput(f"attribute {row['attribute']!r} needs an object, as in {row['fact']}/OBJECT")
+        if takes_object == "no" and row.get("object") is not None:
+            raise BadInput(f"attribute {row['attribute']!r} takes no object, got {row['object']!r}")
+
+    def _unknown(self, place: Place, kind: str, name: str, column: str) -> _Draft:
+        """The registration of a name never heard of; raises BadInput that names the nearest known."""
+        if not self.register_unknown:
+            hint = self._near_name(kind, name)
+            raise BadInput(
+                f"unknown {kind} {name!r} as {column}{hint or f'; describe it in {_KINDS[kind]}.yaml'}"
+            )
+        description = event_from({"type": f"{kind}-described", "id": name})
+        row = description.columns()
+        row["inherited"] = 0
+        row["event_id"] = event_id(content_of(row))
+        self._names[kind][name] = _registered(kind, None, None)
+        self._registering.append((kind, name))
+        return _Draft(place, {}, row)
+
+    def _near_name(self, kind: str, name: str) -> str:
+        """A hint at known names like this one, empty when many rows have asked for it at length."""
+        if (kind, name) not in self._hints:
+            if kind not in self._known:
+                found = self._con.execute(f"SELECT id FROM {_KINDS[kind]}").fetchall()
+                self._known[kind] = [known for (known,) in found]
+            names = {*self._known[kind], *self._names[kind]}
+            enough = self._compared > _COMPARED_AT_MOST
+            self._compared += len(names)
+            self._hints[kind, name] = "" if enough else nearest(name, names)
+        return self._hints[kind, name]
+
+    # What is new
+
+    def _check_key(self, row: Row) -> None:
+        key = row.get("key")
+        if key is None:
+            return
+        known = self._keys.setdefault(key, row["event_id"])
+        if known != row["event_id"]:
+            raise Conflict(
+                f"key {key!r} is taken by an event that says otherwise; "
+                "a record is mended by a corrected event\n"
+                f"  recorded: {self._content(known)}\n  now:      {_told(content_of(row))}"
+            )
+
+    def _content(self, known: str) -> str:
+        if known not in self._taken:
+            self._look_up_targets([known])
+        return _told(content_of(self._taken[known]))
+
+    def _number(self, complete: Sequence[_Draft], resolved: Resolved) -> None:
+        """Keep what is new, and say at which position each event will stand."""
+        found = self._stored.among([draft.row["event_id"] for draft in complete])
+        places: dict[str, int] = {known: place for known, (_, place) in found.items()}
+        for draft in complete:
+            row = draft.row
+            if row["event_id"] in places or self._taken.get(row["event_id"], row).get("position") is not None:
+                resolved.known += bool(draft.keys)
+                if self._taken.get(row["event_id"]) is row:
+                    # A later amendment takes over from it as it was recorded, not as it reads now.
+                    del self._taken[row["event_id"]]
+                continue
+            self._position += 1
+            row["position"] = self._position
+            row["place"] = self._position
+            if row["event_type"] == "corrected" and draft.target is not None:
+                target = draft.target
+                row["place"] = target.get("place") or places[target["event_id"]]
+            self._taken[row["event_id"]] = row
+            resolved.rows.append(row)
+
+    def _warn(self, resolved: Resolved) -> None:
+        """One source, fact and reported date should give one event."""
+        seen: dict[tuple[str, str, str], Row] = {}
+        for row in resolved.rows:
+            if row["event_type"] != "reported":
+                continue
+            same = (row["source"], row["fact"], row["reported"])
+            if same in seen:
+                resolved.warnings.append(
+                    f"{row['source']} tells of {row['fact']} twice as of {row['reported']}; "
+                    "the later one is believed"
+                )
+            seen[same] = row
+
+
+def _registered(kind: str, first: Any, second: Any) -> Any:
+    if kind == "source":
+        return _Source(parse_edtf(first) if first else None, second)
+    return (first, second) if kind == "attribute" else True
+
+
+def _told(content: dict[str, object]) -> str:
+    return ", ".join(
+        f"{name} {value}" for name, value in content.items() if name not in ("key", "event_type")
+    )

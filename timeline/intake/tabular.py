@@ -1,0 +1,263 @@
+"""CSV, Parquet and Arrow: tables of events in flat columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.ipc as pa_ipc
+import pyarrow.parquet as pq
+
+from timeline.errors import BadInput, BadRows, Place, nearest
+from timeline.intake.batch import FLAT_COLUMNS, Batch
+
+__all__ = ["StoredTable", "batch_of_table", "read_arrow", "read_csv", "read_parquet"]
+
+#: Parquet files of more rows are read part by part.
+STAYS_IN_ITS_FILE: Final = 500_000
+
+
+class StoredTable:
+    """A table that stays in its Parquet file and is read part by part, columns and types as in `Batch`."""
+
+    def __init__(self, name: str, file: pq.ParquetFile, columns: list[str]) -> None:
+        self._name = name
+        self._file = file
+        self.column_names = columns
+        self.num_rows = int(file.metadata.num_rows)
+
+    def parts(self, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The rows in their order, so many at a time, of all columns or of these.
+
+        Raises BadInput where the file turns out not to be readable.
+        """
+        chosen = self.column_names if columns is None else list(columns)
+        try:
+            for batch in self._file.iter_batches(batch_size=rows, columns=chosen):
+                table = pa.Table.from_batches([batch]).select(chosen)
+                yield _plain_table(self._name, table, chosen)
+        except (pa.ArrowException, OSError) as error:
+            raise _no_parquet(self._name, error) from None
+
+    def read(self) -> pa.Table:
+        """All of it at once."""
+        return pa.concat_tables(list(self.parts(STAYS_IN_ITS_FILE)))
+
+
+# Tables: CSV, Parquet and Arrow
+
+
+def read_csv(name: str, text: str, content: bytes) -> pa.Table:
+    header, delimiter = _csv_header(name, text)
+    if len(set(header)) < len(header):
+        twice = next(column for column in header if header.count(column) > 1)
+        raise BadInput(f"column {twice!r} is given twice", Place(name, 1))
+    _check_csv_quotes(name, content, delimiter)
+    if not content.endswith((b"\n", b"\r")):
+        content += b"\n"
+    rows_of = partial(
+        pa_csv.read_csv,
+        parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(header, pa.string()),
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            null_values=[""],
+        ),
+    )
+    try:
+        try:
+            return rows_of(_arrow(content))
+        except pa.ArrowInvalid as error:
+            # A row that spans several of the blocks that Arrow reads in parallel.
+            if "straddling" not in str(error):
+                raise
+            whole = pa_csv.ReadOptions(block_size=min(len(content), 2**31 - 1))
+            return rows_of(_arrow(content), read_options=whole)
+    except pa.ArrowInvalid as error:
+        _check_csv_rows(name, text, delimiter, len(header))
+        raise BadInput(f"not CSV: {error}", Place(name)) from None
+
+
+def _csv_header(name: str, text: str) -> tuple[list[str], str]:
+    """The names in the first row, and the delimiter under which most of them are known."""
+    found = []
+    for delimiter in (",", ";", "\t"):
+        # A header over a million characters is no header.
+        rows = csv.reader(io.StringIO(text[: 1 << 20], newline=""), delimiter=delimiter)
+        try:
+            if (header := next((row for row in rows if row), None)) is None:
+                raise BadInput("is empty; expected a header row with the names of the columns", Place(name))
+        except csv.Error as error:
+            raise BadInput(f"not CSV: {error}", Place(name, 1)) from None
+        found.append((header, delimiter))
+    return max(found, key=lambda one: len(FLAT_COLUMNS.keys() & one[0]))
+
+
+def _check_csv_quotes(name: str, content: bytes, delimiter: str) -> None:
+    """Raise BadInput with the place of the first quote that RFC 4180 does not have there.
+
+    Arrow takes what is between two of them for one value, rows and all.
+    """
+    if b'"' not in content:
+        return
+    edge = re.escape(delimiter.encode()) + rb"\r\n"
+    field = rb'"[^"]*+(?:""[^"]*+)*+"'
+    valid = re.compile(rb'(?:[^"]*+(?<![^%b])%b(?![^%b]))*+[^"]*+' % (edge, field, edge)).match(content)
+    stray = len(content) if valid is None else valid.end()
+    if stray == len(content):
+        return
+    at, opened = _csv_place(name, content, stray), content[:stray]
+    if not re.search(rb"(?<![^%b])\Z" % edge, opened[-1:]):
+        raise BadInput(
+            "not CSV: a quote within a field that does not begin with one; put the field in quotes and "
+            'double the quotes within it, as in "5"" pipe"',
+            at,
+        )
+    closed = re.compile(field).match(content, stray)
+    if closed is None:
+        raise BadInput("not CSV: a quote that is never closed; close it, or double it where it is text", at)
+    raise BadInput(
+        f"not CSV: text after the quote that closes the field begun on line {at.line}; "
+        'double the quotes within a field, as in "5"" pipe"',
+        _csv_place(name, content, closed.end() - 1),
+    )
+
+
+def _csv_place(name: str, content: bytes, at: int) -> Place:
+    """The line and column of a byte; lines end as in CSV."""
+    before = content[:at]
+    ends = before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
+    begin = max(before.rfind(b"\n"), before.rfind(b"\r")) + 1
+    return Place(name, ends + 1, len(before[begin:].decode()) + 1)
+
+
+def _check_csv_rows(name: str, text: str, delimiter: str, width: int) -> None:
+    """Raise BadRows for every row of another width than the header's, with its line."""
+    problems = []
+    limit = csv.field_size_limit(len(text) + 1)
+    try:
+        line, rows = 1, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        for row in rows:
+            if row and len(row) != width:
+                fault = f"a row of {len(row)} where the header has {width} columns"
+                problems.append(BadInput(fault, Place(name, line)))
+            line = rows.line_num + 1
+    except csv.Error as error:
+        problems.append(BadInput(f"not CSV: {error}", Place(name, line)))
+    finally:
+        csv.field_size_limit(limit)
+    if problems:
+        raise BadRows(problems)
+
+
+def _arrow(content: bytes | Path) -> Any:
+    return pa.BufferReader(content) if isinstance(content, bytes) else pa.OSFile(str(content), "rb")
+
+
+def read_parquet(name: str, content: bytes | Path, ignore_unknown: bool) -> Batch:
+    try:
+        # Not read_table: importing the datasets behind it takes longer than most files do.
+        file = pq.ParquetFile(_arrow(content))
+        columns = _chosen(name, file.schema_arrow.names, ignore_unknown)
+        if file.metadata.num_rows > STAYS_IN_ITS_FILE:
+            # Its types are looked at now, its values when they are asked for.
+            _plain_table(name, file.schema_arrow.empty_table(), columns)
+            return Batch(name, table=StoredTable(name, file, columns))
+        table = file.read(columns=columns)
+    except (pa.ArrowException, OSError) as error:
+        raise _no_parquet(name, error) from None
+    return batch_of_table(name, table, ignore_unknown)
+
+
+def _no_parquet(name: str, error: Exception) -> BadInput:
+    return BadInput(f"not a readable Parquet file: {error}", Place(name))
+
+
+def read_arrow(name: str, content: bytes, ignore_unknown: bool) -> Batch:
+    if content.startswith(b"FEA1"):
+        raise BadInput("is Feather version 1; expected an Arrow file (Feather version 2)", Place(name))
+    try:
+        opened = pa_ipc.open_file if content.startswith(b"ARROW1") else pa_ipc.open_stream
+        table = opened(_arrow(content)).read_all()
+    except (pa.ArrowException, OSError) as error:
+        raise BadInput(f"not a readable Arrow file: {error}", Place(name)) from None
+    return batch_of_table(name, table, ignore_unknown)
+
+
+def _chosen(name: str, names: list[str], ignore_unknown: bool) -> list[str]:
+    """The known ones among the columns, in their order, or BadInput."""
+    chosen = [column for column in names if column in FLAT_COLUMNS]
+    unknown = [column for column in names if column not in FLAT_COLUMNS]
+    if unknown and not ignore_unknown:
+        hints = [(column[:60], nearest(column, FLAT_COLUMNS).removeprefix("; ")) for column in unknown]
+        said = ", ".join(f"{column!r} ({hint})" if hint else repr(column) for column, hint in hints)
+        raise BadInput(f"unknown columns: {said}; leave them out, or pass --ignore-unknown", Place(name))
+    if twice := next((column for column in chosen if chosen.count(column) > 1), None):
+        raise BadInput(f"column {twice!r} is given twice", Place(name))
+    if not {"fact", "subject", "target"} & set(chosen):
+        raise BadInput("expected a column fact, or subject and attribute; neither is there", Place(name))
+    return chosen
+
+
+def batch_of_table(name: str, table: pa.Table, ignore_unknown: bool) -> Batch:
+    return Batch(name, table=_plain_table(name, table, _chosen(name, table.column_names, ignore_unknown)))
+
+
+def _plain_table(name: str, table: pa.Table, chosen: Sequence[str]) -> pa.Table:
+    columns = {}
+    for column in chosen:
+        values = table.column(column)
+        try:
+            columns[column] = _plain_column(column, values)
+            columns[column].validate(full=True)
+        except pa.ArrowException as error:
+            raise BadInput(f"column {column} cannot be read: {error}", Place(name)) from None
+        except BadInput as problem:
+            raise problem.at(Place(name)) from None
+    return pa.table(columns)
+
+
+def _plain_column(column: str, values: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
+    """A column in one of the few types that a batch may hold, or BadInput for its type."""
+    kind, types = FLAT_COLUMNS[column], pa.types
+
+    def is_text(of: Any) -> bool:
+        return types.is_string(of) or types.is_large_string(of) or types.is_string_view(of)
+
+    if types.is_dictionary(values.type):
+        inner = pa.string() if is_text(values.type.value_type) else values.type.value_type
+        # In two steps, since Arrow cannot decode a dictionary of string views, as polars makes them.
+        values = values.cast(pa.dictionary(values.type.index_type, inner)).cast(inner)
+    found = values.type
+    if is_text(found) or types.is_null(found):
+        return values.cast(pa.string())
+    if types.is_integer(found) and kind in ("text", "time"):
+        return values.cast(pa.string())
+    if kind == "number" and (types.is_integer(found) or types.is_floating(found) or types.is_decimal(found)):
+        return values
+    if kind == "flag" and types.is_boolean(found):
+        return values
+    if kind == "time" and types.is_date(found):
+        return values.cast(pa.date32())
+    if kind == "time" and types.is_timestamp(found):
+        if found.tz is not None:
+            return values.cast(pa.timestamp("us", "UTC"))
+        raise BadInput(
+            f"column {column} has times of day without a zone ({found}); expected dates, instants in UTC "
+            "or text: cast it to a date where whole days are meant"
+        )
+    expected = {
+        "text": "text",
+        "time": "text, dates or instants in UTC",
+        "number": "text, integers, decimals or floats",
+        "flag": "text or booleans",
+    }
+    raise BadInput(f"column {column} is {found}; expected {expected[kind]}")

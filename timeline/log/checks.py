@@ -1,0 +1,221 @@
+"""What proves that the files of the log are those that were written: hashes, the chain of digests, the ids.
+
+`logfile` says how each is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from timeline.errors import Corruption
+from timeline.log.file import (
+    BRING_BACK,
+    NO_SHA256,
+    ROW_GROUP,
+    SCHEMA_VERSION,
+    SHA256_KEY,
+    Commit,
+    Entry,
+    LogFile,
+    commit_digest,
+    digest_of,
+    footer_of,
+    not_a_log_file,
+    schema,
+    value_at,
+)
+from timeline.log.merkle import merkle_root, packed_ids, split
+from timeline.log.paths import parquet_source, plain_folder
+from timeline.meaning.columns import event_id_sql
+
+__all__ = ["check_digests", "check_file_hash", "check_ids_once", "check_rows"]
+
+
+def check_file_hash(file: LogFile) -> int:
+    """The size of a file in bytes; raises Corruption where it is not the one that was written."""
+    try:
+        footer, start = footer_of(file.path)
+        at, end = value_at(footer, SHA256_KEY)
+        said = footer[at:end].decode(errors="replace")
+        with (
+            open(file.path, "rb") as opened,
+            mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content,
+        ):
+            with memoryview(content) as view:
+                actual = hashlib.sha256(view[: start + at])
+                actual.update(NO_SHA256)
+                actual.update(view[start + end :])
+            size = len(content)
+    except (ValueError, IndexError) as error:
+        raise not_a_log_file(file, error) from error
+    if actual.hexdigest() != said:
+        commits = (
+            f"commit {file.first}" if file.first == file.last else f"commits {file.first} to {file.last}"
+        )
+        raise Corruption(
+            f"{file.path}: was changed since {commits} were written to it: its SHA-256 is "
+            f"{actual.hexdigest()}, expected {said}; {BRING_BACK}"
+        )
+    return size
+
+
+def check_digests(file: LogFile, entries: Iterable[Entry], previous: Commit | None) -> None:
+    """Recompute the chain of digests from `previous` on; raises Corruption where it differs.
+
+    Without a `previous` the first entry is taken as it is, unless it is the first of all.
+    """
+    for entry in entries:
+        commit = entry.commit
+        if previous is not None or commit.number == 1:
+            where = f"{file.path}: commit {commit.number}"
+            expected = previous.last_position + 1 if previous else 1
+            if commit.first_position != expected:
+                raise Corruption(f"{where} starts at position {commit.first_position}, expected {expected}")
+            if previous and commit.recorded_at <= previous.recorded_at:
+                raise Corruption(
+                    f"{where} is recorded at {commit.recorded_at}, expected later than {previous.recorded_at}"
+                )
+            digest = commit_digest(
+                digest_of(previous),
+                commit.number,
+                commit.first_position,
+                commit.count,
+                commit.recorded_at,
+                bytes.fromhex(entry.root),
+            ).hex()
+            if digest != commit.digest:
+                raise Corruption(
+                    f"{where} has the digest {commit.digest}, expected {digest} after what precedes it"
+                )
+        previous = commit
+
+
+def check_rows(files: Sequence[tuple[LogFile, Sequence[Entry]]]) -> None:
+    """The rows of consecutive files against what each says of its commits; Corruption where they differ.
+
+    Positions, commits and `recorded_at` are compared, every event id computed anew from the content, and
+    every root from the ids.
+    """
+    import duckdb
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for file, entries in files:
+        try:
+            with pq.ParquetFile(file.path, pre_buffer=False) as opened:
+                found = opened.schema_arrow.remove_metadata()
+                count = opened.metadata.num_rows
+        except (pa.ArrowException, OSError) as error:
+            if getattr(error, "errno", None) is not None:
+                raise
+            raise not_a_log_file(file, error) from error
+        if not found.equals(schema()):
+            raise Corruption(f"{file.path}: its columns are not those of version {SCHEMA_VERSION}")
+        expected = sum(entry.commit.count for entry in entries)
+        if count != expected:
+            raise Corruption(f"{file.path}: has {count} rows, expected {expected} by its commits")
+    with plain_folder(Path(files[0][0].path).parent) as folder, duckdb.connect() as connection:
+        source = parquet_source(folder / file.name for file, _ in files)
+        rows: Any = connection.sql(
+            f"""
+            SELECT position, "commit", epoch_us(recorded_at) AS recorded_at, event_id,
+                   CASE WHEN event_id IS DISTINCT FROM computed THEN computed END AS computed
+            FROM (SELECT *, {event_id_sql()} AS computed FROM {source})
+            """
+        ).to_arrow_reader(ROW_GROUP)
+        ids = _checked_ids(files, rows)
+        for file, entries in files:
+            for entry in entries:
+                root = merkle_root(islice(ids, entry.commit.count)).hex()
+                if root != entry.root:
+                    raise Corruption(
+                        f"{file.path}: commit {entry.commit.number} has the root {entry.root}, "
+                        f"expected {root} by its event ids"
+                    )
+
+
+def check_ids_once(files: Sequence[LogFile]) -> None:
+    """Raise Corruption where an event id stands twice in these files, with both of its places.
+
+    Ids are compared by their first 64 bits before they are compared as a whole.
+    """
+    import duckdb
+
+    with (
+        plain_folder(Path(files[0].path).parent) as folder,
+        tempfile.TemporaryDirectory(prefix="timeline-") as within,
+        duckdb.connect(config={"temp_directory": within}) as connection,
+    ):
+        source = parquet_source(folder / file.name for file in files)
+        rows = connection.execute(
+            f"""
+            SELECT event_id, list(position ORDER BY position)
+            FROM {source}
+            WHERE hash(event_id) IN (
+                SELECT hashed FROM (SELECT hash(event_id) AS hashed FROM {source})
+                GROUP BY hashed HAVING count(*) > 1
+            )
+            GROUP BY event_id HAVING count(*) > 1 ORDER BY min(position) LIMIT 1
+            """
+        ).fetchall()
+    for event_id, positions in rows:
+        found = ", ".join(map(str, positions[:5]))
+        raise Corruption(
+            f"{Path(files[0].path).parent}: the event {event_id} is there at positions {found}, "
+            f"expected once; {BRING_BACK}"
+        )
+
+
+def _checked_ids(files: Sequence[tuple[LogFile, Sequence[Entry]]], batches: Iterable[Any]) -> Iterator[bytes]:
+    import pyarrow as pa
+
+    position = files[0][1][0].commit.first_position
+    each = ((file, entry.commit) for file, entries in files for entry in entries)
+    file, commit = next(each)
+    for batch in batches:
+        end = position + batch.num_rows
+        parts = []
+        at = position
+        while at < end:
+            if at > commit.last_position:
+                file, commit = next(each)
+            until = min(end, commit.last_position + 1)
+            parts.append((file, commit, until - at))
+            at = until
+        expected = {
+            "position": range(position, end),
+            "commit": [commit.number for _, commit, count in parts for _ in range(count)],
+            "recorded_at": [commit.recorded_at for _, commit, count in parts for _ in range(count)],
+        }
+        for name, values in expected.items():
+            got = batch.column(name)
+            if not got.equals(pa.array(values, pa.int64())):
+                row, wanted = next(pair for pair in enumerate(values) if pair[1] != got[pair[0]].as_py())
+                raise Corruption(
+                    f"{_at_row(parts, row)}: the event that should be at position {position + row} has "
+                    f"{name} {got[row]}, expected {wanted}"
+                )
+        computed = batch.column("computed")
+        if computed.null_count < len(computed):
+            row = computed.is_valid().index(True).as_py()
+            raise Corruption(
+                f"{_at_row(parts, row)}: the event at position {position + row} has the id "
+                f"{batch.column('event_id')[row]}, expected {computed[row]} by its content"
+            )
+        for packed in packed_ids(batch.column("event_id")):
+            yield from split(packed)
+        position = end
+
+
+def _at_row(parts: Iterable[tuple[LogFile, Commit, int]], row: int) -> str:
+    for file, commit, count in parts:
+        if row < count:
+            return f"{file.path}: commit {commit.number}"
+        row -= count
+    raise AssertionError("a row of no part")

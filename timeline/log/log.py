@@ -1,0 +1,694 @@
+"""The event log: a folder of immutable Parquet files, one a commit, and nothing else is the truth.
+
+A commit is taken by linking its file to the next number, which only one writer can do. Complete aligned
+blocks of commits are merged into wider files, which changes neither events nor positions nor digests.
+`logfile` says what one file holds, `objects` how files are put and listed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from timeline.errors import BadInput, Conflict, Corruption, TimelineError
+from timeline.log.checks import check_digests, check_file_hash, check_ids_once, check_rows
+from timeline.log.file import (
+    BLOCKS,
+    BRING_BACK,
+    SMALL,
+    Commit,
+    Entry,
+    LogFile,
+    Rows,
+    block_of,
+    entries_of,
+    file_name,
+    last_commit_of,
+    log_files,
+    not_a_log_file,
+    rows_of,
+    rows_to_table,
+    schema,
+)
+from timeline.log.merkle import MerkleTree, merkle_root, unpacked_ids
+from timeline.log.objects import FileLock, FolderObjects, Objects
+from timeline.log.paths import parquet_source, plain_folder
+from timeline.log.writing import Spool, encoded
+from timeline.meaning.columns import LOG_COLUMNS
+from timeline.meaning.times import now
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "SMALL",
+    "CheckedFiles",
+    "Commit",
+    "Log",
+    "LogFile",
+    "Rows",
+    "Verified",
+    "merkle_root",
+    "rows_to_table",
+    "schema",
+]
+
+#: A block whose files exceed this many bytes together is left as it is.
+MERGE_AT_MOST = 64 * 2**20
+
+_ATTEMPTS = 20
+
+#: From as many events on, a file is written part by part and by more than one thread.
+_MANY = 10_000
+
+#: How many events are written at once: four row groups.
+_AT_ONCE = 491_520
+
+#: What only the log knows of a row.
+_FILLED_IN = frozenset({"position", "commit", "recorded_at"})
+
+#: How many files `verify` hands to DuckDB in one query.
+_FILES_AT_ONCE = 256
+
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFiles:
+    """Files of the log as DuckDB can read them, and the commits in them that were asked for."""
+
+    paths: list[str]
+    commits: list[Commit]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was found whole: how many commits, events, files and bytes; `digest` is the head's, or None.
+
+    `generations` is how many indexes were compared with the log.
+    """
+
+    commits: int
+    events: int
+    files: int
+    bytes: int
+    digest: str | None
+    generations: int = 0
+
+
+class Log:
+    """The log in a folder, for any number of readers and writers in any number of processes.
+
+    Raises NotFound where there is no such folder, Corruption where the files are not those written.
+
+    >>> import tempfile
+    >>> log = Log.create(tempfile.mkdtemp() + "/log")
+    >>> row = {"event_id": "00" * 32, "event_type": "reported"}
+    >>> commit = log.append(lambda head, recorded_at: rows_to_table([row, row]))
+    >>> commit.number, commit.last_position, log.head() == commit
+    (1, 2, True)
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        objects: Objects | None = None,
+        clock: Callable[[], int] = now,
+    ) -> None:
+        # Absolute, so that nothing in it is taken for a URL, and a change of directory does not matter.
+        self.folder = Path(folder).absolute()
+        self._objects: Objects = FolderObjects(self.folder) if objects is None else objects
+        self._clock = clock
+        self._listed: tuple[set[str], list[LogFile]] = set(), []
+        #: The files whose hash was computed, and how the file system describes them: files never change.
+        self._checked: dict[str, tuple[int, int, int, int]] = {}
+        self._told: tuple[tuple[str, int, int, int] | None, Commit | None] = None, None
+        self._appending = FileLock(self.folder / ".append.lock")
+        self._maintaining = FileLock(self.folder / ".maintenance.lock")
+
+    @classmethod
+    def create(cls, folder: str | Path) -> Log:
+        """Make an empty log, durably; a folder that exists already is taken as it is."""
+        FolderObjects.create(folder)
+        return cls(folder)
+
+    def head_number(self) -> int:
+        """The number of the last commit, 0 of an empty log; lists names and opens no file."""
+        files = self._files()
+        return files[-1].last if files else 0
+
+    def head(self) -> Commit | None:
+        """The last commit, or None of an empty log; opens only the file that holds it."""
+        return self._retrying(lambda files: self._last_in(files[-1]) if files else None, only_last=True)
+
+    def _last_in(self, file: LogFile) -> Commit:
+        # A file never changes: one that is the same to the file system says what it said.
+        found = os.stat(file.path)
+        same = (file.name, found.st_ino, found.st_mtime_ns, found.st_size)
+        told, commit = self._told
+        if commit is None or told != same:
+            commit = last_commit_of(file)
+            self._told = same, commit
+        return commit
+
+    def files(self, after: int = 0) -> list[LogFile]:
+        """The fewest files that hold the commits after number `after`, in order; the first may begin before.
+
+        Raises Corruption, naming them, where commits are missing.
+        """
+        return [file for file in self._files() if file.last > after]
+
+    def commits(self, after: int = 0) -> list[Commit]:
+        """The commits after number `after`, in order."""
+
+        def read(files: list[LogFile]) -> list[Commit]:
+            commits = [entry.commit for file in files for entry in entries_of(file)]
+            return [commit for commit in commits if commit.number > after]
+
+        return self._retrying(read, after)
+
+    def read(self, after: int = 0) -> pa.Table:
+        """All events of the commits after number `after`, in log order, in the columns of `schema()`."""
+        import pyarrow as pa
+
+        def read(files: list[LogFile]) -> pa.Table:
+            parts = []
+            for file in files:
+                rows = rows_of(file.path)
+                if file.first <= after:
+                    early = [entry.commit for entry in entries_of(file) if entry.commit.number <= after]
+                    rows = rows.slice(sum(commit.count for commit in early))
+                parts.append(rows)
+            return pa.concat_tables(parts) if parts else schema().empty_table()
+
+        return self._retrying(read, after)
+
+    def reading(self, fn: Callable[[CheckedFiles], _Answer], after: Commit | None = None) -> _Answer:
+        """Return what `fn` makes of the files with the commits after `after`, each checked before.
+
+        The hash of every file is computed, and the chain of digests from `after` on. Raises Corruption,
+        naming the file, where either differs, and where DuckDB cannot read one. `fn` is called again where a
+        file was merged away meanwhile, and must not mind.
+        """
+
+        def read(files: list[LogFile]) -> _Answer:
+            commits = self._check(files, after)
+            with plain_folder(self.folder) as folder:
+                try:
+                    return fn(CheckedFiles([str(folder / file.name) for file in files], commits))
+                except Exception as error:
+                    raise _explained(error, files) from error
+
+        return self._retrying(read, after.number if after else 0)
+
+    def _check(self, files: Sequence[LogFile], after: Commit | None) -> list[Commit]:
+        """Return the commits after `after` in these files, which follow it; raises Corruption."""
+        commits: list[Commit] = []
+        previous = after
+        for file in files:
+            self._check_hash(file)
+            entries = entries_of(file)
+            # A file that begins before `after` has been checked up to there, and continues from itself.
+            check_digests(file, entries, previous if previous and previous.number + 1 == file.first else None)
+            previous = entries[-1].commit
+            commits += [entry.commit for entry in entries]
+        return [commit for commit in commits if after is None or commit.number > after.number]
+
+    def _check_hash(self, file: LogFile) -> None:
+        found = os.stat(file.path)
+        same = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
+        if self._checked.get(file.name) != same:
+            check_file_hash(file)
+            self._checked[file.name] = same
+
+    def append(
+        self,
+        prepare: Callable[[Commit | None, int], Rows | pa.Table | Iterable[pa.Table]],
+        expected_position: int | None = None,
+    ) -> Commit | None:
+        """Record what `prepare` makes, as one commit; returns once it is on disk.
+
+        `prepare` is given the head to validate on (None: empty log) and the `recorded_at` to come, in
+        microseconds; where another writer was faster it is asked again. It returns the columns of
+        `schema()`, as a few rows, one table or part by part, in which position, commit and recorded_at are
+        filled in here. A `place` of null becomes the event's own position, -k-1 that of row k of the
+        batch, counted from 0; others stay. Of no rows nothing is written, and the answer is None. Parts are
+        written while the next one is made; what making one raises leaves the log as it was.
+
+        `expected_position` is how many events the caller takes the log to hold; raises Conflict where it
+        holds another number.
+        """
+        with _writable(self.folder), self._appending.hold():
+            while True:
+                head = self.head()
+                position = head.last_position if head else 0
+                if expected_position is not None and expected_position != position:
+                    raise Conflict(
+                        f"expected the log to end at position {expected_position}, got one that ends at "
+                        f"{position}; read what was added and try again"
+                    )
+                recorded_at = max(self._clock(), head.recorded_at + 1) if head else self._clock()
+                rows = prepare(head, recorded_at)
+                with self._written(rows, head, recorded_at) as (entry, content):
+                    if entry is None:
+                        return None
+                    if self._put(entry.commit, content):
+                        break
+        if entry.commit.number % BLOCKS[0] == 0:
+            self._compact_quietly()
+        return entry.commit
+
+    def maintenance(self, wait: bool = True) -> AbstractContextManager[bool]:
+        """The lock that whatever removes or replaces files holds: compaction, erasure, generation building.
+
+        Yields True; with `wait` False it yields False at once where another holds it. Not reentrant.
+        """
+        return self._maintaining.hold(wait)
+
+    def compact(self) -> int:
+        """Merge every complete block of commits; returns how many files went into wider ones.
+
+        A block is 32 commits, or 1,024, and so on, counted from the first. One that is larger than 64 MiB
+        is left alone. Events, positions and digests stay as they are. What a process left behind when it
+        died is removed. Waits for the maintenance lock; raises Corruption where a block is damaged, once
+        the others are merged.
+        """
+        with self.maintenance():
+            return self._compact()
+
+    def verify(
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        expect: str | None = None,
+        at: int | None = None,
+    ) -> Verified:
+        """Recompute every event id, root, digest and file hash; raises Corruption at the first that differs.
+
+        So does an event id that the log holds twice. A log whose last commits were removed is whole in
+        itself: `expect` is a digest that was noted elsewhere, which a commit has to have, the one with the
+        number `at` where that is given. `progress` is called with the number of events that are done and of
+        all, file by file.
+        """
+        if expect is not None and not re.fullmatch("[0-9a-fA-F]{64}", expect):
+            raise BadInput(
+                f"got {expect!r} as a digest; expected 64 hexadecimal digits, as `timeline head` prints"
+            )
+        if at is not None and at < 1:
+            raise BadInput(f"got commit {at}; expected 1 or more")
+
+        checked: list[Commit] = []
+        sizes: dict[str, int] = {}
+
+        def check(files: list[LogFile]) -> None:
+            batch: list[tuple[LogFile, list[Entry]]] = []
+            previous = checked[files[0].first - 2] if files[0].first > 1 else None
+            for file in files[:_FILES_AT_ONCE]:
+                sizes[file.name] = check_file_hash(file)
+                entries = entries_of(file)
+                check_digests(file, entries, previous)
+                previous = entries[-1].commit
+                batch.append((file, entries))
+            try:
+                check_rows(batch)
+            except Exception as error:
+                raise _explained(error, [file for file, _ in batch]) from error
+            checked[files[0].first - 1 :] = [entry.commit for _, entries in batch for entry in entries]
+
+        head = self.head()
+        if head is None:
+            if expect is not None:
+                raise _not_there(self.folder, expect, at, None)
+            return Verified(0, 0, 0, 0, None)
+        while len(checked) < head.number:
+            self._retrying(check, after=len(checked))
+            if progress:
+                progress(checked[-1].last_position, max(head.last_position, checked[-1].last_position))
+        self._retrying(check_ids_once)
+        last = checked[-1]
+        if expect is not None and not any(
+            commit.digest == expect.lower() for commit in (checked if at is None else checked[at - 1 : at])
+        ):
+            raise _not_there(self.folder, expect, at, last)
+        files = _cover(self.folder, sizes)
+        size = sum(sizes[file.name] for file in files)
+        return Verified(last.number, last.last_position, len(files), size, last.digest)
+
+    def _files(self) -> list[LogFile]:
+        # A listing taken while files are merged may lack both the merged one and what it replaces, or show
+        # the file of a writer that slept and is about to lose. Two that agree show what there is.
+        names = set(self._objects.list())
+        for _ in range(_ATTEMPTS):
+            again = set(self._objects.list())
+            if again == names:
+                break
+            names = again
+        # Between two appends a log is listed several times over, and mostly says the same.
+        listed, cover = self._listed
+        if names != listed:
+            cover = _cover(self.folder, names)
+            self._listed = names, cover
+        return list(cover)
+
+    def _retrying(
+        self, fn: Callable[[list[LogFile]], _Answer], after: int = 0, *, only_last: bool = False
+    ) -> _Answer:
+        for _ in range(_ATTEMPTS):
+            files = self.files(after)
+            try:
+                return fn(self._located(files[-1:] if only_last else files))
+            except Exception:
+                # Whatever it says, it says it of files that are no longer the log's.
+                if not self._any_gone(files):
+                    raise
+        raise TimelineError(f"{self.folder}: files kept being merged away while they were read; try again")
+
+    def _located(self, files: Iterable[LogFile]) -> list[LogFile]:
+        return [replace(file, path=str(self._objects.get(file.name))) for file in files]
+
+    def _any_gone(self, files: Iterable[LogFile]) -> bool:
+        try:
+            self._located(files)
+        except FileNotFoundError:
+            return True
+        return False
+
+    @contextmanager
+    def _written(
+        self, rows: Rows | pa.Table | Iterable[pa.Table], head: Commit | None, recorded_at: int
+    ) -> Iterator[tuple[Entry | None, memoryview]]:
+        """The entry of a commit that holds these rows, None where there are none, and its file's bytes."""
+        if isinstance(rows, Rows):
+            yield _of_rows(rows, head, recorded_at) if rows else (None, memoryview(b""))
+            return
+        import pyarrow as pa
+
+        parts = _Completing(rows, head, recorded_at)
+        first = []
+        for part in parts:
+            first.append(part)
+            if parts.count >= _MANY:
+                break
+        else:
+            if not parts.count:
+                yield None, memoryview(b"")
+                return
+            rows = pa.concat_tables(first)
+            entry = Entry.of(rows["event_id"], parts.head, parts.first_position, parts.recorded_at)
+            yield entry, encoded(rows, [entry])
+            return
+        spool = Spool(self.folder)
+        try:
+            entry = _spooled(spool, chain(first, parts), parts)
+            del first
+            with spool.finish([entry]) as content, memoryview(content) as view:
+                yield entry, view
+        finally:
+            spool.close()
+
+    def _put(self, commit: Commit, content: memoryview) -> bool:
+        name = file_name(commit.number, commit.number)
+        if not self._objects.put_if_absent(name, content):
+            return False
+        # While this writer slept, its number may have been taken and merged away, and so be free again. What
+        # is merged is linked before its parts are unlinked: looking from narrow to wide does not miss it.
+        merged = self._merged(commit.number)
+        if merged is None or merged.digest == commit.digest:
+            return True
+        self._objects.remove([name])
+        return False
+
+    def _merged(self, number: int) -> Commit | None:
+        """The commit of that number as a merged file has it."""
+        for size in BLOCKS:
+            first, last = block_of(number, size)
+            name = file_name(first, last)
+            try:
+                (file,) = self._located([LogFile(name, first, last, "")])
+                return entries_of(file)[number - first].commit
+            except FileNotFoundError:
+                continue
+        return None
+
+    def _compact_quietly(self) -> None:
+        # The commit stands: that merging failed must not make it look as if it did not.
+        try:
+            with self.maintenance(wait=False) as held:
+                if held:
+                    self._compact()
+        except Exception as error:
+            import logging
+
+            logging.getLogger(__name__).warning("%s: files were not merged: %s", self.folder, error)
+
+    def _compact(self) -> int:
+        files = self._files()
+        if not files:
+            return 0
+        self._objects.sweep(files[-1].name)
+        self._remove_covered(files)
+        merged = 0
+        damage: Corruption | None = None
+        for size in BLOCKS:
+            for block in _complete_blocks(files, size):
+                try:
+                    merged += self._merge(block)
+                except FileNotFoundError:
+                    # Another machine, which shares no lock with this one, was faster.
+                    continue
+                except Corruption as error:
+                    # A damaged block must not keep all later ones from being merged.
+                    damage = damage or error
+            files = self._files()
+        if damage:
+            raise damage
+        return merged
+
+    def _remove_covered(self, files: list[LogFile]) -> None:
+        needed = {file.name for file in files}
+        known = log_files(self.folder, self._objects.list())
+        covered = [file for file in known if file.name not in needed and file.last <= files[-1].last]
+        if covered:
+            covered.sort(key=lambda file: (file.last - file.first, file.first))
+            self._objects.remove([file.name for file in covered])
+
+    def _merge(self, files: list[LogFile]) -> int:
+        import pyarrow as pa
+
+        files = self._located(files)
+        if sum(Path(file.path).stat().st_size for file in files) > MERGE_AT_MOST:
+            return 0
+        entries: list[Entry] = []
+        for file in files:
+            # Merging what is damaged would give it a hash that fits.
+            check_file_hash(file)
+            entries += entries_of(file)
+        check_digests(files[0], entries, None)
+        rows = pa.concat_tables([rows_of(file.path) for file in files])
+        first, last = files[0].first, files[-1].last
+        name = file_name(first, last)
+        self._objects.put_if_absent(name, encoded(rows, entries))
+        (merged,) = self._located([LogFile(name, first, last, "")])
+        if entries_of(merged) != entries or not rows_of(merged.path).equals(rows):
+            raise Corruption(f"{merged.path}: does not hold what it was merged from; remove it")
+        self._objects.remove([file.name for file in files])
+        return len(files)
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    """Say what a folder that may not be written to means."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        raise TimelineError(
+            f"{folder}: cannot be written to ({error.strerror}); nothing was recorded, "
+            "open the store with read_only=True or ask for the right to write there"
+        ) from error
+
+
+def _not_there(folder: Path, expect: str, at: int | None, last: Commit | None) -> Corruption:
+    """Return the error of a digest that no commit has."""
+    which = "no commit" if at is None else f"not commit {at}"
+    ends = f"commit {last.number} with the digest {last.digest}" if last else "no commit"
+    return Corruption(
+        f"{folder}: {which} has the digest {expect}; the log ends with {ends}: it is another log, was "
+        f"changed, or has lost its last commits; {BRING_BACK}"
+    )
+
+
+def _explained(error: Exception, files: Iterable[LogFile]) -> Exception:
+    """Return the error to raise where DuckDB failed on some files: Corruption if one is the reason."""
+    import duckdb
+
+    if not _is_of_duckdb(error) or isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException):
+        return error
+    for file in files:
+        try:
+            check_rows([(file, entries_of(file))])
+            with plain_folder(Path(file.path).parent) as folder, duckdb.connect() as con:
+                # Those columns too that no event id covers.
+                source = parquet_source([folder / file.name])
+                con.execute(f"SELECT bit_xor(hash(COLUMNS(*))) FROM {source}").fetchall()
+        except Corruption as found:
+            return found
+        except (duckdb.Error, OSError) as found:
+            if _is_of_duckdb(found):
+                return not_a_log_file(file, found)
+    return error
+
+
+def _is_of_duckdb(error: Exception) -> bool:
+    """Whether DuckDB raised an error, by itself or through a stream of Arrow's, where it is an OSError."""
+    import duckdb
+
+    return isinstance(error, duckdb.Error) or (isinstance(error, OSError) and error.errno is None)
+
+
+def _cover(folder: Path, names: Iterable[str]) -> list[LogFile]:
+    """The widest files, one after the other; blocks are aligned, so that none reaches into another."""
+    cover: list[LogFile] = []
+    following = 1
+    for file in sorted(log_files(folder, names), key=lambda file: (file.first, -file.last)):
+        if file.last < following:
+            continue
+        if file.first > following:
+            last = file.first - 1
+            missing = f"commit {last} is" if last == following else f"commits {following} to {last} are"
+            raise Corruption(
+                f"{folder}: {missing} missing, though {file.name} is there; "
+                "bring the files back from a copy of the log"
+            )
+        cover.append(file)
+        following = file.last + 1
+    return cover
+
+
+def _complete_blocks(files: list[LogFile], size: int) -> list[list[LogFile]]:
+    """The files of each complete block of commits that is not yet one file."""
+    blocks: dict[int, list[LogFile]] = {}
+    for file in files:
+        first, last = block_of(file.first, size)
+        if file.last <= last <= files[-1].last:
+            blocks.setdefault(first, []).append(file)
+    return [block for block in blocks.values() if len(block) > 1]
+
+
+class _Completing:
+    """The rows of an append with what only the log knows, in the columns of `schema()`, part by part.
+
+    `count` is of those told so far.
+    """
+
+    def __init__(self, rows: pa.Table | Iterable[pa.Table], head: Commit | None, recorded_at: int) -> None:
+        import pyarrow as pa
+
+        self.head = head
+        self.number = head.number + 1 if head else 1
+        self.first_position = head.last_position + 1 if head else 1
+        self.recorded_at = recorded_at
+        self.count = 0
+        self._parts = self._all([rows] if isinstance(rows, pa.Table) else rows)
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        # The same one each time: whoever asks again goes on where they stopped.
+        return self._parts
+
+    def _all(self, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+        for table in tables:
+            for at in range(0, table.num_rows, _AT_ONCE):
+                yield self._completed(table.slice(at, _AT_ONCE))
+
+    def _completed(self, rows: pa.Table) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        wanted = schema()
+        count = rows.num_rows
+        if rows.schema.equals(wanted):
+            columns: dict[str, Any] = dict(zip(LOG_COLUMNS, rows.columns, strict=True))
+        else:
+            columns = _cast(rows, wanted)
+        before = pa.scalar(self.first_position + self.count - 1, pa.int64())
+        ones: Any = pa.repeat(1, count)
+        positions: Any = pc.cumulative_sum(ones, start=before)
+        place = columns.get("place")
+        columns["position"] = positions
+        columns["commit"] = pa.repeat(self.number, count)
+        columns["recorded_at"] = pa.repeat(pa.scalar(self.recorded_at, pa.timestamp("us")), count)
+        columns["place"] = positions
+        if place is not None and place.null_count < count:
+            places = _places(place.to_pylist(), self.first_position, self.count)
+            columns["place"] = pa.array(places, pa.int64())
+        self.count += count
+        return pa.table([columns[name] for name in LOG_COLUMNS], schema=wanted)
+
+
+def _cast(rows: pa.Table, wanted: pa.Schema) -> dict[str, Any]:
+    """The columns of an append in the types of the log; raises TimelineError where any are not its own."""
+    given = set(rows.column_names)
+    missing = LOG_COLUMNS.keys() - given - _FILLED_IN - {"place"}
+    if missing or given - LOG_COLUMNS.keys():
+        raise TimelineError(
+            f"an append was given other columns than the log has: missing {sorted(missing)}, "
+            f"unknown {sorted(given - LOG_COLUMNS.keys())}"
+        )
+    columns = {name: rows[name] for name in LOG_COLUMNS if name in given - _FILLED_IN}
+    return {
+        name: column if column.type == (kind := wanted.field(name).type) else column.cast(kind)
+        for name, column in columns.items()
+    }
+
+
+def _of_rows(rows: Rows, head: Commit | None, recorded_at: int) -> tuple[Entry, memoryview]:
+    """What `_Completing` and `_written` make of a table of these rows, of which there is at least one."""
+    number = head.number + 1 if head else 1
+    first_position = head.last_position + 1 if head else 1
+    places = _places([row.get("place") for row in rows], first_position, 0)
+    completed = Rows(
+        row | {"position": position, "commit": number, "recorded_at": recorded_at, "place": place}
+        for position, (row, place) in enumerate(zip(rows, places, strict=True), first_position)
+    )
+    root = merkle_root(unpacked_ids([row.get("event_id") for row in rows]))
+    entry = Entry.over(root, len(rows), head, first_position, recorded_at)
+    return entry, encoded(rows_to_table(completed), [entry])
+
+
+def _spooled(spool: Spool, rows: Iterable[pa.Table], parts: _Completing) -> Entry:
+    """Write rows while the next ones are made, and hash them meanwhile; returns the commit's entry."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    tree = MerkleTree()
+    with ThreadPoolExecutor(1) as writing, ThreadPoolExecutor(1) as hashing:
+        under_way: deque[Future[None]] = deque()
+        for part in rows:
+            # No more than a part waits for either, so that memory does not depend on how many there are.
+            while len(under_way) > 2:
+                under_way.popleft().result()
+            under_way.append(hashing.submit(tree.add_ids, part["event_id"]))
+            under_way.append(writing.submit(spool.write, part))
+        for step in under_way:
+            step.result()
+    return Entry.over(tree.root(), parts.count, parts.head, parts.first_position, parts.recorded_at)
+
+
+def _places(given: list[int | None], first_position: int, before: int) -> Iterator[int]:
+    for row, place in enumerate(given, before):
+        position = first_position + row
+        resolved = position if place is None else place if place >= 0 else first_position - place - 1
+        if not 1 <= resolved <= position:
+            raise TimelineError(
+                f"row {row} of an append has place {place}, expected an event at or before it"
+            )
+        yield resolved

@@ -1,0 +1,173 @@
+"""An append on its way to disk: rows become the bytes of a file, whole or part by part."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from timeline.errors import TimelineError
+from timeline.log.file import (
+    BYTES_AT_ONCE,
+    NO_SHA256,
+    ROW_GROUP,
+    SCHEMA_VERSION,
+    SHA256_KEY,
+    SMALL,
+    STATISTICS,
+    UNIQUE,
+    Entry,
+    footer_start,
+    framed_key,
+    schema,
+)
+from timeline.meaning.columns import LOG_COLUMNS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Spool", "encoded"]
+
+
+# Writing
+
+
+def _metadata(entries: Iterable[Entry]) -> dict[str, str]:
+    """What a new file says of itself, its SHA-256 yet to be filled in."""
+    fields = [
+        {
+            "number": entry.commit.number,
+            "first_position": entry.commit.first_position,
+            "count": entry.commit.count,
+            "recorded_at": entry.commit.recorded_at,
+            "root": entry.root,
+            "digest": entry.commit.digest,
+        }
+        for entry in entries
+    ]
+    return {
+        "timeline.schema": SCHEMA_VERSION,
+        "timeline.commits": json.dumps(fields, separators=(",", ":")),
+        SHA256_KEY: NO_SHA256.decode(),
+    }
+
+
+class _Writer:
+    """Parquet under way: row groups are written as they fill up."""
+
+    def __init__(self, sink: Any, *, small: bool = False) -> None:
+        import pyarrow.parquet as pq
+
+        repeating = [name for name, kind in LOG_COLUMNS.items() if kind == "text" and name not in UNIQUE]
+        options: dict[str, Any] = {
+            "compression": "none" if small else "zstd",
+            "store_schema": False,
+            "use_dictionary": False if small else repeating,
+            "write_statistics": list(STATISTICS),
+        }
+        self._parquet = pq.ParquetWriter(sink, schema(), **options)
+        self._waiting: list[pa.Table] = []
+
+    def write(self, rows: pa.Table) -> None:
+        import pyarrow as pa
+
+        self._waiting.append(rows)
+        count = sum(part.num_rows for part in self._waiting)
+        if (whole := count // ROW_GROUP * ROW_GROUP) and count:
+            waiting = pa.concat_tables(self._waiting)
+            self._parquet.write_table(waiting.slice(0, whole), row_group_size=ROW_GROUP)
+            self._waiting = [waiting.slice(whole)] if whole < count else []
+
+    def finish(self, entries: Iterable[Entry]) -> None:
+        import pyarrow as pa
+
+        if self._waiting:
+            self._parquet.write_table(pa.concat_tables(self._waiting), row_group_size=ROW_GROUP)
+        self._parquet.add_key_value_metadata(_metadata(entries))
+        self.close()
+
+    def close(self) -> None:
+        self._parquet.close()
+
+
+def encoded(rows: pa.Table, entries: Iterable[Entry]) -> memoryview:
+    """The bytes of the file that holds these rows, of `schema()`, and says this of their commits."""
+    import pyarrow as pa
+
+    # A stream of Python's own would wait for the interpreter lock at every page.
+    stream = pa.BufferOutputStream()
+    writer = _Writer(stream, small=rows.num_rows < SMALL)
+    writer.write(rows)
+    writer.finish(entries)
+    return _hashed(bytearray(stream.getvalue()))
+
+
+def _hashed(file: bytearray) -> memoryview:
+    """A file with its SHA-256 filled in."""
+    content = memoryview(file)
+    start = footer_start(len(content), bytes(content[-8:]))
+    at = start + _place_of_hash(bytes(content[start:]))
+    content[at : at + 64] = hashlib.sha256(content).hexdigest().encode()
+    return content
+
+
+class Spool:
+    """A file of the log that is written to disk part by part.
+
+    It has no name, so that nothing is left of it where its writer dies. Not for two threads at once.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        import pyarrow as pa
+
+        path = folder / f".tmp-{os.getpid()}-{os.urandom(6).hex()}"
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            self._sink = pa.OSFile(str(path), "wb")
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+        finally:
+            os.unlink(path)
+        self._writer = _Writer(self._sink)
+        self._digest = hashlib.sha256()
+        self._digested = 0
+
+    def write(self, rows: pa.Table) -> None:
+        """Add rows of `schema()`."""
+        self._writer.write(rows)
+        self._digest_until(self._sink.tell())
+
+    def finish(self, entries: Iterable[Entry]) -> mmap.mmap:
+        """The bytes of the file, which says this of its commits; to be closed by whoever asked for them."""
+        self._writer.finish(entries)
+        self._sink.close()
+        size = os.fstat(self._descriptor).st_size
+        start = footer_start(size, os.pread(self._descriptor, 8, size - 8))
+        at = start + _place_of_hash(os.pread(self._descriptor, size - start, start))
+        self._digest_until(size)
+        os.pwrite(self._descriptor, self._digest.hexdigest().encode(), at)
+        return mmap.mmap(self._descriptor, size, access=mmap.ACCESS_READ)
+
+    def close(self) -> None:
+        self._writer.close()
+        self._sink.close()
+        os.close(self._descriptor)
+
+    def _digest_until(self, size: int) -> None:
+        while self._digested < size:
+            read = os.pread(self._descriptor, min(BYTES_AT_ONCE, size - self._digested), self._digested)
+            self._digest.update(read)
+            self._digested += len(read)
+
+
+def _place_of_hash(footer: bytes) -> int:
+    """Where in the footer of a new file its SHA-256 is to be filled in."""
+    marker = framed_key(SHA256_KEY) + b"\x40" + NO_SHA256
+    if footer.count(marker) != 1:
+        raise TimelineError(f"{footer.count(marker)} places for {SHA256_KEY} in a new file, expected 1")
+    return footer.index(marker) + len(marker) - 64

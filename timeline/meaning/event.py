@@ -1,0 +1,600 @@
+"""One event as people write it, checked and turned into the columns of the log.
+
+The models here know what an event may say, not what the store holds: defaults that come from a
+source or target, and whether a name is known, are the intake's. Keys are those of docs/formats.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from decimal import Context, Decimal
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+
+from timeline.errors import BadInput, nearest
+from timeline.meaning.amounts import KEPT, PLACES, WHOLE_DIGITS, Amount, parse_amount, plain_amount
+from timeline.meaning.columns import STATUSES
+from timeline.meaning.times import END, Edtf, former_period_text, no_end, parse_edtf, period_text, value_end
+
+__all__ = [
+    "DESCRIPTIONS",
+    "Attribute",
+    "Entity",
+    "Event",
+    "Fact",
+    "Source",
+    "bytes_at_most",
+    "event_from",
+    "parse_fact",
+    "parse_segment",
+]
+
+#: Python's own default rounds at 28 digits; the log keeps 38.
+_EXACT: Final = Context(prec=60)
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
+#: The largest whole number that the store's columns hold.
+_LARGEST: Final = 2**63 - 1
+#: What separates parts of the hash, what ends text in C, and halves of surrogate pairs, which UTF-8 has not.
+_REFUSED = re.compile("[\x00\x1e\x1f\ud800-\udfff]")
+
+
+def _text(value: object) -> object:
+    """Text in NFC; anything that is not text is left to fail with its own name."""
+    if isinstance(value, str):
+        if found := _REFUSED.search(value):
+            kind = "half of a surrogate pair" if found.group() >= "\ud800" else "a control character"
+            raise ValueError(f"holds U+{ord(found.group()):04X}, {kind}")
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return str(value)
+    return value
+
+
+def _flag(value: object) -> object:
+    words = {"true": True, "yes": True, "false": False, "no": False}
+    return words.get(value.lower(), value) if isinstance(value, str) else value
+
+
+#: A number in digits, with a sign, one point and an exponent of three digits at most.
+_NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?")
+_NUMBER_AT_MOST: Final = 200
+
+
+def _decimal(value: object) -> object:
+    """An exact number within the bounds of the log, in plain digits."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int) and abs(value) >= 10**WHOLE_DIGITS:
+        raise ValueError(f"the number needs more than {WHOLE_DIGITS} digits before the point")
+    text = str(value).strip()
+    found = _NUMBER.fullmatch(text) if len(text) <= _NUMBER_AT_MOST else None
+    if text.lower().lstrip("+-") in ("nan", "snan", "inf", "infinity"):
+        raise ValueError(f"{text!r} is not a finite number")
+    if found is None or not (found[2] or found[3]):
+        raise ValueError(
+            f"{_brief(text)} is not a number in digits 0 to 9, such as 1250.5 or 1.25e3; expected {KEPT}"
+        )
+    sign, whole, fraction, exponent = found[1], found[2], found[3] or "", int(found[4] or 0)
+    digits = (whole + fraction).lstrip("0")
+    places = len(fraction) - exponent
+    kept = digits.rstrip("0")
+    if not kept:
+        return Decimal(0)
+    places -= len(digits) - len(kept)
+    if places > PLACES or len(kept) - places > WHOLE_DIGITS:
+        raise ValueError(
+            f"{_brief(text)} needs more than {WHOLE_DIGITS} digits before or {PLACES} after the point"
+        )
+    return Decimal(f"{sign}{kept}").scaleb(-places, context=_EXACT)
+
+
+def _whole(value: object) -> object:
+    """A whole number that 64 bits hold; what is neither that nor its digits is left to fail."""
+    if isinstance(value, bool):
+        raise ValueError(f"{value} is not a whole number")
+    if isinstance(value, str):
+        text = value.strip()
+        if not _WHOLE.fullmatch(text):
+            raise ValueError(f"{_brief(text)} is not a whole number in digits 0 to 9, at most {_LARGEST}")
+        value = int(text)
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise ValueError(f"the number is out of bounds; expected at most {_LARGEST}")
+    return value
+
+
+def _brief(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+#: How many bytes of UTF-8 the text of a key may have, in NFC; of any other key, `_SHORT_AT_MOST`.
+_AT_MOST: Final = {"text": 1_000_000, **dict.fromkeys(("statement", "reason", "meaning", "locator"), 100_000)}
+_SHORT_AT_MOST: Final = 5_000
+
+
+def bytes_at_most(name: str | None) -> int:
+    """How many bytes of UTF-8 the text of a key may have.
+
+    >>> bytes_at_most("text"), bytes_at_most("statement"), bytes_at_most("source")
+    (1000000, 100000, 5000)
+    """
+    return _AT_MOST.get(name or "", _SHORT_AT_MOST)
+
+
+def _bounded(value: object, info: ValidationInfo) -> object:
+    """Text as `_text` returns it, that is no longer than its key allows."""
+    text = _text(value)
+    limit = bytes_at_most(info.field_name)
+    # No character has more than four bytes.
+    if isinstance(text, str) and len(text) * 4 > limit and (size := len(text.encode())) > limit:
+        raise ValueError(f"has {size:,} bytes of UTF-8; expected {limit:,} at most")
+    return text
+
+
+Text = Annotated[str, BeforeValidator(_bounded)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Number = Annotated[Decimal, BeforeValidator(_decimal)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Fact(_Model):
+    """What reports are about: the key and its parts. Bounds are microseconds, half-open."""
+
+    fact: str
+    subject: str
+    attribute: str
+    object: str | None = None
+    period: str | None = None
+    period_from: int | None = None
+    period_to: int | None = None
+
+
+def parse_segment(text: str, what: str) -> str:
+    """One part of a fact's key, or BadInput.
+
+    >>> parse_segment("nvidia", "subject")
+    'nvidia'
+    """
+    found = None
+    if not 1 <= len(text) <= 200:
+        found = f"is {len(text)} characters long; expected 1 to 200"
+    elif _CONTROL.search(text):
+        found = "holds a control character"
+    elif bad := re.search(r"[/@*?\[\]]", text):
+        found = f"holds {bad.group()!r}; none of / @ * ? [ ] may stand in it"
+    elif text != text.strip():
+        found = "begins or ends with a space"
+    if found:
+        raise BadInput(f"{what} {text[:60]!r} {found}")
+    return text
+
+
+@lru_cache(maxsize=65_536)
+def parse_fact(text: str) -> Fact:
+    """A fact's key, its period in the one canonical form.
+
+    >>> parse_fact("nvidia/revenue@2024-01/2024-12").fact
+    'nvidia/revenue@2024'
+    """
+    body, at, period = unicodedata.normalize("NFC", text).partition("@")
+    parts = body.split("/")
+    if not 2 <= len(parts) <= 3:
+        raise BadInput(
+            f"{text!r} is not a fact; expected subject/attribute or subject/attribute/object, "
+            "either with @period, such as nvidia/investment/openai or nvidia/revenue@2024"
+        )
+    bounds = _bounds_of(parse_edtf(period), "period") if at else None
+    return _fact(parts[0], parts[1], parts[2] if len(parts) == 3 else None, bounds)
+
+
+def _fact(
+    subject: str, attribute: str, object_: str | None, bounds: tuple[int | None, int | None] | None
+) -> Fact:
+    parts = [parse_segment(subject, "subject"), parse_segment(attribute, "attribute")]
+    if object_ is not None:
+        parts.append(parse_segment(object_, "object"))
+    key = "/".join(parts)
+    if bounds is None:
+        return Fact(fact=key, subject=subject, attribute=attribute, object=object_)
+    period = period_text(*bounds)
+    return Fact(
+        fact=f"{key}@{period}",
+        subject=subject,
+        attribute=attribute,
+        object=object_,
+        period=period,
+        period_from=bounds[0],
+        period_to=bounds[1],
+    )
+
+
+def _bounds_of(edtf: Edtf, what: str) -> tuple[int | None, int | None]:
+    upper = no_end(edtf.upper)
+    if what == "period" and edtf.lower is None and upper is None:
+        raise BadInput(f"period {edtf.text!r} has no bound on either side; leave it out")
+    return edtf.lower, upper
+
+
+def _edge(text: str | None) -> int | None:
+    """An exclusive or inclusive bound given by itself: the first instant of what is written."""
+    if text is None or text in ("", ".."):
+        return None
+    edtf = parse_edtf(text)
+    if edtf.lower is None:
+        raise BadInput(f"{text!r} has no first instant; expected a date such as 2025-02-22")
+    return edtf.lower
+
+
+class Event(_Model):
+    """One event as written: every scalar is text, and what is absent is left to its default."""
+
+    type: Literal["reported", "withdrawn", "corrected", "retracted"] = "reported"
+    key: Text | None = None
+    fact: Text | None = None
+    subject: Text | None = None
+    attribute: Text | None = None
+    object: Text | None = None
+    period: Text | None = None
+    period_from: Text | None = None
+    period_to: Text | None = None
+    claim: Text | None = None
+    text: Text | None = None
+    date: Text | None = None
+    entity: Text | None = None
+    answer: Annotated[Literal["yes", "no"] | None, BeforeValidator(_text)] = None
+    amount: Number | None = None
+    amount_low: Number | None = None
+    amount_high: Number | None = None
+    unit: Text | None = None
+    approximate: Flag | None = None
+    status: Text | None = None
+    reported: Text | None = None
+    valid: Text | None = None
+    valid_from: Text | None = None
+    valid_to: Text | None = None
+    source: Text | None = None
+    origin: Text | None = None
+    speaker: Text | None = None
+    locator: Any = None
+    statement: Text | None = None
+    inferred: Flag = False
+    target: Text | None = None
+    void: Flag = False
+    reason: Text | None = None
+    actor: Text | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """The event's own content as columns of the log; what it leaves out is absent or None.
+
+        `target` is as written, a key or an event id. `formerly` is there where the event was once recorded
+        with other values, and has these. Raises BadInput for what no store would take.
+        """
+        row: dict[str, Any] = {"event_type": self.type, "inferred": self.inferred, "void": self.void}
+        for name in ("key", "source", "origin", "speaker", "statement", "target", "reason", "actor"):
+            if (value := getattr(self, name)) is not None:
+                if value == "" and name not in ("statement", "reason"):
+                    raise BadInput(f"{name} is empty; leave it out or name something")
+                row[name] = value
+        self._check_type()
+        if (fact := self._fact()) is not None:
+            row |= fact.model_dump()
+        row |= self._value()
+        row |= self._valid()
+        if formerly := self._formerly(row):
+            row["formerly"] = formerly
+        if self.reported is not None:
+            row["reported"] = self.reported.strip()
+        if self.locator is not None:
+            row["locator"] = _locator(self.locator)
+        if self.status is not None:
+            if self.status not in STATUSES:
+                raise BadInput(f"no such status: {self.status!r}{nearest(self.status, STATUSES)}")
+            row["status"] = self.status
+        elif self.type == "reported":
+            row["status"] = "announced"
+        return row
+
+    def _check_type(self) -> None:
+        amends = self.type in ("corrected", "retracted")
+        if amends and self.target is None:
+            raise BadInput(f"a {self.type} event needs a target: the key or event_id of what it speaks of")
+        if not amends and self.target is not None:
+            raise BadInput(f"a {self.type} event takes no target; did you mean type: corrected?")
+        if self.void and self.type != "corrected":
+            raise BadInput(f"only a corrected event can be void, not a {self.type} one")
+        if self.type in ("withdrawn", "retracted") or self.void:
+            kind = "voiding" if self.void else self.type
+            if given := self._values_given():
+                raise BadInput(f"a {kind} event claims nothing, yet gives {given[0]}")
+            if self.status is not None:
+                raise BadInput(f"a {kind} event claims nothing, yet gives a status")
+        if self.type == "reported" and not self._values_given():
+            raise BadInput(
+                "a report needs a claim: one of claim, text, date, entity, answer, or amount with unit"
+            )
+
+    def _values_given(self) -> list[str]:
+        names = ("claim", "text", "date", "entity", "answer", "amount", "amount_low", "amount_high")
+        return [name for name in names if getattr(self, name) is not None]
+
+    def _fact(self) -> Fact | None:
+        parts = [self.subject, self.attribute, self.object]
+        if self.fact is None and not any(part is not None for part in parts):
+            if self.type in ("corrected", "retracted"):
+                return None
+            raise BadInput(
+                "an event needs a fact, such as nvidia/investment/openai, or subject and attribute"
+            )
+        if self.fact is not None and any(part is not None for part in parts):
+            raise BadInput("give either fact, or subject, attribute and object, not both")
+        bounds = None
+        if self.period is not None:
+            bounds = _bounds_of(parse_edtf(self.period), "period")
+        if self.period_from is not None or self.period_to is not None:
+            if bounds is not None:
+                raise BadInput("give either period, or period_from and period_to, not both")
+            bounds = _ordered(_edge(self.period_from), _edge(self.period_to), "period", self)
+        if self.fact is not None:
+            fact = parse_fact(self.fact)
+            if bounds is None:
+                return fact
+            if fact.period is None:
+                return _fact(fact.subject, fact.attribute, fact.object, bounds)
+            if (fact.period_from, fact.period_to) != bounds:
+                raise BadInput(f"the fact says @{fact.period}, the period says {period_text(*bounds)}")
+            return fact
+        if self.subject is None or self.attribute is None:
+            raise BadInput("an event needs both subject and attribute, or a fact")
+        return _fact(self.subject, self.attribute, self.object, bounds)
+
+    def _value(self) -> dict[str, Any]:
+        given = self._values_given()
+        kinds = {"amount" if name.startswith("amount") else name for name in given}
+        if len(kinds) > 1:
+            raise BadInput(f"a report makes one claim, yet gives {' and '.join(sorted(kinds))}")
+        if kinds != {"amount"} and (self.unit is not None or self.approximate is not None):
+            raise BadInput("unit and approximate go with amount, amount_low or amount_high only")
+        if not given:
+            return {}
+        if self.claim is not None:
+            return _amount_columns(parse_amount(self.claim), self.claim)
+        if "amount" in kinds:
+            amount = self._amount()
+            return _amount_columns(
+                amount, plain_amount(amount.low, amount.high, amount.unit, amount.approximate)
+            )
+        if self.date is not None:
+            edtf = parse_edtf(self.date)
+            return {
+                "value_type": "date",
+                "text": self.date,
+                "claim": self.date,
+                "date_from": edtf.lower,
+                "date_to": value_end(edtf.upper),
+            }
+        name = given[0]
+        value = getattr(self, name)
+        if name == "entity":
+            parse_segment(value, "entity")
+        return {"value_type": name, "text": value, "claim": value}
+
+    def _amount(self) -> Amount:
+        if self.unit is None:
+            raise BadInput("an amount needs a unit, such as USD, percent, GW or count")
+        low, high = self.amount_low, self.amount_high
+        if low is None and high is None:
+            low = high = self.amount
+        elif self.amount is not None and self.amount != (high if high is not None else low):
+            raise BadInput(f"amount {self.amount} is neither the only bound nor the upper end of the range")
+        if low is not None and high is not None and low > high:
+            raise BadInput(f"amount_low {low} is above amount_high {high}")
+        approximate = bool(self.approximate)
+        if _is_canonical(self.unit):
+            return Amount(_written_out(low), _written_out(high), self.unit, approximate)
+        # The grammar decides what a unit is, so that `dollars` in a column and in a claim fare alike.
+        amount = parse_amount(plain_amount(low, high, self.unit, approximate))
+        if (amount.low, amount.high, amount.approximate) != (low, high, approximate):
+            raise BadInput(f"{self.unit!r} is not a unit; expected one such as USD, percent, GW or count")
+        return amount
+
+    def _valid(self) -> dict[str, Any]:
+        if self.valid is not None:
+            if self.valid_from is not None or self.valid_to is not None:
+                raise BadInput("give either valid, or valid_from and valid_to, not both")
+            edtf = parse_edtf(self.valid)
+            return {"valid": self.valid, "valid_from": edtf.lower, "valid_to": no_end(edtf.upper)}
+        if self.valid_from is None and self.valid_to is None:
+            return {}
+        start, end = _ordered(_edge(self.valid_from), _edge(self.valid_to), "valid", self)
+        if start is None and end is None and self.type == "corrected":
+            # Without a word of its own it would take over its target's bounds.
+            return {"valid": "../..", "valid_from": None, "valid_to": None}
+        return {"valid_from": start, "valid_to": end}
+
+    def _formerly(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """What the id covered when the end of 9999 was one, where a date or span ends there."""
+        found: dict[str, Any] = {}
+        for text, name in ((self.date, "date_to"), (self.valid, "valid_to")):
+            if text is not None and parse_edtf(text).upper == END:
+                found[name] = END
+        body, _, period = unicodedata.normalize("NFC", self.fact or row.get("fact") or "").partition("@")
+        edtf = parse_edtf(self.period or period) if self.period or period else None
+        if edtf is not None and edtf.upper == END:
+            found["fact"] = f"{body}@{former_period_text(edtf.lower, edtf.upper)}"
+        return found
+
+
+@lru_cache(maxsize=4_096)
+def _is_canonical(unit: str) -> bool:
+    """Whether the grammar reads this unit back as it is: it then does so after any figure."""
+    try:
+        return parse_amount(f"1 {unit}") == Amount(Decimal(1), Decimal(1), unit, False)
+    except BadInput:
+        return False
+
+
+def _written_out(figure: Decimal | None) -> Decimal | None:
+    """The same number in the digits that the grammar would read it from."""
+    if figure is None:
+        return None
+    return Decimal(0) if figure == 0 else Decimal(f"{figure.normalize(_EXACT):f}")
+
+
+def _amount_columns(amount: Amount, claim: str) -> dict[str, Any]:
+    return {
+        "value_type": "amount",
+        "amount": amount.amount,
+        "amount_low": amount.low,
+        "amount_high": amount.high,
+        "unit": amount.unit,
+        "approximate": amount.approximate,
+        "claim": claim,
+    }
+
+
+def _ordered(start: int | None, end: int | None, what: str, event: Event) -> tuple[int | None, int | None]:
+    if start is not None and end is not None and start >= end:
+        first, last = getattr(event, f"{what}_from"), getattr(event, f"{what}_to")
+        raise BadInput(f"{what}_from {first} is not before {what}_to {last}")
+    if what == "period" and start is None and end is None:
+        raise BadInput("the period has no bound on either side; leave it out")
+    return start, end
+
+
+def _locator(value: Any) -> str:
+    """Where in the source's text: character offsets, end exclusive, one or several spans."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            raise BadInput(f"locator {_brief(value)} is not JSON; expected {{start: 0, end: 10}}") from None
+    spans = value if isinstance(value, list) else [value]
+    found = []
+    for span in spans:
+        try:
+            if set(span) != {"start", "end"}:
+                raise ValueError
+            start, end = _whole(span["start"]), _whole(span["end"])
+            if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end):
+                raise ValueError
+        except (ValueError, TypeError):
+            raise BadInput(
+                f"locator {_brief(str(span))} is not a span; expected start and end, "
+                f"0 <= start < end <= {_LARGEST}"
+            ) from None
+        found.append({"start": start, "end": end})
+    if not found:
+        raise BadInput("locator is an empty list; leave it out or give a span")
+    told = json.dumps(found if len(found) > 1 else found[0], separators=(",", ":"))
+    if len(told) > (limit := bytes_at_most("locator")):
+        raise BadInput(f"locator has {len(told):,} bytes as JSON; expected {limit:,} at most")
+    return told
+
+
+class _Description(_Model):
+    id: Text
+
+    def columns(self) -> dict[str, Any]:
+        """A description as columns of the log: the id as subject, the whole as JSON in text."""
+        parse_segment(self.id, "id")
+        said = self.model_dump(exclude_none=True, exclude_defaults=True)
+        text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        if (size := len(text.encode())) > (limit := bytes_at_most("text")):
+            raise BadInput(f"the description has {size:,} bytes as JSON; expected {limit:,} at most")
+        return {"event_type": _TYPE_OF[type(self)], "subject": self.id, "text": text}
+
+
+class Source(_Description):
+    """A document we read. `published` is EDTF; tier 1 is best; `length` counts characters."""
+
+    title: Text | None = None
+    publisher: Text | None = None
+    origin: Text | None = None
+    published: Text | None = None
+    url: Text | None = None
+    language: Text | None = None
+    tier: Whole | None = Field(default=None, ge=1, le=2**31 - 1)
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    length: Whole | None = Field(default=None, ge=0, le=_LARGEST)
+
+    def columns(self) -> dict[str, Any]:
+        if self.published is not None and parse_edtf(self.published).reported_at is None:
+            raise BadInput(
+                f"published {self.published!r} has no last instant; expected a date such as 2025-02-22"
+            )
+        return super().columns()
+
+
+class Entity(_Description):
+    """A company, person, project or anything else that facts are about."""
+
+    name: Text | None = None
+    kind: Text | None = None
+    aliases: tuple[Text, ...] = ()
+
+
+class Attribute(_Description):
+    """What may be said of a subject: its meaning, the type of its values, whether it takes an object."""
+
+    meaning: Text | None = None
+    value: Literal["amount", "date", "text", "entity", "answer"] | None = None
+    object: Annotated[
+        Literal["yes", "no", "optional"] | None,
+        BeforeValidator(lambda v: {True: "yes", False: "no", "true": "yes", "false": "no"}.get(v, v)),
+    ] = None
+
+
+DESCRIPTIONS: Final[Mapping[str, type[_Description]]] = {
+    "source-described": Source,
+    "entity-described": Entity,
+    "attribute-described": Attribute,
+}
+_TYPE_OF = {model: name for name, model in DESCRIPTIONS.items()}
+
+
+def event_from(keys: Mapping[str, object]) -> Event | _Description:
+    """An event or description from its keys, or BadInput that names the key at fault.
+
+    >>> event_from({"fact": "nvidia/ceo", "entity": "jensen-huang"}).columns()["value_type"]
+    'entity'
+    """
+    given = {name: value for name, value in keys.items() if value is not None}
+    kind = given.get("type", "reported")
+    model: type[Event | _Description] = Event
+    if isinstance(kind, str) and kind in DESCRIPTIONS:
+        model = DESCRIPTIONS[kind]
+        del given["type"]
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise BadInput(_explain(error, model)) from None
+
+
+#: Of a bad value an error shows so many characters.
+_SHOWN_AT_MOST: Final = 100
+
+
+def _explain(error: ValidationError, model: type[BaseModel]) -> str:
+    found = []
+    for detail in error.errors(include_url=False):
+        name = ".".join(str(part) for part in detail["loc"])
+        if detail["type"] == "extra_forbidden":
+            found.append(f"unknown key {name!r}{nearest(name, model.model_fields)}")
+        elif detail["type"] == "literal_error":
+            got = repr(detail.get("input"))
+            if len(got) > _SHOWN_AT_MOST:
+                got = f"{got[:_SHOWN_AT_MOST]}…"
+            found.append(f"{name} is {got}; expected {detail['ctx']['expected']}")
+        else:
+            found.append(f"{name}: {detail['msg'].removeprefix('Value error, ')}")
+    return "; ".join(found)

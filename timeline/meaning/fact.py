@@ -1,0 +1,64 @@
+"""The key of a fact: its parts, its canonical form, globs over it, and the number that orders facts."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from typing import Final
+
+from timeline.errors import BadInput
+from timeline.meaning.times import parse_edtf, period_text
+
+__all__ = ["FACT_PARTS", "fact_hash", "fact_key", "fact_parts", "is_glob"]
+
+#: What a fact's own text says besides the fact.
+FACT_PARTS: Final = ("subject", "attribute", "object", "period")
+
+
+def fact_parts(fact: str) -> dict[str, str | None]:
+    """A fact and what its text says, by the names of columns; of any text, so that anything may be asked for.
+
+    >>> fact_parts("nvidia/ceo")
+    {'fact': 'nvidia/ceo', 'subject': 'nvidia', 'attribute': 'ceo', 'object': None, 'period': None}
+    """
+    body, _, period = fact.partition("@")
+    parts = [*body.split("/"), None, None]
+    return {"fact": fact} | dict(zip(FACT_PARTS, (*parts[:3], period or None), strict=True))
+
+
+def is_glob(fact: str) -> bool:
+    """Whether a name of facts holds a wildcard.
+
+    >>> is_glob("nvidia/*"), is_glob("nvidia/ceo")
+    (True, False)
+    """
+    return any(sign in fact for sign in "*?[")
+
+
+def fact_key(fact: str | None) -> str | None:
+    """A fact as it is known: its text in NFC, its period in the one canonical form.
+
+    >>> fact_key("nvidia/revenue@2024-01/2024-12")
+    'nvidia/revenue@2024'
+    """
+    if fact is None:
+        return None
+    key = unicodedata.normalize("NFC", fact)
+    body, at, period = key.partition("@")
+    if not at or is_glob(key):
+        return key
+    try:
+        bounds = parse_edtf(period)
+        return f"{body}@{period_text(bounds.lower, bounds.upper)}"
+    except BadInput:
+        # No such fact can be; to say so is for whoever looks it up.
+        return key
+
+
+def fact_hash(fact: str) -> int:
+    """The number that facts are in order of: what DuckDB's md5_number_lower makes of it.
+
+    >>> fact_hash("nvidia/ceo")
+    2141592207154026429
+    """
+    return int.from_bytes(hashlib.md5(fact.encode(), usedforsecurity=False).digest()[8:], "little")

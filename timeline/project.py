@@ -1,0 +1,124 @@
+"""A project folder: what its timeline.toml says, and where it may lead.
+
+A project may come from somebody else. So the paths in its timeline.toml, and links in their place, stay
+inside the project, unless its owner trusts it; that is said in the environment, which no project sets.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from timeline.atomic import no_file
+from timeline.errors import BadInput, NotFound, Place
+
+__all__ = [
+    "PROJECT_FILE",
+    "TRUSTED",
+    "find_project",
+    "find_store",
+    "is_project",
+    "project_folder",
+    "project_settings",
+]
+
+PROJECT_FILE: Final = "timeline.toml"
+
+#: The environment variable with the projects that may lead outside their folder, separated as in PATH.
+TRUSTED: Final = "TIMELINE_TRUSTED"
+
+#: The folders that a project may name, and their names where it does not.
+_FOLDERS: Final = {"store": ".timeline", "events": "events", "queries": "queries"}
+#: What a store keeps in folders of its own, which may be links too.
+_IN_STORE: Final = ("log", "index")
+
+
+def find_store(path: str | Path | None = None) -> Path:
+    """Return the folder of a store: `path`, else TIMELINE_STORE, else that of the nearest project upwards.
+
+    A project is a folder with a timeline.toml, which may name its store; `path` may be one too.
+    Raises NotFound where there is none, BadInput as `project_folder` does.
+    """
+    project = find_project(path)
+    if project is not None:
+        return project_folder(project, "store")
+    given = path or os.environ.get("TIMELINE_STORE")
+    if given:
+        return Path(given)
+    raise NotFound(
+        f"no {PROJECT_FILE} in {Path.cwd()} or above it; run `timeline init FOLDER`, "
+        "or name a store with --store"
+    )
+
+
+def find_project(path: str | Path | None = None) -> Path | None:
+    """Return the project of a store: `path`, else TIMELINE_STORE, else the nearest upwards; or None."""
+    given = path or os.environ.get("TIMELINE_STORE")
+    if given:
+        return Path(given) if is_project(Path(given)) else None
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if is_project(folder)), None)
+
+
+def is_project(folder: Path) -> bool:
+    """Whether a folder has a timeline.toml; raises BadInput where that is no file."""
+    file = folder / PROJECT_FILE
+    if (kind := no_file(file)) is not None:
+        raise BadInput(f"is {kind}, expected a file", Place(str(file)))
+    return file.is_file()
+
+
+def project_folder(project: Path, key: str) -> Path:
+    """Return where a project keeps its `store`, `events` or `queries`.
+
+    Raises BadInput, with file and key, where that is no path, or leads out of the project, by itself or
+    through a link, and the project is not trusted.
+    """
+    named = project_settings(project).get(key, _FOLDERS[key])
+    place = Place(str(project / PROJECT_FILE))
+    if not isinstance(named, str) or not named.strip() or "\0" in named:
+        raise BadInput(f"[project] {key} is {named!r}; expected the path of a folder, as text", place)
+    folder = project / named
+    try:
+        inside = project.resolve()
+        for each in (folder, *(folder / name for name in _IN_STORE if key == "store")):
+            leads_to = each.resolve()
+            if not leads_to.is_relative_to(inside) and not _is_trusted(inside):
+                through = "" if each == folder else f" (its {each.name})"
+                otherwise = f"set {TRUSTED}={inside} if you trust it"
+                if key == "store":
+                    otherwise += ", or name the store itself with --store"
+                raise BadInput(
+                    f"[project] {key} = {named!r}{through} leads out of the project, to {leads_to}; "
+                    f"{otherwise}",
+                    place,
+                )
+    except (OSError, RuntimeError) as error:
+        words = getattr(error, "strerror", None) or error
+        raise BadInput(f"[project] {key} = {named!r} cannot be followed: {words}", place) from None
+    return folder
+
+
+def _is_trusted(project: Path) -> bool:
+    given = os.environ.get(TRUSTED, "").split(os.pathsep)
+    return any(Path(each).resolve() == project for each in given if each)
+
+
+def project_settings(project: Path) -> dict[str, Any]:
+    """Return what a project's timeline.toml says under [project]; raises BadInput where it cannot be read."""
+    # Not needed where a store is named.
+    import tomllib
+
+    path = project / PROJECT_FILE
+    place = Place(str(path))
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"not TOML: {error}", place) from None
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror or error}", place) from None
+    found = settings.get("project", {})
+    if not isinstance(found, dict):
+        raise BadInput(f"project is {found!r}; expected a table, which begins with the line [project]", place)
+    return found

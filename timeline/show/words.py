@@ -1,0 +1,456 @@
+"""Answers told to people: which columns they see, in which words, with every axis of time named.
+
+Takes rows as dicts with aware datetimes, as `Answer.dicts` gives them, and gives lines of text. Whatever
+comes from an event may be None: an erased one tells nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from timeline.errors import BadInput
+from timeline.meaning.times import (
+    format_instant,
+    from_datetime,
+    period_text,
+    show_instant_end,
+    show_reported,
+)
+from timeline.show.formats import markdown_lines, visible
+from timeline.show.layout import Column, Style, pairs, table_lines, wrapped
+
+if TYPE_CHECKING:
+    from timeline.ask.answers import AsOf, Why
+
+__all__ = [
+    "View",
+    "asked_in_words",
+    "belief_card",
+    "beliefs_view",
+    "changes_view",
+    "disagreements_view",
+    "history_view",
+    "story",
+]
+
+Row = Mapping[str, Any]
+
+_SHORT_ID: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A table for people: what was asked, the columns and rows, and what to say below them."""
+
+    caption: str
+    columns: list[Column]
+    rows: list[list[str]]
+    footer: str = ""
+    headed: int = 1
+    title: str = field(default="")
+
+    def lines(self, width: int | None, style: Style | None = None) -> Iterator[str]:
+        """The lines of the table, `width` columns wide at most."""
+        if self.caption:
+            yield from (line for part in self.caption.split("\n") for line in prose(part, width))
+            yield ""
+        if self.title:
+            yield style("fact", visible(self.title)) if style else visible(self.title)
+        yield from table_lines(self.columns, self.rows, width, style=style, headed=self.headed)
+        if self.footer:
+            yield ""
+            yield from prose(self.footer, width)
+
+    def markdown(self) -> Iterator[str]:
+        """The same in Markdown."""
+        for part in filter(None, self.caption.split("\n")):
+            yield from (visible(part), "")
+        if self.title:
+            yield from (f"**{visible(self.title)}**", "")
+        yield from markdown_lines([column.header for column in self.columns], self.rows)
+        if self.footer:
+            yield from ("", visible(self.footer))
+
+
+def prose(text: str, width: int | None) -> list[str]:
+    """A sentence or two as lines."""
+    return [visible(text)] if width is None else wrapped(visible(text), width)
+
+
+# Words for what is in a row
+
+
+def asked_in_words(asked: AsOf, *, reported: str | None = None, policy: bool = True) -> str:
+    """Every axis of a question, and its rule; `reported` replaces the words for the reported axis."""
+    if reported is None:
+        reported = (
+            "as of everything reported" if asked.as_of is None else f"as of {day(asked.as_of)} (reported)"
+        )
+    valid = "at any time" if asked.valid_at is None else f"at {day(asked.valid_at)}"
+    rule = f"policy {asked.policy}, basis {asked.basis}" if policy else f"basis {asked.basis}"
+    return f"{reported}, recorded as of {format_instant(asked.recorded_as_of)}, valid {valid}; {rule}."
+
+
+def day(micros: int) -> str:
+    """An instant that was asked for or reported: the date where it is the last of a day."""
+    return show_instant_end(micros)
+
+
+def micros_of(value: datetime | None) -> int | None:
+    """An instant of a row in microseconds."""
+    return None if value is None else from_datetime(value)
+
+
+def claim_of(row: Row, side: str = "") -> str:
+    """What a row claims, marked with `~` where its figure is approximate."""
+    claim = row.get(f"claim{side}")
+    if claim is None:
+        return ""
+    return f"~ {claim}" if row.get(f"approximate{side}") else str(claim)
+
+
+def said_of(row: Row, side: str = "") -> str:
+    """A claim and how firm it is, in one."""
+    return ", ".join(filter(None, (claim_of(row, side), row.get(f"status{side}"))))
+
+
+def reported_of(row: Row, event: Row | None = None) -> str:
+    """When a row was reported, as a span where that is all that is known; `event` is where it comes from."""
+    at = row.get("reported_at")
+    if event is not None and event.get("reported_at") is not None:
+        return show_reported(micros_of(event["reported_from"]), micros_of(event["reported_at"]))
+    return "" if at is None else day(from_datetime(at))
+
+
+def valid_of(row: Row) -> str:
+    """The valid time of a row as EDTF, empty where it is unbounded."""
+    lower, upper = micros_of(row.get("valid_from")), micros_of(row.get("valid_to"))
+    return "" if lower is None and upper is None else period_text(lower, upper)
+
+
+def name_of(event: Row) -> str:
+    """The name by which an event can be called: its key, else the beginning of its id."""
+    return str(event.get("key") or short_id(event))
+
+
+def short_id(event: Row) -> str:
+    """The beginning of an event's id."""
+    return str(event.get("event_id") or "")[:_SHORT_ID]
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number of things.
+
+    >>> counted(1, "belief"), counted(2, "belief")
+    ('1 belief', '2 beliefs')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+# Beliefs
+
+
+def beliefs_view(asked: AsOf, rows: Sequence[Row], events: Mapping[str, Row]) -> View:
+    """What was believed, a row a belief; `events` are those behind the beliefs, by event_id."""
+    columns = [Column("fact"), Column("claim", whole=True), Column("status", whole=True)]
+    columns += [Column("reported", whole=True), Column("origin")]
+    cells = [
+        [
+            row["fact"],
+            claim_of(row),
+            row["status"] or "",
+            reported_of(row, events.get(row["event_id"])),
+            row["origin"] or "",
+        ]
+        for row in rows
+    ]
+    _add_valid(columns, cells, rows, 2)
+    facts = len({row["fact"] for row in rows})
+    footer = counted(len(rows), "belief")
+    if facts != len(rows):
+        footer += f" of {counted(facts, 'fact')}"
+    if any(row.get("approximate") for row in rows):
+        footer += "; ~ marks an approximate figure"
+    return View(f"Believed {asked_in_words(asked)}", columns, cells, f"{footer}.")
+
+
+def belief_card(asked: AsOf, row: Row, event: Row | None, source: Row | None) -> list[tuple[str, str]]:
+    """Everything told of one belief, as names and values."""
+    if event is not None and _is_later(event, asked):
+        # Its title may tell what nobody knew then.
+        source = {"published": "of a later date"}
+    told = [
+        ("claim", _claim_and_meaning(row)),
+        ("status", row["status"]),
+        ("statement", row["statement"]),
+        ("believed since", _since(row)),
+        ("reported", reported_of(row, event)),
+        ("origin", row["origin"]),
+        ("speaker", row["speaker"]),
+        ("source", source_in_words(row["source"], source)),
+        ("valid", valid_of(row)),
+        ("inferred", "the report implies it" if event and event.get("inferred") else None),
+        ("event", _event_name(event or row)),
+    ]
+    return [(name, str(value)) for name, value in told if value]
+
+
+def _is_later(event: Row, asked: AsOf) -> bool:
+    """Whether the source that an event was read in appeared only after the date asked about."""
+    read = micros_of(event.get("evidence_at"))
+    return asked.as_of is not None and read is not None and read > asked.as_of
+
+
+def _since(row: Row) -> str:
+    return "" if row["believed_from"] is None else day(from_datetime(row["believed_from"]))
+
+
+def _event_name(event: Row) -> str:
+    key = event.get("key")
+    return f"{key} ({short_id(event)})" if key else str(event.get("event_id") or "")[: 2 * _SHORT_ID]
+
+
+def _claim_and_meaning(row: Row) -> str:
+    """A claim as written, and how it was understood where the words differ."""
+    claim = claim_of(row)
+    if row.get("value_type") != "amount" or row.get("claim") is None:
+        return claim
+    from timeline.meaning.amounts import pretty_amount
+
+    try:
+        meaning = pretty_amount(
+            row["amount_low"], row["amount_high"], row["unit"] or "", bool(row["approximate"])
+        )
+    except BadInput:
+        return claim
+    return claim if meaning == row["claim"] else f"{claim} ({meaning})"
+
+
+def source_in_words(name: str | None, source: Row | None) -> str:
+    """A source by its id, and what it is known to be."""
+    if name is None:
+        return ""
+    if source is None:
+        return name
+    known = [source.get("title"), source.get("publisher"), source.get("published")]
+    told = ", ".join(str(part) for part in known if part)
+    return f"{name}: {told}" if told else name
+
+
+# History, changes and disagreements
+
+
+def history_view(asked: AsOf, rows: Sequence[Row]) -> View:
+    """Every event by reported order, and what each did."""
+    facts = {row["fact"] for row in rows}
+    reported = "at any time" if asked.as_of is None else f"by {day(asked.as_of)}"
+    columns = [Column("fact")] if len(facts) > 1 else []
+    columns += [Column("reported", whole=True), Column("origin"), Column("effect", whole=True)]
+    columns += [Column("claim", whole=True), Column("status", whole=True)]
+    columns += [Column("commit", right=True), Column("event", whole=True)]
+    cells = [
+        [
+            *([row["fact"]] if len(facts) > 1 else []),
+            reported_of(row, row),
+            row["origin"] or "",
+            row["effect"] or "",
+            claim_of(row),
+            row["status"] or "",
+            f"#{row['commit']}",
+            short_id(row),
+        ]
+        for row in rows
+    ]
+    return View(
+        f"Reported {asked_in_words(asked, reported=reported, policy=False)}",
+        columns,
+        cells,
+        f"{counted(len(rows), 'event')}.",
+        headed=2 if len(facts) == 1 else 3,
+        title="" if len(facts) > 1 else next(iter(facts), ""),
+    )
+
+
+def same_again(row: Row) -> bool:
+    """Whether a change is but another report of the same claim, as firm as before.
+
+    >>> same_again({"claim_from": "yes", "claim_to": "yes", "status_from": "agreed", "status_to": "agreed"})
+    True
+    """
+    before, after = ((row[f"claim{side}"], row[f"status{side}"]) for side in ("_from", "_to"))
+    return before == after
+
+
+def changes_view(asked: AsOf, rows: Sequence[Row], start: int | None, end: int | None) -> View:
+    """What differs between two dates."""
+    dates = ["everything reported" if at is None else day(at) for at in (start, end)]
+    columns = [Column("fact"), Column("change", whole=True), Column("claim", whole=True)]
+    cells = [[row["fact"], "repeated" if same_again(row) else row["change"], _change(row)] for row in rows]
+    _add_valid(columns, cells, rows, 3)
+    counts = {
+        name: sum(row["change"] == name and not same_again(row) for row in rows)
+        for name in ("appeared", "changed", "gone")
+    } | {"repeated": sum(map(same_again, rows))}
+    told = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+    between = asked_in_words(asked, reported=f"as of {dates[0]} and of {dates[1]} (reported)")
+    return View(f"Believed {between}", columns, cells, f"{told or 'No change'}.")
+
+
+def _change(row: Row) -> str:
+    before, after = said_of(row, "_from"), said_of(row, "_to")
+    if row["change"] != "changed":
+        return after or before
+    return f"{after} (same claim again)" if same_again(row) else f"{before} → {after}"
+
+
+def _add_valid(columns: list[Column], cells: list[list[str]], rows: Sequence[Row], at: int) -> None:
+    """Add the column of valid times where any row has one."""
+    valid = [valid_of(row) for row in rows]
+    if any(valid):
+        columns.insert(at, Column("valid", whole=True))
+        for line, text in zip(cells, valid, strict=True):
+            line.insert(at, text)
+
+
+def disagreements_view(
+    asked: AsOf, rows: Sequence[Row], events: Mapping[str, Row], within: int | None
+) -> View:
+    """Pairs of claims that cannot both be right."""
+    columns = [Column("fact"), Column("one says", whole=True), Column("another says", whole=True)]
+    cells = [[row["fact"], *(_side(row, side, events) for side in ("_1", "_2"))] for row in rows]
+    _add_valid(columns, cells, rows, 1)
+    apart = "any time apart" if within is None else f"at most {counted(within, 'day')} apart"
+    return View(
+        f"Disagreements {asked_in_words(asked, policy=False)}",
+        columns,
+        cells,
+        f"{counted(len(rows), 'disagreement')}, reported {apart}.",
+    )
+
+
+def _side(row: Row, side: str, events: Mapping[str, Row]) -> str:
+    event = events.get(row[f"event_id{side}"], {})
+    when = reported_of({"reported_at": row[f"reported_at{side}"]}, event)
+    claim = said_of({**event, "claim": row[f"claim{side}"], "status": row[f"status{side}"]})
+    return f"{claim} ({row[f'origin{side}']}, {when})"
+
+
+# Why
+
+
+def story(why: Why, displaced: Sequence[Row], width: int | None, style: Style | None = None) -> Iterator[str]:
+    """What is believed of a fact, on what evidence, what that displaced, what was mended, who differs."""
+    events = {row["event_id"]: row for row in why.history}
+    sources = {row["id"]: row for row in why.sources}
+    title = visible(why.fact)
+    yield from prose(f"Believed {asked_in_words(why.asked)}", width)
+    yield ""
+    yield style("fact", title) if style else title
+    if not why.beliefs:
+        yield "  Nothing is believed."
+    for row in why.beliefs:
+        event = events.get(row["event_id"])
+        card = belief_card(why.asked, row, event, sources.get(row["source"]))
+        place = _places(event)
+        if place:
+            card.insert(next((n for n, (name, _) in enumerate(card) if name == "source"), 0) + 1, place)
+        yield from _indented(pairs(card, None if width is None else width - 2))
+    for heading, entries in _sections(why, displaced, events):
+        if entries:
+            yield ""
+            yield style(None, heading) if style else heading
+            for entry in entries:
+                yield from _entry(entry, width)
+
+
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        yield f"  {line}".rstrip()
+
+
+def _entry(text: str, width: int | None) -> Iterator[str]:
+    lines = prose(text, None if width is None else width - 4)
+    for nth, line in enumerate(lines):
+        yield f"  - {line}" if nth == 0 else f"    {line}"
+
+
+def _places(event: Row | None) -> tuple[str, str] | None:
+    if event is None or not event.get("locator"):
+        return None
+    import json
+
+    found = json.loads(event["locator"])
+    spans = found if isinstance(found, list) else [found]
+    told = [f"{span['start']}-{span['end']}" for span in spans if isinstance(span, dict) and "end" in span]
+    return ("characters", ", ".join(told)) if told else None
+
+
+def _sections(
+    why: Why, displaced: Sequence[Row], events: Mapping[str, Row]
+) -> Iterator[tuple[str, list[str]]]:
+    believed = {row["event_id"] for row in why.beliefs}
+    yield "It displaced", [_told(row, events) for row in displaced]
+    yield (
+        "Our record was mended",
+        [_mended(row, events) for row in why.history if row["event_type"] == "corrected"],
+    )
+    yield (
+        "Taken back",
+        [_taken_back(row, events) for row in why.history if row["event_type"] in ("retracted", "withdrawn")],
+    )
+    yield (
+        "What others say",
+        [_told(row, events) for row in why.claims if row["event_id"] not in believed],
+    )
+    yield (
+        "Disagreements",
+        [f"{_side(row, '_1', events)} against {_side(row, '_2', events)}" for row in why.disagreements],
+    )
+
+
+def _told(row: Row, events: Mapping[str, Row]) -> str:
+    event = events.get(row["event_id"], row)
+    valid = f", valid {valid_of(row)}" if valid_of(row) else ""
+    return f"{said_of(row)}{valid} ({row['origin']}, {reported_of(row, event)}; {name_of(event)})"
+
+
+def _mended(row: Row, events: Mapping[str, Row]) -> str:
+    target = events.get(row["target"], {})
+    name = name_of(target) or short_id({"event_id": row["target"]})
+    recorded = f"#{row['commit']}, {format_instant(from_datetime(row['recorded_at']))}"
+    if row["void"]:
+        change = f"{name} counts as never recorded: {said_of(target)}"
+    else:
+        change = f"{name}: {said_of(target)} → {said_of(row)}"
+    return f"{change}. {_reason(row)}(recorded in {recorded})"
+
+
+def _taken_back(row: Row, events: Mapping[str, Row]) -> str:
+    when = reported_of(row, row)
+    if row["event_type"] == "withdrawn":
+        return f"{row['origin']} no longer says anything of it since {when} ({name_of(row)})"
+    target = events.get(row["target"], {})
+    name = name_of(target) or short_id({"event_id": row["target"]})
+    target = _as_mended(target, events)
+    who = f" by {row['origin']}" if row["origin"] else ""
+    return f"{name}: {said_of(target)}, retracted {when}{who}. {_reason(row)}".rstrip()
+
+
+def _as_mended(event: Row, events: Mapping[str, Row]) -> Row:
+    """What stands for an event after our own corrections; voids leave it as it was."""
+    mended = [
+        row
+        for row in events.values()
+        if row.get("event_type") == "corrected" and not row["void"] and row["target"] == event.get("event_id")
+    ]
+    return _as_mended(max(mended, key=lambda row: row["position"]), events) if mended else event
+
+
+def _reason(row: Row) -> str:
+    reason = (row.get("reason") or "").strip()
+    if not reason:
+        return ""
+    return f"{reason} " if reason.endswith((".", "!", "?")) else f"{reason}. "
