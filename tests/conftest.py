@@ -16,7 +16,7 @@ _ALWAYS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", max_examples=50, **_ALWAYS)  # type: ignore[arg-type]
 settings.register_profile(
     "ci",
-    max_examples=60,
+    max_examples=100,
     derandomize=False,
     print_blob=True,
     **_ALWAYS,  # type: ignore[arg-type]

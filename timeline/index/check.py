@@ -82,14 +82,13 @@ def _check_objects(con: duckdb.DuckDBPyConnection, name: str) -> None:
             }
             for database in ("given", "expected")
         )
-        known = {found[:2] for found in given & expected}
-        for schema, other, _ in sorted(given ^ expected, key=str):
-            parts = (schema, other)
-            is_given = parts in {found[:2] for found in given}
-            is_expected = parts in {found[:2] for found in expected}
-            problem = "is not one that Timeline writes" if is_given else "is missing"
-            if (is_given and is_expected) or parts in known:
-                problem = "was changed"
+        for schema, other, _ in sorted(given ^ expected):
+            is_given, is_expected = (
+                (schema, other) in {found[:2] for found in objects} for objects in (given, expected)
+            )
+            problem = "was changed" if is_given else "is missing"
+            if not is_expected:
+                problem = "is not one that Timeline writes"
             raise Corruption(f"{name}: the {kind} {schema}.{other} {problem}; {REBUILD}")
 
 
