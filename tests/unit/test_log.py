@@ -21,7 +21,7 @@ import timeline.log.log
 from tests.logs import Recording, Volatile, always, append, names, row
 from timeline.errors import Conflict, Corruption, NotFound, TimelineError
 from timeline.log.checks import check_file_hash
-from timeline.log.file import Entry, entries_of
+from timeline.log.file import Entry, entries_of, file_name
 from timeline.log.log import CheckedFiles, Commit, Log, LogFile, Rows, merkle_root, rows_to_table, schema
 from timeline.log.objects import FolderObjects
 from timeline.log.writing import encoded
@@ -134,7 +134,30 @@ def test_the_head_costs_the_same_however_long_the_log(folder: Path) -> None:
     assert recording.steps == ["list", "list"]
     recording.steps.clear()
     assert reader.head() == log.commits()[-1]
-    assert recording.steps == ["list", "list", "get 000000000070.parquet"]
+    assert recording.steps == ["get 000000000070.parquet"]
+
+
+def test_the_log_is_listed_again_only_once_it_has_moved(folder: Path) -> None:
+    recording = Recording(folder)
+    reader = Log(folder, objects=recording)
+    writer = Log(folder, objects=Volatile(folder))
+    for number in range(1, 70):
+        append(writer, number)
+        recording.steps.clear()
+        assert reader.head_number() == number
+        assert reader.head() == writer.head()
+        assert recording.steps.count("list") == 2
+        recording.steps.clear()
+        assert [commit.number for commit in reader.commits()] == list(range(1, number + 1))
+        assert "list" not in recording.steps
+
+
+def test_a_last_file_that_is_gone_shows_at_once(log: Log) -> None:
+    append(log, 1)
+    second = append(log, 2)
+    assert log.head() == second
+    (log.folder / file_name(2, 2)).unlink()
+    assert log.head_number() == 1
 
 
 # Appending

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -128,7 +129,8 @@ class Log:
         self.folder = Path(folder).absolute()
         self._objects: Objects = FolderObjects(self.folder) if objects is None else objects
         self._clock = clock
-        self._listed: tuple[set[str], list[LogFile]] = set(), []
+        #: The widest files of the last listing: see `_files`.
+        self._cover: list[LogFile] = []
         #: The files whose hash was computed, and how the file system describes them: files never change.
         self._checked: dict[str, tuple[int, int, int, int]] = {}
         self._told: tuple[tuple[str, int, int, int] | None, Commit | None] = None, None
@@ -142,7 +144,7 @@ class Log:
         return cls(folder)
 
     def head_number(self) -> int:
-        """The number of the last commit, 0 of an empty log; lists names and opens no file."""
+        """The number of the last commit, 0 of an empty log; opens no file."""
         files = self._files()
         return files[-1].last if files else 0
 
@@ -166,6 +168,10 @@ class Log:
         Raises Corruption, naming them, where commits are missing.
         """
         return [file for file in self._files() if file.last > after]
+
+    def size(self) -> tuple[int, int]:
+        """How many files the log has, and their bytes."""
+        return self._retrying(lambda files: (len(files), sum(os.stat(file.path).st_size for file in files)))
 
     def commits(self, after: int = 0) -> list[Commit]:
         """The commits after number `after`, in order."""
@@ -192,16 +198,25 @@ class Log:
 
         return self._retrying(read, after)
 
-    def reading(self, fn: Callable[[CheckedFiles], _Answer], after: Commit | None = None) -> _Answer:
+    def reading(
+        self,
+        fn: Callable[[CheckedFiles], _Answer],
+        after: Commit | None = None,
+        *,
+        until: int | None = None,
+    ) -> _Answer:
         """Return what `fn` makes of the files with the commits after `after`, each checked before.
 
-        The hash of every file is computed, and the chain of digests from `after` on. Raises Corruption,
-        naming the file, where either differs, and where DuckDB cannot read one. `fn` is called again where a
-        file was merged away meanwhile, and must not mind.
+        With `until` they end at the commit of that number. The hash of every file is computed, and the chain
+        of digests from `after` on. Raises Corruption, naming the file, where either differs, and where DuckDB
+        cannot read one. `fn` is called again where a file was merged away meanwhile, and must not mind.
         """
 
         def read(files: list[LogFile]) -> _Answer:
-            commits = self._check(files, after)
+            files = [file for file in files if until is None or file.first <= until]
+            commits = [
+                commit for commit in self._check(files, after) if until is None or commit.number <= until
+            ]
             with plain_folder(self.folder) as folder:
                 try:
                     return fn(CheckedFiles([str(folder / file.name) for file in files], commits))
@@ -344,6 +359,15 @@ class Log:
         return Verified(last.number, last.last_position, len(files), size, last.digest)
 
     def _files(self) -> list[LogFile]:
+        """The files of the last listing, unless commits were appended since: then the log is listed again.
+
+        Some of them may have been merged away since, which shows when they are read.
+        """
+        if not self._cover or self._has_moved(self._cover[-1]):
+            self._cover = self._list()
+        return list(self._cover)
+
+    def _list(self) -> list[LogFile]:
         # A listing taken while files are merged may lack both the merged one and what it replaces, or show
         # the file of a writer that slept and is about to lose. Two that agree show what there is.
         names = set(self._objects.list())
@@ -352,12 +376,12 @@ class Log:
             if again == names:
                 break
             names = again
-        # Between two appends a log is listed several times over, and mostly says the same.
-        listed, cover = self._listed
-        if names != listed:
-            cover = _cover(self.folder, names)
-            self._listed = names, cover
-        return list(cover)
+        return _cover(self.folder, names)
+
+    def _has_moved(self, last: LogFile) -> bool:
+        """Whether the log has a commit behind those of a file, or no longer has that file."""
+        has = self._objects.has
+        return not has(last.name) or any(map(has, _names_of(last.last + 1)))
 
     def _retrying(
         self, fn: Callable[[list[LogFile]], _Answer], after: int = 0, *, only_last: bool = False
@@ -370,17 +394,14 @@ class Log:
                 # Whatever it says, it says it of files that are no longer the log's.
                 if not self._any_gone(files):
                     raise
+                self._cover = []
         raise TimelineError(f"{self.folder}: files kept being merged away while they were read; try again")
 
     def _located(self, files: Iterable[LogFile]) -> list[LogFile]:
         return [replace(file, path=str(self._objects.get(file.name))) for file in files]
 
     def _any_gone(self, files: Iterable[LogFile]) -> bool:
-        try:
-            self._located(files)
-        except FileNotFoundError:
-            return True
-        return False
+        return not all(self._objects.has(file.name) for file in files)
 
     @contextmanager
     def _written(
@@ -451,7 +472,7 @@ class Log:
             logging.getLogger(__name__).warning("%s: files were not merged: %s", self.folder, error)
 
     def _compact(self) -> int:
-        files = self._files()
+        files = self._cover = self._list()
         if not files:
             return 0
         self._objects.sweep(files[-1].name)
@@ -468,7 +489,7 @@ class Log:
                 except Corruption as error:
                     # A damaged block must not keep all later ones from being merged.
                     damage = damage or error
-            files = self._files()
+            files = self._cover = self._list()
         if damage:
             raise damage
         return merged
@@ -573,6 +594,16 @@ def _cover(folder: Path, names: Iterable[str]) -> list[LogFile]:
         cover.append(file)
         following = file.last + 1
     return cover
+
+
+@lru_cache(maxsize=64)
+def _names_of(number: int) -> list[str]:
+    """The names of the files that may hold a commit.
+
+    What is merged is linked before its parts are unlinked: looking for them from narrow to wide, as they come
+    here, finds a commit that is there.
+    """
+    return [file_name(number, number), *(file_name(*block_of(number, size)) for size in BLOCKS)]
 
 
 def _complete_blocks(files: list[LogFile], size: int) -> list[list[LogFile]]:

@@ -39,6 +39,9 @@ class Objects(Protocol):
         Raises FileNotFoundError where there is none, Corruption where it is nothing that can be read.
         """
 
+    def has(self, name: str) -> bool:
+        """Whether there is an object of that name."""
+
     def list(self) -> list[str]:
         """The names of all objects, in no order; one put or removed meanwhile may be in it or not."""
 
@@ -54,6 +57,7 @@ class FolderObjects:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder).absolute()
+        self._within = os.path.join(self.folder, "")
 
     @classmethod
     def create(cls, folder: str | Path) -> FolderObjects:
@@ -103,6 +107,9 @@ class FolderObjects:
                 f"{path}: is {file_kind(mode)}, expected a file; bring it back from a copy of the log"
             )
         return path
+
+    def has(self, name: str) -> bool:
+        return os.path.lexists(f"{self._within}{name}")
 
     def list(self) -> list[str]:
         try:
