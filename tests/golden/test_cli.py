@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from timeline import Timeline
+from timeline.ask.answers import plain
 from timeline.cli.app import run
-from timeline.show.formats import plain
 
 EXPECTED = Path(__file__).parent / "cli"
 
@@ -83,7 +83,9 @@ CASES: dict[str, list[str]] = {
 def recorded(desk: Path) -> list[str]:
     """When each commit was recorded, in order, as answers print it."""
     with Timeline.open(desk) as tl:
-        answer = tl.query_table("SELECT DISTINCT recorded_at FROM events WHERE fact IS NOT NULL ORDER BY 1")
+        answer = tl.snapshot().sql(
+            "SELECT DISTINCT recorded_at FROM events WHERE fact IS NOT NULL ORDER BY 1"
+        )
     return [plain(instant) for (instant,) in answer.rows]
 
 

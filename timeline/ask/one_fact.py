@@ -104,7 +104,7 @@ def _plainly(reader: Reader, file: RowFile, dates: AsOf, fact: str, number: int)
         if since <= at < until and (dates.valid_at is None or valid_from <= dates.valid_at < valid_to)
     ]
     told.sort(key=lambda row: (row[_VALID_FROM] is not None, row[_VALID_FROM], row[_ORIGIN]))
-    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
+    return Answer.of(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
 
 
 def _are_plain(file: RowFile, lines: list[Fields]) -> bool:
@@ -152,7 +152,7 @@ def _one(dates: AsOf, row: _Row | None, fact: str) -> Answer:
         # Of no valid time, and believed since it was reported.
         row |= {"believed_from": row["reported_at"]}
         told.append((*fact_parts(fact).values(), *map(row.__getitem__, _TOLD_OF_PLAIN)))
-    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
+    return Answer.of(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
 
 
 def _from_segments(reader: Reader, dates: AsOf, fact: str, number: int) -> Answer:
@@ -174,7 +174,7 @@ def _from_segments(reader: Reader, dates: AsOf, fact: str, number: int) -> Answe
     ]
     if len(rows) > 1:
         rows.sort(key=lambda row: (row[_VALID_FROM] is not None, row[_VALID_FROM], row[_ORIGIN]))
-    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows, dates)
+    return Answer.of(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows, dates)
 
 
 def _covers(valid_from: datetime | None, valid_to: datetime | None, at: int) -> bool:
@@ -297,7 +297,7 @@ def _beliefs(kind: str, dates: AsOf, rows: list[_Row], tiers: dict[str, int]) ->
         _belief(by_position[one.entry.position], one.valid_from, one.valid_to, one.believed_from)
         for one in found
     ]
-    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
+    return Answer.of(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
 
 
 def _belief(row: _Row, valid_from: int, valid_to: int, believed_from: int) -> tuple[Any, ...]:
@@ -321,4 +321,4 @@ def _history(dates: AsOf, rows: list[_Row]) -> Answer:
         ):
             told.append((*(row[name] for name in EVENT_COLUMNS), effects.get(row["position"])))
     columns = [*EVENT_COLUMNS, "effect"]
-    return Answer(columns, [*(_COLUMN_TYPES[name] for name in EVENT_COLUMNS), "VARCHAR"], told, dates)
+    return Answer.of(columns, [*(_COLUMN_TYPES[name] for name in EVENT_COLUMNS), "VARCHAR"], told, dates)

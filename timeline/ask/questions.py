@@ -7,15 +7,13 @@ parameters, so that the command line, the Python API and the web page ask in the
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 import duckdb
 
-from timeline.ask.answers import Answer, AsOf, Moment, timestamp
+from timeline.ask.answers import AsOf, Moment, timestamp
 from timeline.errors import BadInput, NotFound, nearest
-from timeline.index.generation import with_room
 from timeline.index.reader import Reader
 from timeline.meaning.columns import BELIEF_COLUMNS
 from timeline.meaning.fact import fact_key, is_glob
@@ -28,12 +26,11 @@ from timeline.meaning.times import (
 
 __all__ = [
     "DAYS_AT_MOST",
-    "ask",
-    "asked",
     "event_by",
     "one_fact",
     "plain_changes",
     "question",
+    "resolve_dates",
 ]
 
 _BASES: Final = ("certain", "possible", "evidence")
@@ -78,7 +75,7 @@ def _one_fact(fact: str) -> str:
     return key
 
 
-def asked(
+def resolve_dates(
     reader: Reader,
     as_of: Moment | None = None,
     recorded_as_of: Moment | None = None,
@@ -235,18 +232,6 @@ def _narrowed(fact: str | None) -> tuple[str, list[Any]]:
     if is_glob(fact):
         return " WHERE fact GLOB $1", [fact]
     return " WHERE fact = $1", [fact]
-
-
-def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any], dates: AsOf | None) -> Answer:
-    """Run a statement and fetch all of it in plain Python."""
-
-    def run() -> Answer:
-        con.execute(sql, parameters)
-        description = con.description or []
-        names, types = ([str(column[nth]) for column in description] for nth in (0, 1))
-        return Answer(names, types, con.fetchall(), dates)
-
-    return with_room(con, run)
 
 
 def event_by(con: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -73,7 +73,7 @@ def _facts(incomplete: str) -> list[str]:
 
     try:
         with Timeline.open(read_only=True) as tl:
-            return [fact for fact in tl.facts(f"{incomplete}*") if _is_plain(fact)][:200]
+            return [fact for fact in tl.snapshot().facts(f"{incomplete}*") if _is_plain(fact)][:200]
     except Exception:
         # What is wrong with a store is for its commands to say.
         return []

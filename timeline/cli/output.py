@@ -26,26 +26,26 @@ if TYPE_CHECKING:
     from timeline.show.words import View
 
 __all__ = [
-    "TOLD_AT_MOST",
+    "PRINTED_AT_MOST",
     "Cards",
     "Result",
     "deliver",
     "fail",
+    "print_ingested",
     "print_lines",
+    "print_pairs",
+    "print_recorded",
     "printed_width",
     "read_stdin",
     "say",
+    "showing_progress",
     "style_for",
-    "tell_ingested",
-    "tell_recorded",
-    "telling",
-    "told_pairs",
     "warn",
 ]
 
 Result = TypeVar("Result")
 #: Of the bad events of an ingest, and of its warnings, this many are told.
-TOLD_AT_MOST: Final = 50
+PRINTED_AT_MOST: Final = 50
 
 
 # Words
@@ -77,10 +77,10 @@ def read_stdin() -> str:
 def fail(error: TimelineError) -> None:
     """Tell what went wrong: what has a place in a file begins with it, so that editors can jump there."""
     if isinstance(error, BadRows):
-        for problem in error.problems[:TOLD_AT_MOST]:
+        for problem in error.problems[:PRINTED_AT_MOST]:
             say(str(problem))
-        if len(error.problems) > TOLD_AT_MOST:
-            say(f"… and {len(error.problems) - TOLD_AT_MOST:,} more; --rejects FILE writes all of them")
+        if len(error.problems) > PRINTED_AT_MOST:
+            say(f"… and {len(error.problems) - PRINTED_AT_MOST:,} more; --rejects FILE writes all of them")
         say(f"Error: {error.message}")
     elif isinstance(error, BadInput) and error.place is not None:
         say(str(error))
@@ -114,7 +114,7 @@ class _Status:
 
 
 @contextmanager
-def telling(tl: Timeline) -> Iterator[Timeline]:
+def showing_progress(tl: Timeline) -> Iterator[Timeline]:
     status = _Status()
     tl.progress = status
     try:
@@ -124,16 +124,16 @@ def telling(tl: Timeline) -> Iterator[Timeline]:
         tl.progress = None
 
 
-def tell_ingested(result: Ingested, path: str = "", *, dry_run: bool = False) -> None:
+def print_ingested(result: Ingested, path: str = "", *, dry_run: bool = False) -> None:
     """Tell what came of an ingest: its warnings, what was rejected, and how much of what there was."""
     for kind, messages in (
         ("warning: ", result.warnings),
         ("", [f"{one.place}: {one.error}" for one in result.rejected]),
     ):
-        for message in messages[:TOLD_AT_MOST]:
+        for message in messages[:PRINTED_AT_MOST]:
             say(f"{kind}{message}")
-        if len(messages) > TOLD_AT_MOST:
-            say(f"{kind}… and {len(messages) - TOLD_AT_MOST:,} more")
+        if len(messages) > PRINTED_AT_MOST:
+            say(f"{kind}… and {len(messages) - PRINTED_AT_MOST:,} more")
     told = counted(result.new, "new event")
     if result.commits:
         first, last = result.commits[0].number, result.commits[-1].number
@@ -209,7 +209,7 @@ def drop_stdout() -> None:
     os.close(nowhere)
 
 
-def tell_recorded(tell: Callable[[], None]) -> None:
+def print_recorded(tell: Callable[[], None]) -> None:
     """Tell what was recorded; that it cannot be told is a warning."""
     try:
         tell()
@@ -229,7 +229,7 @@ def print_lines(lines: Iterable[str], output: Path | None = None) -> None:
             stream.write(f"{line}\n")
 
 
-def told_pairs(facts: Mapping[str, object], as_json: bool) -> None:
+def print_pairs(facts: Mapping[str, object], as_json: bool) -> None:
     """Print names and values; absent ones are left out for people, and null in JSON."""
     if as_json:
         import json

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -33,6 +34,7 @@ __all__ = [
     "TO_READ",
     "Config",
     "Generation",
+    "Held",
     "begins_with",
     "build",
     "build_file",
@@ -69,20 +71,37 @@ DUCKDB_MAGIC: Final = (8, b"DUCK")
 _SPILL: Final = ".spill"
 
 
+class Held:
+    """A file that stays readable at `path` after its name was removed, as long as this object lives."""
+
+    def __init__(self, file: Path) -> None:
+        self._descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        self.path = Path(f"/dev/fd/{self._descriptor}")
+
+    def __del__(self) -> None:
+        with suppress(AttributeError, OSError):
+            os.close(self._descriptor)
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
+    """What the name of a generation's file says: its last commit and position, and its layout."""
+
     path: Path
     commit: int
     position: int
     layout: int
+    #: What keeps its file readable, where that may have been removed.
+    held: Held | None = None
 
     @classmethod
-    def of(cls, path: Path) -> Generation | None:
+    def of(cls, path: Path, held: Held | None = None) -> Generation | None:
+        """Return the generation of a file; None where the name is of no generation, or there is no file."""
         found = GENERATION_NAME.fullmatch(path.name)
         # To open a named pipe would wait for its other end.
-        if found is None or not path.is_file():
+        if found is None or (held is None and not path.is_file()):
             return None
-        return cls(path, int(found[1]), int(found[2]), int(found[3]))
+        return cls(path, int(found[1]), int(found[2]), int(found[3]), held)
 
 
 Config = dict[str, str | bool | int | float | list[str]]

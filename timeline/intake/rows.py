@@ -49,9 +49,13 @@ class Rejected:
 
 @dataclass(slots=True)
 class Resolved:
-    """What an intake made of one batch: rows for the log in order, and what it did not take."""
+    """What an intake made of one batch: rows for the log in order, and what it did not take.
+
+    `events` has the id and position of each event that was given and not rejected, known ones among them.
+    """
 
     rows: list[Row] = field(default_factory=list)
+    events: list[tuple[str, int]] = field(default_factory=list)
     known: int = 0
     registered: int = 0
     rejected: list[Rejected] = field(default_factory=list)
@@ -171,13 +175,6 @@ class Intake:
             resolved.registered += len(registering)
             yield from registering
             yield draft
-
-    def ids(self, drafts: Iterable[Draft]) -> list[str]:
-        """The event ids of drafts, known or not; raises what resolving them would."""
-        resolved = Resolved()
-        taken = [draft.row for draft in self._taking(drafts, resolved)]
-        raise_for(resolved.rejected)
-        return [row["event_id"] for row in taken]
 
     # Reading what each event says by itself
 
@@ -512,7 +509,11 @@ class Intake:
         places: dict[str, int] = {known: place for known, (_, place) in found.items()}
         for draft in complete:
             row = draft.row
-            if row["event_id"] in places or self._taken.get(row["event_id"], row).get("position") is not None:
+            taken = self._taken.get(row["event_id"], row).get("position")
+            known = taken if row["event_id"] not in found else found[row["event_id"]][0]
+            if draft.keys:
+                resolved.events.append((row["event_id"], self._position + 1 if known is None else known))
+            if known is not None:
                 resolved.known += bool(draft.keys)
                 if self._taken.get(row["event_id"]) is row:
                     # A later amendment takes over from it as it was recorded, not as it reads now.

@@ -173,12 +173,21 @@ class Log:
         """How many files the log has, and their bytes."""
         return self._retrying(lambda files: (len(files), sum(os.stat(file.path).st_size for file in files)))
 
-    def commits(self, after: int = 0) -> list[Commit]:
-        """The commits after number `after`, in order."""
+    def commits(self, after: int = 0, until: int | None = None) -> list[Commit]:
+        """Return the commits after number `after`, up to number `until` or the last, in order."""
 
         def read(files: list[LogFile]) -> list[Commit]:
-            commits = [entry.commit for file in files for entry in entries_of(file)]
-            return [commit for commit in commits if commit.number > after]
+            commits = [
+                entry.commit
+                for file in files
+                if until is None or file.first <= until
+                for entry in entries_of(file)
+            ]
+            return [
+                commit
+                for commit in commits
+                if after < commit.number and (until is None or commit.number <= until)
+            ]
 
         return self._retrying(read, after)
 

@@ -341,7 +341,7 @@ def _side(row: Row, side: str, events: Mapping[str, Row]) -> str:
 # Why
 
 
-def story(why: Why, displaced: Sequence[Row], width: int | None, style: Style | None = None) -> Iterator[str]:
+def story(why: Why, width: int | None, style: Style | None = None) -> Iterator[str]:
     """What is believed of a fact, on what evidence, what that displaced, what was mended, who differs."""
     events = {row["event_id"]: row for row in why.history}
     sources = {row["id"]: row for row in why.sources}
@@ -358,7 +358,7 @@ def story(why: Why, displaced: Sequence[Row], width: int | None, style: Style | 
         if place:
             card.insert(next((n for n, (name, _) in enumerate(card) if name == "source"), 0) + 1, place)
         yield from _indented(pairs(card, None if width is None else width - 2))
-    for heading, entries in _sections(why, displaced, events):
+    for heading, entries in _sections(why, events):
         if entries:
             yield ""
             yield style(None, heading) if style else heading
@@ -388,11 +388,9 @@ def _places(event: Row | None) -> tuple[str, str] | None:
     return ("characters", ", ".join(told)) if told else None
 
 
-def _sections(
-    why: Why, displaced: Sequence[Row], events: Mapping[str, Row]
-) -> Iterator[tuple[str, list[str]]]:
+def _sections(why: Why, events: Mapping[str, Row]) -> Iterator[tuple[str, list[str]]]:
     believed = {row["event_id"] for row in why.beliefs}
-    yield "It displaced", [_told(row, events) for row in displaced]
+    yield "It displaced", [_told(row, events) for row in why.displaced]
     yield (
         "Our record was mended",
         [_mended(row, events) for row in why.history if row["event_type"] == "corrected"],
