@@ -19,7 +19,7 @@ from timeline import BadInput, Conflict, Timeline
 from timeline.index.catalog import OBJECTS, sql_object
 from timeline.meaning.columns import BELIEF_COLUMNS, EVENT_COLUMNS, STATUSES
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 FACT: Final = "nvidia/investment/openai"
 LETTER: Final = datetime(2025, 9, 30, 23, 59, 59, 999_999, tzinfo=UTC)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from timeline.ask.temporal_sql import _tokens, translate
 from timeline.errors import BadInput, Place
 
-CATALOG = Path(__file__).parent.parent / "golden" / "dialect" / "catalog.sql"
+CATALOG = Path(__file__).parents[1] / "promises" / "golden" / "dialect" / "catalog.sql"
 
 
 def one_of(text: str, *more: str) -> st.SearchStrategy[str]:

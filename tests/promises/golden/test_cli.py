@@ -80,22 +80,22 @@ CASES: dict[str, list[str]] = {
 
 
 @pytest.fixture(scope="session")
-def recorded(desk: Path) -> list[str]:
+def recorded(recorded_project: Path) -> list[str]:
     """When each commit was recorded, in order, as answers print it."""
-    with Timeline.open(desk) as tl:
+    with Timeline.open(recorded_project) as tl:
         answer = tl.query_table("SELECT DISTINCT recorded_at FROM events WHERE fact IS NOT NULL ORDER BY 1")
     return [plain(instant) for (instant,) in answer.rows]
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_prints_what_it_did(
-    desk: Path,
+    recorded_project: Path,
     recorded: list[str],
     name: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(desk)
+    monkeypatch.chdir(recorded_project)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr("sys.argv", ["timeline", *CASES[name]])
     code = run()

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.property.strategies import MOMENTS, RECORDED, Step, Tier, histories, tiers, written
-from tests.property.test_fold_sql import Asked, Question, append, around, questions, store
+from tests.index.test_fold_sql import Asked, Question, append, around, questions, store
+from tests.strategies import MOMENTS, RECORDED, Step, Tier, histories, tiers, written
 from timeline.index import catalog, segments
 from timeline.index.index import Index
 from timeline.log.log import Log

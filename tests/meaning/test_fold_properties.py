@@ -10,7 +10,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.property.strategies import (
+from tests.strategies import (
     BASES,
     MOMENTS,
     POLICIES,

@@ -23,7 +23,7 @@ from timeline.log.log import Log
 from timeline.meaning.columns import BELIEF_COLUMNS
 from timeline.project import find_store
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 FACT: Final = "nvidia/investment/openai"
 REPORT: Final[dict[str, object]] = {

@@ -14,7 +14,7 @@ import pytest
 from timeline import BadInput, Belief, Commit, NotFound, Timeline
 from timeline.meaning.columns import BELIEF_COLUMNS, EVENT_COLUMNS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 FACT: Final = "nvidia/investment/openai"
 #: The end of each day on which what was believed of it changed.

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.golden.make_store import STORES, answers, make
+from tests.promises.golden.make_store import STORES, answers, make
 from timeline import Timeline
 
 NAMES = sorted(folder.name for folder in STORES.iterdir() if folder.is_dir())

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import timeline.index.sweep as sweeping
-from tests.property.strategies import BASES, entries_of, histories, written
+from tests.strategies import BASES, entries_of, histories, written
 from timeline.index import amended, family
 from timeline.index.family import Family, Spans
 from timeline.index.sweep import sweep

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.logs import Volatile
-from tests.property.strategies import (
+from tests.strategies import (
     MOMENTS,
     RECORDED,
     VALID,

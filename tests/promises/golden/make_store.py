@@ -1,6 +1,6 @@
 """Makes the stores under stores/, once for each schema of the log; what is made is kept for ever.
 
-    python -m tests.golden.make_store v1
+    python -m tests.promises.golden.make_store v1
 
 records the same events at the same instants each time, so that digests can be compared with those
 of stores made long ago, by other versions of everything.

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.logs import Volatile
-from tests.property.strategies import (
+from tests.strategies import (
     BASES,
     MOMENTS,
     POLICIES,

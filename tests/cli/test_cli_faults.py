@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.golden.test_cli_runs import LONG, OPENAI, environment, timeline
+from tests.cli.test_cli_runs import LONG, OPENAI, environment, timeline
 
 SOURCE = "gate-2026-02-20"
 MAIN = [sys.executable, "-m", "timeline"]

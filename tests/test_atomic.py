@@ -14,7 +14,7 @@ import pytest
 from timeline.atomic import check_target, temporary_folder, write_path, writing
 from timeline.errors import BadInput, Conflict
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 #: Dies while it writes beside a target.
 DYING = """

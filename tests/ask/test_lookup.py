@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.property.strategies import (
+from tests.index.test_fold_sql import STORIES, append, around, store
+from tests.index.test_generations import commits_of, grow
+from tests.strategies import (
     BASES,
     MOMENTS,
     POLICIES,
@@ -24,8 +26,6 @@ from tests.property.strategies import (
     tiers,
     written,
 )
-from tests.property.test_fold_sql import STORIES, append, around, store
-from tests.property.test_generations import commits_of, grow
 from timeline import Timeline
 from timeline.ask.one_fact import about_one
 from timeline.ask.questions import ask, asked, plain_changes, question
