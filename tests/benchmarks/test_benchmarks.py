@@ -13,9 +13,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from benchmarks import adversarial, tables
 from benchmarks.__main__ import WORKLOADS, main
-from benchmarks.measure import (
+from benchmarks.harness import tables
+from benchmarks.harness.measure import (
     Differs,
     Finding,
     Line,
@@ -32,9 +32,10 @@ from benchmarks.measure import (
     size,
     times,
 )
-from benchmarks.peers import Ours, compare, duckdb_peers, limit, polars_peers
-from benchmarks.points import expected, joined_with, probes
-from benchmarks.stores import DATES, Run, Shape
+from benchmarks.harness.stores import DATES, Run, Shape
+from benchmarks.peers.engines import Ours, compare, duckdb_peers, limit, polars_peers
+from benchmarks.workloads import adversarial
+from benchmarks.workloads.points import expected, joined_with, probes
 from timeline import Timeline
 
 
@@ -175,7 +176,7 @@ def test_a_store_is_built_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
     store = run.store()
     assert run.building(store)["events"] == 1_000
     assert run.building(store)["peak"] > 2**20
-    monkeypatch.setattr("benchmarks.stores.in_child", None)
+    monkeypatch.setattr("benchmarks.harness.stores.in_child", None)
     assert run.store() == store
 
 

@@ -8,10 +8,10 @@ from typing import Final
 
 import duckdb
 
-from benchmarks.measure import Finding, Timings, at_most, bytes_in, duration, results, size, times
-from benchmarks.points import probes
-from benchmarks.recording import grown
-from benchmarks.stores import HUGE, Run, in_child
+from benchmarks.harness.measure import Finding, Timings, at_most, bytes_in, duration, results, size, times
+from benchmarks.harness.stores import HUGE, Run, in_child
+from benchmarks.workloads.points import probes
+from benchmarks.workloads.recording import grown
 
 GIB: Final = 2**30
 STARTS: Final = 7

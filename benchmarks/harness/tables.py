@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.measure import Finding, Line, Result, duration, many, times
+from benchmarks.harness.measure import Finding, Line, Result, duration, many, times
 
 BEGIN: Final = "<!-- results:begin -->"
 END: Final = "<!-- results:end -->"

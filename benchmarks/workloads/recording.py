@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from benchmarks.measure import (
+from benchmarks.harness.measure import (
     Finding,
     Result,
     Timings,
@@ -26,9 +26,9 @@ from benchmarks.measure import (
     times,
     unmeasured,
 )
-from benchmarks.peers import Ours, compare
-from benchmarks.reports import DAYS, write_reports
-from benchmarks.stores import DATES, HUGE, Run, day, ingest_in_child
+from benchmarks.harness.reports import DAYS, write_reports
+from benchmarks.harness.stores import DATES, HUGE, Run, day, ingest_in_child
+from benchmarks.peers.engines import Ours, compare
 from timeline import Timeline
 
 #: The store that grew by a hundredth did so in this many commits; asked of the past, it knew of two of them.

@@ -11,7 +11,7 @@ from typing import Any, Final
 import duckdb
 import polars as pl
 
-from benchmarks.measure import (
+from benchmarks.harness.measure import (
     Differs,
     Finding,
     Line,
@@ -23,10 +23,10 @@ from benchmarks.measure import (
     interleaved,
     results,
 )
-from benchmarks.peers import compare
-from benchmarks.recording import AS_RECORDED, PAST, grown
-from benchmarks.reports import DAYS, FACT, FIRST_DAY
-from benchmarks.stores import INDEXED_AT_MOST, NAIVE, Run, day
+from benchmarks.harness.reports import DAYS, FACT, FIRST_DAY
+from benchmarks.harness.stores import INDEXED_AT_MOST, NAIVE, Run, day
+from benchmarks.peers.engines import compare
+from benchmarks.workloads.recording import AS_RECORDED, PAST, grown
 from timeline import Timeline
 
 #: A fact, and an instant to ask about.

@@ -1,4 +1,4 @@
-"""MariaDB and PostgreSQL as peers: private servers, and the reports of benchmarks/reports.py in them.
+"""MariaDB and PostgreSQL as peers: private servers, and the reports of benchmarks/harness/reports.py in them.
 
 A server is started in a folder of its own, listens on a Unix socket alone, and is gone when its `with` block
 ends, or when the process that started it does. Run by root, it runs as its own user (`mysql`, `postgres`).

@@ -10,8 +10,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from benchmarks import spytime, tpcbih, tpcbih_history
-from benchmarks.bitemporal import (
+from benchmarks.harness.measure import Differs, Result
+from benchmarks.peers.servers import SERVERS, Loaded, versions_of
+from benchmarks.standards import spytime, tpcbih, tpcbih_history
+from benchmarks.standards.bitemporal import (
     Duck,
     Question,
     ask,
@@ -25,9 +27,7 @@ from benchmarks.bitemporal import (
     resolved_as_of,
     tables,
 )
-from benchmarks.measure import Differs, Result
-from benchmarks.servers import SERVERS, Loaded, versions_of
-from benchmarks.tpcbih_joins import JOINS, joins
+from benchmarks.standards.tpcbih_joins import JOINS, joins
 
 Run = Callable[[int, Path, Sequence[str], int, int], list[Result]]
 SIDES = ("timeline", "versions", "mariadb", "postgresql")

@@ -1,7 +1,8 @@
 """The same questions asked of MariaDB and PostgreSQL, at the largest size that each loads in ten minutes.
 
-What they hold, and how, is told in benchmarks/servers.py. Both are given the versions ready-made, in reported
-order: neither would itself find the place of a late report, nor end a version because of a withdrawal.
+What they hold, and how, is told in benchmarks/peers/servers.py. Both are given the versions ready-made, in
+reported order: neither would itself find the place of a late report, nor end a version because of a
+withdrawal.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from benchmarks.measure import (
+from benchmarks.harness.measure import (
     Differs,
     Finding,
     Line,
@@ -30,9 +31,9 @@ from benchmarks.measure import (
     times,
     unmeasured,
 )
-from benchmarks.peers import Ours, compare
-from benchmarks.points import WARM, Probe, probes
-from benchmarks.stores import DATES, HUGE, Run, ingest_in_child
+from benchmarks.harness.stores import DATES, HUGE, Run, ingest_in_child
+from benchmarks.peers.engines import Ours, compare
+from benchmarks.workloads.points import WARM, Probe, probes
 from timeline import Timeline
 
 #: How many times faster than each a full as-of of a late date has to be.
@@ -52,7 +53,7 @@ def why_not(peer: str) -> str | None:
     driver = {"mariadb": "pymysql", "postgresql": "psycopg"}.get(peer)
     if driver is None:
         return None
-    if find_spec("benchmarks.servers") is None or find_spec(driver) is None:
+    if find_spec("benchmarks.peers.servers") is None or find_spec(driver) is None:
         return f"driver not installed: {driver}, of the dependency group `bench`"
     # Debian keeps PostgreSQL's programs off the path.
     program, aside = {"mariadb": ("mariadbd", "none"), "postgresql": ("postgres", "*/bin/postgres")}[peer]
@@ -78,7 +79,7 @@ def _where_it_can(name: str, run: Run) -> Iterator[Finding]:
         what, target = f"full as-of, late date, against {name}", f"≥ {FASTER[name]} × faster"
         yield unmeasured(what, target, why, events=run.events)
         return
-    from benchmarks.servers import SERVERS
+    from benchmarks.peers.servers import SERVERS
 
     with SERVERS[name](run.path("servers")) as server:
         yield from _beside(run, name, server)

@@ -26,7 +26,9 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from benchmarks.bitemporal import (
+from benchmarks.harness.measure import Result
+from benchmarks.peers.servers import SERVERS
+from benchmarks.standards.bitemporal import (
     Choice,
     Duck,
     Polars,
@@ -43,10 +45,8 @@ from benchmarks.bitemporal import (
     tables,
     tell,
 )
-from benchmarks.measure import Result
-from benchmarks.servers import SERVERS
-from benchmarks.tpcbih_history import DAYS, FIRST_DAY, write_reports
-from benchmarks.tpcbih_joins import JOINS, joins
+from benchmarks.standards.tpcbih_history import DAYS, FIRST_DAY, write_reports
+from benchmarks.standards.tpcbih_joins import JOINS, joins
 
 WORKLOAD = "tpcbih"
 SIZE = 10_000

@@ -21,8 +21,8 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from benchmarks.measure import Differs
-from benchmarks.stores import Run, Shape, literal
+from benchmarks.harness.measure import Differs
+from benchmarks.harness.stores import Run, Shape, literal
 from timeline import Timeline
 
 Total = tuple[int, Decimal | None]

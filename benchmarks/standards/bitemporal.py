@@ -35,8 +35,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from benchmarks.measure import Differs, Result, duration, interleaved, results, skipped
-from benchmarks.servers import CHUNK, NEVER, SERVERS, MariaDB, Server
+from benchmarks.harness.measure import Differs, Result, duration, interleaved, results, skipped
+from benchmarks.peers.servers import CHUNK, NEVER, SERVERS, MariaDB, Server
 from timeline import Timeline
 
 SQL = Path(__file__).parent / "sql"

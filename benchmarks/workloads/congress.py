@@ -1,7 +1,7 @@
 """Take in the public record of the US Congress, and hold every belief against what was published.
 
     python -m benchmarks --only congress --data FOLDER
-    python benchmarks/congress.py [FOLDER] [--rounds N]
+    python benchmarks/workloads/congress.py [FOLDER] [--rounds N]
 
 FOLDER holds `reports.parquet`, `beliefs.parquet` and `as_of.csv`; README.md tells what is in them. Each round
 makes a new store: read, validate, hash, append durably, build the index. It is told as a multiple of what
@@ -28,8 +28,8 @@ import polars as pl
 from timeline import BadInput, Timeline
 
 if TYPE_CHECKING:
-    from benchmarks.measure import Finding
-    from benchmarks.stores import Run
+    from benchmarks.harness.measure import Finding
+    from benchmarks.harness.stores import Run
 
 #: In the whole record, without the bad rows.
 EVENTS = 277_149
@@ -108,7 +108,7 @@ def beliefs_differ(data: Path, store: Path) -> int:
 def congress(run: Run) -> Iterator[Finding]:
     """The same as a part of `python -m benchmarks`, which names the folder."""
     # Here, so that this file runs by itself too.
-    from benchmarks.measure import Line, Timings, results
+    from benchmarks.harness.measure import Line, Timings, results
 
     if run.data is None:
         raise BadInput("the congress record is no part of the project; name its folder with --data")

@@ -20,9 +20,9 @@ from typing import Any
 
 import duckdb
 
-from benchmarks.reports import DAYS, FIRST_DAY, write_reports
+from benchmarks.harness.reports import DAYS, FIRST_DAY, write_reports
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 START = datetime.fromisoformat(FIRST_DAY).replace(tzinfo=UTC)
 #: DuckDB keeps the whole index of a table in memory.
 INDEXED_AT_MOST = 20_000_000
@@ -201,11 +201,11 @@ def remove(path: Path) -> None:
 
 
 def in_child(name: str, *arguments: object, patience: float | None = None) -> dict[str, Any]:
-    """What a function of benchmarks/children.py tells when it is run in a new process.
+    """What a function of benchmarks/harness/children.py tells when it is run in a new process.
 
     The process is ended, and TimeoutExpired raised, after `patience` seconds.
     """
-    command = [sys.executable, "-m", "benchmarks.children", name, *map(str, arguments)]
+    command = [sys.executable, "-m", "benchmarks.harness.children", name, *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=patience)
     told: dict[str, Any] = json.loads(done.stdout)
     return told

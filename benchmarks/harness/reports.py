@@ -1,6 +1,6 @@
 """Made-up reports at any size: F facts, N events, uniform or skewed, in order or with late arrivals.
 
-    python benchmarks/reports.py FILE [--events N] [--facts F] [--zipf S] [--late SHARE] [--seed K]
+    python benchmarks/harness/reports.py FILE [--events N] [--facts F] [--zipf S] [--late SHARE] [--seed K]
 
 Writes one Parquet file in the flat columns of docs/formats.md, in the order in which a desk would have
 recorded them: by reported date, save for the late ones, which come up to ninety days after theirs.

@@ -1,6 +1,6 @@
 """What has to happen in a process of its own, since its memory or its start is what is measured.
 
-    python -m benchmarks.children NAME ARGUMENTS
+    python -m benchmarks.harness.children NAME ARGUMENTS
 
 Prints what it found as one line of JSON. Nothing heavy is imported before it is needed: one of them
 measures a start.
@@ -19,7 +19,7 @@ from typing import Any
 
 def ingest(reports: str, store: str) -> dict[str, Any]:
     """Take a file into a new store: validated, hashed, deduplicated, durable, indexed."""
-    from benchmarks.measure import peak_memory
+    from benchmarks.harness.measure import peak_memory
     from timeline import Timeline
 
     start = time.perf_counter()
@@ -47,10 +47,10 @@ def first_answer(store: str, fact: str, as_of: str, modules: str) -> dict[str, A
 
 def questions(store: str, facts: str, rows: str) -> dict[str, Any]:
     """Ask every class of question once or a few times, and tell the most memory that it took."""
-    from benchmarks.measure import peak_memory
-    from benchmarks.points import joined_with, probes
-    from benchmarks.recording import AS_RECORDED
-    from benchmarks.stores import DATES, day, literal
+    from benchmarks.harness.measure import peak_memory
+    from benchmarks.harness.stores import DATES, day, literal
+    from benchmarks.workloads.points import joined_with, probes
+    from benchmarks.workloads.recording import AS_RECORDED
     from timeline import Timeline
 
     peaks: dict[str, int] = {}
@@ -77,8 +77,8 @@ def questions(store: str, facts: str, rows: str) -> dict[str, Any]:
 
 
 def adversarial(name: str, folder: str, count: str) -> dict[str, Any]:
-    """One case of benchmarks/adversarial.py."""
-    from benchmarks.adversarial import run_case
+    """One case of benchmarks/workloads/adversarial.py."""
+    from benchmarks.workloads.adversarial import run_case
 
     return dict(run_case(name, folder, count))
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import duckdb
 
-from benchmarks.measure import (
+from benchmarks.harness.measure import (
     Finding,
     Line,
     Result,
@@ -23,8 +23,8 @@ from benchmarks.measure import (
     times,
     unmeasured,
 )
-from benchmarks.peers import Limit, Ours, Peer, Total, compare, duckdb_peers, limit, polars_peers
-from benchmarks.stores import DATES, HUGE, Run, Shape, day, literal
+from benchmarks.harness.stores import DATES, HUGE, Run, Shape, day, literal
+from benchmarks.peers.engines import Limit, Ours, Peer, Total, compare, duckdb_peers, limit, polars_peers
 from timeline import Timeline
 
 #: Every one of these is asked of Timeline and the limit; of the peers, those in the middle and late.

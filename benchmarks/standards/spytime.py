@@ -22,7 +22,9 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from benchmarks.bitemporal import (
+from benchmarks.harness.measure import Result
+from benchmarks.peers.servers import SERVERS
+from benchmarks.standards.bitemporal import (
     Choice,
     Duck,
     Polars,
@@ -39,8 +41,6 @@ from benchmarks.bitemporal import (
     tables,
     tell,
 )
-from benchmarks.measure import Result
-from benchmarks.servers import SERVERS
 
 WORKLOAD = "spytime"
 FIRST_DAY = "2015-01-01"

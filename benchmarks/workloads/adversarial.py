@@ -17,8 +17,8 @@ from typing import Final
 
 import duckdb
 
-from benchmarks.measure import Differs, Finding, Line, Result, Timings, bytes_in, duration, times
-from benchmarks.stores import Run, in_child
+from benchmarks.harness.measure import Differs, Finding, Line, Result, Timings, bytes_in, duration, times
+from benchmarks.harness.stores import Run, in_child
 from timeline import Timeline
 
 #: Four times the size may take so many times as long, and a moment; what is quadratic takes sixteen.

@@ -1,4 +1,4 @@
-"""The history that benchmarks/tpcbih.py asks about, made by one query of DuckDB."""
+"""The history that benchmarks/standards/tpcbih.py asks about, made by one query of DuckDB."""
 
 from __future__ import annotations
 
