@@ -71,7 +71,8 @@ class Server(ABC):
     user: ClassVar[str]
 
     def __init__(self, folder: Path, memory: int) -> None:
-        self.folder = folder
+        # A server runs in another folder (`cwd`) than the process that names its folder.
+        self.folder = folder.absolute()
         self.memory = memory
         self.socket = Path(tempfile.mkdtemp(prefix="timeline-peer-"))
         self._process: subprocess.Popen[bytes] | None = None

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from benchmarks.harness.measure import Differs, Result
-from benchmarks.peers.servers import SERVERS, Loaded, versions_of
+from benchmarks.peers.servers import SERVERS, Loaded, MariaDB, PostgreSQL, Server, versions_of
 from benchmarks.standards import spytime, tpcbih, tpcbih_history
 from benchmarks.standards.bitemporal import (
     Duck,
@@ -285,6 +285,24 @@ def test_what_a_peer_could_load_is_a_file_of_its_own(tmp_path: Path) -> None:
 
 def test_servers_are_the_peers_that_are_named_so() -> None:
     assert set(SERVERS) == {"mariadb", "postgresql"}
+
+
+@pytest.mark.parametrize("server", [MariaDB, PostgreSQL])
+def test_a_server_that_runs_elsewhere_finds_its_folder(
+    server: type[Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    # No server has to be installed for its commands to be written.
+    monkeypatch.setattr("benchmarks.peers.servers._postgres", str)
+    named = server(Path(".benchmarks/servers/data"), 1 << 30)
+    try:
+        data = str(tmp_path / ".benchmarks" / "servers" / "data")
+        for command in (named._initialise(), named._serve()):
+            assert [part.removeprefix("--datadir=").removeprefix("--pgdata=") for part in command].count(
+                data
+            ) == 1
+    finally:
+        named.stop()
 
 
 # Generated histories
