@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.stores import record_files
 from timeline import Timeline
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,13 +51,7 @@ def project(tmp_path: Path) -> Path:
 def recorded_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the bundled project with its reports recorded; tests only read it."""
     folder = _copy_project(tmp_path_factory.mktemp("recorded") / "project")
-    subprocess.run(
-        [sys.executable, "-m", "timeline", "ingest"],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=True,
-    )
+    record_files(folder / ".timeline", folder / "events")
     return folder
 
 

@@ -14,12 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from tests.stores import record
 from timeline import Timeline
 from timeline.errors import Place
-from timeline.index.index import Index
 from timeline.intake.batch import Batch, Draft
-from timeline.intake.record import Recorder
-from timeline.log.log import Log
 from timeline.meaning.columns import BELIEF_COLUMNS, EVENT_COLUMNS
 from timeline.meaning.times import parse_instant
 
@@ -162,13 +160,13 @@ QUERIES: Final[list[str]] = [
 
 def make(folder: Path, *, merged: bool = False) -> Timeline:
     """Record COMMITS in a new store, each at its instant; `merged`: and more, until a block is complete."""
-    Timeline.create(folder).close()
-    clock = iter(range(_FIRST, _FIRST + 64 * _APART, _APART))
-    log = Log(folder / "log", clock=lambda: next(clock))
-    recorder = Recorder(log, Index(folder / "index", log).open)
-    for events in [*COMMITS, *(_filling() if merged else ())]:
-        drafts = [Draft(dict(keys), Place("event", row=n)) for n, keys in enumerate(events, 1)]
-        recorder.record([Batch("events", drafts)])
+    instants = iter(range(_FIRST, _FIRST + 64 * _APART, _APART))
+    commits = [*COMMITS, *(_filling() if merged else ())]
+    calls = [
+        [Batch("events", [Draft(dict(keys), Place("event", row=n)) for n, keys in enumerate(events, 1)])]
+        for events in commits
+    ]
+    record(folder, calls, lambda: next(instants))
     return Timeline.open(folder)
 
 
