@@ -19,9 +19,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from benchmarks import tables
-from benchmarks.measure import Finding, Line, skipped
-from benchmarks.stores import PEERS, Run
+from benchmarks.harness import tables
+from benchmarks.harness.measure import Finding, Line, skipped
+from benchmarks.harness.stores import PEERS, Run
 
 Workload = Callable[[Run], Iterable[Finding]]
 
@@ -31,19 +31,19 @@ BITEMPORAL_AT_MOST: Final = 1_000_000
 
 def _from(module: str, name: str) -> Workload:
     """A workload that is imported when it is run, so that one can be missing without the others."""
-    return lambda run: getattr(import_module(f"benchmarks.{module}"), name)(run)
+    return lambda run: getattr(import_module(f"benchmarks.workloads.{module}"), name)(run)
 
 
 def _bitemporal(module: str, run: Run) -> Iterator[Finding]:
     """A workload on two axes of time, without those peers that are not installed."""
-    from benchmarks.databases import why_not
+    from benchmarks.workloads.databases import why_not
 
     missing = {peer: why for peer in run.peers if (why := why_not(peer))}
     for peer, why in missing.items():
         yield skipped(module, "all questions", peer, run.events, why)
     peers = [peer for peer in run.peers if peer not in missing]
     size = min(run.events, BITEMPORAL_AT_MOST)
-    yield from import_module(f"benchmarks.{module}").run(size, run.folder, peers, run.rounds)
+    yield from import_module(f"benchmarks.standards.{module}").run(size, run.folder, peers, run.rounds)
 
 
 #: In the order of the tables.

@@ -1,13 +1,17 @@
-"""Hypothesis profiles, and a project to work in."""
+"""Hypothesis profiles, and projects and stores to work in."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.stores import record_files
+from timeline import Timeline
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,15 +30,49 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long tests first, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: item.path.parent.name != "property")
+    items.sort(key=lambda item: not hasattr(getattr(item, "obj", None), "is_hypothesis_test"))
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A fresh copy of the bundled project, with nothing recorded yet."""
-    folder = tmp_path / "project"
+def _copy_project(folder: Path) -> Path:
     folder.mkdir()
     shutil.copy(ROOT / "timeline.toml", folder)
     shutil.copytree(ROOT / "events", folder / "events")
     shutil.copytree(ROOT / "queries", folder / "queries")
     return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A fresh copy of the bundled project, with nothing recorded yet."""
+    return _copy_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def recorded_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the bundled project with its reports recorded; tests only read it."""
+    folder = _copy_project(tmp_path_factory.mktemp("recorded") / "project")
+    record_files(folder / ".timeline", folder / "events")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timeline]:
+    """A store of the bundled reports; tests only read it."""
+    with Timeline.create(tmp_path_factory.mktemp("bundled") / "store") as tl:
+        tl.ingest(ROOT / "events")
+        yield tl
+
+
+@pytest.fixture
+def copy(bundled: Timeline, tmp_path: Path) -> Iterator[Timeline]:
+    """A copy of that store, to record in."""
+    shutil.copytree(bundled.path, tmp_path / "store")
+    with Timeline.open(tmp_path / "store") as tl:
+        yield tl
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Timeline]:
+    """A store with nothing in it."""
+    with Timeline.create(tmp_path / "desk") as tl:
+        yield tl

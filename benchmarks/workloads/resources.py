@@ -1,0 +1,92 @@
+"""What a store takes besides time: memory, disk, and how soon a new process has its first answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+import duckdb
+
+from benchmarks.harness.measure import Finding, Timings, at_most, bytes_in, duration, results, size, times
+from benchmarks.harness.stores import HUGE, Run, in_child
+from benchmarks.workloads.points import probes
+from benchmarks.workloads.recording import grown
+
+GIB: Final = 2**30
+STARTS: Final = 7
+
+
+def memory(run: Run) -> Iterator[Finding]:
+    """The most that a process held that took in all events, and one that asked every class of question."""
+    ingest = run.building(run.store())["peak"]
+    store, _ = grown(run)
+    asked = in_child("questions", store.resolve(), run.facts, run.joined)
+    allowed = (20, 20) if run.events >= HUGE else (4, 2)
+    yield at_most(
+        "memory: bulk ingest",
+        f"≤ {allowed[0]} GiB",
+        size(ingest),
+        ingest,
+        allowed[0] * GIB,
+        events=run.events,
+    )
+    until = ", ".join(f"{size(peak)} after {name}" for name, peak in asked["peaks"].items())
+    yield at_most(
+        "memory: all queries",
+        f"≤ {allowed[1]} GiB",
+        size(asked["peak"]),
+        asked["peak"],
+        allowed[1] * GIB,
+        events=run.events,
+        note=until,
+    )
+
+
+def disk(run: Run) -> Iterator[Finding]:
+    """Log and index beside the rows of the log as one Parquet file, compressed with zstd."""
+    store = run.store()
+    taken = bytes_in(store)
+    parts = {folder.name: bytes_in(folder) for folder in store.iterdir() if folder.is_dir()}
+    told = ", ".join(f"{name} {size(count)}" for name, count in sorted(parts.items()))
+    with run.scratch("log.parquet") as file:
+        with duckdb.connect() as con:
+            rows = f"FROM read_parquet('{store}/log/*.parquet')"
+            con.execute(f"COPY ({rows}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
+        least = file.stat().st_size
+    yield at_most(
+        "disk: log + index",
+        "≤ 4.3 × the log as one zstd Parquet file",
+        f"{times(taken / least)} ({size(taken)} against {size(least)}; {told})",
+        taken / least,
+        4.3,
+        events=run.events,
+    )
+    if run.events >= HUGE:
+        yield at_most(
+            f"{run.events:,} events: disk", "≤ 60 GB", f"{taken / 1e9:.1f} GB", taken, 60e9, events=run.events
+        )
+
+
+def opening(run: Run) -> Iterator[Finding]:
+    """From nothing open to the first answer about one fact, in a new process that imported what it needs."""
+    asked = [(fact, _written(as_of)) for fact, as_of in probes(run.facts, STARTS)]
+    store = run.store().resolve()
+    fact, as_of = asked[0]
+    modules = ",".join(in_child("first_answer", store, fact, as_of, "")["imported"])
+    found = Timings(
+        [in_child("first_answer", store, fact, as_of, modules)["seconds"] for fact, as_of in asked]
+    )
+    yield from results("reports", "a new process, opening to first belief", {"timeline": found}, run.events)
+    yield at_most(
+        "opening the store to first point answer, warm cache, new process, beyond imports",
+        "≤ 60 ms",
+        f"{duration(found.median)}, slowest {duration(max(found.seconds))}",
+        found.median,
+        0.06,
+        events=run.events,
+    )
+
+
+def _written(instant: datetime) -> str:
+    return instant.isoformat(timespec="microseconds").replace("+00:00", "Z")
