@@ -381,7 +381,7 @@ class Timeline:
     # The store itself
 
     def head(self) -> Commit | None:
-        """The last commit, None of an empty store; its digest vouches for everything before it."""
+        """Return the last commit, None of an empty store; its digest vouches for everything before it."""
         return self._log.head()
 
     def verify(
@@ -405,8 +405,8 @@ class Timeline:
     def refresh(self) -> Path | None:
         """Put what was appended since into the next generation of the index, which readers then open.
 
-        Costs a copy of the last and what was appended; where much was, it is built anew. Ingesting does
-        this by itself where it pays. None where the store cannot be written.
+        Costs a copy of the last and what was appended; where much was, it is built from the log. Ingesting
+        does this by itself where it pays. None where the store cannot be written.
         """
         self._may_write("build its index")
         refreshed = self._index.refresh(self.progress)

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from timeline.ask.answers import Answer, AsOf, plain
@@ -153,6 +153,7 @@ def test_parquet_of_no_rows_still_has_its_columns(tmp_path: Path) -> None:
 
 
 @given(TEXT, st.integers(2, 30))
+@example(" 00000", 5)
 def test_wrapping_fits_and_loses_nothing(text: str, width: int) -> None:
     lines = wrapped(visible(text), width)
     assert all(width_of(line) <= width for line in lines)

@@ -60,7 +60,7 @@ class AsOf:
         return (self.policy, self.basis) == ("latest", "certain") and self.recorded_is_head
 
     def axes(self) -> dict[str, str | None]:
-        """Every axis by name, for people and machines.
+        """Return every axis by name, for people and machines.
 
         >>> AsOf(0, 0, True, None, "latest", "certain").axes()["reported_as_of"]
         '1970-01-01T00:00:00Z'
@@ -72,7 +72,7 @@ class AsOf:
         }
 
     def arguments(self, *, policy: bool = True) -> str:
-        """The arguments that every table macro takes after its dates, as SQL."""
+        """Return the arguments that every table macro takes after its dates, as SQL."""
         found = [f"basis := '{self.basis}'"]
         if policy:
             found.append(f"policy := '{self.policy}'")
@@ -172,7 +172,7 @@ class Answer:
 
 
 def timestamp(micros: int | None) -> str:
-    """An instant as a DuckDB expression; None is NULL.
+    """Return an instant as a DuckDB expression; None is NULL.
 
     >>> timestamp(0)
     'make_timestamp(0)'
@@ -181,7 +181,7 @@ def timestamp(micros: int | None) -> str:
 
 
 def aware(value: Any) -> Any:
-    """A value as the Python API hands it out: instants are aware datetimes in UTC."""
+    """Return a value as the Python API hands it out: instants are aware datetimes in UTC."""
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
@@ -295,7 +295,7 @@ def covers(belief: Belief, micros: int) -> bool:
 def reported_last(belief: Belief) -> tuple[datetime, bool, datetime, str]:
     """Return the order in which the last of several beliefs is the one to show."""
     start = belief.valid_from
-    # Equals are told apart too, so that the same question has the same answer.
+    # Equals have an order too, so that the same question has the same answer.
     return belief.reported_at, start is not None, start or belief.reported_at, belief.origin
 
 

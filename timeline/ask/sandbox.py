@@ -153,7 +153,7 @@ def _is_pivot(con: duckdb.DuckDBPyConnection, query: str) -> bool:
 
 
 def _explained(error: duckdb.Error) -> str:
-    """The words of an error of DuckDB, and what can be done where the sandbox is the reason."""
+    """Return the words of an error of DuckDB, and what can be done where the sandbox is the reason."""
     text = str(error)
     if isinstance(error, duckdb.OutOfMemoryException):
         # What DuckDB advises are settings, which are locked.

@@ -24,7 +24,7 @@ __all__ = ["compact", "export", "head", "rebuild", "stats", "verify"]
 
 
 def head(*, store: Store = None, json: Json = False) -> None:
-    """The last commit, and the digest of all.
+    """Print the last commit, and the digest of all.
 
     The digest vouches for everything recorded so far: keep it elsewhere.
     """
@@ -108,7 +108,7 @@ def compact(*, store: Store = None) -> None:
 
 
 def stats(*, store: Store = None, json: Json = False) -> None:
-    """How much the store holds, and takes."""
+    """Print how much the store holds, and takes."""
     with keeping(store) as tl:
         print_pairs(tl.stats(), json)
 
@@ -120,7 +120,7 @@ What = Literal["duckdb", "events", "beliefs"]
 def export(
     what: Annotated[What, typer.Argument(help="The whole store, or a table of it.")],
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Its suffix tells the format: .csv, .jsonl, .parquet.")
+        Path, typer.Argument(metavar="FILE", help="Its suffix names the format: .csv, .jsonl, .parquet.")
     ],
     *,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a file that is there.")] = False,
@@ -160,7 +160,7 @@ def _export_rows(snapshot: Snapshot, what: What, dates: Dates, file: Path, repla
 
 
 def _query_of(snapshot: Snapshot, what: What, dates: Dates) -> str:
-    """The rows to write, as SQL over the store's own objects."""
+    """Return the rows to write, as SQL over the store's own objects."""
     if what == "beliefs":
         return snapshot.translate(
             "SELECT * FROM beliefs ORDER BY fact, valid_from NULLS FIRST, origin", **dates.given()

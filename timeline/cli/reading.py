@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 
 __all__ = ["diff", "disagreements", "history", "query", "show", "sql", "why"]
 
-#: So many beliefs of one fact are each told in full.
+#: So many beliefs of one fact are each shown in full.
 _CARDS_AT_MOST: Final = 4
 
 Row = dict[str, Any]
@@ -78,7 +78,7 @@ def show(
     output: Output,
     store: Store = None,
 ) -> None:
-    """What was believed.
+    """Show what was believed.
 
     Without a fact, everything; a fact may hold *.
     """
@@ -100,7 +100,7 @@ def show(
 
 
 def history(fact: OneFact, *, dates: Dates, output: Output, store: Store = None) -> None:
-    """Every event of a fact by reported order, and what it did.
+    """List every event of a fact by reported order, and what it did.
 
     A fact may hold *. With --as-of, what was public by then; the policy has no bearing.
     """
@@ -155,9 +155,9 @@ def disagreements(
     output: Output,
     store: Store = None,
 ) -> None:
-    """Pairs of origins that contradict each other.
+    """List pairs of origins that contradict each other.
 
-    Each by what it said last; the policy has no bearing.
+    Each by what it reported last; the policy has no bearing.
     """
     if within != "any" and not re.fullmatch("[0-9]{1,7}", within):
         raise BadInput(
@@ -179,16 +179,16 @@ def disagreements(
 
 
 def why(fact: OneFact, *, dates: Dates, output: Output, store: Store = None) -> None:
-    """The evidence for a belief, and what it displaced.
+    """Show the evidence for a belief, and what it displaced.
 
-    Tells what was mended in the record, too, and who says otherwise: as a story, or in JSON.
+    It lists what was mended in the record, too, and who reports otherwise: as a text, or in JSON.
     """
     chosen = output.chosen()
     if chosen not in ("table", "json"):
-        raise BadInput(f"why tells a story, which {chosen} cannot hold; expected table or json")
+        raise BadInput(f"why prints a text, which {chosen} cannot hold; expected table or json")
     key = _required(fact)
     if is_glob(key):
-        raise BadInput(f"why tells of one fact, got {key!r}; `timeline show` takes globs")
+        raise BadInput(f"why is about one fact, got {key!r}; `timeline show` takes globs")
     with reading(store) as snapshot:
         found = snapshot.why(key, **dates.given())
         if not found.history:
@@ -214,7 +214,7 @@ def sql(
     output: Output,
     store: Store = None,
 ) -> None:
-    """One query in temporal SQL.
+    """Run one query in temporal SQL.
 
     It reads the store and nothing else. The dates are for tables that name none of their own.
     """
@@ -240,7 +240,7 @@ def query(
     output: Output,
     store: Store = None,
 ) -> None:
-    """A named query of the project, or a list of them."""
+    """Run a named query of the project, or list them."""
     from timeline.ask.queries import find_query
 
     project = project_of(store) or project_of(Path.cwd())

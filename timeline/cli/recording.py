@@ -125,7 +125,7 @@ def report(
         typer.Argument(metavar="CLAIM", help="An amount, as the page prints it.", show_default=False),
     ] = None,
     *,
-    said: Claim,
+    claimed: Claim,
     origins: Origins,
     inferred: Annotated[
         bool, typer.Option("--inferred", help="The report implies it rather than says it.")
@@ -135,7 +135,7 @@ def report(
     json: Json = False,
 ) -> None:
     """Record one report."""
-    event: dict[str, object] = {"fact": fact, **_told(claim, said), **_given(origins)}
+    event: dict[str, object] = {"fact": fact, **_claimed(claim, claimed), **_given(origins)}
     if inferred:
         event["inferred"] = True
     _append(event, register_unknown, store, json)
@@ -149,13 +149,13 @@ def correct(
     *,
     reason: Annotated[str, typer.Option(help="What was wrong with our record.")],
     void: Annotated[bool, typer.Option("--void", help="It should never have been recorded.")] = False,
-    said: Claim,
+    claimed: Claim,
     origins: Origins,
     register_unknown: Unknown = False,
     store: Store = None,
     json: Json = False,
 ) -> None:
-    """Say that our record of an event was wrong.
+    """Record that our record of an event was wrong.
 
     What is left out stays as the target has it. What the world took back is retracted instead, and a revised
     figure is a new report.
@@ -163,7 +163,7 @@ def correct(
     event: dict[str, object] = {
         "type": "corrected",
         "reason": reason,
-        **_told(claim, said),
+        **_claimed(claim, claimed),
         **_given(origins),
     }
     if void:
@@ -180,7 +180,7 @@ def retract(
     store: Store = None,
     json: Json = False,
 ) -> None:
-    """Say that the world took a report back, and when.
+    """Record that a report was retracted by its source, and when.
 
     It needs --reported, or a --source with a date.
     """
@@ -194,7 +194,7 @@ def retract(
 
 
 def _bundled_project() -> dict[str, bytes]:
-    """The files of the bundled project: in the wheel, or in the checkout that this runs from."""
+    """Return the files of the bundled project: in the wheel, or in the checkout that this runs from."""
     from importlib import resources
 
     package = Path(str(resources.files("timeline")))
@@ -250,7 +250,7 @@ def _empty_project() -> dict[str, bytes]:
 
 
 def _ignoring(path: Path, line: str) -> bytes | None:
-    """The content of a .gitignore with a line more; None where it has that line already."""
+    """Return the content of a .gitignore with a line more; None where it has that line already."""
     if (kind := no_file(path)) is not None:
         raise BadInput(f"is {kind}, expected a file", Place(str(path)))
     known = path.read_bytes() if path.exists() else b""
@@ -325,7 +325,7 @@ def _add_to(path: Path, more: Path) -> None:
 def _as_json(result: Ingested) -> str:
     import json
 
-    told = {
+    counts = {
         "new": result.new,
         "known": result.known,
         "registered": result.registered,
@@ -333,7 +333,7 @@ def _as_json(result: Ingested) -> str:
         "warnings": result.warnings,
         "commits": [commit.number for commit in result.commits],
     }
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(counts, ensure_ascii=False)
 
 
 # Single events
@@ -343,14 +343,14 @@ def _given(options: Claim | Origins) -> dict[str, object]:
     return {name: value for name, value in asdict(options).items() if value is not None}
 
 
-def _told(claim: str | None, said: Claim) -> dict[str, object]:
-    told = _given(said)
+def _claimed(claim: str | None, others: Claim) -> dict[str, object]:
+    given = _given(others)
     if claim is not None:
-        told["claim"] = claim
-    kinds = [name for name in ("claim", "text", "date", "entity", "answer") if name in told]
+        given["claim"] = claim
+    kinds = [name for name in ("claim", "text", "date", "entity", "answer") if name in given]
     if len(kinds) > 1:
         raise BadInput(f"got {' and '.join(kinds)}; expected one claim")
-    return told
+    return given
 
 
 def _append(

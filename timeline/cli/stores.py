@@ -37,17 +37,17 @@ __all__ = [
 
 
 def project_of(store: Path | None) -> Path | None:
-    """The project that a store belongs to by default: the one named, else the nearest upwards; or None."""
+    """Return the project that a store belongs to: the one named, else the nearest upwards, or None."""
     return find_project(store)
 
 
 def events_folder(project: Path) -> Path:
-    """Where a project keeps what people wrote."""
+    """Return where a project keeps what people wrote."""
     return project_folder(project, "events")
 
 
 def queries_folder(project: Path) -> Path:
-    """Where a project keeps its named queries."""
+    """Return where a project keeps its named queries."""
     return project_folder(project, "queries")
 
 
@@ -67,7 +67,7 @@ def reading(store: Path | None) -> Iterator[Snapshot]:
 
 @contextmanager
 def keeping(store: Path | None, *, trust_log: bool = False) -> Iterator[Timeline]:
-    """The store to look after, which has to be there: one made anew would hide that it was lost."""
+    """The store to look after, which has to be there: a new one would hide that it was lost."""
     with Timeline.open(store, trust_log=trust_log) as tl, showing_progress(tl):
         yield tl
 
@@ -159,7 +159,7 @@ def _has_events(project: Path) -> bool:
 
 
 def near(path: Path) -> str:
-    """A path as short as it can be told from here."""
+    """Return a path as short as it can be written from here."""
     with suppress(ValueError):
         return str(path.absolute().relative_to(Path.cwd()))
     return str(path)

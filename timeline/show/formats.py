@@ -34,7 +34,7 @@ FORMATS: Final = ("table", "json", "jsonl", "csv", "parquet", "markdown")
 
 
 def shown(value: Any) -> str:
-    """A value for people: an instant that is the last of its day is that date.
+    """Return a value for people: an instant that is the last of its day is that date.
 
     >>> shown(datetime(2025, 9, 30, 23, 59, 59, 999999)), shown(True), shown(None)
     ('2025-09-30', 'true', '')
@@ -57,14 +57,14 @@ def document(
     rows: Iterable[Sequence[Any]],
     more: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
-    """The lines of one JSON object: what was asked, `more` of that, and `rows`, one a line.
+    """Yield the lines of one JSON object: what was asked, `more` of that, and `rows`, one a line.
 
     Raises BadInput, before the first line, where two columns have one name.
     """
     check_names(names)
     yield "{"
-    told = {**(asked_plainly(asked) if asked is not None else {}), **(more or {})}
-    for name, value in told.items():
+    facts = {**(asked_plainly(asked) if asked is not None else {}), **(more or {})}
+    for name, value in facts.items():
         yield f"  {_json(name)}: {_json(plain(value))},"
     pending = None
     for row in _objects(names, rows):
@@ -81,7 +81,7 @@ def document(
 
 
 def asked_plainly(asked: AsOf) -> dict[str, str | None]:
-    """The axes and the rule of a question, as JSON names them."""
+    """Return the axes and the rule of a question, as JSON names them."""
     return {
         "as_of": None if asked.as_of is None else format_instant(asked.as_of),
         "recorded_as_of": format_instant(asked.recorded_as_of),
@@ -92,7 +92,7 @@ def asked_plainly(asked: AsOf) -> dict[str, str | None]:
 
 
 def json_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """A JSON object for each row; raises BadInput where two columns have one name."""
+    """Return a JSON object for each row; raises BadInput where two columns have one name."""
     check_names(names)
     return _objects(names, rows)
 
@@ -106,7 +106,7 @@ def _objects(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[st
 
 
 def csv_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    r"""Rows as RFC 4180 has them, but with bare line feeds; an empty text is quoted, null is nothing.
+    r"""Yield rows as RFC 4180 has them, but with bare line feeds; an empty text is quoted, null is nothing.
 
     >>> list(csv_lines(["fact", "claim"], [("a/b", "1, 2"), ("", None)]))
     ['fact,claim', 'a/b,"1, 2"', '"",']
@@ -134,7 +134,7 @@ def write_parquet(answer: Answer, out: str | Path | IO[bytes]) -> None:
 
 
 def markdown_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """A table in GitHub's Markdown.
+    """Yield a table in GitHub's Markdown.
 
     >>> list(markdown_lines(["fact", "claim"], [("a/b", "1|2")]))
     ['| fact | claim |', '| --- | --- |', '| a/b | 1\\\\|2 |']
@@ -153,7 +153,9 @@ def _markdown_cell(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Text that a terminal only prints: line ends and tabs as spaces, other control characters as a mark.
+    """Return text that a terminal only prints.
+
+    Line ends and tabs as spaces, other control characters as a mark.
 
     >>> visible("one\\ntwo \\x1b[31mred")
     'one two \\ufffd[31mred'
