@@ -21,7 +21,7 @@ import timeline.log.log
 from tests.logs import Recording, Volatile, always, append, names, row
 from timeline.errors import Conflict, Corruption, NotFound, TimelineError
 from timeline.log.checks import check_file_hash
-from timeline.log.file import Entry, entries_of
+from timeline.log.file import CommitRecord, records_of
 from timeline.log.log import CheckedFiles, Commit, Log, LogFile, Rows, merkle_root, rows_to_table, schema
 from timeline.log.objects import FolderObjects
 from timeline.log.writing import encoded
@@ -289,7 +289,7 @@ def test_parts_make_the_commit_that_they_make_together(
     assert read["subject"].to_pylist() == rows["subject"].to_pylist()
     assert read["position"].to_pylist() == read["place"].to_pylist() == list(range(1, 150_001))
     leaves = [bytes.fromhex(str(event_id)) for event_id in rows["event_id"].to_pylist()]
-    (entry,) = entries_of(log.files()[0])
+    (entry,) = records_of(log.files()[0])
     assert entry.root == merkle_root(leaves).hex()
     check_file_hash(log.files()[0])
     assert sorted(names(folder)) == ["000000000001.parquet"]
@@ -678,7 +678,7 @@ def test_a_listing_that_missed_a_merged_file_is_not_believed(folder: Path) -> No
 def rewritten(path: Path, change: Any) -> None:
     """Change the rows of a file and give it a hash that fits."""
     number = int(path.stem)
-    entries = entries_of(LogFile(path.name, number, number, str(path)))
+    entries = records_of(LogFile(path.name, number, number, str(path)))
     path.write_bytes(encoded(change(pq.read_table(path).replace_schema_metadata(None)), entries))
 
 
@@ -764,10 +764,10 @@ def test_commits_that_changed_places(log: Log) -> None:
 
 def test_commits_that_were_rewritten_in_another_order(log: Log) -> None:
     paths = three(log)
-    entries = [entries_of(LogFile(path.name, at, at, str(path)))[0] for at, path in enumerate(paths, 1)]
+    entries = [records_of(LogFile(path.name, at, at, str(path)))[0] for at, path in enumerate(paths, 1)]
     commit = entries[1].commit
     moved = Commit(3, commit.first_position, commit.count, commit.recorded_at, commit.digest)
-    paths[2].write_bytes(encoded(pq.read_table(paths[1]), [Entry(moved, entries[1].root)]))
+    paths[2].write_bytes(encoded(pq.read_table(paths[1]), [CommitRecord(moved, entries[1].root)]))
     with pytest.raises(Corruption, match=r"000000000003\.parquet: commit 3 starts at position 3, expected 5"):
         log.verify()
 
@@ -828,7 +828,7 @@ def test_a_rewritten_history_does_not_fit_what_follows(log: Log) -> None:
     rows = replaced("claim", ["3 USD", "5 USD"])(pq.read_table(paths[1]))
     ids = [row(3)["event_id"], row(4, claim="5 USD")["event_id"]]
     rows = replaced("event_id", ids)(rows.replace_schema_metadata(None))
-    entry = Entry.of(rows["event_id"], head, 3, log.commits()[1].recorded_at)
+    entry = CommitRecord.of(rows["event_id"], head, 3, log.commits()[1].recorded_at)
     paths[1].write_bytes(encoded(rows, [entry]))
     with pytest.raises(Corruption, match=r"000000000003\.parquet: commit 3 has the digest \w+, expected \w+"):
         log.verify()
@@ -839,7 +839,7 @@ def test_commits_recorded_out_of_order(folder: Path) -> None:
     first = append(log, 1)
     rows = replaced("position", [2])(replaced("commit", [2])(rows_to_table([row(2)])))
     rows = replaced("recorded_at", [1_000])(rows)
-    entry = Entry.of(rows["event_id"], first, 2, 1_000)
+    entry = CommitRecord.of(rows["event_id"], first, 2, 1_000)
     (folder / "000000000002.parquet").write_bytes(encoded(rows, [entry]))
     with pytest.raises(Corruption, match="commit 2 is recorded at 1000, expected later than 1000"):
         log.verify()

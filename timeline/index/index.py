@@ -57,7 +57,7 @@ from timeline.index.reader import (
 from timeline.index.row_file import MAGIC as ROWS_MAGIC
 from timeline.index.row_file import RowFile
 from timeline.index.tables import Build
-from timeline.index.tail import Appended, append_tail, patch
+from timeline.index.tail import Appended, apply_tail, load_tail
 from timeline.log.log import CheckedFiles, Commit, Log
 from timeline.log.paths import plain_folder, quoted, writable_database
 
@@ -233,7 +233,7 @@ class Index:
     def _read_tail(
         self, con: duckdb.DuckDBPyConnection, generation: Generation, last: Commit | None
     ) -> Appended:
-        appended = with_room(con, lambda: self.log.reading(partial(append_tail, con), last))
+        appended = with_room(con, lambda: self.log.reading(partial(load_tail, con), last))
         if appended.bytes > TAIL_BYTES_AT_MOST:
             limit = memory_for(*TO_READ, generation.position, appended.bytes)
             con.execute(f"SET memory_limit = '{limit}'")
@@ -349,7 +349,7 @@ class Index:
             if quick:
                 # Whatever row group is changed is written again, of which long texts would be nearly all.
                 con.execute("SET disabled_compression_methods = 'fsst,zstd'")
-            grown = self.log.reading(partial(patch, con), self._commit(last.commit))
+            grown = self.log.reading(partial(apply_tail, con), self._commit(last.commit))
             con.execute("CHECKPOINT built")
             con.execute("DETACH built")
         return grown

@@ -9,7 +9,7 @@ from typing import Final
 import duckdb
 
 from timeline.index.catalog import in_schema, sql_object
-from timeline.index.tables import OF_FACT, Build, Implied, carried_columns, restored_columns
+from timeline.index.tables import OF_FACT, Build, Implied, announce, carried_columns, restored_columns
 
 __all__ = ["BELIEF_SOURCE", "fill_segments"]
 
@@ -28,8 +28,8 @@ _SAMPLED_FROM: Final = 2_000_000
 def fill_segments(
     con: duckdb.DuckDBPyConnection,
     schema: str,
-    tell: Build,
     bounds: str = "",
+    progress: Build | None = None,
     implied: Implied | None = None,
 ) -> int:
     """Lay the beliefs out in segments, and return how many rows that are.
@@ -54,7 +54,7 @@ def fill_segments(
     [(any_held,)] = con.execute("SELECT count(*) > 0 FROM held").fetchall()
     at_once = -(-len(segments) // _PASSES)
     for first in range(0, len(segments), at_once or 1):
-        tell(f"writing segments ({first} of {len(segments)})")
+        announce(progress, f"writing segments ({first} of {len(segments)})")
         for relation in (plain, "held") if any_held else (plain,):
             con.execute(
                 f"INSERT INTO {schema}.segment_rows BY NAME "

@@ -25,6 +25,7 @@ __all__ = [
     "OF_FACT",
     "Build",
     "Implied",
+    "announce",
     "carried_columns",
     "events_of",
     "fill_commits",
@@ -34,6 +35,12 @@ __all__ = [
 ]
 
 Build = Callable[[str], None]
+
+
+def announce(progress: Build | None, step: str) -> None:
+    """Call `progress`, where there is one, with the step of a build that begins."""
+    if progress is not None:
+        progress(step)
 
 
 def events_of(rows: str) -> str:
@@ -105,15 +112,15 @@ def fill_commits(con: duckdb.DuckDBPyConnection, schema: str, commits: Sequence[
         )
 
 
-def make_tables(con: duckdb.DuckDBPyConnection, schema: str, tell: Build) -> Implied:
+def make_tables(con: duckdb.DuckDBPyConnection, schema: str, progress: Build | None = None) -> Implied:
     """Make every table of a schema from `incoming` but its commits, and the segments but for their rows.
 
     Returns what `fill_segments` can leave out of what it sorts.
     """
     for name in ("facts", "settled"):
-        tell(f"writing {name}")
+        announce(progress, f"writing {name}")
         con.execute(in_schema(f"tables/{name}", schema))
-    tell("writing events")
+    announce(progress, "writing events")
     # The columns are looked through first where it pays: not for the few events of a tail.
     implied = _implied(con) if schema == "store" else Implied()
     by_others = {name: f"sorted.{other}" for name, other in implied.same.items()}
@@ -129,14 +136,14 @@ def make_tables(con: duckdb.DuckDBPyConnection, schema: str, tell: Build) -> Imp
         .replace("sorted.*", ", ".join(restored_columns(LOG_COLUMNS, known, implied)))
     )
     for name in ("events", "swept", "amended", "effects", "keys", "statuses"):
-        tell(f"writing {name}")
+        announce(progress, f"writing {name}")
         con.execute(in_schema(f"tables/{name}", schema))
     con.execute(
         f"INSERT INTO {schema}.statuses "
         "SELECT unnest($1::INTEGER[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[])",
         [list(range(1, len(STATUSES) + 1)), list(STATUSES), list(STATUSES.values())],
     )
-    tell("resolving beliefs")
+    announce(progress, "resolving beliefs")
     resolve_entangled(con, schema)
     for name in ("segment_rows", "segments"):
         con.execute(in_schema(f"tables/{name}", schema))

@@ -21,7 +21,7 @@ from timeline.log.log import CheckedFiles
 from timeline.meaning.columns import LOG_COLUMNS, SQL_TYPES
 from timeline.meaning.fact import fact_parts
 
-__all__ = ["Appended", "Tail", "append_tail", "lay_tail", "patch"]
+__all__ = ["Appended", "Tail", "apply_tail", "load_tail", "show_tail"]
 
 #: So many facts are looked up in the row file, each of so many events; of more DuckDB reads the table.
 _ONE_BY_ONE: Final = 2_000
@@ -98,8 +98,8 @@ def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowFi
         _add_known(con, base, rows)
         source = "tail.incoming"
     con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS FROM {source}")
-    make_tables(con, "tail", _silently)
-    fill_segments(con, "tail", _silently, bounds)
+    make_tables(con, "tail")
+    fill_segments(con, "tail", bounds)
     con.execute("DROP VIEW incoming")
     [(swept,)] = con.execute(
         "SELECT count(*) FROM tail.event_rows SEMI JOIN (FROM tail.facts WHERE NOT plain) USING (fact_hash)"
@@ -152,15 +152,11 @@ def _add_from(con: duckdb.DuckDBPyConnection, file: RowFile) -> bool:
     return True
 
 
-def _silently(what: str) -> None:
-    pass
+def load_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> Appended:
+    """Read the commits that follow the attached `generation`; returns how much they are.
 
-
-def append_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> Appended:
-    """Read the commits that follow the attached `generation`; returns what they come to.
-
-    The events stand in `tail.appended` then, and the commits in `store`. What else there is waits for
-    `lay_tail`, which needs the log no more.
+    Their events are in `tail.appended` then, and all commits in `store`. The rest is left to `show_tail`,
+    which does not read the log.
     """
     con.execute("DROP SCHEMA IF EXISTS memory.store CASCADE; CREATE SCHEMA memory.store")
     _append(con, files)
@@ -173,8 +169,8 @@ def append_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> Appended
     return Appended(count, size, entangling)
 
 
-def lay_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None = None) -> Tail:
-    """Lay what was appended over the attached `generation`, as views in `store`.
+def show_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None = None) -> Tail:
+    """Create views in schema `store` that combine the attached `generation` with the appended events.
 
     `rows` is the row file of the generation, if there is one.
     """
@@ -196,8 +192,8 @@ def lay_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None = None) -> Tai
     return tail
 
 
-def patch(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> tuple[int, int]:
-    """Put the commits that follow into the attached `built`; returns its last commit and position.
+def apply_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> tuple[int, int]:
+    """Apply the commits that follow to the attached `built`; returns its last commit and position.
 
     Rows keep their places; new ones come in behind, in an order of their own.
     """

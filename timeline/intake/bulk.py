@@ -35,7 +35,7 @@ from timeline.meaning.columns import HASHED, INHERITABLE, LOG_COLUMNS, STATUSES,
 from timeline.meaning.event import DESCRIPTIONS
 from timeline.meaning.times import parse_edtf
 
-__all__ = ["BulkResolved", "LeftOut", "TableIntake", "resolve_table", "table_to_drafts", "takes"]
+__all__ = ["BulkResolved", "RunAgain", "TableIntake", "resolve_table", "table_to_drafts", "takes"]
 
 #: Where fewer rows are left out, slices are cheaper than a copy.
 _FEW: Final = 100
@@ -117,8 +117,8 @@ class BulkResolved:
     warnings: list[str] = field(default_factory=list)
 
 
-class LeftOut(Exception):
-    """A run found rows that are to be left out: what it made is void, and the next one goes without them."""
+class RunAgain(Exception):
+    """A run found rows that are to be skipped: it is discarded, and a second run skips them."""
 
 
 def takes(table: pa.Table | StoredTable) -> bool:
@@ -170,7 +170,7 @@ def resolve_table(
             try:
                 parts = list(intake.rows())
                 break
-            except LeftOut:
+            except RunAgain:
                 continue
         return BulkResolved(
             pa.concat_tables(parts) if parts else schema().empty_table(),
@@ -239,7 +239,7 @@ def _report_id(names: Sequence[str], columns: Mapping[str, str] | None = None) -
 class TableIntake:
     """Takes one table, on one state of the store, part by part; close it after use.
 
-    After a run that was not LeftOut, `known`, `registered` and `warnings` tell of it; `rejected` are the rows
+    After a run without RunAgain, `known`, `registered` and `warnings` tell of it; `rejected` are the rows
     refused so far. `recorded_at` is the moment against which reported dates are checked, in microseconds.
     """
 
@@ -267,7 +267,7 @@ class TableIntake:
         self._given = set(table.column_names)
         # Rows that are refused, and rows that are known since they stand in an earlier part.
         self._bad: list[int] = []
-        self._late: list[int] = []
+        self._repeated: list[int] = []
         self._reading = RowReader(table.column_names)
         self._con = self._reading.con
         self._con.execute(f"SET VARIABLE recorded_at = make_timestamp({recorded_at})")
@@ -283,7 +283,7 @@ class TableIntake:
     def rows(self) -> Iterator[pa.Table]:
         """One run: rows for the log in order, with its columns, descriptions of new names first.
 
-        What only an append can fill in is null. Raises LeftOut, in the end, where another run is needed.
+        What only an append can fill in is null. Raises RunAgain, in the end, where another run is needed.
         """
         self.known = self.registered = 0
         self.warnings = []
@@ -326,7 +326,7 @@ class TableIntake:
         count, distinct = 0, 0
         chosen = [name for name in _NAMES if name in self._given]
         for first, part in self._all(chosen) if chosen else ():
-            self._reading.lay_open(first, part)
+            self._reading.normalize(first, part)
             self._reading.keep("bad", {"row": self._bad_in(first, part)}, row=pa.int64())
             self._reading.make("met")
             [(count,)] = self._reading.ask("SELECT count(*) FROM met")
@@ -391,7 +391,7 @@ class TableIntake:
 
     def _resolving(self, first: int, part: pa.Table) -> str:
         """A query for the rows of a part as they will stand in the log, `refused` or not."""
-        self._reading.lay_open(first, part)
+        self._reading.normalize(first, part)
         self._reading.read()
         query = sql_object("intake/rows")
         for table, alias, types in _JOINS:
@@ -449,11 +449,11 @@ class TableIntake:
         if not taken.num_rows:
             return taken
         known: set[int] = set()
-        if self._late:
+        if self._repeated:
             numbers = taken.column("row")
-            start = bisect_left(self._late, numbers[0].as_py())
-            end = bisect_left(self._late, numbers[-1].as_py() + 1)
-            known.update(self._late[start:end])
+            start = bisect_left(self._repeated, numbers[0].as_py())
+            end = bisect_left(self._repeated, numbers[-1].as_py() + 1)
+            known.update(self._repeated[start:end])
         self._con.register("taken", taken)
         [(distinct,)] = self._reading.ask("SELECT count(DISTINCT hash(event_id)) FROM taken")
         if distinct < taken.num_rows:
@@ -501,7 +501,7 @@ class TableIntake:
     # What only the whole table tells
 
     def _leave_out(self, refused: list[int], parts: int) -> None:
-        """Raise LeftOut where rows were found that the next run is to go without."""
+        """Raise RunAgain where rows were found that the next run is to go without."""
         conflicts = self._reading.ask(sql_object("intake/conflicts")) if "key" in self._given else []
         bad = sorted([*refused, *(row for row, _ in conflicts)])
         late: list[int] = []
@@ -514,8 +514,8 @@ class TableIntake:
         if bad:
             self._explain(bad, [row for _, row in conflicts if row is not None])
         self._bad = sorted([*self._bad, *bad])
-        self._late = sorted([*self._late, *late])
-        raise LeftOut
+        self._repeated = sorted([*self._repeated, *late])
+        raise RunAgain
 
     def _again(self) -> list[int]:
         """Rows whose event another part has before them."""

@@ -359,10 +359,10 @@ class _Quantity(NamedTuple):
 # Long columns repeat few texts.
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Amount:
-    return _Reader(text).amount()
+    return AmountParser(text).amount()
 
 
-class _Reader:
+class AmountParser:
     """One pass over the tokens of one text; each step takes what it understands, or nothing."""
 
     def __init__(self, text: str) -> None:
