@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.property.strategies import MOMENTS, RECORDED, Step, Tier, histories, tiers, written
 from tests.property.test_fold_sql import Asked, Question, append, around, questions, store
-from timeline.index import catalog, segments
+from timeline.index import catalog, tables
 from timeline.index.index import Index
 from timeline.log.log import Log
 from timeline.meaning.columns import BELIEF_COLUMNS, content_of, event_id
@@ -57,7 +57,7 @@ def narrow_segments() -> Iterator[None]:
 
     whole = catalog.sql_object
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(segments, "sql_object", narrowed)
+        patch.setattr(tables, "sql_object", narrowed)
         yield
 
 

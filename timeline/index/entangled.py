@@ -13,7 +13,7 @@ from timeline.index.sweep import sweep
 from timeline.meaning import fold
 from timeline.meaning.fact import fact_hash
 
-__all__ = ["entries", "entry_from", "resolve_entangled"]
+__all__ = ["entry_from", "resolve_entangled"]
 
 
 # The facts that no window resolves, by the definition itself
@@ -85,11 +85,11 @@ _TO_TIMESTAMP: Final = (
 )
 
 
-def entries(con: duckdb.DuckDBPyConnection, where: str, schema: str = "store") -> Iterator[fold.Entry]:
-    """The events that speak of facts, as entries, by fact and position; `where` is SQL."""
+def _entangled(con: duckdb.DuckDBPyConnection, events: str, first: int, last: int) -> Iterator[fold.Entry]:
+    """The events of the facts with a hash of these bounds that no window resolves, by fact and position."""
     rows = con.execute(
-        f"SELECT {_ENTRY_COLUMNS} FROM {schema}.events "
-        f"WHERE fact IS NOT NULL AND {where} ORDER BY fact_hash, fact, position"
+        f"SELECT {_ENTRY_COLUMNS} FROM {events} WHERE fact_hash BETWEEN {first} AND {last} "
+        "AND fact IN (SELECT fact FROM facts WHERE NOT plain) ORDER BY fact_hash, fact, position"
     ).fetchall()
     return map(entry_from, rows)
 
@@ -121,38 +121,36 @@ class _Filling:
             self._rows.clear()
 
 
-def resolve_entangled(con: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """Fill `swept`, `amended` and `effects` for the facts that no window resolves."""
+def resolve_entangled(con: duckdb.DuckDBPyConnection, events: str) -> None:
+    """Fill `swept`, `amended` and `effects` of the current schema for the facts that no window resolves.
+
+    `events` is a relation of all events, with every column.
+    """
     hashes = [
         number
         for (number,) in con.execute(
-            f"SELECT DISTINCT fact_hash FROM {schema}.facts WHERE NOT plain ORDER BY fact_hash"
+            "SELECT DISTINCT fact_hash FROM facts WHERE NOT plain ORDER BY fact_hash"
         ).fetchall()
     ]
     span = {"believed_from": "TIMESTAMP", "believed_until": "TIMESTAMP"}
     swept = _Filling(
         con,
-        f"{schema}.swept",
+        "swept",
         **{"fact_hash": "UBIGINT", "position": "BIGINT", "valid_from": "TIMESTAMP", "valid_to": "TIMESTAMP"},
         **span,
     )
-    effects = _Filling(con, f"{schema}.effects", fact="VARCHAR", position="BIGINT", effect="VARCHAR")
+    effects = _Filling(con, "effects", fact="VARCHAR", position="BIGINT", effect="VARCHAR")
     stretches = _Filling(
         con,
-        f"{schema}.amended",
+        "amended",
         **{"fact": "VARCHAR", "place": "BIGINT", "position": "BIGINT", "claims": "BOOLEAN"},
         **{"on_basis": "VARCHAR", "recorded_from": "TIMESTAMP", "recorded_until": "TIMESTAMP"},
         **{"counts_from": "TIMESTAMP", "counts_until": "TIMESTAMP"},
     )
     for first in range(0, len(hashes), _FACTS_AT_ONCE):
         some = hashes[first : first + _FACTS_AT_ONCE]
-        entangled = entries(
-            con,
-            f"fact_hash BETWEEN {some[0]} AND {some[-1]} "
-            f"AND fact IN (SELECT fact FROM {schema}.facts WHERE NOT plain)",
-            schema,
-        )
-        for fact, group in groupby(entangled, key=lambda entry: entry.fact):
+        known_of = groupby(_entangled(con, events, some[0], some[-1]), key=lambda entry: entry.fact)
+        for fact, group in known_of:
             known = list(group)
             number = fact_hash(fact)
             for position, _, *held in sweep(known):
