@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
 from timeline.log.objects import FolderObjects
-from timeline.meaning.columns import content_of, event_id
+from timeline.meaning.identity import content_of, event_id
 
 
 def row(number: int, **more: object) -> dict[str, object]:

@@ -18,7 +18,8 @@ from tests.property.test_fold_sql import Asked, Question, append, around, questi
 from timeline.index import catalog, tables
 from timeline.index.index import Index
 from timeline.log.log import Log
-from timeline.meaning.columns import BELIEF_COLUMNS, content_of, event_id
+from timeline.meaning.columns import BELIEF_COLUMNS
+from timeline.meaning.identity import content_of, event_id
 
 Row = dict[str, Any]
 

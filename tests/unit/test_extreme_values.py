@@ -20,7 +20,7 @@ from timeline import Timeline
 from timeline.cli.app import app
 from timeline.errors import BadInput, BadRows, NotFound
 from timeline.log.log import Log, rows_to_table
-from timeline.meaning.columns import content_of, event_id
+from timeline.meaning.identity import content_of, event_id
 from timeline.meaning.times import END, FIRST_INSTANT, LAST_INSTANT, parse_edtf
 from timeline.show.formats import FORMATS
 

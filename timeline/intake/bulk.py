@@ -31,8 +31,9 @@ from timeline.intake.rows import Intake, Rejected
 from timeline.intake.tabular import StoredTable
 from timeline.log.log import schema
 from timeline.log.paths import quoted
-from timeline.meaning.columns import HASHED, INHERITABLE, LOG_COLUMNS, STATUSES, event_id_sql
+from timeline.meaning.columns import LOG_COLUMNS, STATUSES
 from timeline.meaning.event import DESCRIPTIONS
+from timeline.meaning.identity import event_id_sql, report_id_sql
 from timeline.meaning.times import parse_edtf
 
 __all__ = ["BulkResolved", "RunAgain", "TableIntake", "resolve_table", "table_to_drafts", "takes"]
@@ -70,10 +71,6 @@ _COMES_FROM: Final = {
 
 _ROLES: Final = ("subject", "attribute", "object", "source", "speaker", "origin", "entity")
 _NAMES: Final = ("fact", "subject", "attribute", "object", "source", "speaker", "entity", "origin")
-
-#: What is hashed of every report, and what a report may have from its source but never lacks.
-_NEVER_NULL: Final = ("event_type", "fact", "source")
-_TAKEN_OVER: Final = ("reported", "origin")
 
 #: What `rows` joins with: tables, their aliases there, and the types of their columns.
 _READ_EDTF: Final = {
@@ -202,38 +199,6 @@ def _without_join(query: str, table: str, alias: str, types: Mapping[str, str]) 
 def _hashed(query: str, names: Sequence[str], event_id: str | None = None) -> str:
     """These columns of a query, which yields more columns of an event only as nulls, and the event id."""
     return f"SELECT {', '.join(names)}, {event_id or event_id_sql(among=names)} AS event_id FROM ({query})"
-
-
-def _report_id(names: Sequence[str], columns: Mapping[str, str] | None = None) -> str:
-    """The event id of reports: `columns.event_id_sql` in fewer steps, since half of the time goes into it.
-
-    No text is made of a name and its value before all are put together. `columns` has what replaces some
-    of the names.
-    """
-    small = {"amount_low": "small_low", "amount_high": "small_high"}
-    parts = ["'timeline/1'"]
-    for name in HASHED:
-        if name not in names:
-            continue
-        mark = f"chr(30) || '{name}' || chr(31)"
-        kind = LOG_COLUMNS[name]
-        if kind == "boolean":
-            parts.append(f"if({name}, {mark} || 'true', NULL)")
-            continue
-        value = name if columns is None else columns.get(name, name)
-        if name in _NEVER_NULL:
-            parts += [mark, value]
-            continue
-        there = f"{value} IS NOT NULL"
-        if kind == "instant":
-            value = f"epoch_us({value})::VARCHAR"
-        elif kind == "decimal":
-            value = f"nine_places({name}, {small[name]})"
-        if name in _TAKEN_OVER:
-            there = f"inherited & {INHERITABLE[name]} = 0"
-            value = f"if({there}, {value}, NULL)"
-        parts += [f"if({there}, {mark}, NULL)", value]
-    return f"sha256(concat({', '.join(parts)}))"
 
 
 class TableIntake:
@@ -386,8 +351,8 @@ class TableIntake:
         names = [*given, *_ALWAYS]
         # Without a column of its own an origin is its source's, and no part of the content.
         hashed = names if "origin" in self._given else [name for name in names if name != "origin"]
-        former = f"if(is_former, {_report_id(hashed, _FORMERLY)}, NULL) AS former_id"
-        return _hashed(query, [*names, "row", former], _report_id(hashed))
+        former = f"if(is_former, {report_id_sql(hashed, _FORMERLY)}, NULL) AS former_id"
+        return _hashed(query, [*names, "row", former], report_id_sql(hashed))
 
     def _resolving(self, first: int, part: pa.Table) -> str:
         """A query for the rows of a part as they will stand in the log, `refused` or not."""

@@ -21,8 +21,9 @@ from timeline.index.reader import Reader
 from timeline.intake.batch import Draft
 from timeline.intake.known import KnownEvents, one_of
 from timeline.intake.names import KnownNames
-from timeline.meaning.columns import INHERITABLE, LOG_COLUMNS, content_of, event_id
+from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.event import DESCRIPTIONS, event_from
+from timeline.meaning.identity import INHERITABLE, content_of, event_id
 from timeline.meaning.times import Edtf, format_instant, parse_edtf
 
 __all__ = ["Intake", "Rejected", "Resolved", "raise_for", "write_rejects"]

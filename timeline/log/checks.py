@@ -32,7 +32,7 @@ from timeline.log.file import (
 )
 from timeline.log.merkle import merkle_root, packed_ids, split
 from timeline.log.paths import parquet_source, plain_folder
-from timeline.meaning.columns import event_id_sql
+from timeline.meaning.identity import event_id_sql
 
 __all__ = ["check_digests", "check_file_hash", "check_ids_once", "check_rows"]
 
