@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from timeline.log.folder import FolderObjects
 from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
-from timeline.log.objects import FolderObjects
 from timeline.meaning.identity import content_of, event_id
 
 

@@ -16,8 +16,8 @@ import pytest
 
 from tests.logs import Volatile, append, names, row
 from timeline.errors import Conflict
+from timeline.log.folder import FolderObjects
 from timeline.log.log import Commit, Log, rows_to_table
-from timeline.log.objects import FolderObjects
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,7 +39,7 @@ import os, shutil, sys
 from pathlib import Path
 from tests.logs import append
 from timeline.log.log import Log
-from timeline.log.objects import FolderObjects
+from timeline.log.folder import FolderObjects
 
 class Dying(FolderObjects):
     left = 0
@@ -170,7 +170,7 @@ import json, sys
 from pathlib import Path
 from tests.logs import row
 from timeline.log.log import Log, rows_to_table
-from timeline.log.objects import FolderObjects
+from timeline.log.folder import FolderObjects
 
 folder, locks, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 log = Log(locks, objects=FolderObjects(folder))

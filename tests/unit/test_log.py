@@ -22,8 +22,8 @@ from tests.logs import Recording, Volatile, always, append, names, row
 from timeline.errors import Conflict, Corruption, NotFound, TimelineError
 from timeline.log.checks import check_file_hash
 from timeline.log.file import CommitRecord, records_of
+from timeline.log.folder import FolderObjects
 from timeline.log.log import CheckedFiles, Commit, Log, LogFile, Rows, merkle_root, rows_to_table, schema
-from timeline.log.objects import FolderObjects
 from timeline.log.writing import encoded
 from timeline.meaning.columns import LOG_COLUMNS
 

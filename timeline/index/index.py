@@ -23,6 +23,7 @@ from typing import Final, Protocol
 
 import duckdb
 
+from timeline.atomic import sync_file, sync_folder
 from timeline.errors import Corruption
 from timeline.index.check import REBUILD, check_generation, check_row_file
 from timeline.index.generation import (
@@ -260,7 +261,7 @@ class Index:
                 target = aside / f"{generation.path.stem}-{os.urandom(4).hex()}.duckdb"
                 os.rename(generation.path, target)
                 moved.append(target)
-            _sync(self.folder)
+            sync_folder(self.folder)
         return moved
 
     def _is_of_log(self, generation: Generation) -> bool:
@@ -382,11 +383,11 @@ class Index:
                 commit, position = make(made)
                 path = self.folder / f"{commit:012d}-{position}-v{FORMAT}.duckdb"
                 its_rows = self._rows_of(position if whole is None else whole)
-                _sync(made)
+                sync_file(made)
                 if rows_beside(made).exists():
                     os.replace(rows_beside(made), its_rows)
                 os.replace(made, path)
-                _sync(self.folder)
+                sync_folder(self.folder)
                 self._remove_older(path, its_rows)
                 return path
 
@@ -521,11 +522,3 @@ def _warn_damaged(path: Path, error: Exception) -> None:
     logging.getLogger(__name__).warning(
         "%s: the index is damaged, and is replaced by one built from the log: %s", path, error
     )
-
-
-def _sync(path: str | Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -38,8 +38,9 @@ from timeline.log.file import (
     rows_to_table,
     schema,
 )
+from timeline.log.folder import FileLock, FolderObjects
 from timeline.log.merkle import MerkleTree, merkle_root, unpacked_ids
-from timeline.log.objects import FileLock, FolderObjects, Objects
+from timeline.log.objects import Objects
 from timeline.log.paths import parquet_source, plain_folder
 from timeline.log.writing import Spool, encoded
 from timeline.meaning.columns import LOG_COLUMNS
