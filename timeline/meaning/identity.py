@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 from typing import Final
 
 from timeline.meaning.columns import LOG_COLUMNS
+from timeline.meaning.decimals import EXACT
 
 __all__ = [
     "HASHED",
@@ -45,8 +46,6 @@ INHERITABLE: Final[dict[str, int]] = {
 
 
 _NINE_PLACES = Decimal("1e-9")
-# Python's own default rounds at 28 digits, DECIMAL(38, 9) holds 38.
-_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
 def decimal_text(value: Decimal) -> str:
@@ -55,7 +54,7 @@ def decimal_text(value: Decimal) -> str:
     >>> decimal_text(Decimal("2.5E+10"))
     '25000000000.000000000'
     """
-    text = format(value.quantize(_NINE_PLACES, context=_EXACT), "f")
+    text = format(value.quantize(_NINE_PLACES, context=EXACT), "f")
     return text.removeprefix("-") if value == 0 else text
 
 
