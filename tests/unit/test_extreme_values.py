@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from tests.logs import events_of
 from timeline import Timeline
 from timeline.cli.app import app
 from timeline.errors import BadInput, BadRows, NotFound
@@ -263,7 +264,7 @@ class TestTheEndOfTime:
                 }
                 ids.add(tuple(sorted(row["event_id"] for row in rows.values())))
                 assert tl.verify().digest
-                log = Log(tl.path / "log").read()
+                log = events_of(Log(tl.path / "log"))
                 for name in ("valid_to", "period_to", "date_to"):
                     assert all(
                         value <= LAST.replace(tzinfo=None)

@@ -14,7 +14,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 
@@ -36,7 +35,7 @@ from timeline.meaning.event import DESCRIPTIONS
 from timeline.meaning.identity import event_id_sql, report_id_sql
 from timeline.meaning.times import parse_edtf
 
-__all__ = ["BulkResolved", "RunAgain", "TableIntake", "resolve_table", "table_to_drafts", "takes"]
+__all__ = ["RunAgain", "TableIntake", "table_to_drafts", "takes"]
 
 #: Where fewer rows are left out, slices are cheaper than a copy.
 _FEW: Final = 100
@@ -99,21 +98,6 @@ _JOINS: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
 )
 
 
-@dataclass
-class BulkResolved:
-    """What became of one table: rows for the log, and what was not taken.
-
-    `rows` has the columns of the log, descriptions of new names first; what only an append can fill in
-    is null. `known` counts the events that the store has already, or the table before.
-    """
-
-    rows: pa.Table
-    known: int = 0
-    registered: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-
 class RunAgain(Exception):
     """A run found rows that are to be skipped: it is discarded, and a second run skips them."""
 
@@ -145,37 +129,6 @@ def table_to_drafts(table: pa.Table | StoredTable, name: str) -> list[Draft]:
     """
     whole = table.read() if isinstance(table, StoredTable) else table
     return list(_drafts(as_text(whole), name, range(1, whole.num_rows + 1)))
-
-
-def resolve_table(
-    reader: Reader,
-    table: pa.Table | StoredTable,
-    name: str,
-    recorded_at: int,
-    *,
-    register_unknown: bool = False,
-    at_once: int = _AT_ONCE,
-) -> BulkResolved:
-    """The rows of a table that `takes`, just as `Intake.resolve` would make them of its drafts.
-
-    `recorded_at` is the moment against which reported dates are checked, in microseconds. Events keep the
-    order of the table; `name` is what errors call it.
-    """
-    intake = TableIntake(reader, table, name, recorded_at, register_unknown=register_unknown, at_once=at_once)
-    with closing(intake):
-        while True:
-            try:
-                parts = list(intake.rows())
-                break
-            except RunAgain:
-                continue
-        return BulkResolved(
-            pa.concat_tables(parts) if parts else schema().empty_table(),
-            intake.known,
-            intake.registered,
-            intake.rejected,
-            intake.warnings,
-        )
 
 
 def _drafts(texts: pa.Table, name: str, rows: Iterable[int]) -> Iterator[Draft]:

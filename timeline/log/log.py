@@ -177,22 +177,6 @@ class Log:
 
         return self._retrying(read, after)
 
-    def read(self, after: int = 0) -> pa.Table:
-        """All events of the commits after number `after`, in log order, in the columns of `schema()`."""
-        import pyarrow as pa
-
-        def read(files: list[LogFile]) -> pa.Table:
-            parts = []
-            for file in files:
-                rows = rows_of(file.path)
-                if file.first <= after:
-                    early = [record.commit for record in records_of(file) if record.commit.number <= after]
-                    rows = rows.slice(sum(commit.count for commit in early))
-                parts.append(rows)
-            return pa.concat_tables(parts) if parts else schema().empty_table()
-
-        return self._retrying(read, after)
-
     def reading(self, fn: Callable[[CheckedFiles], _Answer], after: Commit | None = None) -> _Answer:
         """Return what `fn` makes of the files with the commits after `after`, each checked before.
 

@@ -18,7 +18,6 @@ __all__ = [
     "LOG_COLUMNS",
     "SQL_TYPES",
     "STATUSES",
-    "VALUE_TYPES",
     "Kind",
     "check_names",
 ]
@@ -97,8 +96,6 @@ EVENT_TYPES: Final = (
     *("reported", "withdrawn", "corrected", "retracted", "erased"),
     *("source-described", "entity-described", "attribute-described"),
 )
-
-VALUE_TYPES: Final = ("amount", "date", "text", "entity", "answer")
 
 #: How firm a claim is, from hearsay to fact; then what ended it; then figures.
 STATUSES: Final[dict[str, str]] = {

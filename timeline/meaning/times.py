@@ -60,6 +60,7 @@ _SECOND: Final = 1_000_000
 _DAY: Final = 86_400 * _SECOND
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _NAIVE_EPOCH: Final = _EPOCH.replace(tzinfo=None)
 
 #: The first and the last instant that there are, and the end, exclusive, of 9999, which no datetime can be.
@@ -316,8 +317,7 @@ def from_naive(moment: datetime) -> int:
 
 
 def _micros(since: timedelta) -> int:
-    # Not divided by a timedelta, which takes three times as long.
-    return (since.days * 86_400 + since.seconds) * _SECOND + since.microseconds
+    return since // _MICROSECOND
 
 
 def now() -> int:
