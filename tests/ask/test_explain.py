@@ -12,7 +12,7 @@ import pytest
 from timeline import BadInput, Timeline
 from timeline.ask.explain import Explained
 from timeline.cli.app import run
-from timeline.index import catalog, segments
+from timeline.index import catalog, tables
 
 OPENAI: Final = "nvidia/investment/openai"
 
@@ -165,7 +165,7 @@ def test_one_segment_is_read_of_several(tmp_path: Path, monkeypatch: pytest.Monk
         return text
 
     whole = catalog.sql_object
-    monkeypatch.setattr(segments, "sql_object", narrowed)
+    monkeypatch.setattr(tables, "sql_object", narrowed)
     days = ("2024-01-01", "2024-02-01", "2024-03-01")
     reports = pa.table(
         {

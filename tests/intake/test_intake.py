@@ -18,8 +18,8 @@ from timeline.intake.batch import Draft
 from timeline.intake.known import KnownEvents
 from timeline.intake.rows import Intake, Resolved, raise_for, write_rejects
 from timeline.log.log import Log
-from timeline.meaning.columns import INHERITABLE, content_of, event_id
 from timeline.meaning.event import event_from
+from timeline.meaning.identity import INHERITABLE, content_of, event_id
 from timeline.meaning.times import parse_as_of, parse_instant
 from timeline.store import Timeline
 

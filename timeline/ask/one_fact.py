@@ -9,7 +9,7 @@ of SQL, and so does the plainest question where there is no row file.
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, cast
 
 from timeline.ask.answers import Answer, AsOf, timestamp
@@ -21,6 +21,7 @@ from timeline.log.paths import quoted
 from timeline.meaning import fold
 from timeline.meaning.columns import BELIEF_COLUMNS, EVENT_COLUMNS, LOG_COLUMNS, SQL_TYPES
 from timeline.meaning.fact import FACT_PARTS, fact_hash, fact_parts
+from timeline.meaning.times import from_naive, to_naive
 
 __all__ = ["about_one"]
 
@@ -45,9 +46,6 @@ _TO: Final = _STORED.index("valid_to")
 _READ: Final = tuple(name for name in LOG_COLUMNS if name == "fact" or name not in _OF_FACT)
 _READ_OF_PLAIN: Final = BELIEF_COLUMNS[len(_OF_FACT) :]
 assert BELIEF_COLUMNS[: len(_OF_FACT)] == _OF_FACT
-
-_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - DuckDB's own, which are in UTC and say so nowhere
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 _Row = dict[str, Any]
 
@@ -233,47 +231,17 @@ def _tiers(reader: Reader, dates: AsOf) -> dict[str, int]:
 
 
 def _micros(instant: datetime | None) -> int | None:
-    return None if instant is None else (instant - _EPOCH) // _MICROSECOND
+    return None if instant is None else from_naive(instant)
 
 
 def _entry(row: _Row) -> fold.Entry:
-    value = None
-    if row["value_type"] is not None:
-        value = fold.Value(
-            row["value_type"],
-            row["amount_low"],
-            row["amount_high"],
-            row["unit"],
-            bool(row["approximate"]),
-            row["text"],
-            _micros(row["date_from"]),
-            _micros(row["date_to"]),
-        )
-    reported_at = _micros(row["reported_at"])
-    recorded_at = _micros(row["recorded_at"])
-    assert recorded_at is not None
-    return fold.Entry(
-        position=row["position"],
-        event_id=row["event_id"],
-        event_type=row["event_type"],
-        fact=row["fact"],
-        reported_at=fold.BEGINNING if reported_at is None else reported_at,
-        recorded_at=recorded_at,
-        origin=row["origin"] or "",
-        value=value,
-        status=row["status"],
-        reported_from=_micros(row["reported_from"]),
-        evidence_at=_micros(row["evidence_at"]),
-        valid_from=_micros(row["valid_from"]),
-        valid_to=_micros(row["valid_to"]),
-        source=row["source"],
-        target=row["target"],
-        void=bool(row["void"]),
+    return fold.entry_of(
+        [_micros(row[name]) if LOG_COLUMNS[name] == "instant" else row[name] for name in fold.ENTRY_COLUMNS]
     )
 
 
 def _instant(micros: int) -> datetime | None:
-    return None if micros in (fold.BEGINNING, fold.END) else _EPOCH + micros * _MICROSECOND
+    return None if micros in (fold.BEGINNING, fold.END) else to_naive(micros)
 
 
 def _beliefs(kind: str, dates: AsOf, rows: list[_Row], tiers: dict[str, int]) -> Answer:

@@ -17,9 +17,17 @@ from typing import Final, TypeVar
 import duckdb
 
 from timeline.index.catalog import OBJECTS, sql_object
+from timeline.index.entangled import resolve_entangled
 from timeline.index.row_writing import write as write_rows
-from timeline.index.segments import fill_segments
-from timeline.index.tables import Build, fill_commits, make_tables, view_incoming
+from timeline.index.tables import (
+    Build,
+    announce,
+    fill_commits,
+    make_segments,
+    make_tables,
+    making_in,
+    view_of_log,
+)
 from timeline.log.log import CheckedFiles
 from timeline.log.paths import quoted, writable_database
 
@@ -244,26 +252,26 @@ def build(
 ) -> tuple[int, int]:
     """Build every table and macro in the connection's current database."""
 
-    def tell(what: str) -> None:
-        if progress is not None:
-            progress(what)
-
     con.execute("DROP SCHEMA IF EXISTS store CASCADE; CREATE SCHEMA store")
     con.execute("DROP SCHEMA IF EXISTS rules CASCADE; CREATE SCHEMA rules")
-    tell("reading the log")
-    view_incoming(con, files)
-    fill_commits(con, "store", files.commits)
-    implied = make_tables(con, "store", tell)
-    fill_segments(con, "store", tell, implied=implied)
+    announce(progress, "reading the log")
+    view_of_log(con, files)
+    with making_in(con, "store"):
+        fill_commits(con, files.commits)
+        make_tables(con, progress)
+        con.execute(sql_object("tables/events"))
+        announce(progress, "resolving beliefs")
+        resolve_entangled(con, "store.events")
+        make_segments(con, progress)
+        for name in ("segments", "meta"):
+            con.execute(sql_object(f"tables/{name}"))
     for name in OBJECTS:
         con.execute(sql_object(name))
-    con.execute(sql_object("tables/meta"))
     last = files.commits[-1] if files.commits else None
     number, position, digest = (last.number, last.last_position, last.digest) if last else (0, 0, None)
     con.execute("INSERT INTO store.meta VALUES ($1, $2, $3, $4, $3)", [FORMAT, number, position, digest])
-    con.execute("DROP TABLE settled")
     if rows is not None:
-        tell("writing rows")
+        announce(progress, "writing rows")
         write_rows(con, rows, commit=number, position=position, digest=digest, log="incoming")
     con.execute("DROP VIEW incoming")
     return number, position

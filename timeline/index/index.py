@@ -23,6 +23,7 @@ from typing import Final, Protocol
 
 import duckdb
 
+from timeline.atomic import sync_file, sync_folder
 from timeline.errors import Corruption
 from timeline.index.check import REBUILD, check_generation, check_row_file
 from timeline.index.generation import (
@@ -58,7 +59,7 @@ from timeline.index.reader import (
 from timeline.index.row_file import MAGIC as ROWS_MAGIC
 from timeline.index.row_file import RowFile
 from timeline.index.tables import Build
-from timeline.index.tail import Appended, append_tail, patch
+from timeline.index.tail import Appended, apply_tail, load_tail
 from timeline.log.log import Commit, Log
 from timeline.log.paths import plain_folder, quoted, writable_database
 
@@ -251,7 +252,7 @@ class Index:
     def _read_tail(
         self, con: duckdb.DuckDBPyConnection, generation: Generation, last: Commit | None, end: int
     ) -> Appended:
-        appended = with_room(con, lambda: self.log.reading(partial(append_tail, con), last, until=end))
+        appended = with_room(con, lambda: self.log.reading(partial(load_tail, con), last, until=end))
         if appended.bytes > TAIL_BYTES_AT_MOST:
             limit = memory_for(*TO_READ, generation.position, appended.bytes)
             con.execute(f"SET memory_limit = '{limit}'")
@@ -278,7 +279,7 @@ class Index:
                 target = aside / f"{generation.path.stem}-{os.urandom(4).hex()}.duckdb"
                 os.rename(generation.path, target)
                 moved.append(target)
-            _sync(self.folder)
+            sync_folder(self.folder)
         return moved
 
     def _is_of_log(self, generation: Generation) -> bool:
@@ -370,7 +371,7 @@ class Index:
             if quick:
                 # Whatever row group is changed is written again, of which long texts would be nearly all.
                 con.execute("SET disabled_compression_methods = 'fsst,zstd'")
-            grown = self.log.reading(partial(patch, con), self._commit(last.commit))
+            grown = self.log.reading(partial(apply_tail, con), self._commit(last.commit))
             con.execute("CHECKPOINT built")
             con.execute("DETACH built")
         return grown
@@ -403,11 +404,11 @@ class Index:
                 commit, position = make(made)
                 path = self.folder / f"{commit:012d}-{position}-v{FORMAT}.duckdb"
                 its_rows = self._rows_of(position if whole is None else whole)
-                _sync(made)
+                sync_file(made)
                 if rows_beside(made).exists():
                     os.replace(rows_beside(made), its_rows)
                 os.replace(made, path)
-                _sync(self.folder)
+                sync_folder(self.folder)
                 self._remove_older(path, its_rows)
                 return path
 
@@ -539,11 +540,3 @@ def _warn_damaged(path: Path, error: Exception) -> None:
     logging.getLogger(__name__).warning(
         "%s: the index is damaged, and is replaced by one built from the log: %s", path, error
     )
-
-
-def _sync(path: str | Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

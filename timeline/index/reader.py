@@ -16,7 +16,7 @@ import duckdb
 from timeline.index.catalog import VIEWS, sql_object
 from timeline.index.generation import Held, with_room
 from timeline.index.row_file import RowFile
-from timeline.index.tail import Appended, Tail, lay_tail
+from timeline.index.tail import Appended, Tail, show_tail
 from timeline.log.paths import quoted
 
 __all__ = [
@@ -204,7 +204,7 @@ def _whole_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None) -> Tail:
     """Resolve a tail in one transaction, so that an interrupted query can be retried."""
     con.execute("BEGIN")
     try:
-        tail = lay_tail(con, rows)
+        tail = show_tail(con, rows)
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")

@@ -201,7 +201,7 @@ class Recorder:
                     return None, sum(part.num_rows for part in intake.rows())
                 commit = self._log.append(_unless_moved(intake.rows, number, expected_position))
                 return commit, commit.count if commit else 0
-            except bulk.LeftOut:
+            except bulk.RunAgain:
                 if not may_reject and not dry_run:
                     raise_for(intake.rejected)
 

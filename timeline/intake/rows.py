@@ -18,12 +18,12 @@ from typing import Any, Final
 from timeline.atomic import writing
 from timeline.errors import BadInput, BadRows, Conflict, Place, TimelineError, nearest
 from timeline.index.reader import Reader
-from timeline.index.tables import events_of
 from timeline.intake.batch import Draft
 from timeline.intake.known import KnownEvents, one_of
 from timeline.intake.names import KnownNames
-from timeline.meaning.columns import INHERITABLE, LOG_COLUMNS, content_of, event_id
+from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.event import DESCRIPTIONS, event_from
+from timeline.meaning.identity import INHERITABLE, content_of, event_id
 from timeline.meaning.times import Edtf, format_instant, parse_edtf
 
 __all__ = ["Intake", "Rejected", "Resolved", "raise_for", "write_rejects"]
@@ -116,7 +116,7 @@ class Intake:
     def __init__(self, reader: Reader, recorded_at: int, *, register_unknown: bool = False) -> None:
         self._con = reader.cursor()
         self._has_tail = bool(reader.tail_events)
-        self._rows = "generation.store.event_rows" if self._has_tail else "store.event_rows"
+        self._events = "generation.store.events" if self._has_tail else "store.events"
         self.recorded_at = recorded_at
         self.register_unknown = register_unknown
         self._position = reader.position
@@ -248,15 +248,12 @@ class Intake:
             return []
         instants = {name for name, kind in LOG_COLUMNS.items() if kind == "instant"}
         columns = ", ".join(f"epoch_us({n})" if n in instants else n for n in LOG_COLUMNS)
-        condition, parameters = one_of("BIGINT", sorted(positions))
-        # Found by the one column first: whatever else a scan reads, it reads for all that it passes.
-        positions_of = f"SELECT rowid FROM {self._rows} WHERE position {condition}"
-        queries = [
-            f"SELECT {columns} FROM ({events_of(f'(FROM {self._rows} WHERE rowid IN ({positions_of}))')})"
-        ]
+        # A scan finds a join's few positions before it reads other columns, which it does not for a list.
+        condition = "position IN (SELECT unnest($1::BIGINT[]))"
+        queries = [f"SELECT {columns} FROM {self._events} WHERE {condition}"]
         if self._has_tail:
-            queries.append(f"SELECT {columns} FROM tail.appended WHERE position {condition}")
-        found = self._con.execute(" UNION ALL ".join(queries), parameters).fetchall()
+            queries.append(f"SELECT {columns} FROM tail.appended WHERE {condition}")
+        found = self._con.execute(" UNION ALL ".join(queries), [sorted(positions)]).fetchall()
         return [dict(zip(LOG_COLUMNS, values, strict=True)) for values in found]
 
     def _keyed(self, keys: Sequence[str]) -> list[tuple[str, str, int]]:
