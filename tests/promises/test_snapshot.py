@@ -14,7 +14,7 @@ import pytest
 
 from tests.commands import run
 from timeline import BadInput, Timeline
-from timeline.log.objects import FolderObjects
+from timeline.log.folder import FolderObjects
 
 PACKAGE: Final = str(Path(__file__).resolve().parents[2] / "timeline")
 FACT: Final = "nvidia/investment/openai"
