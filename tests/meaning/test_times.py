@@ -293,7 +293,7 @@ REFUSED = [
     ("XXXX-02-30", "is not in the calendar"),
     ("2025-21-03", "has a day within a season or quarter"),
     # unspecified digits that leave gaps
-    ("2X25", "covers a year with gaps; an X may stand only after the known digits"),
+    ("2X25", "covers a year with gaps; an X may come only after the known digits"),
     ("X025", "covers a year with gaps"),
     ("2025-X2", "covers a month with gaps"),
     ("2025-02-X1", "covers a day with gaps"),

@@ -38,11 +38,11 @@ __all__ = ["check_digests", "check_file_hash", "check_ids_once", "check_rows"]
 
 
 def check_file_hash(file: LogFile) -> int:
-    """The size of a file in bytes; raises Corruption where it is not the one that was written."""
+    """Return the size of a file in bytes; raises Corruption where it is not the one that was written."""
     try:
         footer, start = footer_of(file.path)
         at, end = value_at(footer, SHA256_KEY)
-        said = footer[at:end].decode(errors="replace")
+        expected = footer[at:end].decode(errors="replace")
         with (
             open(file.path, "rb") as opened,
             mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content,
@@ -54,13 +54,13 @@ def check_file_hash(file: LogFile) -> int:
             size = len(content)
     except (ValueError, IndexError) as error:
         raise not_a_log_file(file, error) from error
-    if actual.hexdigest() != said:
+    if actual.hexdigest() != expected:
         commits = (
             f"commit {file.first}" if file.first == file.last else f"commits {file.first} to {file.last}"
         )
         raise Corruption(
             f"{file.path}: was changed since {commits} were written to it: its SHA-256 is "
-            f"{actual.hexdigest()}, expected {said}; {BRING_BACK}"
+            f"{actual.hexdigest()}, expected {expected}; {BRING_BACK}"
         )
     return size
 
@@ -97,9 +97,9 @@ def check_digests(file: LogFile, records: Iterable[CommitRecord], previous: Comm
 
 
 def check_rows(files: Sequence[tuple[LogFile, Sequence[CommitRecord]]]) -> None:
-    """The rows of consecutive files against what each says of its commits; Corruption where they differ.
+    """Compare the rows of consecutive files with what each says of its commits; Corruption where they differ.
 
-    Positions, commits and `recorded_at` are compared, every event id computed anew from the content, and
+    Positions, commits and `recorded_at` are compared, every event id computed again from the content, and
     every root from the ids.
     """
     import duckdb
@@ -141,7 +141,7 @@ def check_rows(files: Sequence[tuple[LogFile, Sequence[CommitRecord]]]) -> None:
 
 
 def check_ids_once(files: Sequence[LogFile]) -> None:
-    """Raise Corruption where an event id stands twice in these files, with both of its places.
+    """Raise Corruption where an event id is there twice in these files, with both of its places.
 
     Ids are compared by their first 64 bits before they are compared as a whole.
     """

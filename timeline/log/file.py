@@ -110,7 +110,9 @@ class CommitRecord:
     def of(
         cls, event_ids: Any, previous: Commit | None, first_position: int, recorded_at: int
     ) -> CommitRecord:
-        """The record of a commit with these events, an Arrow column of their ids, to follow `previous`."""
+        """Return the record of a commit with these events, an Arrow column of their ids, to follow
+        `previous`.
+        """
         tree = MerkleTree()
         tree.add_ids(event_ids)
         return cls.over(tree.root(), len(event_ids), previous, first_position, recorded_at)
@@ -119,7 +121,9 @@ class CommitRecord:
     def over(
         cls, root: bytes, count: int, previous: Commit | None, first_position: int, recorded_at: int
     ) -> CommitRecord:
-        """The record of a commit of `count` events with this root over their ids, to follow `previous`."""
+        """Return the record of a commit of `count` events with this root over their ids, to follow
+        `previous`.
+        """
         number = previous.number + 1 if previous else 1
         digest = commit_digest(digest_of(previous), number, first_position, count, recorded_at, root)
         return cls(Commit(number, first_position, count, recorded_at, digest.hex()), root.hex())
@@ -139,7 +143,7 @@ class LogFile:
 
 
 def file_name(first: int, last: int) -> str:
-    """The name of the file that holds these commits, both inclusive.
+    """Return the name of the file that holds these commits, both inclusive.
 
     >>> file_name(33, 64)
     '000000000033-000000000064.parquet'
@@ -148,7 +152,7 @@ def file_name(first: int, last: int) -> str:
 
 
 def block_of(number: int, size: int) -> tuple[int, int]:
-    """The first and last commit of the aligned block of `size` commits that holds a commit.
+    """Return the first and last commit of the aligned block of `size` commits that holds a commit.
 
     >>> block_of(64, 32), block_of(65, 32)
     ((33, 64), (65, 96))
@@ -158,7 +162,7 @@ def block_of(number: int, size: int) -> tuple[int, int]:
 
 
 def log_files(folder: Path, names: Iterable[str]) -> Iterator[LogFile]:
-    """Those of the names that a file of the log may have, in the order given."""
+    """Yield the files of those names that a file of the log may have, in the order given."""
     within = os.path.join(folder, "")
     for name in names:
         if (commits := _commits_named(name)) is not None:
@@ -167,7 +171,7 @@ def log_files(folder: Path, names: Iterable[str]) -> Iterator[LogFile]:
 
 @lru_cache(maxsize=8_192)
 def _commits_named(name: str) -> tuple[int, int] | None:
-    """The first and last commit that a file of this name holds, None where it is no name of the log's."""
+    """Return the first and last commit that a file of this name holds; None of any other name."""
     match = _NAME.fullmatch(name)
     if match is None:
         return None
@@ -183,7 +187,7 @@ def _commits_named(name: str) -> tuple[int, int] | None:
 
 @cache
 def schema() -> pa.Schema:
-    """The Arrow schema of the log's files and of every table that is read from or appended to it."""
+    """Return the Arrow schema of the log's files and of every table that is read from or appended to it."""
     import pyarrow as pa
 
     return pa.schema(_types())
@@ -205,11 +209,11 @@ def _types() -> dict[str, Any]:
 
 
 class Rows(list[dict[str, Any]]):
-    """Events to be appended, as `rows_to_table` takes them, by whoever has too few to make a table of."""
+    """Events to be appended, as `rows_to_table` takes them, where they are too few to make a table of."""
 
 
 def rows_to_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
-    """Rows as a table of the log: instants given as integer microseconds, amounts as Decimal.
+    """Return rows as a table of the log: instants given as integer microseconds, amounts as Decimal.
 
     Names that a row lacks are null, names that are no column are passed over; order is kept.
 
@@ -228,7 +232,7 @@ def rows_to_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
 
 
 def rows_of(path: str) -> pa.Table:
-    """All rows of a file of the log, in its order; raises FileNotFoundError where it is gone."""
+    """Return all rows of a file of the log, in its order; raises FileNotFoundError where it is gone."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -248,7 +252,10 @@ def rows_of(path: str) -> pa.Table:
 def commit_digest(
     previous: bytes, number: int, first_position: int, count: int, recorded_at: int, root: bytes
 ) -> bytes:
-    """The digest of a commit, as this module's opening describes it; `previous` and `root` are 32 bytes."""
+    """Return the digest of a commit, as this module's opening describes it.
+
+    `previous` and `root` are 32 bytes.
+    """
     numbers = struct.pack(">qqqq", number, first_position, count, recorded_at)
     return hashlib.sha256(previous + numbers + root).digest()
 
@@ -266,7 +273,7 @@ def framed_key(key: str) -> bytes:
 
 
 def footer_start(size: int, end: bytes) -> int:
-    """Where the footer starts in a Parquet file of that size which ends in these 8 bytes."""
+    """Return where the footer starts in a Parquet file of that size which ends in these 8 bytes."""
     if size < 12 or end[4:] != b"PAR1":
         raise ValueError("it does not end as a Parquet file does")
     start = size - 8 - int.from_bytes(end[:4], "little")
@@ -276,7 +283,7 @@ def footer_start(size: int, end: bytes) -> int:
 
 
 def footer_of(path: str) -> tuple[bytes, int]:
-    """The footer of the Parquet file at `path`, and where it starts."""
+    """Return the footer of the Parquet file at `path`, and where it starts."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         size = os.fstat(descriptor).st_size
@@ -290,7 +297,7 @@ def footer_of(path: str) -> tuple[bytes, int]:
 
 
 def value_at(footer: bytes, key: str) -> tuple[int, int]:
-    """Where in a footer the value of a key starts and ends."""
+    """Return where in a footer the value of a key starts and ends."""
     framed = framed_key(key)
     at = footer.rfind(framed)
     if at < 0:
@@ -314,7 +321,7 @@ def not_a_log_file(file: LogFile, error: Exception) -> Corruption:
 
 
 def records_of(file: LogFile) -> list[CommitRecord]:
-    """What a file says of its commits, in order.
+    """Return what a file says of its commits, in order.
 
     Raises FileNotFoundError where the file is gone, Corruption where it does not say it or where its
     commits are not those of its name.
@@ -323,7 +330,10 @@ def records_of(file: LogFile) -> list[CommitRecord]:
 
 
 def last_commit_of(file: LogFile) -> Commit:
-    """The last commit in a file, without reading through all before it; raises as `records_of` does."""
+    """Return the last commit in a file, without reading through all before it.
+
+    Raises as `records_of` does.
+    """
     (record,) = _records(
         file, lambda fields: b"[" + fields[fields.rindex(b"{") :], range(file.last, file.last + 1)
     )
@@ -346,8 +356,8 @@ def _records(file: LogFile, part: Callable[[bytes], bytes], numbers: range) -> l
         raise not_a_log_file(file, error) from error
     held = [record.commit.number for record in records]
     if held != list(numbers):
-        said = f"commits {held[0]} to {held[-1]}" if held else "no commits"
-        raise Corruption(f"{file.path}: holds {said}, not what its name says; {BRING_BACK}")
+        found = f"commits {held[0]} to {held[-1]}" if held else "no commits"
+        raise Corruption(f"{file.path}: holds {found}, not what its name says; {BRING_BACK}")
     return records
 
 

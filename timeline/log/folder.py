@@ -157,7 +157,7 @@ def _no_folder(folder: Path) -> NotFound:
 
 
 def _names_in(descriptor: int) -> list[str]:
-    """The temporary files that a list names, each once."""
+    """Return the temporary files that a list names, each once."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     content = b""
     while part := os.read(descriptor, 65_536):

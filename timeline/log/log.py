@@ -145,16 +145,16 @@ class Log:
         return cls(folder)
 
     def head_number(self) -> int:
-        """The number of the last commit, 0 of an empty log; opens no file."""
+        """Return the number of the last commit, 0 of an empty log; opens no file."""
         files = self._files()
         return files[-1].last if files else 0
 
     def head(self) -> Commit | None:
-        """The last commit, or None of an empty log; opens only the file that holds it."""
+        """Return the last commit, or None of an empty log; opens only the file that holds it."""
         return self._retrying(lambda files: self._last_in(files[-1]) if files else None, only_last=True)
 
     def _last_in(self, file: LogFile) -> Commit:
-        # A file never changes: one that is the same to the file system says what it said.
+        # A file never changes: one that is the same to the file system has the same commit.
         found = os.stat(file.path)
         same = (file.name, found.st_ino, found.st_mtime_ns, found.st_size)
         known, commit = self._cached_head
@@ -164,14 +164,16 @@ class Log:
         return commit
 
     def files(self, after: int = 0) -> list[LogFile]:
-        """The fewest files that hold the commits after number `after`, in order; the first may begin before.
+        """Return the fewest files that hold the commits after number `after`, in order.
+
+        The first may begin before.
 
         Raises Corruption, naming them, where commits are missing.
         """
         return [file for file in self._files() if file.last > after]
 
     def size(self) -> tuple[int, int]:
-        """How many files the log has, and their bytes."""
+        """Return how many files the log has, and their bytes."""
         return self._retrying(lambda files: (len(files), sum(os.stat(file.path).st_size for file in files)))
 
     def commits(self, after: int = 0, until: int | None = None) -> list[Commit]:
@@ -277,7 +279,7 @@ class Log:
         return record.commit
 
     def maintenance(self, wait: bool = True) -> AbstractContextManager[bool]:
-        """The lock that whatever removes or replaces files holds: compaction, erasure, generation building.
+        """Return the lock for what removes or replaces files: compaction, erasure, generation building.
 
         Yields True; with `wait` False it yields False at once where another holds it. Not reentrant.
         """
@@ -353,7 +355,9 @@ class Log:
         return Verified(last.number, last.last_position, len(files), size, last.digest)
 
     def _files(self) -> list[LogFile]:
-        """The files of the last listing, unless commits were appended since: then the log is listed again.
+        """Return the files of the last listing, unless commits were appended since.
+
+        Then the log is listed again.
 
         Some of them may have been merged away since, which shows when they are read.
         """
@@ -443,7 +447,7 @@ class Log:
         return False
 
     def _merged(self, number: int) -> Commit | None:
-        """The commit of that number as a merged file has it."""
+        """Return the commit of that number as a merged file has it."""
         for size in BLOCKS:
             first, last = block_of(number, size)
             name = file_name(first, last)
@@ -455,7 +459,7 @@ class Log:
         return None
 
     def _compact_quietly(self) -> None:
-        # The commit stands: that merging failed must not make it look as if it did not.
+        # The commit is recorded: a failed merge must not make it look as if it were not.
         try:
             with self.maintenance(wait=False) as held:
                 if held:
@@ -572,7 +576,7 @@ def _is_of_duckdb(error: Exception) -> bool:
 
 
 def _cover(folder: Path, names: Iterable[str]) -> list[LogFile]:
-    """The widest files, one after the other; blocks are aligned, so that none reaches into another."""
+    """Return the widest files, one after the other; blocks are aligned, so that none reaches into another."""
     cover: list[LogFile] = []
     following = 1
     for file in sorted(log_files(folder, names), key=lambda file: (file.first, -file.last)):
@@ -592,7 +596,7 @@ def _cover(folder: Path, names: Iterable[str]) -> list[LogFile]:
 
 @lru_cache(maxsize=64)
 def _names_of(number: int) -> list[str]:
-    """The names of the files that may hold a commit.
+    """Return the names of the files that may hold a commit.
 
     What is merged is linked before its parts are unlinked: looking for them from narrow to wide, as they come
     here, finds a commit that is there.
@@ -601,7 +605,7 @@ def _names_of(number: int) -> list[str]:
 
 
 def _complete_blocks(files: list[LogFile], size: int) -> list[list[LogFile]]:
-    """The files of each complete block of commits that is not yet one file."""
+    """Return the files of each complete block of commits that is not yet one file."""
     blocks: dict[int, list[LogFile]] = {}
     for file in files:
         first, last = block_of(file.first, size)
@@ -613,7 +617,7 @@ def _complete_blocks(files: list[LogFile], size: int) -> list[list[LogFile]]:
 class _Completing:
     """The rows of an append with what only the log knows, in the columns of `schema()`, part by part.
 
-    `count` is of those told so far.
+    `count` is of those yielded so far.
     """
 
     def __init__(self, rows: pa.Table | Iterable[pa.Table], head: Commit | None, recorded_at: int) -> None:
@@ -627,7 +631,7 @@ class _Completing:
         self._parts = self._all([rows] if isinstance(rows, pa.Table) else rows)
 
     def __iter__(self) -> Iterator[pa.Table]:
-        # The same one each time: whoever asks again goes on where they stopped.
+        # The same iterator each time, so that a second loop goes on where the first stopped.
         return self._parts
 
     def _all(self, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -661,7 +665,10 @@ class _Completing:
 
 
 def _cast(rows: pa.Table, wanted: pa.Schema) -> dict[str, Any]:
-    """The columns of an append in the types of the log; raises TimelineError where any are not its own."""
+    """Return the columns of an append in the types of the log.
+
+    Raises TimelineError where any are not its own.
+    """
     given = set(rows.column_names)
     missing = LOG_COLUMNS.keys() - given - _FILLED_IN - {"place"}
     if missing or given - LOG_COLUMNS.keys():
@@ -677,7 +684,7 @@ def _cast(rows: pa.Table, wanted: pa.Schema) -> dict[str, Any]:
 
 
 def _of_rows(rows: Rows, head: Commit | None, recorded_at: int) -> tuple[CommitRecord, memoryview]:
-    """What `_Completing` and `_written` make of a table of these rows, of which there is at least one."""
+    """Return what `_Completing` and `_written` make of a table of these rows, of at least one."""
     number = head.number + 1 if head else 1
     first_position = head.last_position + 1 if head else 1
     places = _places([row.get("place") for row in rows], first_position, 0)

@@ -44,13 +44,13 @@ class MerkleTree:
             self.add(split(packed))
 
     def root(self) -> bytes:
-        """The tree hash over all that was added."""
+        """Return the tree hash over all that was added."""
         parts = [*self._parts, _folded(self._level)] if self._level else self._parts
         return _folded(parts) if parts else hashlib.sha256().digest()
 
 
 def merkle_root(leaves: Iterable[bytes]) -> bytes:
-    """The Merkle tree hash of RFC 9162, section 2.1.1, over byte strings in their order.
+    """Return the Merkle tree hash of RFC 9162, section 2.1.1, over byte strings in their order.
 
     >>> merkle_root([]).hex()[:16]
     'e3b0c44298fc1c14'
@@ -72,7 +72,7 @@ def _folded(level: list[bytes]) -> bytes:
 
 
 def packed_ids(event_ids: Any) -> Iterator[bytes]:
-    """The bytes of a column of event ids, one after the other, chunk by chunk."""
+    """Yield the bytes of a column of event ids, one after the other, chunk by chunk."""
     import pyarrow.compute as pc
 
     for chunk in getattr(event_ids, "chunks", [event_ids]):
@@ -94,7 +94,7 @@ def packed_ids(event_ids: Any) -> Iterator[bytes]:
 
 
 def unpacked_ids(event_ids: Iterable[str | None]) -> list[bytes]:
-    """Event ids, each as its 32 bytes."""
+    """Return event ids, each as its 32 bytes."""
     texts = [event_id or "" for event_id in event_ids]
     try:
         ids = [bytes.fromhex(text) for text in texts]
@@ -111,5 +111,5 @@ def _no_id() -> TimelineError:
 
 
 def split(packed: bytes) -> Iterator[bytes]:
-    """The ids in bytes that `packed_ids` made."""
+    """Return the ids in bytes that `packed_ids` made."""
     return (packed[at : at + 32] for at in range(0, len(packed), 32))

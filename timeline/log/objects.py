@@ -20,7 +20,7 @@ class Objects(Protocol):
         """Store `content` durably under `name`, whole or not at all; False where the name is taken."""
 
     def get(self, name: str) -> Path:
-        """The path to read an object at.
+        """Return the path to read an object at.
 
         Raises FileNotFoundError where there is none, Corruption where it is nothing that can be read.
         """
@@ -29,7 +29,7 @@ class Objects(Protocol):
         """Whether there is an object of that name."""
 
     def list(self) -> list[str]:
-        """The names of all objects, in no order; one put or removed meanwhile may be in it or not."""
+        """Return the names of all objects, in no order; one put or removed meanwhile may be in it or not."""
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove objects in that order, once all that was put is durable; unknown names are passed over."""

@@ -37,7 +37,7 @@ __all__ = ["Spool", "encoded"]
 
 
 def _metadata(records: Iterable[CommitRecord]) -> dict[str, str]:
-    """What a new file says of itself, its SHA-256 yet to be filled in."""
+    """Return what a new file says of itself, its SHA-256 yet to be filled in."""
     fields = [
         {
             "number": record.commit.number,
@@ -95,7 +95,7 @@ class _Writer:
 
 
 def encoded(rows: pa.Table, records: Iterable[CommitRecord]) -> memoryview:
-    """The bytes of the file that holds these rows, of `schema()`, and says this of their commits."""
+    """Return the bytes of the file that holds these rows, of `schema()`, and says this of their commits."""
     import pyarrow as pa
 
     # A stream of Python's own would wait for the interpreter lock at every page.
@@ -107,7 +107,7 @@ def encoded(rows: pa.Table, records: Iterable[CommitRecord]) -> memoryview:
 
 
 def _hashed(file: bytearray) -> memoryview:
-    """A file with its SHA-256 filled in."""
+    """Return a file with its SHA-256 filled in."""
     content = memoryview(file)
     start = footer_start(len(content), bytes(content[-8:]))
     at = start + _place_of_hash(bytes(content[start:]))
@@ -143,7 +143,7 @@ class Spool:
         self._digest_until(self._sink.tell())
 
     def finish(self, records: Iterable[CommitRecord]) -> mmap.mmap:
-        """The bytes of the file, which says this of its commits; to be closed by whoever asked for them."""
+        """Return the bytes of the file, which says this of its commits; to be closed by the caller."""
         self._writer.finish(records)
         self._sink.close()
         size = os.fstat(self._descriptor).st_size
@@ -166,7 +166,7 @@ class Spool:
 
 
 def _place_of_hash(footer: bytes) -> int:
-    """Where in the footer of a new file its SHA-256 is to be filled in."""
+    """Return where in the footer of a new file its SHA-256 is to be filled in."""
     marker = framed_key(SHA256_KEY) + b"\x40" + NO_SHA256
     if footer.count(marker) != 1:
         raise TimelineError(f"{footer.count(marker)} places for {SHA256_KEY} in a new file, expected 1")

@@ -50,7 +50,7 @@ _BEFORE: Final = {
     **_each("low", "at least, more than, over, above, no less than, no fewer than, not less than"),
     **_each("low", "upwards of, a minimum of, >, ≥, plus de, plus d', au moins, au minimum"),
 }
-#: What opens a range, and what then stands between its ends; most ranges have no opening.
+#: What opens a range, and what then comes between its ends; most ranges have no opening.
 _RANGES: Final = {
     **{"between": _each(True, "and"), "entre": _each(True, "et")},
     **{"from": _each(True, "to, -"), "de": _each(True, "à, -"), "": _each(True, "to, à, -")},
@@ -254,12 +254,14 @@ def parse_amount(text: str) -> Amount:
 
 
 def plain_amount(low: Decimal | None, high: Decimal | None, unit: str, approximate: bool) -> str:
-    """The canonical text of an amount; equal amounts have equal texts, and `parse_amount` reads them back.
+    """Return the canonical text of an amount.
+
+    Equal amounts have equal texts, and `parse_amount` reads them back.
 
     In SQL, with `f(x)` as `rtrim(rtrim(x::DECIMAL(38, 9)::VARCHAR, '0'), '.')`, it is `about ` where
     approximate, then `up to f(high)`, `at least f(low)`, `f(low)` where both are equal, `f(low) to f(high)`
     where low is negative, or else `f(low)-f(high)`, then a space and the unit. Whether the unit is known
-    only reading it back tells. Raises BadInput for what no `Amount` can hold.
+    only reading it back shows. Raises BadInput for what no `Amount` can hold.
 
     >>> plain_amount(Decimal("15E9"), Decimal("25E9"), "USD", False)
     '15000000000-25000000000 USD'
@@ -271,7 +273,7 @@ def plain_amount(low: Decimal | None, high: Decimal | None, unit: str, approxima
 
 
 def pretty_amount(low: Decimal | None, high: Decimal | None, unit: str, approximate: bool) -> str:
-    """An amount for people: scale words where that is short, all the digits where not.
+    """Return an amount for people: scale words where that is short, all the digits where not.
 
     `parse_amount` reads it back to the same amount. Raises BadInput for what no `Amount` can hold.
 
@@ -302,7 +304,10 @@ def _short_in(value: Decimal, scale: int) -> bool:
 
 
 def _scale_for(value: Decimal) -> int:
-    """The exponent of the largest scale word that is not above the value; 0 where digits are better."""
+    """Return the exponent of the largest scale word that is not above the value.
+
+    0 where digits are better.
+    """
     scale = next((s for s in _SPOKEN_SCALES if value.copy_abs() >= Decimal(10) ** s), 0)
     return scale if _short_in(value, scale) else 0
 
@@ -312,7 +317,7 @@ def _digits(value: Decimal, scale: int = 0, separator: str = "") -> str:
 
 
 def _figures(amount: Amount, *, spoken: bool) -> str:
-    """Bounds and numbers without the unit; spoken, with scale words, separators and `about`."""
+    """Return bounds and numbers without the unit; spoken, with scale words, separators and `about`."""
     about = "about " if spoken and amount.approximate else ""
     separator = "," if spoken else ""
     low, high = amount.low, amount.high
@@ -322,7 +327,7 @@ def _figures(amount: Amount, *, spoken: bool) -> str:
         return f"{bound}{about}{_digits(amount.amount, scale, separator)}{_SPOKEN_SCALES[scale]}"
     scales = (_scale_for(low), _scale_for(high)) if spoken else (0, 0)
     if min(scales) == 0:
-        # A bare number takes the scale of the other end, so both are told in it or neither is.
+        # A bare number takes the scale of the other end, so both are printed in it or neither is.
         scale = max(scales) if _short_in(low, max(scales)) and _short_in(high, max(scales)) else 0
         scales = (scale, scale)
     words = "" if scales[0] == scales[1] else _SPOKEN_SCALES[scales[0]]
@@ -496,7 +501,7 @@ class AmountParser:
         return Decimal(word)
 
     def separated(self, text: str) -> Decimal:
-        """A number with a decimal point or comma and separators of thousands, as far as it has them."""
+        """Return a number that may have a decimal point or comma, and separators of thousands."""
         if sum(map(str.isdigit, text)) > EXACT.prec:
             self.refuse(f"more than {EXACT.prec} digits")
         if re.fullmatch("[1-9][0-9]{0,2}[.,][0-9]{3}", text):
@@ -522,7 +527,7 @@ class AmountParser:
         return False
 
     def scale(self) -> int | None:
-        """The exponent of ten of the scale words or letter that follow."""
+        """Return the exponent of ten of the scale words or letter that follow."""
         small = self.phrase(_SMALL_SCALES)
         place = self.place
         if small is not None:
@@ -562,7 +567,10 @@ class AmountParser:
         return (base or "count") + rate
 
     def rate(self) -> str:
-        """What follows the unit, such as `/month`, `/kWh` or `/count/month`; empty where nothing does."""
+        """Return what follows the unit, such as `/month`, `/kWh` or `/count/month`.
+
+        Empty where nothing does.
+        """
         rate = ""
         while rate.count("/") < 2:
             place = self.place

@@ -79,7 +79,7 @@ EVENT_COLUMNS: Final[dict[str, Kind]] = {
 }
 
 #: What a file of the log holds besides: `place` is the position of the event that a chain of
-#: corrections started from (its own position for anything else); `inherited` tells, as a sum of
+#: corrections started from (its own position for anything else); `inherited` lists, as a sum of
 #: the bits of `identity.INHERITABLE`, which columns came from the event's source or target and therefore
 #: are no part of its content.
 LOG_COLUMNS: Final[dict[str, Kind]] = EVENT_COLUMNS | {"place": "integer", "inherited": "integer"}

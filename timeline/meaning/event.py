@@ -44,7 +44,7 @@ _REFUSED = re.compile("[\x00\x1e\x1f\ud800-\udfff]")
 
 
 def _text(value: object) -> object:
-    """Text in NFC; anything that is not text is left to fail with its own name."""
+    """Return text in NFC; anything that is not text is left to fail with its own name."""
     if isinstance(value, str):
         if found := _REFUSED.search(value):
             kind = "half of a surrogate pair" if found.group() >= "\ud800" else "a control character"
@@ -66,7 +66,7 @@ _NUMBER_AT_MOST: Final = 200
 
 
 def _decimal(value: object) -> object:
-    """An exact number within the bounds of the log, in plain digits."""
+    """Return an exact number within the bounds of the log, in plain digits."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int) and abs(value) >= 10**WHOLE_DIGITS:
@@ -94,7 +94,7 @@ def _decimal(value: object) -> object:
 
 
 def _whole(value: object) -> object:
-    """A whole number that 64 bits hold; what is neither that nor its digits is left to fail."""
+    """Return a whole number that 64 bits hold; what is neither that nor its digits is left to fail."""
     if isinstance(value, bool):
         raise ValueError(f"{value} is not a whole number")
     if isinstance(value, str):
@@ -117,7 +117,7 @@ _SHORT_AT_MOST: Final = 5_000
 
 
 def bytes_at_most(name: str | None) -> int:
-    """How many bytes of UTF-8 the text of a key may have.
+    """Return how many bytes of UTF-8 the text of a key may have.
 
     >>> bytes_at_most("text"), bytes_at_most("statement"), bytes_at_most("source")
     (1000000, 100000, 5000)
@@ -126,7 +126,7 @@ def bytes_at_most(name: str | None) -> int:
 
 
 def _bounded(value: object, info: ValidationInfo) -> object:
-    """Text as `_text` returns it, that is no longer than its key allows."""
+    """Return text as `_text` returns it, that is no longer than its key allows."""
     text = _text(value)
     limit = bytes_at_most(info.field_name)
     # No character has more than four bytes.
@@ -158,7 +158,7 @@ class Fact(_Model):
 
 
 def parse_segment(text: str, what: str) -> str:
-    """One part of a fact's key, or BadInput.
+    """Return one part of a fact's key; raises BadInput where it cannot be one.
 
     >>> parse_segment("nvidia", "subject")
     'nvidia'
@@ -169,7 +169,7 @@ def parse_segment(text: str, what: str) -> str:
     elif _CONTROL.search(text):
         found = "holds a control character"
     elif bad := re.search(r"[/@*?\[\]]", text):
-        found = f"holds {bad.group()!r}; none of / @ * ? [ ] may stand in it"
+        found = f"holds {bad.group()!r}; none of / @ * ? [ ] may be in it"
     elif text != text.strip():
         found = "begins or ends with a space"
     if found:
@@ -179,7 +179,7 @@ def parse_segment(text: str, what: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def parse_fact(text: str) -> Fact:
-    """A fact's key, its period in the one canonical form.
+    """Return a fact's key, its period in the one canonical form.
 
     >>> parse_fact("nvidia/revenue@2024-01/2024-12").fact
     'nvidia/revenue@2024'
@@ -224,7 +224,7 @@ def _bounds_of(edtf: Edtf, what: str) -> tuple[int | None, int | None]:
 
 
 def _edge(text: str | None) -> int | None:
-    """An exclusive or inclusive bound given by itself: the first instant of what is written."""
+    """Return an exclusive or inclusive bound given by itself: the first instant of what is written."""
     if text is None or text in ("", ".."):
         return None
     edtf = parse_edtf(text)
@@ -272,7 +272,7 @@ class Event(_Model):
     actor: Text | None = None
 
     def columns(self) -> dict[str, Any]:
-        """The event's own content as columns of the log; what it leaves out is absent or None.
+        """Return the event's own content as columns of the log; what it leaves out is absent or None.
 
         `target` is as written, a key or an event id. `formerly` is there where the event was once recorded
         with other values, and has these. Raises BadInput for what no store would take.
@@ -420,7 +420,7 @@ class Event(_Model):
         return {"valid_from": start, "valid_to": end}
 
     def _formerly(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """What the id covered when the end of 9999 was one, where a date or span ends there."""
+        """Return what the id covered when the end of 9999 was one, where a date or span ends there."""
         found: dict[str, Any] = {}
         for text, name in ((self.date, "date_to"), (self.valid, "valid_to")):
             if text is not None and parse_edtf(text).upper == END:
@@ -442,7 +442,7 @@ def _is_canonical(unit: str) -> bool:
 
 
 def _written_out(figure: Decimal | None) -> Decimal | None:
-    """The same number in the digits that the grammar would read it from."""
+    """Return the same number in the digits that the grammar would read it from."""
     if figure is None:
         return None
     return Decimal(short_text(figure))
@@ -470,7 +470,7 @@ def _ordered(start: int | None, end: int | None, what: str, event: Event) -> tup
 
 
 def _locator(value: Any) -> str:
-    """Where in the source's text: character offsets, end exclusive, one or several spans."""
+    """Return where in the source's text: character offsets, end exclusive, one or several spans."""
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -493,17 +493,17 @@ def _locator(value: Any) -> str:
         found.append({"start": start, "end": end})
     if not found:
         raise BadInput("locator is an empty list; leave it out or give a span")
-    told = json.dumps(found if len(found) > 1 else found[0], separators=(",", ":"))
-    if len(told) > (limit := bytes_at_most("locator")):
-        raise BadInput(f"locator has {len(told):,} bytes as JSON; expected {limit:,} at most")
-    return told
+    text = json.dumps(found if len(found) > 1 else found[0], separators=(",", ":"))
+    if len(text) > (limit := bytes_at_most("locator")):
+        raise BadInput(f"locator has {len(text):,} bytes as JSON; expected {limit:,} at most")
+    return text
 
 
 class _Description(_Model):
     id: Text
 
     def columns(self) -> dict[str, Any]:
-        """A description as columns of the log: the id as subject, the whole as JSON in text."""
+        """Return a description as columns of the log: the id as subject, the whole as JSON in text."""
         parse_segment(self.id, "id")
         said = self.model_dump(exclude_none=True, exclude_defaults=True)
         text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -542,7 +542,7 @@ class Entity(_Description):
 
 
 class Attribute(_Description):
-    """What may be said of a subject: its meaning, the type of its values, whether it takes an object."""
+    """What may be reported of a subject: its meaning, the type of its values, whether it takes an object."""
 
     meaning: Text | None = None
     value: Literal["amount", "date", "text", "entity", "answer"] | None = None
@@ -561,7 +561,7 @@ _TYPE_OF = {model: name for name, model in DESCRIPTIONS.items()}
 
 
 def event_from(keys: Mapping[str, object]) -> Event | _Description:
-    """An event or description from its keys, or BadInput that names the key at fault.
+    """Return an event or description from its keys; raises BadInput that names the key at fault.
 
     >>> event_from({"fact": "nvidia/ceo", "entity": "jensen-huang"}).columns()["value_type"]
     'entity'

@@ -16,7 +16,9 @@ FACT_PARTS: Final = ("subject", "attribute", "object", "period")
 
 
 def fact_parts(fact: str) -> dict[str, str | None]:
-    """A fact and what its text says, by the names of columns; of any text, so that anything may be asked for.
+    """Return a fact and what its text says, by the names of columns.
+
+    Of any text, so that anything may be asked for.
 
     >>> fact_parts("nvidia/ceo")
     {'fact': 'nvidia/ceo', 'subject': 'nvidia', 'attribute': 'ceo', 'object': None, 'period': None}
@@ -36,7 +38,7 @@ def is_glob(fact: str) -> bool:
 
 
 def fact_key(fact: str | None) -> str | None:
-    """A fact as it is known: its text in NFC, its period in the one canonical form.
+    """Return a fact as it is known: its text in NFC, its period in the one canonical form.
 
     >>> fact_key("nvidia/revenue@2024-01/2024-12")
     'nvidia/revenue@2024'
@@ -51,12 +53,12 @@ def fact_key(fact: str | None) -> str | None:
         bounds = parse_edtf(period)
         return f"{body}@{period_text(bounds.lower, bounds.upper)}"
     except BadInput:
-        # No such fact can be; to say so is for whoever looks it up.
+        # No such fact can be; the caller that looks it up raises the error.
         return key
 
 
 def fact_hash(fact: str) -> int:
-    """The number that facts are in order of: what DuckDB's md5_number_lower makes of it.
+    """Return the number that facts are in order of: what DuckDB's md5_number_lower makes of it.
 
     >>> fact_hash("nvidia/ceo")
     2141592207154026429

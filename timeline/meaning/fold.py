@@ -6,7 +6,7 @@ tested against it.
 
 The steps, each a function of its own:
 
-1. `standing`: which entries stand once our own corrections are applied, as recorded by R;
+1. `standing`: which entry each report has once our own corrections are applied, as recorded by R;
 2. `lives`: when, on the reported axis, each of them counts, given the retractions;
 3. `slice_at`: who wins at each valid instant as of one date, merged into rows;
 4. `belief_spans`: those rows followed along the reported axis.
@@ -164,7 +164,7 @@ def entry_of(row: Sequence[Any]) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands for one report, withdrawal or retraction, at its `place` in the log."""
+    """The entry that counts for one report, withdrawal or retraction, at its `place` in the log."""
 
     entry: Entry
     place: int
@@ -239,7 +239,7 @@ def _bounds(entry: Entry) -> tuple[int, int]:
 
 
 def check_policy(policy: str) -> int:
-    """The number of origins that a policy asks for; 0 for policies that count none.
+    """Return the number of origins that a policy asks for; 0 for policies that count none.
 
     >>> check_policy("latest"), check_policy("confirmed:2")
     (0, 2)
@@ -262,12 +262,12 @@ def check_policy(policy: str) -> int:
 
 
 def standing(entries: Iterable[Entry], recorded_as_of: int = END) -> list[Standing]:
-    """What stands for each report, withdrawal and retraction recorded by `recorded_as_of`, by place.
+    """Return the entry that counts for each report, withdrawal and retraction recorded by `recorded_as_of`.
 
-    A correction stands in for its target at the target's place. Of several, the last recorded
-    stands, then that one's own corrections. A void makes its target count as never recorded, and
-    with it all corrections of the target, whenever they were recorded; a void that is itself void
-    does nothing.
+    They come by place. A correction counts instead of its target, at the target's place. Of several, the
+    last recorded counts, then that one's own corrections. A void makes its target count as never recorded,
+    and with it all corrections of the target, whenever they were recorded; a void that is itself void does
+    nothing.
     """
     visible = sorted((e for e in entries if e.recorded_at <= recorded_as_of), key=lambda e: e.position)
     corrections: dict[str, list[Entry]] = defaultdict(list)
@@ -275,14 +275,14 @@ def standing(entries: Iterable[Entry], recorded_as_of: int = END) -> list[Standi
         if entry.event_type == "corrected" and entry.target is not None:
             corrections[entry.target].append(entry)
 
-    stands: dict[str, Entry | None] = {}
+    counting: dict[str, Entry | None] = {}
     # A correction comes after its target, so going backwards settles every correction first.
     for entry in reversed(visible):
-        settled = [s for c in corrections[entry.event_id] if (s := stands[c.event_id]) is not None]
+        settled = [s for c in corrections[entry.event_id] if (s := counting[c.event_id]) is not None]
         if any(s.void for s in settled):
-            stands[entry.event_id] = None
+            counting[entry.event_id] = None
         else:
-            stands[entry.event_id] = settled[-1] if settled else entry
+            counting[entry.event_id] = settled[-1] if settled else entry
 
     place_of: dict[str, int] = {}
     for entry in visible:
@@ -293,14 +293,14 @@ def standing(entries: Iterable[Entry], recorded_as_of: int = END) -> list[Standi
     for root in visible:
         if root.event_type not in ("reported", "withdrawn", "retracted"):
             continue
-        stand = stands[root.event_id]
-        if stand is None:
+        own = counting[root.event_id]
+        if own is None:
             continue
         if root.event_type == "retracted":
-            found.append(Standing(stand, root.position, "retraction", place_of[root.target or ""]))
+            found.append(Standing(own, root.position, "retraction", place_of[root.target or ""]))
         else:
-            kind: Literal["report", "withdrawal"] = "withdrawal" if stand.value is None else "report"
-            found.append(Standing(stand, root.position, kind))
+            kind: Literal["report", "withdrawal"] = "withdrawal" if own.value is None else "report"
+            found.append(Standing(own, root.position, kind))
     return found
 
 
@@ -316,7 +316,7 @@ def counts_from(entry: Entry, basis: Basis) -> int:
 
 
 def _without(start: int, holes: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """[start, END) less the holes."""
+    """Return [start, END) less the holes."""
     left = []
     for hole_start, hole_end in sorted(holes):
         if start < hole_start:
@@ -327,22 +327,24 @@ def _without(start: int, holes: Iterable[tuple[int, int]]) -> tuple[tuple[int, i
     return tuple(left)
 
 
-def lives(stands: Sequence[Standing], basis: Basis = "certain") -> list[Life]:
-    """When each report and withdrawal counts: from its own date on, less while a retraction of it counts.
+def lives(standings: Sequence[Standing], basis: Basis = "certain") -> list[Life]:
+    """Return when each report and withdrawal counts.
+
+    From its own date on, less while a retraction of it counts.
 
     A retraction counts in the same way, so a retracted retraction gives back what it took. No
     order of dates is demanded between a retraction and its target.
     """
     retractions: dict[int, list[Standing]] = defaultdict(list)
-    for stand in stands:
-        if stand.retracts is not None:
-            retractions[stand.retracts].append(stand)
+    for one in standings:
+        if one.retracts is not None:
+            retractions[one.retracts].append(one)
     life_of: dict[int, tuple[tuple[int, int], ...]] = {}
     # A retraction comes after its target, so the last come first.
-    for stand in sorted(stands, key=lambda s: -s.place):
-        holes = [hole for r in retractions[stand.place] for hole in life_of[r.place]]
-        life_of[stand.place] = _without(counts_from(stand.entry, basis), holes)
-    return [Life(s, life_of[s.place]) for s in stands if s.kind != "retraction" and life_of[s.place]]
+    for one in sorted(standings, key=lambda s: -s.place):
+        holes = [hole for r in retractions[one.place] for hole in life_of[r.place]]
+        life_of[one.place] = _without(counts_from(one.entry, basis), holes)
+    return [Life(s, life_of[s.place]) for s in standings if s.kind != "retraction" and life_of[s.place]]
 
 
 # 3. Who wins
@@ -392,7 +394,7 @@ def _winner(policy: str, tiers: Mapping[str, int]) -> Winner:
 
 
 def slice_at(living: Sequence[Life], as_of: int, winner: Winner) -> list[tuple[Standing, int, int]]:
-    """The rows believed of one fact as of one date: winner, valid from and valid to, in valid order.
+    """Return the rows believed of one fact as of one date: winner, valid from and valid to, in valid order.
 
     Rows are as long as possible: adjacent valid times with the same winner are one row.
     """
@@ -421,7 +423,7 @@ def belief_spans(
     recorded_as_of: int = END,
     tiers: Mapping[str, int] | None = None,
 ) -> list[Span]:
-    """Every belief ever held, with the part of the reported axis in which exactly that row held.
+    """Return every belief ever held, with the part of the reported axis in which exactly that row held.
 
     Under `by-origin` the rule applies to each origin's own reports and withdrawals, so that rows
     of different origins overlap. `tiers` maps sources to tiers, 1 being best. Ordered by fact,
@@ -475,7 +477,7 @@ def beliefs(
     valid_at: int | None = None,
     tiers: Mapping[str, int] | None = None,
 ) -> list[Belief]:
-    """What was believed as of a date: the spans that cover it, narrowed to `valid_at` where given."""
+    """Return what was believed as of a date: the spans that cover it, narrowed to `valid_at` where given."""
     spans = belief_spans(entries, policy=policy, basis=basis, recorded_as_of=recorded_as_of, tiers=tiers)
     return [
         span
@@ -549,7 +551,7 @@ def disagreements(
     valid_at: int | None = None,
     within: int | None = WITHIN,
 ) -> list[Disagreement]:
-    """The pairs of origins' own beliefs that disagree, a row a pair, with the valid time they share."""
+    """Return the pairs of origins' own beliefs that disagree, with the valid time that they share."""
     claims: dict[str, list[Belief]] = defaultdict(list)
     for claim in beliefs(
         entries,
@@ -578,7 +580,7 @@ def disagreements(
 
 
 def changes(before: Iterable[Belief], after: Iterable[Belief]) -> list[Change]:
-    """Where two answers differ: for each fact and valid time the event believed before and after.
+    """Return where two answers differ: for each fact and valid time the event believed before and after.
 
     Both answers hold at most one row for a fact and a valid instant. Rows are as long as possible.
     """
@@ -610,7 +612,7 @@ def changes(before: Iterable[Belief], after: Iterable[Belief]) -> list[Change]:
 
 
 def effects(entries: Iterable[Entry]) -> dict[int, Effect]:
-    """What each event did to its fact when it was recorded, by position.
+    """Return what each event did to its fact when it was recorded, by position.
 
     The events of one commit count in reported order. Only what was recorded before bears on an
     event's effect, so an effect never changes.
@@ -631,7 +633,7 @@ def effects(entries: Iterable[Entry]) -> dict[int, Effect]:
 
 
 def _grounded(known: Sequence[Entry]) -> list[Entry]:
-    """The entries but for those that aim at one not among them, which a commit may hold for later."""
+    """Return the entries but for those that aim at one not among them, which a commit may hold for later."""
     kept: dict[str, Entry] = {}
     for entry in sorted(known, key=lambda e: e.position):
         if entry.target is None or entry.target in kept:

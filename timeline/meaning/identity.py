@@ -49,7 +49,7 @@ _NINE_PLACES = Decimal("1e-9")
 
 
 def decimal_text(value: Decimal) -> str:
-    """A decimal as it is hashed: plain digits with nine places, as DuckDB prints DECIMAL(38, 9).
+    """Return a decimal as it is hashed: plain digits with nine places, as DuckDB prints DECIMAL(38, 9).
 
     >>> decimal_text(Decimal("2.5E+10"))
     '25000000000.000000000'
@@ -70,7 +70,7 @@ def _hashed_text(value: object) -> str | None:
 
 
 def content_of(row: Mapping[str, object]) -> dict[str, object]:
-    """The part of a row that its hash covers: what the event itself said."""
+    """Return the part of a row that its hash covers: what the event itself reported."""
     mask = row.get("inherited") or 0
     assert isinstance(mask, int)
     return {
@@ -81,7 +81,7 @@ def content_of(row: Mapping[str, object]) -> dict[str, object]:
 
 
 def event_id(content: Mapping[str, object]) -> str:
-    """SHA-256 of an event's content, as 64 lower-case hexadecimal digits.
+    """Return SHA-256 of an event's content, as 64 lower-case hexadecimal digits.
 
     `content` maps names of HASHED to values: text already in NFC, instants as integer microseconds,
     amounts as Decimal, absent and None alike. Other names are ignored.
@@ -98,7 +98,7 @@ def event_id(content: Mapping[str, object]) -> str:
 
 
 def event_id_sql(relation: str = "", among: Collection[str] = HASHED) -> str:
-    """The same hash as a DuckDB expression over columns of `relation`, `inherited` among them.
+    """Return the same hash as a DuckDB expression over columns of `relation`, `inherited` among them.
 
     Instants there are TIMESTAMP, amounts DECIMAL(38, 9). Where only some columns can hold anything, name
     them in `among`.

@@ -2,19 +2,19 @@
 
 An instant is an `int`: microseconds since 1970-01-01T00:00:00Z, in UTC, in the proleptic Gregorian
 calendar, from the start of the year 0001 up to the end of 9999. A span is a pair of instants, its
-start inclusive and its end exclusive, where None stands for unbounded. What EDTF leaves to the
+start inclusive and its end exclusive, where None means unbounded. What EDTF leaves to the
 reader is settled like this:
 
 - A season without a hemisphere (21 to 24) is the northern one: 21 is March to May, 22 June to August,
   23 September to November, and 24 December alone, so that the seasons of a year sort within it and
   no January is claimed for a winter that may not have meant it. Reports dated by a winter count from
   the end of February all the same: they may have appeared as late as that.
-- An X stands for any digit. A date with some covers all that it could be, from the earliest day to the
+- An X means any digit. A date with some covers all that it could be, from the earliest day to the
   last, so `156X-12-25` goes from Christmas 1560 to Christmas 1569. An X before a digit of
   the same part (`2X25`) is refused: what it covers has gaps.
 - A qualifier behind a part of a date is about that part and those to its left, one before a part is
   about that part alone. It leaves the bounds as they are written, and widens the reported ones by
-  the unit of the part at which it stands: that of an X further left, where there is one.
+  the unit of the part beside which it is written: that of an X further left, where there is one.
 - In an interval an instant at the end is the end itself, exclusive, whereas a date there is included whole.
 - The end of 9999 bounds nothing: of a valid time or a period it is no end (`no_end`), and no instant that is
   stored lies beyond the last there is (`value_end`).
@@ -99,7 +99,7 @@ _OFFSET_EXPECTED: Final = "2025-02-22T10:00:00Z or 2025-02-22T10:00:00+01:00"
 
 @dataclass(frozen=True, slots=True)
 class Edtf:
-    """One EDTF date, instant or interval, and the spans that it stands for.
+    """One EDTF date, instant or interval, and the spans that it means.
 
     `lower` (inclusive) and `upper` (exclusive) are the bounds as written, for valid time and periods.
     `reported_from` and `reported_at` are the earliest and the last instant on the reported axis,
@@ -136,7 +136,7 @@ def parse_edtf(text: str) -> Edtf:
 
 
 def parse_as_of(value: str | date | datetime) -> int:
-    """The instant that an as-of names: the last one, inclusive, of a date, or the exact one given.
+    """Return the instant that an as-of names: the last one, inclusive, of a date, or the exact one given.
 
     Takes EDTF text without qualifiers, a date (that whole day in UTC) or an aware datetime. Raises BadInput
     for a naive datetime and for what has no last instant.
@@ -155,7 +155,7 @@ def parse_as_of(value: str | date | datetime) -> int:
 
 
 def parse_instant(value: str | date | datetime) -> int:
-    """The instant that a date starts with (00:00 UTC on its first day), or the exact one given.
+    """Return the instant that a date starts with (00:00 UTC on its first day), or the exact one given.
 
     Takes EDTF text of one date without qualifiers or unspecified digits, a date, or an aware datetime. Raises
     BadInput for a naive datetime and for an interval.
@@ -174,7 +174,7 @@ def parse_instant(value: str | date | datetime) -> int:
 
 
 def period_text(lower: int | None, upper: int | None) -> str:
-    """The canonical EDTF text of a span: equal bounds, and only those, give equal text.
+    """Return the canonical EDTF text of a span: equal bounds, and only those, give equal text.
 
     `lower` is inclusive, `upper` exclusive, None unbounded, which the end of 9999 is too. The text is a
     single year, month, day or instant where that says it all, otherwise an interval in the coarsest of
@@ -192,7 +192,7 @@ def period_text(lower: int | None, upper: int | None) -> str:
 
 
 def former_period_text(lower: int | None, upper: int | None) -> str:
-    """The text that a span had when the end of 9999 was one, which is written as a day.
+    """Return the text that a span had when the end of 9999 was one, which is written as a day.
 
     Events that were recorded then have it in what their ids cover.
     """
@@ -210,7 +210,7 @@ def former_period_text(lower: int | None, upper: int | None) -> str:
 
 
 def no_end(upper: int | None) -> int | None:
-    """The end, exclusive, of a valid time or a period: None where it is that of 9999, which is no end.
+    """Return the end, exclusive, of a valid time or a period: None where it is that of 9999, which is no end.
 
     >>> no_end(parse_edtf("2024/9999").upper) is None, no_end(parse_edtf("1970").upper)
     (True, 31536000000000)
@@ -219,7 +219,9 @@ def no_end(upper: int | None) -> int | None:
 
 
 def value_end(upper: int | None) -> int | None:
-    """The end of a date that is a value: the last instant that there is where it would lie behind that.
+    """Return the end of a date that is a value.
+
+    The last instant that there is where it would lie behind that.
 
     >>> value_end(parse_edtf("9999-12-31").upper) == LAST_INSTANT
     True
@@ -228,7 +230,7 @@ def value_end(upper: int | None) -> int | None:
 
 
 def format_instant(micros: int) -> str:
-    """An instant as ISO 8601 in UTC, with six digits of fraction unless that is zero.
+    """Return an instant as ISO 8601 in UTC, with six digits of fraction unless that is zero.
 
     >>> format_instant(1_740_268_799_999_999), format_instant(0)
     ('2025-02-22T23:59:59.999999Z', '1970-01-01T00:00:00Z')
@@ -243,7 +245,7 @@ def format_instant(micros: int) -> str:
 
 
 def show_reported(reported_from: int | None, reported_at: int | None) -> str:
-    """A span of the reported axis for people, in as few words as it needs.
+    """Return a span of the reported axis for people, in as few words as it needs.
 
     Both ends are inclusive, as in Edtf; None is unbounded.
 
@@ -264,7 +266,9 @@ def show_reported(reported_from: int | None, reported_at: int | None) -> str:
 
 
 def show_instant_end(micros: int) -> str:
-    """A last instant, inclusive: the date where it is the last of a day, else as format_instant has it.
+    """Return a last instant, inclusive.
+
+    The date where it is the last of a day, else as format_instant has it.
 
     >>> show_instant_end(parse_as_of("2025-02-22")), show_instant_end(0)
     ('2025-02-22', '1970-01-01T00:00:00Z')
@@ -273,7 +277,7 @@ def show_instant_end(micros: int) -> str:
 
 
 def to_datetime(micros: int) -> datetime:
-    """An instant as an aware datetime in UTC.
+    """Return an instant as an aware datetime in UTC.
 
     The exclusive end of the year 9999, which Python has no datetime for, becomes the last one it has.
     Raises BadInput outside the years 0001 to 9999.
@@ -287,7 +291,7 @@ def to_datetime(micros: int) -> datetime:
 
 
 def from_datetime(moment: datetime) -> int:
-    """The instant of an aware datetime; raises BadInput for a naive one.
+    """Return the instant of an aware datetime; raises BadInput for a naive one.
 
     >>> from_datetime(datetime(1970, 1, 1, 1, tzinfo=UTC))
     3600000000
@@ -303,12 +307,12 @@ def from_datetime(moment: datetime) -> int:
 
 
 def to_naive(micros: int) -> datetime:
-    """An instant as a datetime in UTC that does not say so, as DuckDB has them; see `from_naive`."""
+    """Return an instant as a datetime in UTC that does not say so, as DuckDB has them; see `from_naive`."""
     return _NAIVE_EPOCH + timedelta(microseconds=micros)
 
 
 def from_naive(moment: datetime) -> int:
-    """The instant of a datetime without a zone that DuckDB returned, and so in UTC.
+    """Return the instant of a datetime without a zone that DuckDB returned, and so in UTC.
 
     >>> from_naive(to_naive(-1))
     -1
@@ -321,7 +325,7 @@ def _micros(since: timedelta) -> int:
 
 
 def now() -> int:
-    """The present instant, by this machine's clock."""
+    """Return the present instant, by this machine's clock."""
     return time.time_ns() // 1000
 
 
@@ -403,7 +407,10 @@ def _date(part: str, whole: str) -> _Span:
 
 
 def _widening(fields: tuple[str, ...], step: int, part: str, whole: str) -> tuple[int, int]:
-    """Months and days by which the qualifiers widen a date each way; its month or season is `step` long."""
+    """Return months and days by which the qualifiers widen a date each way.
+
+    Its month or season is `step` long.
+    """
     year, month, day = fields[1], fields[4], fields[7]
     months = days = 0
     for position in range(3):
@@ -428,7 +435,7 @@ def _digits(field: str, least: int, most: int, part: str, whole: str, name: str)
     known = field.rstrip("X")
     if "X" in known:
         raise BadInput(
-            f"{_named(part, whole)} covers a {name} with gaps; an X may stand only after the known digits"
+            f"{_named(part, whole)} covers a {name} with gaps; an X may come only after the known digits"
         )
     low = max(least, int(field.replace("X", "0")))
     high = min(most, int(field.replace("X", "9")))
@@ -468,7 +475,7 @@ def _month_days(year: int, month: int) -> int:
 
 
 def _shifted(day: tuple[int, int, int], months: int, days: int) -> int:
-    """The start of a day moved by months, within the new month, then by days, within the calendar."""
+    """Return the start of a day moved by months, within the new month, then by days, within the calendar."""
     year, month_index = divmod(day[0] * 12 + day[1] - 1 + months, 12)
     if year < 1:
         return FIRST_INSTANT
@@ -537,7 +544,7 @@ def _check_span(lower: int | None, upper: int | None) -> None:
 
 
 def _edge(micros: int | None) -> int:
-    """The coarsest unit that starts at this instant: 0 a year, 1 a month, 2 a day, 3 none of these."""
+    """Return the coarsest unit that starts at this instant: 0 a year, 1 a month, 2 a day, 3 none of these."""
     if micros is None:
         return 0
     days, rest = divmod(micros, _DAY)
@@ -555,7 +562,7 @@ def _text_at(unit: int, micros: int) -> str:
 
 
 def _calendar(days: int) -> tuple[int, int, int]:
-    """Year, month and day of a count of days since 1970, up to the day after the last of 9999."""
+    """Return year, month and day of a count of days since 1970, up to the day after the last of 9999."""
     if days * _DAY == END:
         return 10_000, 1, 1
     if not FIRST_INSTANT <= days * _DAY < END:
@@ -565,7 +572,7 @@ def _calendar(days: int) -> tuple[int, int, int]:
 
 
 def _show_instant(micros: int, *, whole_day: int | None = None) -> str:
-    """For people; as its date alone where it lies `whole_day` into that."""
+    """Return for people; as its date alone where it lies `whole_day` into that."""
     if micros % _DAY == whole_day:
         return _text_at(2, micros)
     text = format_instant(micros)
