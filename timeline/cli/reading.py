@@ -36,10 +36,11 @@ from timeline.cli.output import (
     say,
     style_for,
 )
-from timeline.cli.stores import project_of, queries_folder, reading
+from timeline.cli.stores import reading
 from timeline.errors import BadInput, NotFound
 from timeline.meaning.fact import fact_key, is_glob
 from timeline.meaning.times import format_instant, parse_as_of
+from timeline.project import find_project, project_folder
 from timeline.show.formats import asked_plainly, shown
 from timeline.show.layout import Column, Style, pairs
 from timeline.show.words import (
@@ -243,10 +244,10 @@ def query(
     """Run a named query of the project, or list them."""
     from timeline.ask.queries import find_query
 
-    project = project_of(store) or project_of(Path.cwd())
+    project = find_project(store) or find_project(Path.cwd())
     if project is None:
         raise NotFound("no project here, whose queries/ could be asked; see `timeline init --help`")
-    folder = queries_folder(project)
+    folder = project_folder(project, "queries")
     if name is None:
         _list_queries(folder, output)
         return

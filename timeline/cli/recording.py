@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from timeline.atomic import check_target, no_file, writing
+from timeline.atomic import check_target, writing
+from timeline.cli.new_project import bundled_project, empty_project, ignoring, make_folder
 from timeline.cli.options import Claim, Json, OneFact, Origins, Store, Unknown
 from timeline.cli.output import print_ingested, print_lines, print_pairs, print_recorded, say
-from timeline.cli.stores import Recording, events_folder, near, project_of, recording
-from timeline.errors import BadInput, BadRows, Conflict, NotFound, Place
+from timeline.cli.stores import Recording, near, recording
+from timeline.errors import BadInput, BadRows, Conflict, NotFound
 from timeline.meaning.times import format_instant
-from timeline.project import PROJECT_FILE, find_store
+from timeline.project import PROJECT_FILE, find_project, find_store, project_folder
 from timeline.store import Timeline
 
 if TYPE_CHECKING:
@@ -43,20 +44,20 @@ def init(
     """Make a project: a copy of the bundled one, or an empty one."""
     if (folder / PROJECT_FILE).exists():
         raise Conflict(f"{folder} is a project already: it has a {PROJECT_FILE}")
-    files = _empty_project() if empty else _bundled_project()
+    files = empty_project() if empty else bundled_project()
     taken = [name for name in files if os.path.lexists(folder / name)]
     if taken:
         raise Conflict(f"{folder} has {', '.join(taken[:3])} already; expected a folder without")
-    ignoring = _ignoring(folder / ".gitignore", ".timeline/")
+    ignored = ignoring(folder / ".gitignore", ".timeline/")
     # The project file comes last: with it, the folder is one.
     for name in sorted(files, key=lambda name: name == PROJECT_FILE):
         path = folder / name
-        _make_folder(path.parent)
+        make_folder(path.parent)
         with writing(path, binary=True, replace=False) as out:
             out.write(files[name])
-    if ignoring is not None:
+    if ignored is not None:
         with writing(folder / ".gitignore", binary=True) as out:
-            out.write(ignoring)
+            out.write(ignored)
     events = sum(name.startswith("events/") for name in files)
     queries = sum(name.startswith("queries/") for name in files)
     say(f"Made {folder}: {events} files in events/, {queries} in queries/.")
@@ -190,91 +191,14 @@ def retract(
     _append(event, register_unknown, store, json, target)
 
 
-# Projects
-
-
-def _bundled_project() -> dict[str, bytes]:
-    """Return the files of the bundled project: in the wheel, or in the checkout that this runs from."""
-    from importlib import resources
-
-    package = Path(str(resources.files("timeline")))
-    found = next((f for f in (package / "example", package.parent) if (f / PROJECT_FILE).is_file()), None)
-    if found is None:
-        raise NotFound("the bundled project is not part of this installation; try --empty")
-    paths = [found / PROJECT_FILE, *(found / "events").glob("*.yaml"), *(found / "queries").glob("*.sql")]
-    return {path.relative_to(found).as_posix(): path.read_bytes() for path in sorted(paths)}
-
-
-_REPORTS: Final = """\
-# Reports, one item each. Take the hashes away, or write a file of your own beside this one.
-#
-# source: desk-2026-03-02
-# events:
-#   - key: acme-buys-widgets
-#     fact: acme/purchase/widgets
-#     claim: 15-25 million USD
-#     status: planned
-#     statement: Acme means to buy widgets for 15 to 25 million dollars.
-"""
-
-_NAMES: Final = {
-    "sources": """\
-# sources:
-#   - {id: desk-2026-03-02, title: Acme and widgets, publisher: Desk, origin: desk, published: 2026-03-02}
-""",
-    "entities": """\
-# entities:
-#   - {id: acme, name: Acme, kind: company}
-#   - {id: widgets, name: Widgets, kind: product}
-#   - {id: desk, name: Desk, kind: outlet}
-""",
-    "attributes": """\
-# attributes:
-#   - {id: purchase, meaning: The sum for which the subject buys the object., value: amount, object: yes}
-""",
-}
-
-_QUERY: Final = """\
--- Everything believed of one subject.
--- $subject: whose facts
-SELECT fact, claim, status, reported_at FROM beliefs WHERE subject = $subject ORDER BY fact
-"""
-
-
-def _empty_project() -> dict[str, bytes]:
-    files = {f"events/{name}.yaml": text for name, text in _NAMES.items()}
-    files |= {"events/reports.yaml": _REPORTS, "queries/of-subject.sql": _QUERY}
-    return {name: text.encode() for name, text in files.items()} | {
-        PROJECT_FILE: _bundled_project()[PROJECT_FILE]
-    }
-
-
-def _ignoring(path: Path, line: str) -> bytes | None:
-    """Return the content of a .gitignore with a line more; None where it has that line already."""
-    if (kind := no_file(path)) is not None:
-        raise BadInput(f"is {kind}, expected a file", Place(str(path)))
-    known = path.read_bytes() if path.exists() else b""
-    if line.encode() in known.splitlines():
-        return None
-    ending = b"" if not known or known.endswith(b"\n") else b"\n"
-    return known + ending + line.encode() + b"\n"
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"cannot make the folder {folder}: {error.strerror or error}") from None
-
-
 # Ingesting
 
 
 def _events_of(store: Path | None) -> Path:
-    project = project_of(store) or project_of(Path.cwd())
+    project = find_project(store) or find_project(Path.cwd())
     if project is None:
         raise BadInput("nothing to ingest: no project here; expected files or folders")
-    return events_folder(project)
+    return project_folder(project, "events")
 
 
 def _store_folders(store: Path | None) -> list[Path]:

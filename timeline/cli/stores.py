@@ -23,32 +23,14 @@ if TYPE_CHECKING:
 __all__ = [
     "Recording",
     "asking",
-    "events_folder",
     "keeping",
     "near",
-    "project_of",
-    "queries_folder",
     "reading",
     "recording",
 ]
 
 
 # Stores
-
-
-def project_of(store: Path | None) -> Path | None:
-    """Return the project that a store belongs to: the one named, else the nearest upwards, or None."""
-    return find_project(store)
-
-
-def events_folder(project: Path) -> Path:
-    """Return where a project keeps what people wrote."""
-    return project_folder(project, "events")
-
-
-def queries_folder(project: Path) -> Path:
-    """Return where a project keeps its named queries."""
-    return project_folder(project, "queries")
 
 
 @contextmanager
@@ -103,7 +85,7 @@ def recording(store: Path | None, *, events_first: bool = True) -> Iterator[Reco
     path = find_store(store)
     tl = _open_if_there(path)
     if tl is None and events_first:
-        project = project_of(store)
+        project = find_project(store)
         if project is None:
             Timeline.open(path)
         elif _has_events(project):
@@ -127,7 +109,7 @@ def _opened(store: Path | None) -> Timeline:
     try:
         return Timeline.open(store)
     except NotFound:
-        project = project_of(store)
+        project = find_project(store)
         if project is None:
             raise
         _ingest_first(project, find_store(store))
@@ -136,7 +118,7 @@ def _opened(store: Path | None) -> Timeline:
 
 def _ingest_first(project: Path, path: Path) -> None:
     """Make the store of a project from its own events."""
-    folder = near(events_folder(project))
+    folder = near(project_folder(project, "events"))
     if not _has_events(project):
         raise NotFound(f"no store yet, and no events in {folder} to make one from; see `timeline ingest`")
     say(f"No store yet: ingesting {folder} into {near(path)}")
@@ -154,7 +136,7 @@ def _ingest_first(project: Path, path: Path) -> None:
 
 
 def _has_events(project: Path) -> bool:
-    folder = events_folder(project)
+    folder = project_folder(project, "events")
     return folder.is_dir() and any(not each.name.startswith(".") for each in folder.iterdir())
 
 
