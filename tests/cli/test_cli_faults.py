@@ -63,8 +63,10 @@ def head(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def own(desk: Path, tmp_path: Path) -> Path:
-    """A project of one's own whose events are recorded."""
-    return shutil.copytree(desk, tmp_path / "desk")
+    """A project of one's own whose events are recorded, with its index."""
+    copy = shutil.copytree(desk, tmp_path / "desk")
+    timeline(copy, "rebuild")
+    return copy
 
 
 # Neighbours of a new store

@@ -82,12 +82,20 @@ _SPILL: Final = ".spill"
 class Held:
     """A file that stays readable at `path` after its name was removed, as long as this object lives."""
 
-    def __init__(self, file: Path) -> None:
-        self._descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        self.path = Path(f"/dev/fd/{self._descriptor}")
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.path = Path(f"/dev/fd/{descriptor}")
+
+    @classmethod
+    def of(cls, file: Path) -> Held | None:
+        """Hold a file; None where it cannot be opened."""
+        try:
+            return cls(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+        except OSError:
+            return None
 
     def __del__(self) -> None:
-        with suppress(AttributeError, OSError):
+        with suppress(OSError):
             os.close(self._descriptor)
 
 

@@ -203,22 +203,19 @@ class Index:
         held = generation.held
         try:
             with plain_folder(self.folder) as folder:
-                path = folder / generation.path.name
-                if held is None:
-                    held = Held(path)
-                else:
-                    path = held.path
+                path = folder / generation.path.name if held is None else held.path
                 if attached:
                     con = duckdb.connect(":memory:", config=config)
                     (apart or attach_generation)(con, path)
                 else:
                     con = duckdb.connect(str(path), read_only=True, config=config)
+                held = Held.of(path) if held is None else held
             prefix = "generation." if attached else ""
             [(digest, whole, digest_of_whole)] = con.execute(
                 f"SELECT m.digest, m.whole, c.digest FROM {prefix}store.meta AS m "
                 f"LEFT JOIN {prefix}store.commits AS c ON c.first_position + c.count - 1 = m.whole"
             ).fetchall()
-        except (OSError, duckdb.Error, ValueError) as error:
+        except (duckdb.Error, ValueError) as error:
             if con is not None:
                 con.close()
             if is_readable(generation.path):
