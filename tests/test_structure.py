@@ -145,6 +145,11 @@ def test_a_room_says_what_it_is_for(room: str) -> None:
     assert f"| `{room}` |" in architecture
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_has_a_folder_of_tests(room: str) -> None:
+    assert list((ROOT / "tests" / room).glob("test_*.py"))
+
+
 def test_the_table_of_rooms_is_the_tree() -> None:
     """Each row of the table in docs/architecture.md names all modules of its room, and no others."""
     architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
