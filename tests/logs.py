@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
-from timeline.log.objects import FolderObjects
-from timeline.meaning.columns import content_of, event_id
+from timeline.log.file import rows_of
+from timeline.log.folder import FolderObjects
+from timeline.log.log import SMALL, CheckedFiles, Commit, Log, Rows, rows_to_table, schema
+from timeline.meaning.identity import content_of, event_id
 
 
 def row(number: int, **more: object) -> dict[str, object]:
@@ -35,6 +36,18 @@ def append(log: Log, *numbers: int) -> Commit:
     commit = log.append(always(Rows(rows) if len(rows) < SMALL else rows_to_table(rows)))
     assert commit is not None
     return commit
+
+
+def events_of(log: Log, after: int = 0) -> pa.Table:
+    """All events of the commits after number `after`, in log order, as the index reads them."""
+
+    def read(found: CheckedFiles) -> pa.Table:
+        later = [commit for commit in found.commits if commit.number > after]
+        if not later:
+            return schema().empty_table()
+        return pa.concat_tables(map(rows_of, found.paths)).slice(later[0].first_position - 1)
+
+    return log.reading(read)
 
 
 def names(folder: Path) -> list[str]:

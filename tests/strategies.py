@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from timeline.meaning.columns import INHERITABLE, content_of, event_id
 from timeline.meaning.fold import Basis, Entry, Value
+from timeline.meaning.identity import INHERITABLE, content_of, event_id
 
 __all__ = [
     "BASES",

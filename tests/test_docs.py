@@ -371,15 +371,29 @@ def plain_signature(member: Callable[..., object]) -> str:
 
 def test_every_method_is_documented() -> None:
     from timeline import Timeline
+    from timeline.ask.snapshot import Snapshot
 
     text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
-    documented = dict(re.findall(r"^### `(\w+)\((.*)\)`$", text, re.MULTILINE))
-    methods = {
+    of_timeline, _, of_snapshot = text.partition("\n## Snapshots\n")
+    assert documented_in(of_timeline) == methods_of(Timeline)
+    # What has the same name has the same arguments.
+    methods = {name: takes for name, takes in methods_of(Snapshot).items() if not hasattr(Timeline, name)}
+    assert documented_in(of_snapshot) == methods
+    for name, takes in methods_of(Snapshot).items():
+        if name not in ("sql", *methods):
+            assert takes == methods_of(Timeline)[name], name
+
+
+def documented_in(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^### `(\w+)\((.*)\)`$", text, re.MULTILINE))
+
+
+def methods_of(kind: type) -> dict[str, str]:
+    return {
         name: plain_signature(member)
-        for name, member in inspect.getmembers(Timeline, callable)
+        for name, member in inspect.getmembers(kind, callable)
         if not name.startswith("_")
     }
-    assert documented == methods
 
 
 def test_every_answer_of_python_is_explained() -> None:
@@ -388,15 +402,17 @@ def test_every_answer_of_python_is_explained() -> None:
     from timeline.intake.record import Ingested
     from timeline.log.log import Commit, Verified
 
-    for kind in (Commit, Explained, Ingested, Scan, Answer, Verified, Why):
+    for kind in (Commit, Explained, Ingested, Scan, Verified, Why):
         assert set(rows_of("python.md", kind.__name__)) == {each.name for each in fields(kind)}
+    of_answer = {name for name in [*vars(Answer.of([], [], [])), *vars(Answer)] if not name.startswith("_")}
+    assert {name.removesuffix("()") for name in rows_of("python.md", "Answer")} == of_answer - {"of"}
 
 
 def rows_of(document: str, heading: str) -> dict[str, str]:
     """The first two columns of the table under a heading."""
     text = (ROOT / "docs" / document).read_text(encoding="utf-8")
     section = re.split(r"^#+ ", text.split(f"# {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
-    return dict(re.findall(r"^\| `([\w-]+)` \| ([^|]+?) \|", section, re.MULTILINE))
+    return dict(re.findall(r"^\| `([\w()-]+)` \| ([^|]+?) \|", section, re.MULTILINE))
 
 
 def test_every_line_of_stats_is_explained(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ class TestTheRunningExample:
             claim="up to 100 billion USD",
             believed_from=LETTER,
             reported_at=LETTER,
-            event_id=bundled.event_id("nvidia-letter-of-intent-corrected"),
+            event_id=bundled.snapshot().event_id("nvidia-letter-of-intent-corrected"),
             source="gate-2026-02-20",
             origin="nvidia",
             speaker=None,
@@ -102,7 +102,7 @@ class TestTheRunningExample:
         before = bundled.belief(FACT, as_of="2025-10-15", recorded_as_of="#8")
         assert before is not None
         assert (before.claim, before.amount) == ("1000 billion USD", Decimal(10**12))
-        assert before.event_id == bundled.event_id("nvidia-letter-of-intent")
+        assert before.event_id == bundled.snapshot().event_id("nvidia-letter-of-intent")
 
 
 class TestDates:
@@ -181,13 +181,13 @@ class TestDates:
 
     def test_an_answer_names_the_axes_that_it_was_given_on(self, bundled: Timeline) -> None:
         head = last_commit(bundled).recorded_at
-        asked = bundled.table("beliefs", FACT, as_of="2025-10-15").asked
+        asked = bundled.snapshot().beliefs(FACT, as_of="2025-10-15").asked
         assert asked is not None
         assert (asked.recorded_as_of, asked.recorded_is_head, asked.is_plain) == (head, True, True)
-        later = bundled.table("beliefs", FACT, recorded_as_of="9999").asked
+        later = bundled.snapshot().beliefs(FACT, recorded_as_of="9999").asked
         assert later is not None
         assert (later.recorded_as_of, later.recorded_is_head) == (head, True)
-        first = bundled.table("beliefs", FACT, recorded_as_of="#0", valid_at="2024").asked
+        first = bundled.snapshot().beliefs(FACT, recorded_as_of="#0", valid_at="2024").asked
         assert first is not None
         assert first.axes() == {
             "reported_as_of": None,
@@ -308,7 +308,7 @@ class TestFrames:
             kind = EVENT_COLUMNS.get(name, "instant")
             assert frame.schema[name] == kinds.get(kind, pl.String()), name
         assert frame["fact"].is_sorted()
-        assert frame["fact"].n_unique() == len(bundled.facts())
+        assert frame["fact"].n_unique() == len(bundled.snapshot().facts())
 
     @pytest.mark.parametrize(
         ("glob", "some", "none"),
@@ -322,10 +322,10 @@ class TestFrames:
         ],
     )
     def test_facts_by_glob(self, bundled: Timeline, glob: str, some: str, none: str) -> None:
-        for facts in (bundled.beliefs(glob)["fact"].to_list(), bundled.facts(glob)):
+        for facts in (bundled.beliefs(glob)["fact"].to_list(), bundled.snapshot().facts(glob)):
             assert some in facts
             assert none not in facts
-        assert bundled.claims(glob)["fact"].unique().sort().to_list() == bundled.facts(glob)
+        assert bundled.claims(glob)["fact"].unique().sort().to_list() == bundled.snapshot().facts(glob)
 
     def test_an_empty_answer_has_its_columns(self, bundled: Timeline) -> None:
         for frame in (bundled.beliefs("nobody/*"), bundled.beliefs(as_of="1999")):
@@ -410,20 +410,20 @@ class TestFrames:
         with pytest.raises(NotFound, match=hint):
             bundled.why("nvidia/investment/opena")
         with pytest.raises(NotFound, match=hint):
-            bundled.heard_of("nvidia/investment/opena")
+            bundled.snapshot().check_known("nvidia/investment/opena")
         with pytest.raises(NotFound, match=r"no fact matches 'nobody/\*'"):
-            bundled.heard_of("nobody/*")
-        bundled.heard_of("nvidia/*")
+            bundled.snapshot().check_known("nobody/*")
+        bundled.snapshot().check_known("nvidia/*")
         assert bundled.belief("nvidia/investment/opena") is None
 
     def test_event_ids_by_name(self, bundled: Timeline) -> None:
-        whole = bundled.event_id("nvidia-30-billion")
-        assert bundled.event_id(whole) == bundled.event_id(whole[:12]) == whole
-        assert bundled.event_id(whole[:12].upper()) == whole
+        whole = bundled.snapshot().event_id("nvidia-30-billion")
+        assert bundled.snapshot().event_id(whole) == bundled.snapshot().event_id(whole[:12]) == whole
+        assert bundled.snapshot().event_id(whole[:12].upper()) == whole
         with pytest.raises(
             NotFound, match="no event has the key or event_id 'nvidia-30-bilion'; did you mean"
         ):
-            bundled.event_id("nvidia-30-bilion")
+            bundled.snapshot().event_id("nvidia-30-bilion")
 
 
 class TestAt:

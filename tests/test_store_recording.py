@@ -17,7 +17,7 @@ import pytest
 from timeline import BadInput, BadRows, Commit, Conflict, Corruption, NotFound, Timeline
 from timeline.index.generation import FORMAT
 from timeline.index.index import Index
-from timeline.index.tail import lay_tail
+from timeline.index.tail import show_tail
 from timeline.intake.record import Recorder
 from timeline.log.log import Log
 from timeline.meaning.columns import BELIEF_COLUMNS
@@ -423,7 +423,7 @@ class TestKeeping:
         head = last_commit(bundled)
         assert stats["events"] == head.last_position
         assert stats["commits"] == head.number == stats["log_files"]
-        assert stats["facts"] == len(bundled.facts())
+        assert stats["facts"] == len(bundled.snapshot().facts())
         assert stats["beliefs"] == bundled.beliefs().height
         assert stats["log_bytes"] == sum(
             path.stat().st_size for path in (bundled.path / "log").glob("*.parquet")
@@ -550,7 +550,7 @@ def test_who_is_interrupted_while_a_tail_is_laid_may_ask_again(
     report = {"fact": "a/b", "amount": "1", "unit": "USD", "reported": "2020-01-01", "source": "w"}
 
     def interrupted(*given: Any) -> None:
-        lay_tail(*given)
+        show_tail(*given)
         raise KeyboardInterrupt
 
     with Timeline.create(tmp_path / "desk") as tl:
@@ -558,7 +558,7 @@ def test_who_is_interrupted_while_a_tail_is_laid_may_ask_again(
         tl.rebuild()
         tl.append([report | {"amount": "2", "reported": "2019-01-01"}])
         with monkeypatch.context() as patch:
-            patch.setattr("timeline.index.reader.lay_tail", interrupted)
+            patch.setattr("timeline.index.reader.show_tail", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 tl.sql("FROM beliefs")
         assert tl.sql("SELECT amount FROM beliefs").rows() == [(1,)]

@@ -40,13 +40,13 @@ class TestSql:
     def test_temporal_sql(self, bundled: Timeline) -> None:
         query = f"SELECT claim FROM beliefs FOR REPORTED_TIME AS OF DATE '2025-10-15' WHERE fact = '{FACT}'"
         assert bundled.sql(query)["claim"].to_list() == ["up to 100 billion USD"]
-        assert bundled.query_table(query).rows == [("up to 100 billion USD",)]
+        assert bundled.snapshot().sql(query).rows == [("up to 100 billion USD",)]
 
     def test_defaults(self, bundled: Timeline) -> None:
         query = f"SELECT claim FROM beliefs WHERE fact = '{FACT}'"
 
         def claims(**defaults: Any) -> list[str]:
-            assert bundled.query_table(query, **defaults).rows == bundled.sql(query, **defaults).rows()
+            assert bundled.snapshot().sql(query, **defaults).rows == bundled.sql(query, **defaults).rows()
             return bundled.sql(query, **defaults)["claim"].to_list()
 
         assert claims() == ["30 billion USD"]
@@ -82,7 +82,7 @@ class TestSql:
         with pytest.raises(BadInput, match=words):
             bundled.sql(query)
         with pytest.raises(BadInput, match=words):
-            bundled.query_table(query)
+            bundled.snapshot().sql(query).dicts()
 
     def test_a_query_cannot_change_the_store(self, copy: Timeline) -> None:
         copy.beliefs()

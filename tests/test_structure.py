@@ -40,7 +40,7 @@ ONLY: dict[tuple[str, str], set[str]] = {
     ("show", "ask"): {"ask.answers"},
     ("show", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts"},
     # A front end asks through the store: of the rooms behind it, it knows values.
-    ("cli", "ask"): {"ask.answers", "ask.explain", "ask.queries", "ask.questions"},
+    ("cli", "ask"): {"ask.answers", "ask.explain", "ask.queries", "ask.questions", "ask.snapshot"},
     ("cli", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts", "meaning.fact"},
 }
 

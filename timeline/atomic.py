@@ -30,6 +30,7 @@ __all__ = [
     "remove_leftovers",
     "remove_temporary_folders",
     "rename_into_place",
+    "sync_file",
     "sync_folder",
     "temporary_folder",
     "write_path",
@@ -48,7 +49,7 @@ _NO_LINKS: Final = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, 
 
 
 def file_kind(mode: int) -> str:
-    """What a path that is no regular file is, in words."""
+    """Return what a path that is no regular file is, in words."""
     kinds: tuple[tuple[Callable[[int], bool], str], ...] = (
         (stat.S_ISDIR, "a folder"),
         (stat.S_ISFIFO, "a named pipe"),
@@ -287,9 +288,18 @@ def _exists(target: str | Path) -> Conflict:
     return Conflict(f"{target} exists; remove it, or say --replace")
 
 
+def sync_file(path: Path) -> None:
+    """Make durable what is in a file."""
+    _sync(path, os.O_RDONLY | os.O_CLOEXEC)
+
+
 def sync_folder(folder: Path) -> None:
     """Make durable which names are in a folder."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _sync(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:

@@ -31,7 +31,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a file something stands. Lines, columns and rows count from 1.
+    """A place in a file. Lines, columns and rows count from 1.
 
     >>> str(Place("events/a.yaml", line=12, column=3))
     'events/a.yaml:12:3'
@@ -79,7 +79,7 @@ class BadInput(TimelineError):
         return f"{self.place}: {self.message}" if self.place else self.message
 
     def at(self, place: Place) -> BadInput:
-        """The same error, told with its place, unless it already has one."""
+        """Return the same error with its place, unless it already has one."""
         return self if self.place else BadInput(self.message, place)
 
 
@@ -114,7 +114,7 @@ class NotFound(TimelineError):
 
 
 def nearest(name: str, known: Iterable[str], *, most: int = 3) -> str:
-    """A hint for a mistyped name, empty when nothing is near.
+    """Return a hint for a mistyped name, empty when nothing is near.
 
     >>> nearest("nvida", ["nvidia", "openai"])
     "; did you mean 'nvidia'?"

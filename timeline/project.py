@@ -1,7 +1,7 @@
 """A project folder: what its timeline.toml says, and where it may lead.
 
 A project may come from somebody else. So the paths in its timeline.toml, and links in their place, stay
-inside the project, unless its owner trusts it; that is said in the environment, which no project sets.
+inside the project, unless its owner trusts it: by an environment variable, which no project sets.
 """
 
 from __future__ import annotations

@@ -6,63 +6,41 @@ was recorded), the index (what follows from it), the intake (what may be recorde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from timeline.ask.answers import Answer, AsOf, Belief, Moment, Why, aware, covers, reported_last, timestamp
-from timeline.ask.frames import small_frame
-from timeline.ask.one_fact import about_one
-from timeline.ask.questions import ask, asked, event_by, one_fact, plain_changes, question
+from timeline.ask.answers import Belief, Moment, Why
+from timeline.ask.snapshot import Snapshot
 from timeline.atomic import check_target, write_path
-from timeline.errors import BadInput, Conflict, NotFound, Place, nearest
-from timeline.index.generation import build_file, with_room
+from timeline.errors import BadInput, Conflict, NotFound, Place
+from timeline.index.generation import build_file
 from timeline.index.index import Index
-from timeline.index.reader import Reader
 from timeline.log.log import Commit, Log, Verified
-from timeline.meaning.columns import check_names
-from timeline.meaning.fact import fact_key, is_glob
-from timeline.meaning.times import format_instant, now, parse_as_of
 from timeline.project import find_store
 
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from timeline.ask.explain import Explained
     from timeline.intake.batch import Batch
     from timeline.intake.record import Ingested, Recorder
 
 __all__ = ["Belief", "Timeline", "Why"]
 
+#: The keys of `Timeline.stats`, in order.
+_STATS: Final = (
+    *("events", "facts", "beliefs", "commits", "log_files", "log_bytes"),
+    *("generations", "generation", "index_bytes", "row_bytes"),
+    *("segments", "segment_rows", "segment_rows_median", "segment_rows_most"),
+    *("tail_events", "tail_facts"),
+)
+
 _LOG: Final = "log"
 _INDEX: Final = "index"
-
-#: What DuckDB says where a block of a file has another checksum than it was written with.
-_DAMAGED: Final = "Corrupt database file"
-
-
-_Method = TypeVar("_Method", bound=Callable[..., Any])
-
-
-def _on_damage(method: _Method) -> _Method:
-    """Make a method ask again where the index turns out to be damaged while it is read."""
-
-    @wraps(method)
-    def guarded(tl: Timeline, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return method(tl, *args, **kwargs)
-        except (duckdb.Error, BadInput) as error:
-            if not tl.mend(error):
-                raise
-        return method(tl, *args, **kwargs)
-
-    return cast("_Method", guarded)
 
 
 class Timeline:
@@ -87,11 +65,8 @@ class Timeline:
         self.read_only = read_only
         self._log = Log(path / _LOG)
         self._index = Index(path / _INDEX, self._log)
-        self._current: Reader | None = None
-        #: For SQL that people write, which never runs where `_current` does.
-        self._sandbox: Reader | None = None
+        self._current: Snapshot | None = None
         self._recorder: Recorder | None = None
-        self._mended = False
         self.progress: Callable[[str], None] | None = None
 
     @classmethod
@@ -139,7 +114,6 @@ class Timeline:
     def _release(self) -> None:
         # Not closed, which would close its cursors: the recorder's, and connections that were handed out.
         self._current = None
-        self._sandbox = None
 
     # Recording
 
@@ -197,6 +171,19 @@ class Timeline:
         that has moved on is a Conflict. Events that are known already are left alone; where all are, the
         commit returned is the one that last recorded any of them.
         """
+        result = self.record(events, expected_position, register_unknown=register_unknown)
+        if result.commits:
+            return result.commits[-1]
+        return self.snapshot().commit_of(max(position for _, position in result.events))
+
+    def record(
+        self,
+        events: Iterable[Mapping[str, object]],
+        expected_position: int | None = None,
+        *,
+        register_unknown: bool = False,
+    ) -> Ingested:
+        """Record events as `append` does; returns what came of it, with the id and position of each event."""
         from timeline.intake.batch import Batch, Draft
 
         if isinstance(events, Mapping | str):
@@ -215,7 +202,7 @@ class Timeline:
             expected_position=expected_position,
         )
         self._publish_if_large(result)
-        return result.commits[-1] if result.commits else self._recording().last_of(drafts, register_unknown)
+        return result
 
     def _record(self, batches: list[Batch], **options: Any) -> Ingested:
         head = self._log.head_number()
@@ -240,13 +227,23 @@ class Timeline:
 
         self._may_write("record")
         if self._recorder is None:
-            self._recorder = Recorder(self._log, self._reader)
+            self._recorder = Recorder(self._log, lambda: self.snapshot().reader())
         self._recorder.progress = self.progress
         return self._recorder
 
     # Asking
 
-    @_on_damage
+    def snapshot(self) -> Snapshot:
+        """Return everything acknowledged so far as one state, which every question can be asked of.
+
+        Whatever is appended later, its answers stay the same. Asking it costs no look at the log.
+        """
+        commit = self._log.head_number()
+        if self._current is None or self._current.commit != commit:
+            self._current = Snapshot(self._index, commit, may_build=not self.read_only)
+        self._current.progress = self.progress
+        return self._current
+
     def beliefs(
         self,
         fact: str | None = None,
@@ -256,14 +253,13 @@ class Timeline:
         policy: str = "latest",
         basis: str = "certain",
     ) -> pl.DataFrame:
-        """What was believed as of a date: the columns of `beliefs`, by fact and valid time.
+        """Return what was believed as of a date: the columns of `beliefs`, by fact and valid time.
 
         `fact` is a key or a glob in which `*` crosses `/`; None is every fact. Amounts are decimals with
         nine places, instants are in UTC. An empty frame where nothing was believed.
         """
-        return self._frame("beliefs", fact, as_of, recorded_as_of, valid_at, policy, basis)
+        return self.snapshot().beliefs(fact, as_of, recorded_as_of, valid_at, policy, basis).frame()
 
-    @_on_damage
     def claims(
         self,
         fact: str | None = None,
@@ -272,10 +268,9 @@ class Timeline:
         valid_at: Moment | None = None,
         basis: str = "certain",
     ) -> pl.DataFrame:
-        """Each origin's own belief as of a date: the columns of `beliefs`, a row an origin."""
-        return self._frame("claims", fact, as_of, recorded_as_of, valid_at, "latest", basis)
+        """Return each origin's own belief as of a date: the columns of `beliefs`, a row an origin."""
+        return self.snapshot().claims(fact, as_of, recorded_as_of, valid_at, basis).frame()
 
-    @_on_damage
     def disagreements(
         self,
         fact: str | None = None,
@@ -285,15 +280,12 @@ class Timeline:
         valid_at: Moment | None = None,
         basis: str = "certain",
     ) -> pl.DataFrame:
-        """Pairs of origins' own beliefs that cannot both be right, reported within so many days.
+        """Return pairs of origins' own beliefs that cannot both be right, reported within so many days.
 
         `within` None is any distance. The one reported first is side 1.
         """
-        return self._frame(
-            "disagreements", fact, as_of, recorded_as_of, valid_at, "latest", basis, within=within
-        )
+        return self.snapshot().disagreements(fact, as_of, within, recorded_as_of, valid_at, basis).frame()
 
-    @_on_damage
     def history(
         self,
         fact: str,
@@ -302,13 +294,12 @@ class Timeline:
         valid_at: Moment | None = None,
         basis: str = "certain",
     ) -> pl.DataFrame:
-        """Every event of the facts that match, by reported order, and the `effect` that each had.
+        """Return every event of the facts that match, by reported order, and the `effect` that each had.
 
         With `as_of`, those reported by then.
         """
-        return self._frame("history", fact, as_of, recorded_as_of, valid_at, "latest", basis)
+        return self.snapshot().history(fact, as_of, recorded_as_of, valid_at, basis).frame()
 
-    @_on_damage
     def changes(
         self,
         from_date: Moment | None,
@@ -319,20 +310,10 @@ class Timeline:
         policy: str = "latest",
         basis: str = "certain",
     ) -> pl.DataFrame:
-        """The beliefs that differ between two dates, before and after; None is everything recorded."""
-        start, end = (None if moment is None else parse_as_of(moment) for moment in (from_date, to_date))
-        reader = self._reader()
-        if asked(reader, None, recorded_as_of, valid_at, policy, basis).is_plain and valid_at is None:
-            sql, parameters = plain_changes(start, end, fact)
-            found = self._fetched(reader, sql, parameters)
-            if not found["is_bounded"].any():
-                # Sorted here, because it takes half as long.
-                return found.drop("is_bounded").sort("fact")
-        return self._frame(
-            "changes", fact, None, recorded_as_of, valid_at, policy, basis, between=(start, end)
-        )
+        """Return the beliefs that differ between two dates, before and after; None is everything recorded."""
+        snapshot = self.snapshot()
+        return snapshot.changes(from_date, to_date, fact, recorded_as_of, valid_at, policy, basis).frame()
 
-    @_on_damage
     def belief(
         self,
         fact: str,
@@ -342,33 +323,14 @@ class Timeline:
         policy: str = "latest",
         basis: str = "certain",
     ) -> Belief | None:
-        """What was believed of one fact, or None: the quick way for programs.
+        """Return what was believed of one fact, or None: the quick way for programs.
 
         Where a fact has several rows with valid times of their own and no `valid_at` was given, the one
         that covers the date asked about (today without `as_of`), else the one reported last, of these
         the one whose valid time starts last. Raises BadInput for a glob, and for what can be no fact.
         """
-        fact = one_fact(fact)
-        reader = self._reader()
-        dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
-        answer = self._about_one(reader, "beliefs", fact, dates)
-        if answer is None:
-            sql, parameters = question("beliefs", dates, fact, order=False)
-            answer = ask(reader.cursor(), sql, parameters, dates)
-        found = [Belief(*map(aware, row)) for row in answer.rows]
-        at = (
-            dates.valid_at
-            if dates.valid_at is not None
-            else dates.as_of
-            if dates.as_of is not None
-            else now()
-        )
-        covering = [belief for belief in found if covers(belief, at)]
-        if valid_at is not None:
-            found = covering
-        return max(covering or found, key=reported_last, default=None)
+        return self.snapshot().belief(fact, as_of, recorded_as_of, valid_at, policy, basis)
 
-    @_on_damage
     def why(
         self,
         fact: str,
@@ -378,66 +340,34 @@ class Timeline:
         policy: str = "latest",
         basis: str = "certain",
     ) -> Why:
-        """The evidence for what is believed of a fact: what won, what it displaced, what was mended.
+        """Return the evidence for what is believed of a fact: what won, what it displaced, what was mended.
 
-        Raises BadInput for a glob and for what can be no fact, NotFound, with the nearest known, where the
-        store never heard of the fact.
+        Raises BadInput for a glob and for what can be no fact, NotFound, with the nearest known, where
+        nothing was ever reported of the fact.
         """
-        fact = one_fact(fact)
-        reader = self._reader()
-        dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
-        found: dict[str, list[dict[str, Any]]] = {}
-        for kind in ("beliefs", "claims", "history", "disagreements"):
-            found[kind] = self._answer(reader, kind, dates, fact).dicts()
-        if not found["history"]:
-            self._heard_of(reader, fact)
-        names = list({row["source"] for row in found["history"] if row["source"]})
-        sources = ask(
-            reader.cursor(),
-            f"FROM sources_as_of({timestamp(dates.recorded_as_of)}) "
-            "WHERE id IN (SELECT unnest($1::VARCHAR[]))",
-            [names],
-            dates,
-        ).dicts()
-        return Why(fact, dates, sources=sources, **found)
+        return self.snapshot().why(fact, as_of, recorded_as_of, valid_at, policy, basis)
 
-    @_on_damage
     def at(self, frame: pl.DataFrame, fact: str = "fact", as_of: str = "as_of") -> pl.DataFrame:
-        """A point-in-time join: for each row of a frame, what was believed of its fact at its date.
+        """Return a point-in-time join: for each row of a frame, what was believed of its fact at its date.
 
         `fact` and `as_of` name columns of the frame, of text, and of dates (their last instant), aware
         datetimes or EDTF text. Returns the frame's rows in their order with the columns of a belief beside
         them, chosen as by `belief`, null where nothing was believed or no date is given; a name that both
         have gets `_believed` behind it.
         """
-        from timeline.ask.join import believed_at
+        return self.snapshot().at(frame, fact, as_of)
 
-        return believed_at(self._reader(), frame, fact, as_of)
-
-    @_on_damage
     def sql(
         self, query: str, as_of: Moment | None = None, params: object = None, **defaults: Any
     ) -> pl.DataFrame:
-        """The answer to a query in DuckDB's SQL with temporal clauses (docs/sql.md), as a frame.
+        """Return the answer to a query in DuckDB's SQL with temporal clauses (docs/sql.md), as a frame.
 
         `as_of` is the default for tables that name no date of their own; so are `recorded_as_of`,
         `valid_at`, `policy` and `basis` among `defaults`. `params` fill `?` (a sequence) or `$name` (a
         mapping). One query that reads the store and nothing else: raises BadInput for any other, and where
         two columns have one name.
         """
-        from timeline.ask.sandbox import sandboxed
-
-        reader = self._sandboxed()
-        translated = _translated(query, asked(reader, as_of, **defaults))
-        with sandboxed(reader, translated) as con:
-            relation = con.sql(translated, params=params)
-            check_names(relation.columns)
-            # Relations are lazy: some of what is wrong with a query shows only now.
-            return self._as_frame(relation)
-
-    def translate(self, query: str, as_of: Moment | None = None, **defaults: Any) -> str:
-        """A temporal query as plain DuckDB SQL over the store's own objects."""
-        return _translated(query, asked(self._reader(), as_of, **defaults))
+        return self.snapshot().sql(query, as_of, params, **defaults).frame()
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Open a DuckDB connection of the owner's, with every object of docs/sql.md in it.
@@ -446,123 +376,12 @@ class Timeline:
         may, files and network included. What is created in it goes into a database in memory of its own,
         which no other connection and nothing in Timeline reads.
         """
-        return self._owned().cursor()
-
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """Return a cursor on the connection that answers and validation read through.
-
-        For the package's own queries: never run on it what somebody else wrote, and change nothing in it.
-        """
-        return self._reader().cursor()
-
-    @_on_damage
-    def table(
-        self,
-        kind: str,
-        fact: str | None = None,
-        as_of: Moment | None = None,
-        recorded_as_of: Moment | None = None,
-        valid_at: Moment | None = None,
-        policy: str = "latest",
-        basis: str = "certain",
-        **more: Any,
-    ) -> Answer:
-        """The answer to a named question (see `ask.question`) in plain Python, without polars."""
-        reader = self._reader()
-        dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
-        return self._answer(reader, kind, dates, fact, **more)
-
-    def _answer(self, reader: Reader, kind: str, dates: AsOf, fact: str | None, **more: Any) -> Answer:
-        found = self._about_one(reader, kind, fact, dates)
-        if found is None:
-            sql, parameters = question(kind, dates, fact, **more)
-            found = ask(reader.cursor(), sql, parameters, dates)
-        return found
-
-    @_on_damage
-    def query_table(
-        self,
-        query: str,
-        params: object = None,
-        as_of: Moment | None = None,
-        *,
-        unsafe: bool = False,
-        **defaults: Any,
-    ) -> Answer:
-        """The answer to a temporal query in plain Python, without polars.
-
-        With `unsafe` it runs on a connection such as `connect` opens, and may be any statements; the answer
-        is that of the last.
-        """
-        with self._asking_sql(query, as_of, defaults, unsafe) as (_, con, translated, dates):
-            return ask(con, translated, cast("Any", params), dates)
-
-    @_on_damage
-    def explain(
-        self,
-        kind: str = "beliefs",
-        fact: str | None = None,
-        as_of: Moment | None = None,
-        recorded_as_of: Moment | None = None,
-        valid_at: Moment | None = None,
-        policy: str = "latest",
-        basis: str = "certain",
-        **more: Any,
-    ) -> Explained:
-        """What is read for the answer to a named question (see `ask.question`), asked in SQL.
-
-        The question is asked, and its answer thrown away.
-        """
-        from timeline.ask.explain import explain
-
-        reader = self._reader()
-        dates = asked(reader, as_of, recorded_as_of, valid_at, policy, basis)
-        return explain(reader, reader.cursor(), *question(kind, dates, fact, **more))
-
-    @_on_damage
-    def explain_sql(
-        self,
-        query: str,
-        params: object = None,
-        as_of: Moment | None = None,
-        *,
-        unsafe: bool = False,
-        **defaults: Any,
-    ) -> Explained:
-        """What is read for the answer to a temporal query, which is asked, and its answer thrown away.
-
-        `unsafe` is as in `query_table`, for one statement.
-        """
-        from timeline.ask.explain import explain
-
-        with self._asking_sql(query, as_of, defaults, unsafe) as (reader, con, translated, _):
-            return explain(reader, con, translated, cast("Any", params))
-
-    @_on_damage
-    def facts(self, fact: str | None = None) -> list[str]:
-        """The facts that anything was ever reported of, narrowed by a key or glob."""
-        where = "" if fact is None else " WHERE fact GLOB $1"
-        rows = (
-            self._reader()
-            .cursor()
-            .execute(f"SELECT fact FROM store.facts{where} ORDER BY fact", [] if fact is None else [fact])
-        )
-        return [name for (name,) in rows.fetchall()]
-
-    @_on_damage
-    def heard_of(self, fact: str) -> None:
-        """Raise NotFound, with the nearest known, where nothing was ever reported of any such fact."""
-        self._heard_of(self._reader(), fact_key(fact) or fact)
-
-    @_on_damage
-    def event_id(self, name: str) -> str:
-        """The event that a key, an event_id or a unique prefix of one means."""
-        return event_by(self._reader().cursor(), name)
+        return self.snapshot().connect()
 
     # The store itself
 
     def head(self) -> Commit | None:
-        """The last commit, None of an empty store; its digest vouches for everything before it."""
+        """Return the last commit, None of an empty store; its digest vouches for everything before it."""
         return self._log.head()
 
     def verify(
@@ -586,8 +405,8 @@ class Timeline:
     def refresh(self) -> Path | None:
         """Put what was appended since into the next generation of the index, which readers then open.
 
-        Costs a copy of the last and what was appended; where much was, it is built anew. Ingesting does
-        this by itself where it pays. None where the store cannot be written.
+        Costs a copy of the last and what was appended; where much was, it is built from the log. Ingesting
+        does this by itself where it pays. None where the store cannot be written.
         """
         self._may_write("build its index")
         refreshed = self._index.refresh(self.progress)
@@ -614,62 +433,34 @@ class Timeline:
         The next question builds another. The methods that ask do this by themselves; it is for those who ask
         through a connection. Raises Corruption where a damaged index cannot be removed.
         """
-        readers = (reader for reader in (self._current, self._sandbox) if reader is not None)
-        read = {reader.generation for reader in readers if reader.generation is not None}
-        kinds = (duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
-        if _DAMAGED not in str(error) and not isinstance(error, kinds):
-            return False
-        self._recorder = None
-        self._release()
-        suspects = read or self._index.generations()
-        return any([self._index.remove_damaged(generation) for generation in suspects])
+        mended = self.snapshot().mend(error)
+        if mended:
+            self._recorder = None
+            self._release()
+        return mended
 
     def compact(self) -> int:
         """Merge complete blocks of commits into wider files; returns how many files went into them."""
         self._may_write("compact it")
         return self._log.compact()
 
-    @_on_damage
     def stats(self) -> dict[str, Any]:
-        """What the store holds and takes: counts, sizes in bytes, and the state of the index.
+        """Return what the store holds and takes: counts, sizes in bytes, and the state of the index.
 
         The rows of a segment are what a question about a date in it looks at. The tail is what was appended
-        since the generation that readers open, which resolve it anew.
+        since the generation that readers open, which resolve it by themselves.
         """
-        reader = self._reader()
-        con = reader.cursor()
-        [(facts,)] = con.execute("SELECT count(*) FROM store.facts").fetchall()
-        [(beliefs,)] = con.execute(
-            "SELECT count(*) FROM store.segments WHERE believed_until = TIMESTAMP 'infinity' "
-            "AND segment_until = TIMESTAMP 'infinity'"
-        ).fetchall()
-        sizes = [
-            size
-            for (size,) in con.execute(
-                "SELECT count(s.segment) AS size FROM store.bounds AS b "
-                "LEFT JOIN store.segments AS s USING (segment) GROUP BY b.segment ORDER BY size"
-            ).fetchall()
-        ]
-        files = self._log.files()
+        held = self.snapshot().stats()
+        log_files, log_bytes = self._log.size()
         generations, rows = self._index.generations(), self._index.row_files()
-        return {
-            "events": reader.position,
-            "facts": facts,
-            "beliefs": beliefs,
-            "commits": reader.commit,
-            "log_files": len(files),
-            "log_bytes": sum(Path(file.path).stat().st_size for file in files),
+        held |= {
+            "log_files": log_files,
+            "log_bytes": log_bytes,
             "generations": len(generations),
-            "generation": reader.generation.name if reader.generation else None,
             "index_bytes": sum(path.stat().st_size for path in (*generations, *rows)),
             "row_bytes": sum(path.stat().st_size for path in rows),
-            "segments": len(sizes),
-            "segment_rows": sum(sizes),
-            "segment_rows_median": sizes[len(sizes) // 2] if sizes else 0,
-            "segment_rows_most": max(sizes, default=0),
-            "tail_events": reader.tail_events,
-            "tail_facts": reader.tail.facts if reader.tail else 0,
         }
+        return {name: held[name] for name in _STATS}
 
     def export_duckdb(self, path: str | Path, *, replace: bool = False) -> Path:
         """Write the whole store as one DuckDB file that DuckDB 1.5 and later open, SQL surface included."""
@@ -684,98 +475,3 @@ class Timeline:
     def _may_write(self, purpose: str) -> None:
         if self.read_only:
             raise BadInput(f"the store is open read-only; open it without read_only to {purpose}")
-
-    def _reader(self) -> Reader:
-        """A reader of everything acknowledged so far: the one at hand, unless something was appended."""
-        head = self._log.head_number()
-        if self._current is not None and self._current.commit == head:
-            return self._current
-        opened = self._index.open(may_build=not self.read_only, progress=self.progress)
-        self._release()
-        self._current = opened
-        return opened
-
-    def _sandboxed(self) -> Reader:
-        """A locked reader of everything acknowledged so far, for SQL that people write."""
-        from timeline.ask.sandbox import open_sandbox
-
-        if self._sandbox is None or self._sandbox.commit != self._log.head_number():
-            self._sandbox = open_sandbox(self._index, may_build=not self.read_only, progress=self.progress)
-        return self._sandbox
-
-    def _owned(self) -> Reader:
-        from timeline.ask.sandbox import open_owned
-
-        return open_owned(self._index, may_build=not self.read_only, progress=self.progress)
-
-    @contextmanager
-    def _asking_sql(
-        self, query: str, as_of: Moment | None, defaults: Mapping[str, Any], unsafe: bool
-    ) -> Iterator[tuple[Reader, duckdb.DuckDBPyConnection, str, AsOf]]:
-        """A reader, a connection to run a temporal query on, the query as plain SQL, and its dates."""
-        from timeline.ask.sandbox import sandboxed
-
-        reader = self._owned() if unsafe else self._sandboxed()
-        dates = asked(reader, as_of, **defaults)
-        translated = _translated(query, dates)
-        if not unsafe:
-            with sandboxed(reader, translated) as con:
-                yield reader, con, translated, dates
-            return
-        try:
-            with closing(reader.cursor()) as con:
-                yield reader, con, translated, dates
-        except duckdb.Error as error:
-            raise BadInput(str(error)) from None
-
-    def _frame(self, kind: str, fact: str | None, *dates: Any, **more: Any) -> pl.DataFrame:
-        reader = self._reader()
-        resolved = asked(reader, *dates)
-        if (found := self._about_one(reader, kind, fact, resolved)) is not None:
-            return small_frame(found)
-        sql, parameters = question(kind, resolved, fact, **more)
-        return self._fetched(reader, sql, parameters)
-
-    def _fetched(self, reader: Reader, sql: str, parameters: object) -> pl.DataFrame:
-        con = reader.cursor()
-        return with_room(con, lambda: self._as_frame(con.sql(sql, params=parameters)))
-
-    @staticmethod
-    def _about_one(reader: Reader, kind: str, fact: str | None, dates: AsOf) -> Answer | None:
-        """The quick answer about a single fact, if that is what is asked for."""
-        key = fact_key(fact)
-        return None if key is None or is_glob(key) else about_one(reader, kind, dates, key)
-
-    @staticmethod
-    def _as_frame(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
-        """A relation as a frame, its instants marked as the UTC that they are."""
-        import polars as pl
-
-        frame: pl.DataFrame = relation.pl()
-        naive = [name for name, kind in frame.schema.items() if kind == pl.Datetime("us", None)]
-        return frame.with_columns(pl.col(name).dt.replace_time_zone("UTC") for name in naive)
-
-    def _heard_of(self, reader: Reader, fact: str) -> None:
-        con = reader.cursor()
-        [(found,)] = con.execute(
-            "SELECT count(*) FROM store.facts WHERE fact GLOB $1 OR fact = $1", [fact]
-        ).fetchall()
-        if found:
-            return
-        if is_glob(fact):
-            raise NotFound(f"no fact matches {fact!r}")
-        known = [name for (name,) in con.execute("SELECT fact FROM store.facts").fetchall()]
-        raise NotFound(f"nothing was ever reported of {fact!r}{nearest(fact, known)}")
-
-
-def _translated(query: str, dates: AsOf) -> str:
-    from timeline.ask.temporal_sql import translate
-
-    given: dict[str, Any] = {"policy": dates.policy, "basis": dates.basis}
-    if dates.as_of is not None:
-        given["as_of"] = format_instant(dates.as_of)
-    if not dates.recorded_is_head:
-        given["recorded_as_of"] = format_instant(dates.recorded_as_of)
-    if dates.valid_at is not None:
-        given["valid_at"] = format_instant(dates.valid_at)
-    return translate(query, **given)

@@ -154,7 +154,12 @@ def run(
     with ExitStack() as stack:
         tl = stack.enter_context(opened_store(place, reports))
         sides: list[Side] = [
-            Duck("timeline", stack.enter_context(tl.connect()), pieces(WORKLOAD, "timeline"), tl.translate)
+            Duck(
+                "timeline",
+                stack.enter_context(tl.connect()),
+                pieces(WORKLOAD, "timeline"),
+                tl.snapshot().translate,
+            )
         ]
         raw = stack.enter_context(duckdb.connect())
         views(raw, reports)

@@ -152,7 +152,9 @@ def run(
     with ExitStack() as stack:
         tl = stack.enter_context(opened_store(place, reports))
         ours = pieces(WORKLOAD, "timeline") | joins("timeline")
-        sides: list[Side] = [Duck("timeline", stack.enter_context(tl.connect()), ours, tl.translate)]
+        sides: list[Side] = [
+            Duck("timeline", stack.enter_context(tl.connect()), ours, tl.snapshot().translate)
+        ]
         raw = stack.enter_context(duckdb.connect())
         views(raw, reports)
         kept = stack.enter_context(tables(raw, place / "versions.duckdb", list(TABLES)))

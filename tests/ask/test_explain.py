@@ -12,7 +12,7 @@ import pytest
 from timeline import BadInput, Timeline
 from timeline.ask.explain import Explained
 from timeline.cli.app import run
-from timeline.index import catalog, segments
+from timeline.index import catalog, tables
 
 OPENAI: Final = "nvidia/investment/openai"
 
@@ -26,6 +26,15 @@ NEW: Final[list[dict[str, object]]] = [
 ]
 
 
+#: The arguments that are dates or rules.
+DATES: Final = ("as_of", "recorded_as_of", "valid_at", "policy", "basis")
+
+
+def explain_openai(tl: Timeline, as_of: str) -> Explained:
+    snapshot = tl.snapshot()
+    return snapshot.explain(fact=OPENAI, dates=snapshot.dates(as_of))
+
+
 def sums_up(found: Explained) -> bool:
     """Whether the whole is made of its scans, none of which reads more than there is."""
     return found.rows_read == sum(scan.rows_read for scan in found.scans) and all(
@@ -36,7 +45,7 @@ def sums_up(found: Explained) -> bool:
 
 class TestOfQuestions:
     def test_everything_believed_is_one_scan(self, bundled: Timeline) -> None:
-        found, stats = bundled.explain(), bundled.stats()
+        found, stats = bundled.snapshot().explain(), bundled.stats()
         [scan] = found.scans
         assert (scan.table, scan.rows_kept) == ("store.segment_rows", bundled.beliefs().height)
         assert scan.rows_read == found.rows_read == stats["segment_rows"]
@@ -47,12 +56,12 @@ class TestOfQuestions:
         assert found.seconds > 0
 
     def test_one_fact_is_kept_of_what_is_read(self, bundled: Timeline) -> None:
-        found = bundled.explain(fact=OPENAI, as_of="2025-10-15")
+        found = explain_openai(bundled, "2025-10-15")
         assert [(scan.table, scan.rows_kept) for scan in found.scans] == [("store.segment_rows", 1)]
         assert found.rows_answered == 1
 
     def test_nothing_yet_is_no_row(self, bundled: Timeline) -> None:
-        assert bundled.explain(fact=OPENAI, as_of="2025-02-22").rows_answered == 0
+        assert explain_openai(bundled, "2025-02-22").rows_answered == 0
 
     @pytest.mark.parametrize("tail", [False, True], ids=["no tail", "a tail"])
     @pytest.mark.parametrize("fact", [None, "softbank/*", OPENAI])
@@ -69,41 +78,44 @@ class TestOfQuestions:
             *({"policy": policy} for policy in ("first", "by-origin", "ranked", "confirmed:2")),
         ]
         for question in questions:
-            found = copy.explain(fact=fact, **question)
-            answered = copy.table(**({"kind": "beliefs", "fact": fact} | question))
+            snapshot = copy.snapshot()
+            axes = {name: question.pop(name) for name in DATES if name in question}
+            asked = {"kind": "beliefs", "fact": fact, "dates": snapshot.dates(**axes)} | question
+            found, answered = snapshot.explain(**asked), snapshot.ask(**asked)
             assert found.rows_answered == len(answered.rows), question
             assert found.tail_events == (len(NEW) if tail else 0), question
             assert sums_up(found), question
 
     def test_other_policies_read_events(self, bundled: Timeline) -> None:
-        read = {scan.table for scan in bundled.explain(policy="first").scans}
+        snapshot = bundled.snapshot()
+        read = {scan.table for scan in snapshot.explain(dates=snapshot.dates(policy="first")).scans}
         assert "store.event_rows" in read
         assert "store.segment_rows" not in read
 
     def test_changes_read_no_events(self, bundled: Timeline) -> None:
-        found = bundled.explain("changes", between=BETWEEN)
+        found = bundled.snapshot().explain("changes", between=BETWEEN)
         assert {scan.table for scan in found.scans} == {"store.segment_rows"}
         assert len(found.scans) == 2
 
     def test_a_tail_is_read_beside_the_generation(self, copy: Timeline) -> None:
-        before = copy.explain()
+        before = copy.snapshot().explain()
         copy.append(NEW)
-        found = copy.explain()
+        found = copy.snapshot().explain()
         assert found.generation == before.generation
         assert found.position == before.position + found.tail_events
         assert "tail.segment_rows" in {scan.table for scan in found.scans}
         copy.refresh()
-        after = copy.explain()
+        after = copy.snapshot().explain()
         assert after.generation != before.generation
         assert (after.tail_events, after.rows_answered) == (0, found.rows_answered)
         assert [scan.table for scan in after.scans] == ["store.segment_rows"]
 
     def test_an_unknown_question(self, bundled: Timeline) -> None:
         with pytest.raises(BadInput, match="no such question: 'guesses'"):
-            bundled.explain("guesses")
+            bundled.snapshot().explain("guesses")
 
     def test_an_empty_store_has_no_generation(self, desk: Timeline) -> None:
-        found = desk.explain()
+        found = desk.snapshot().explain()
         assert (found.generation, found.position, found.rows_answered) == (None, 0, 0)
 
 
@@ -111,7 +123,7 @@ class TestOfQueries:
     def test_dates_and_parameters(self, bundled: Timeline) -> None:
         query = "SELECT claim FROM beliefs WHERE subject = $subject"
         told: dict[str, Any] = {"params": {"subject": "nvidia"}, "as_of": "2025-10-15"}
-        found = bundled.explain_sql(query, **told)
+        found = bundled.snapshot().explain_sql(query, **told)
         assert found.rows_answered == bundled.sql(query, **told).height
         assert [scan.table for scan in found.scans] == ["store.segment_rows"]
 
@@ -128,7 +140,7 @@ class TestOfQueries:
         ],
     )
     def test_the_answer_has_as_many_rows(self, bundled: Timeline, query: str) -> None:
-        found = bundled.explain_sql(query)
+        found = bundled.snapshot().explain_sql(query)
         assert found.rows_answered == bundled.sql(query).height
         assert sums_up(found)
 
@@ -137,7 +149,7 @@ class TestOfQueries:
     )
     def test_a_bad_query_is_bad_input(self, bundled: Timeline, query: str) -> None:
         with pytest.raises(BadInput):
-            bundled.explain_sql(query)
+            bundled.snapshot().explain_sql(query)
 
 
 #: So many facts that one segment takes more than a row group.
@@ -153,7 +165,7 @@ def test_one_segment_is_read_of_several(tmp_path: Path, monkeypatch: pytest.Monk
         return text
 
     whole = catalog.sql_object
-    monkeypatch.setattr(segments, "sql_object", narrowed)
+    monkeypatch.setattr(tables, "sql_object", narrowed)
     days = ("2024-01-01", "2024-02-01", "2024-03-01")
     reports = pa.table(
         {
@@ -169,14 +181,14 @@ def test_one_segment_is_read_of_several(tmp_path: Path, monkeypatch: pytest.Monk
         stats = tl.stats()
         assert stats["segments"] == len(days)
         for nth, day in enumerate(days):
-            found = tl.explain_sql("SELECT count(*), sum(amount) FROM beliefs", as_of=day)
+            found = tl.snapshot().explain_sql("SELECT count(*), sum(amount) FROM beliefs", as_of=day)
             assert tl.sql("SELECT any_value(amount) AS a FROM beliefs", as_of=day)["a"].to_list() == [nth]
             [scan] = found.scans
             assert scan.rows_kept == FACTS
             # A row group that two segments share is read for both.
             assert FACTS <= scan.rows_read < 2 * FACTS < stats["segment_rows"]
             assert scan.row_groups_read < scan.row_groups
-            of_one = tl.explain(fact="s77/price", as_of=day)
+            of_one = tl.snapshot().explain(fact="s77/price", dates=tl.snapshot().dates(day))
             assert (of_one.rows_answered, of_one.scans[0].rows_kept) == (1, 1)
             # Its own, and one at the edge, where the next segment begins.
             assert of_one.scans[0].row_groups_read <= 2 < scan.row_groups
@@ -200,7 +212,7 @@ class TestOnTheCommandLine:
     ) -> None:
         printed = self.told(monkeypatch, capsys, "show", OPENAI, "--as-of", "2025-10-15", "--explain")
         lines = dict(line.split(maxsplit=1) for line in printed.splitlines())
-        found = bundled.explain(fact=OPENAI, as_of="2025-10-15")
+        found = explain_openai(bundled, "2025-10-15")
         read = found.rows_read
         assert lines["scans"] == f"store.segment_rows: {read} rows read, 1 kept, 1 of 1 row groups"
         assert (lines["rows_read"], lines["rows_answered"]) == (str(read), "1")
@@ -244,13 +256,13 @@ class TestOnTheCommandLine:
 )
 def test_only_a_query_of_rows_is_explained(bundled: Timeline, query: str, words: str) -> None:
     with pytest.raises(BadInput, match=words):
-        bundled.explain_sql(query)
+        bundled.snapshot().explain_sql(query)
 
 
 @pytest.mark.parametrize("query", ["SELECT 1; SELECT 2", "SET threads = 1"])
 def test_unsafe_or_not(bundled: Timeline, query: str) -> None:
     with pytest.raises(BadInput, match="only one query that reads rows can be explained"):
-        bundled.explain_sql(query, unsafe=True)
+        bundled.snapshot().explain_sql(query, unsafe=True)
 
 
 @pytest.mark.parametrize(
@@ -262,4 +274,4 @@ def test_unsafe_or_not(bundled: Timeline, query: str) -> None:
     ],
 )
 def test_rows_are_counted_through_what_only_passes_them_on(bundled: Timeline, query: str) -> None:
-    assert bundled.explain_sql(query).rows_answered == len(bundled.sql(query))
+    assert bundled.snapshot().explain_sql(query).rows_answered == len(bundled.sql(query))

@@ -112,7 +112,7 @@ def test_asked_pairs_are_of_known_facts_and_the_same_each_time(run: Run) -> None
     frame = joined_with(run.facts, 500)
     assert frame.equals(joined_with(run.facts, 500))
     with Timeline.open(run.store(), read_only=True) as tl:
-        assert set(frame["fact"]) <= set(tl.facts())
+        assert set(frame["fact"]) <= set(tl.snapshot().facts())
 
 
 # Workloads

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from tests.examples import costly
 from tests.index.test_fold_sql import Asked, Question, append, around, questions, store
 from tests.strategies import MOMENTS, RECORDED, Step, Tier, histories, tiers, written
-from timeline.index import catalog, segments
+from timeline.index import catalog, tables
 from timeline.index.index import Index
 from timeline.log.log import Log
-from timeline.meaning.columns import BELIEF_COLUMNS, content_of, event_id
+from timeline.meaning.columns import BELIEF_COLUMNS
+from timeline.meaning.identity import content_of, event_id
 
 Row = dict[str, Any]
 
@@ -58,7 +59,7 @@ def narrow_segments() -> Iterator[None]:
 
     whole = catalog.sql_object
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(segments, "sql_object", narrowed)
+        patch.setattr(tables, "sql_object", narrowed)
         yield
 
 

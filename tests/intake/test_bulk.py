@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.tables import Taken, taken
 from timeline import BadInput, Timeline
 from timeline.index.index import Index
 from timeline.index.reader import Reader
@@ -31,10 +32,10 @@ def empty(tmp_path: Path) -> Iterator[Reader]:
     reader.close()
 
 
-def resolve(reader: Reader, table: pa.Table) -> bulk.BulkResolved:
+def resolve(reader: Reader, table: pa.Table) -> Taken:
     batch = table_batch(table, "t")
     assert batch.table is not None
-    return bulk.resolve_table(reader, batch.table, "t", RECORDED, register_unknown=True)
+    return taken(reader, batch.table, RECORDED, register_unknown=True)
 
 
 def reports(count: int, **columns: list[Any]) -> pa.Table:
@@ -226,7 +227,7 @@ def test_a_table_is_taken_the_same_in_parts_of_any_size(empty: Reader) -> None:
     whole = resolve(empty, table)
     assert (whole.known, whole.rows.num_rows - whole.registered) == (2_500, 3_000)
     for at_once in (700, 2_500, 5_499):
-        found = bulk.resolve_table(empty, table, "t", RECORDED, register_unknown=True, at_once=at_once)
+        found = taken(empty, table, RECORDED, register_unknown=True, at_once=at_once)
         assert (found.known, found.registered, found.warnings) == (
             whole.known,
             whole.registered,

@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.examples import costly
+from tests.tables import taken
 from timeline.errors import Place
 from timeline.index.catalog import sql_object
 from timeline.index.index import Index
@@ -187,9 +188,7 @@ def told(table: pa.Table) -> list[tuple[Any, ...]]:
 def check(reader: Reader, table: pa.Table, register_unknown: bool, at_once: int) -> None:
     intake = Intake(reader, RECORDED, register_unknown=register_unknown)
     expected = intake.resolve(bulk.table_to_drafts(table, "t"))
-    found = bulk.resolve_table(
-        reader, table, "t", RECORDED, register_unknown=register_unknown, at_once=at_once
-    )
+    found = taken(reader, table, RECORDED, register_unknown=register_unknown, at_once=at_once)
     assert sorted(
         ((one.place.row, str(one.error), one.keys) for one in expected.rejected), key=lambda one: one[0] or 0
     ) == [(one.place.row, str(one.error), one.keys) for one in found.rejected]
@@ -197,9 +196,9 @@ def check(reader: Reader, table: pa.Table, register_unknown: bool, at_once: int)
     assert found.warnings == expected.warnings
     rows = told(rows_to_table(expected.rows))
     described = [row for row in rows if str(row[2]).endswith("-described")]
-    taken = told(found.rows)
-    assert Counter(taken[: len(described)]) == Counter(described)
-    assert taken[len(described) :] == [row for row in rows if row not in described]
+    got = told(found.rows)
+    assert Counter(got[: len(described)]) == Counter(described)
+    assert got[len(described) :] == [row for row in rows if row not in described]
     assert all(found.rows.column(name).null_count == found.rows.num_rows for name in _OF_THE_LOG)
 
 

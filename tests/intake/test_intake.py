@@ -18,8 +18,8 @@ from timeline.intake.batch import Draft
 from timeline.intake.known import KnownEvents
 from timeline.intake.rows import Intake, Resolved, raise_for, write_rejects
 from timeline.log.log import Log
-from timeline.meaning.columns import INHERITABLE, content_of, event_id
 from timeline.meaning.event import event_from
+from timeline.meaning.identity import INHERITABLE, content_of, event_id
 from timeline.meaning.times import parse_as_of, parse_instant
 from timeline.store import Timeline
 
@@ -354,7 +354,7 @@ class TestRegisteringUnknownNames:
 
 class TestTargets:
     def test_by_key_or_by_id(self, intake: Intake, store: Timeline) -> None:
-        growing = store.event_id("growing")
+        growing = store.snapshot().event_id("growing")
         by_key = one(intake, {"type": "corrected", "target": "growing", "text": "x"})
         by_id = one(intake, {"type": "corrected", "target": growing, "text": "y"})
         assert by_key["target"] == by_id["target"] == growing
@@ -381,7 +381,7 @@ class TestTargets:
 
     def test_known_already_and_again_in_the_batch(self, intake: Intake, store: Timeline) -> None:
         [correction] = taken(intake, RECORDED[0], {"type": "corrected", "target": "growing", "text": "x"})
-        assert correction["target"] == store.event_id("growing")
+        assert correction["target"] == store.snapshot().event_id("growing")
         assert correction["place"] == len(NAMES) + 1
 
     @pytest.mark.parametrize("by_key", [True, False])
@@ -395,7 +395,7 @@ class TestTargets:
             "origin": "beta",
         }
         assert len(taken(intake, better, *RECORDED)) == 1
-        target = "led" if by_key else store.event_id("led")
+        target = "led" if by_key else store.snapshot().event_id("led")
         row = one(intake, {"type": "corrected", "target": target, "entity": "acme"})
         assert row["place"] == len(NAMES) + 2
         # What it takes over is what was recorded, not what its target would take from its source today.
@@ -617,7 +617,17 @@ class TestWhatIsKnown:
     def test_all_of_it_again(self, intake: Intake) -> None:
         resolved = intake.resolve(drafts(*NAMES, *RECORDED))
         assert (resolved.rows, resolved.known, resolved.warnings) == ([], len(NAMES) + len(RECORDED), [])
-        assert intake.ids(drafts(*RECORDED)) == intake.ids(drafts(*reversed(RECORDED)))[::-1]
+        assert [position for _, position in resolved.events] == list(range(1, len(resolved.events) + 1))
+
+    def test_ids_and_positions_come_in_the_order_given(self, intake: Intake) -> None:
+        new: dict[str, object] = {"fact": "acme/view", "text": "new", "source": "paper"}
+        head = intake.position
+        given = intake.resolve(drafts(*reversed(RECORDED), new, *RECORDED, new)).events
+        count = len(RECORDED)
+        assert given[:count] == given[count + 1 : -1][::-1]
+        assert len({event_id for event_id, _ in given}) == count + 1
+        assert given[count] == given[-1]
+        assert given[-1][1] == head + 1
 
     def test_twice_in_one_batch(self, intake: Intake, reader: Reader) -> None:
         resolved = intake.resolve(
@@ -744,10 +754,6 @@ class TestRefusals:
         }
         assert lines[4]["reason"].startswith("key 'growing' is taken")
         assert set(lines) == {1, 3, 4}
-
-    def test_asking_for_ids_raises_them(self, intake: Intake) -> None:
-        with pytest.raises(BadRows, match="unknown entity 'acm'"):
-            intake.ids(drafts(*self.BAD))
 
 
 @pytest.mark.parametrize("count", [1, 8, 9, 70, 2_000])

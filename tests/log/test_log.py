@@ -18,12 +18,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import timeline.log.log
-from tests.logs import Recording, Volatile, always, append, names, row
+from tests.logs import Recording, Volatile, always, append, events_of, names, row
 from timeline.errors import Conflict, Corruption, NotFound, TimelineError
 from timeline.log.checks import check_file_hash
-from timeline.log.file import Entry, entries_of
+from timeline.log.file import CommitRecord, file_name, records_of, rows_of
+from timeline.log.folder import FolderObjects
 from timeline.log.log import CheckedFiles, Commit, Log, LogFile, Rows, merkle_root, rows_to_table, schema
-from timeline.log.objects import FolderObjects
 from timeline.log.writing import encoded
 from timeline.meaning.columns import LOG_COLUMNS
 
@@ -53,8 +53,8 @@ def test_an_empty_log(log: Log) -> None:
     assert log.head_number() == 0
     assert log.files() == []
     assert log.commits() == []
-    assert log.read().schema == schema()
-    assert log.read().num_rows == 0
+    assert events_of(log).schema == schema()
+    assert events_of(log).num_rows == 0
     assert log.verify() == timeline.log.log.Verified(0, 0, 0, 0, None)
     assert log.compact() == 0
 
@@ -68,10 +68,10 @@ def test_what_was_appended_is_read_back_in_order(log: Log) -> None:
     assert log.head_number() == 2
     assert log.commits() == [first, second]
     assert log.commits(after=1) == [second]
-    assert log.read()["position"].to_pylist() == [1, 2, 3]
-    assert log.read()["commit"].to_pylist() == [1, 1, 2]
-    assert log.read(after=1)["claim"].to_pylist() == ["3 USD"]
-    assert log.read(after=2).num_rows == 0
+    assert events_of(log)["position"].to_pylist() == [1, 2, 3]
+    assert events_of(log)["commit"].to_pylist() == [1, 1, 2]
+    assert events_of(log, 1)["claim"].to_pylist() == ["3 USD"]
+    assert events_of(log, 2).num_rows == 0
 
 
 def test_every_kind_of_value_comes_back_as_it_was(log: Log) -> None:
@@ -87,7 +87,7 @@ def test_every_kind_of_value_comes_back_as_it_was(log: Log) -> None:
         "inherited": 127,
     }
     log.append(lambda head, recorded_at: rows_to_table([row(1, **given)]))
-    table = log.read()
+    table = events_of(log)
     assert table.schema == schema()
     got = table.to_pylist()[0]
     for instant in ("reported_at", "valid_to"):
@@ -111,7 +111,7 @@ def test_the_columns_on_disk_are_the_columns_of_the_log(log: Log) -> None:
 
 def test_a_log_that_is_not_there(tmp_path: Path) -> None:
     log = Log(tmp_path / "nowhere")
-    for use in (log.head, log.read, log.verify, log.compact, lambda: append(log, 1)):
+    for use in (log.head, lambda: events_of(log), log.verify, log.compact, lambda: append(log, 1)):
         with pytest.raises(NotFound, match=r"there is no log at .*nowhere"):
             use()
 
@@ -134,7 +134,30 @@ def test_the_head_costs_the_same_however_long_the_log(folder: Path) -> None:
     assert recording.steps == ["list", "list"]
     recording.steps.clear()
     assert reader.head() == log.commits()[-1]
-    assert recording.steps == ["list", "list", "get 000000000070.parquet"]
+    assert recording.steps == ["get 000000000070.parquet"]
+
+
+def test_the_log_is_listed_again_only_once_it_has_moved(folder: Path) -> None:
+    recording = Recording(folder)
+    reader = Log(folder, objects=recording)
+    writer = Log(folder, objects=Volatile(folder))
+    for number in range(1, 70):
+        append(writer, number)
+        recording.steps.clear()
+        assert reader.head_number() == number
+        assert reader.head() == writer.head()
+        assert recording.steps.count("list") == 2
+        recording.steps.clear()
+        assert [commit.number for commit in reader.commits()] == list(range(1, number + 1))
+        assert "list" not in recording.steps
+
+
+def test_a_last_file_that_is_gone_shows_at_once(log: Log) -> None:
+    append(log, 1)
+    second = append(log, 2)
+    assert log.head() == second
+    (log.folder / file_name(2, 2)).unlink()
+    assert log.head_number() == 1
 
 
 # Appending
@@ -178,7 +201,7 @@ def test_recorded_at_grows_even_when_the_clock_does_not(folder: Path) -> None:
     assert [recorded_at for _, recorded_at in told] == [1_000, 1_001, 1_002, 5_000]
     assert [commit.recorded_at for commit in log.commits()] == [1_000, 1_001, 1_002, 5_000]
     assert [head for head, _ in told] == [None, *log.commits()[:-1]]
-    assert log.read()["recorded_at"].cast(pa.int64()).to_pylist() == [1_000, 1_001, 1_002, 5_000]
+    assert events_of(log)["recorded_at"].cast(pa.int64()).to_pylist() == [1_000, 1_001, 1_002, 5_000]
 
 
 def test_an_append_that_expects_another_position_is_a_conflict(log: Log) -> None:
@@ -194,7 +217,7 @@ def test_places_become_positions(log: Log) -> None:
     places: list[int | None] = [None, 1, -1, None, -4, 3]
     rows = [row(10 + at, place=place) for at, place in enumerate(places)]
     log.append(lambda head, recorded_at: rows_to_table(rows))
-    assert log.read()["place"].to_pylist() == [1, 2, 3, 1, 3, 6, 6, 3]
+    assert events_of(log)["place"].to_pylist() == [1, 2, 3, 1, 3, 6, 6, 3]
 
 
 def test_of_no_rows_nothing_is_written(log: Log) -> None:
@@ -236,7 +259,7 @@ def test_what_the_log_fills_in_may_be_left_out_and_types_may_be_near(log: Log) -
     near = rows.set_column(0, "event_id", rows["event_id"].cast(pa.large_string()))
     near = near.set_column(2, "event_type", near["event_type"].dictionary_encode())
     log.append(lambda head, recorded_at: near)
-    assert log.read().schema == schema()
+    assert events_of(log).schema == schema()
     assert log.verify().events == 2
 
 
@@ -260,7 +283,7 @@ def test_a_part_of_a_larger_table_in_several_chunks(log: Log) -> None:
     )
     commit = log.append(lambda head, recorded_at: table)
     assert commit is not None
-    assert log.read()["event_id"].to_pylist() == [one["event_id"] for one in rows[2:8]]
+    assert events_of(log)["event_id"].to_pylist() == [one["event_id"] for one in rows[2:8]]
     assert log.verify().digest == commit.digest
 
 
@@ -285,11 +308,11 @@ def test_parts_make_the_commit_that_they_make_together(
     assert commit is not None
     whole = Log(Log.create(tmp_path / "whole").folder, clock=lambda: 1_000)
     assert whole.append(lambda head, recorded_at: rows) == commit
-    read = log.read()
+    read = events_of(log)
     assert read["subject"].to_pylist() == rows["subject"].to_pylist()
     assert read["position"].to_pylist() == read["place"].to_pylist() == list(range(1, 150_001))
     leaves = [bytes.fromhex(str(event_id)) for event_id in rows["event_id"].to_pylist()]
-    (entry,) = entries_of(log.files()[0])
+    (entry,) = records_of(log.files()[0])
     assert entry.root == merkle_root(leaves).hex()
     check_file_hash(log.files()[0])
     assert sorted(names(folder)) == ["000000000001.parquet"]
@@ -299,7 +322,7 @@ def test_places_count_from_the_first_part(log: Log) -> None:
     append(log, 1)
     rows = rows_to_table([row(10 + at, place=place) for at, place in enumerate([None, -1, -2, 1])])
     log.append(lambda head, recorded_at: iter([rows.slice(0, 1), rows.slice(1, 2), rows.slice(3)]))
-    assert log.read()["place"].to_pylist() == [1, 2, 2, 3, 1]
+    assert events_of(log)["place"].to_pylist() == [1, 2, 2, 3, 1]
 
 
 @pytest.mark.parametrize("before", [0, 1, 30_000])
@@ -423,7 +446,7 @@ def test_the_appender_that_fills_a_block_merges_it(log: Log) -> None:
     assert names(log.folder) == ["000000000001-000000000032.parquet"]
     append(log, 32)
     assert names(log.folder) == ["000000000001-000000000032.parquet", "000000000033.parquet"]
-    assert log.read(after=30)["claim"].to_pylist() == ["30 USD", "31 USD", "32 USD"]
+    assert events_of(log, 30)["claim"].to_pylist() == ["30 USD", "31 USD", "32 USD"]
     assert [file.name for file in log.files(after=32)] == ["000000000033.parquet"]
     assert log.files(after=31)[0] == LogFile(
         "000000000001-000000000032.parquet", 1, 32, str(log.folder / "000000000001-000000000032.parquet")
@@ -433,12 +456,12 @@ def test_the_appender_that_fills_a_block_merges_it(log: Log) -> None:
 
 def test_merging_changes_neither_events_nor_positions_nor_digests(log: Log) -> None:
     uncompacted(log, 70)
-    commits, rows, verified = log.commits(), log.read(), log.verify()
+    commits, rows, verified = log.commits(), events_of(log), log.verify()
     assert log.compact() == 64
     assert log.compact() == 0
     assert len(names(log.folder)) == 2 + 6
     assert log.commits() == commits
-    assert log.read().equals(rows)
+    assert events_of(log).equals(rows)
     again = log.verify()
     assert (again.commits, again.events, again.digest) == (verified.commits, verified.events, verified.digest)
     assert (verified.files, again.files) == (70, 8)
@@ -453,7 +476,7 @@ def test_blocks_of_blocks(log: Log) -> None:
         "000000001025-000000001056.parquet",
         "000000001057.parquet",
     ]
-    assert log.read()["claim"].to_pylist() == [f"{number} USD" for number in range(1_024 + 33)]
+    assert events_of(log)["claim"].to_pylist() == [f"{number} USD" for number in range(1_024 + 33)]
     assert log.verify().commits == 1_024 + 33
 
 
@@ -545,7 +568,7 @@ def test_what_is_no_file_in_place_of_one_of_the_log_is_corruption(log: Log, kind
         last.mkdir()
     else:
         os.mkfifo(last)
-    for ask in (log.head, log.read, log.verify, lambda: append(log, 3)):
+    for ask in (log.head, lambda: events_of(log), log.verify, lambda: append(log, 3)):
         with pytest.raises(Corruption, match=f"000000000002.parquet: is a {kind}, expected a file"):
             ask()
 
@@ -635,7 +658,7 @@ def test_every_way_of_reading_survives_a_merge(log: Log, after: int) -> None:
         for name in names(log.folder):
             (copy / name).hardlink_to(log.folder / name)
     readers = [Log(copy, objects=MergedMeanwhile(copy, after)) for copy in copies]
-    assert readers[0].read()["position"].to_pylist() == list(range(1, 34))
+    assert events_of(readers[0])["position"].to_pylist() == list(range(1, 34))
     assert readers[1].commits() == expected
     assert readers[2].verify().digest == expected[-1].digest
     assert readers[3].head() == expected[-1]
@@ -678,7 +701,7 @@ def test_a_listing_that_missed_a_merged_file_is_not_believed(folder: Path) -> No
 def rewritten(path: Path, change: Any) -> None:
     """Change the rows of a file and give it a hash that fits."""
     number = int(path.stem)
-    entries = entries_of(LogFile(path.name, number, number, str(path)))
+    entries = records_of(LogFile(path.name, number, number, str(path)))
     path.write_bytes(encoded(change(pq.read_table(path).replace_schema_metadata(None)), entries))
 
 
@@ -737,13 +760,14 @@ def test_a_file_cut_short_in_its_data_is_found_on_reading(log: Log) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[:4] + b"\xff" * 300 + whole[304:])
     with pytest.raises(Corruption, match=r"000000000002\.parquet: cannot be read"):
-        log.read()
+        rows_of(str(path))
 
 
 def test_a_commit_that_is_missing_is_named(log: Log) -> None:
     paths = three(log)
     paths[1].unlink()
-    for use in (log.head_number, log.head, log.read, log.verify, log.compact, lambda: append(log, 7)):
+    uses = (log.head_number, log.head, lambda: events_of(log), log.verify, log.compact)
+    for use in (*uses, lambda: append(log, 7)):
         with pytest.raises(Corruption, match=r"commit 2 is missing, though 000000000003\.parquet is there"):
             use()
     paths[0].unlink()
@@ -764,10 +788,10 @@ def test_commits_that_changed_places(log: Log) -> None:
 
 def test_commits_that_were_rewritten_in_another_order(log: Log) -> None:
     paths = three(log)
-    entries = [entries_of(LogFile(path.name, at, at, str(path)))[0] for at, path in enumerate(paths, 1)]
+    entries = [records_of(LogFile(path.name, at, at, str(path)))[0] for at, path in enumerate(paths, 1)]
     commit = entries[1].commit
     moved = Commit(3, commit.first_position, commit.count, commit.recorded_at, commit.digest)
-    paths[2].write_bytes(encoded(pq.read_table(paths[1]), [Entry(moved, entries[1].root)]))
+    paths[2].write_bytes(encoded(pq.read_table(paths[1]), [CommitRecord(moved, entries[1].root)]))
     with pytest.raises(Corruption, match=r"000000000003\.parquet: commit 3 starts at position 3, expected 5"):
         log.verify()
 
@@ -828,7 +852,7 @@ def test_a_rewritten_history_does_not_fit_what_follows(log: Log) -> None:
     rows = replaced("claim", ["3 USD", "5 USD"])(pq.read_table(paths[1]))
     ids = [row(3)["event_id"], row(4, claim="5 USD")["event_id"]]
     rows = replaced("event_id", ids)(rows.replace_schema_metadata(None))
-    entry = Entry.of(rows["event_id"], head, 3, log.commits()[1].recorded_at)
+    entry = CommitRecord.of(rows["event_id"], head, 3, log.commits()[1].recorded_at)
     paths[1].write_bytes(encoded(rows, [entry]))
     with pytest.raises(Corruption, match=r"000000000003\.parquet: commit 3 has the digest \w+, expected \w+"):
         log.verify()
@@ -839,7 +863,7 @@ def test_commits_recorded_out_of_order(folder: Path) -> None:
     first = append(log, 1)
     rows = replaced("position", [2])(replaced("commit", [2])(rows_to_table([row(2)])))
     rows = replaced("recorded_at", [1_000])(rows)
-    entry = Entry.of(rows["event_id"], first, 2, 1_000)
+    entry = CommitRecord.of(rows["event_id"], first, 2, 1_000)
     (folder / "000000000002.parquet").write_bytes(encoded(rows, [entry]))
     with pytest.raises(Corruption, match="commit 2 is recorded at 1000, expected later than 1000"):
         log.verify()

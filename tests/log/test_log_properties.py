@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.logs import Volatile, always, append, row
+from tests.logs import Volatile, always, append, events_of, row
 from timeline.errors import Corruption, TimelineError
 from timeline.log.log import Commit, Log, Rows, merkle_root, rows_to_table
 
@@ -59,10 +59,10 @@ def test_a_log_is_a_list_of_commits(history: list[tuple[int, list[int], str]], d
         later = commits[after:]
         assert log.commits(after) == later
         first = later[0].first_position if later else len(claims) + 1
-        rows = log.read(after)
+        rows = events_of(log, after)
         assert rows["position"].to_pylist() == list(range(first, len(claims) + 1))
         assert rows["claim"].to_pylist() == claims[first - 1 :]
-        assert rows.equals(unmerged.read(after))
+        assert rows.equals(events_of(unmerged, after))
         files = log.files(after)
         assert sum(file.last - file.first + 1 for file in files) >= len(later)
         assert len(log.files()) <= len(commits) // 32 + 31
@@ -127,5 +127,5 @@ def test_a_few_rows_are_recorded_as_their_table_would_be(commits: list[list[int 
                     other.append(always(rows))
             else:
                 assert other.append(always(rows)) == expected
-        assert other.read().equals(one.read())
+        assert events_of(other).equals(events_of(one))
         assert other.verify().digest == one.verify().digest

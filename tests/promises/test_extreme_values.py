@@ -16,11 +16,12 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from tests.logs import events_of
 from timeline import Timeline
 from timeline.cli.app import app
 from timeline.errors import BadInput, BadRows, NotFound
 from timeline.log.log import Log, rows_to_table
-from timeline.meaning.columns import content_of, event_id
+from timeline.meaning.identity import content_of, event_id
 from timeline.meaning.times import END, FIRST_INSTANT, LAST_INSTANT, parse_edtf
 from timeline.show.formats import FORMATS
 
@@ -263,7 +264,7 @@ class TestTheEndOfTime:
                 }
                 ids.add(tuple(sorted(row["event_id"] for row in rows.values())))
                 assert tl.verify().digest
-                log = Log(tl.path / "log").read()
+                log = events_of(Log(tl.path / "log"))
                 for name in ("valid_to", "period_to", "date_to"):
                     assert all(
                         value <= LAST.replace(tzinfo=None)

@@ -13,8 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from timeline import BadInput, BadRows, Timeline
-from timeline.cli import reading as cli_reading
-from timeline.cli.options import Dates
+from timeline.ask import evidence
 from timeline.errors import Place
 from timeline.index import index
 from timeline.index.index import TAIL_BYTES_AT_MOST, TAIL_ENTANGLING_AT_MOST, Index
@@ -148,7 +147,7 @@ class TestReading:
         for read_only in (True, False):
             with Timeline.open(store, read_only=read_only) as tl:
                 assert tl.beliefs("acme/note-*").height == 20
-                assert len(tl.table("beliefs", "acme/note-*").rows) == 20
+                assert len(tl.snapshot().beliefs("acme/note-*").rows) == 20
         assert tail_of(store) == 0
 
 
@@ -253,13 +252,12 @@ class TestWhy:
                 ],
                 register_unknown=True,
             )
-            asked = Dates(**dates, policy=policy)
-            found = tl.why("acme/note", **asked.given())
+            monkeypatch.setattr(evidence, "_ASKED_ONE_BY_ONE", 1_000)
+            found = tl.why("acme/note", **dates, policy=policy)
             assert len(found.beliefs) > 1 or "valid_at" in dates or policy == "confirmed:2"
-            monkeypatch.setattr(cli_reading, "_ASKED_ONE_BY_ONE", 1_000)
-            one_by_one = cli_reading._displaced(tl, found, asked)
-            monkeypatch.setattr(cli_reading, "_ASKED_ONE_BY_ONE", 0)
-            at_once = cli_reading._displaced(tl, found, asked)
+            one_by_one = found.displaced
+            monkeypatch.setattr(evidence, "_ASKED_ONE_BY_ONE", 0)
+            at_once = tl.why("acme/note", **dates, policy=policy).displaced
         assert at_once == one_by_one
         # So that not all of them compare nothing with nothing.
         assert one_by_one or policy in ("first", "confirmed:2") or "valid_at" in dates

@@ -14,10 +14,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tests.logs import Volatile, append, names, row
+from tests.logs import Volatile, append, events_of, names, row
 from timeline.errors import Conflict
+from timeline.log.folder import FolderObjects
 from timeline.log.log import Commit, Log, rows_to_table
-from timeline.log.objects import FolderObjects
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,7 +39,7 @@ import os, shutil, sys
 from pathlib import Path
 from tests.logs import append
 from timeline.log.log import Log
-from timeline.log.objects import FolderObjects
+from timeline.log.folder import FolderObjects
 
 class Dying(FolderObjects):
     left = 0
@@ -114,10 +114,10 @@ def test_a_writer_may_die_after_any_step(tmp_path: Path) -> None:
         assert log.head_number() == survived, death
         assert log.commits()[:31] == acknowledged, death
         assert log.verify().events == survived, death
-        assert log.read()["claim"].to_pylist() == [f"{number} USD" for number in range(survived)], death
+        assert events_of(log)["claim"].to_pylist() == [f"{number} USD" for number in range(survived)], death
         while log.head_number() < 33:
             append(log, log.head_number())
-        assert log.read()["claim"].to_pylist() == [f"{number} USD" for number in range(33)], death
+        assert events_of(log)["claim"].to_pylist() == [f"{number} USD" for number in range(33)], death
         log.compact()
         assert names(folder) == ["000000000001-000000000032.parquet", "000000000033.parquet"], death
         assert log.verify().commits == 33, death
@@ -156,7 +156,7 @@ def test_what_a_killed_writer_acknowledged_is_there(tmp_path: Path) -> None:
         commits = {commit.number: commit.digest for commit in log.commits()}
         assert acknowledged.items() <= commits.items()
         assert log.verify().commits == len(commits)
-        assert log.read()["claim"].to_pylist() == [f"{at} USD" for at in range(1, len(commits) + 1)]
+        assert events_of(log)["claim"].to_pylist() == [f"{at} USD" for at in range(1, len(commits) + 1)]
     append(log, 0)
     log.compact()
     assert not [name for name in names(log.folder) if name.startswith(".")]
@@ -170,7 +170,7 @@ import json, sys
 from pathlib import Path
 from tests.logs import row
 from timeline.log.log import Log, rows_to_table
-from timeline.log.objects import FolderObjects
+from timeline.log.folder import FolderObjects
 
 folder, locks, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 log = Log(locks, objects=FolderObjects(folder))
@@ -206,7 +206,7 @@ def test_two_writers_lose_nothing(tmp_path: Path, locks: str) -> None:
     assert [process.returncode for process in processes] == [0, 0]
     acknowledged = dict(json.loads(line) for output in outputs for line in output.splitlines())
     assert len(acknowledged) == 100
-    rows = log.read()
+    rows = events_of(log)
     assert rows["position"].to_pylist() == list(range(1, 101))
     assert dict(zip(rows["position"].to_pylist(), rows["claim"].to_pylist(), strict=True)) == acknowledged
     assert log.verify().commits == 100
@@ -302,7 +302,7 @@ def test_a_number_taken_and_merged_away_while_the_writer_slept(tmp_path: Path, o
     assert heads == [1, others + 1]
     assert commit.number == others + 2
     assert names(log.folder) == [f"000000000001-{others + 1:012}.parquet", f"{others + 2:012}.parquet"]
-    assert log.read()["claim"].to_pylist() == [*(f"{at} USD" for at in range(others + 1)), "-1 USD"]
+    assert events_of(log)["claim"].to_pylist() == [*(f"{at} USD" for at in range(others + 1)), "-1 USD"]
     assert log.verify().commits == others + 2
 
 
@@ -312,7 +312,7 @@ def test_a_commit_merged_while_its_writer_slept_stands(tmp_path: Path) -> None:
     commit = append(elsewhere(log.folder, sleeping), 0)
     assert commit.number == 1
     assert names(log.folder) == ["000000000001-000000000032.parquet"]
-    assert log.read()["claim"].to_pylist() == [f"{at} USD" for at in range(32)]
+    assert events_of(log)["claim"].to_pylist() == [f"{at} USD" for at in range(32)]
     assert log.verify().commits == 32
 
 
@@ -323,7 +323,7 @@ def test_no_reader_believes_the_file_of_a_writer_that_is_about_to_lose(tmp_path:
 
     def look() -> None:
         assert "000000000002.parquet" in names(log.folder)
-        seen.extend([log.head_number(), log.read()["claim"].to_pylist()[1], log.verify().commits])
+        seen.extend([log.head_number(), events_of(log)["claim"].to_pylist()[1], log.verify().commits])
         # Compaction may even take it away before its writer does.
         log.compact()
         assert "000000000002.parquet" not in names(log.folder)

@@ -28,8 +28,9 @@ from tests.strategies import (
     written,
 )
 from timeline import Timeline
+from timeline.ask.frames import fetch
 from timeline.ask.one_fact import about_one
-from timeline.ask.questions import ask, asked, plain_changes, question
+from timeline.ask.questions import plain_changes, question, resolve_dates
 from timeline.errors import BadInput
 from timeline.index.reader import Reader
 from timeline.intake.known import KnownEvents
@@ -50,7 +51,7 @@ asking = st.tuples(
 
 def check(reader: Reader, fact: str, wanted: Asking) -> None:
     kind, basis, policy, as_of, commit, valid_at = wanted
-    dates = asked(
+    dates = resolve_dates(
         reader,
         as_of=None if as_of is None else to_datetime(as_of),
         recorded_as_of=None if commit is None else f"#{commit}",
@@ -59,7 +60,9 @@ def check(reader: Reader, fact: str, wanted: Asking) -> None:
         basis=basis,
     )
     quick = about_one(reader, kind, dates, fact)
-    assert quick == ask(reader.cursor(), *question(kind, dates, fact), dates), (fact, wanted)
+    whole = fetch(reader.cursor(), *question(kind, dates, fact))
+    assert quick is not None
+    assert (quick.columns, quick.types, quick.rows, quick.asked) == (*whole, dates), (fact, wanted)
 
 
 def check_all(reader: Reader, facts: int, wanted: Sequence[Asking]) -> None:
@@ -76,7 +79,7 @@ def check_changes(reader: Reader, wanted: Sequence[Asking]) -> None:
             sql, parameters = plain_changes(start, end, None)
             short = con.sql(f"SELECT * FROM ({sql}) ORDER BY fact", params=parameters)
             if not any(row[-1] for row in short.fetchall()):
-                sql, parameters = question("changes", asked(reader), between=(start, end))
+                sql, parameters = question("changes", resolve_dates(reader), between=(start, end))
                 whole = con.sql(sql, params=parameters)
                 assert short.columns == [*whole.columns, "is_bounded"]
                 assert short.types[:-1] == whole.types

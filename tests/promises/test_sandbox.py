@@ -22,7 +22,11 @@ REPORT: Final[dict[str, object]] = {
     "reported": "2025-12",
 }
 #: Every way in which SQL that people write is asked.
-WAYS: Final = ("sql", "query_table", "explain_sql")
+WAYS: Final[tuple[Callable[..., Any], ...]] = (
+    Timeline.sql,
+    lambda tl, *query, **more: tl.snapshot().sql(*query, **more).rows,
+    lambda tl, *query, **more: tl.snapshot().explain_sql(*query, **more),
+)
 
 
 @pytest.fixture(scope="module", params=["generation", "tail", "memory"])
@@ -50,7 +54,7 @@ def refused(tl: Timeline, query: str, **more: Any) -> list[str]:
     words = []
     for way in WAYS:
         with pytest.raises(BadInput) as error:
-            getattr(tl, way)(query, **more)
+            way(tl, query, **more)
         words.append(str(error.value))
     return words
 
@@ -108,8 +112,8 @@ class TestOneQuery:
         ],
     )
     def test_every_query_is_answered(self, store: Timeline, query: str) -> None:
-        assert store.query_table(query).rows
-        assert store.sql(query).height == len(store.query_table(query).rows)
+        assert store.snapshot().sql(query).rows
+        assert store.sql(query).height == len(store.snapshot().sql(query).rows)
 
     def test_what_is_built_from_a_text_is_one_query_too(self, copy: Timeline) -> None:
         for words in refused(copy, "FROM query('COPY (SELECT 1) TO ''out''')"):
@@ -198,7 +202,7 @@ class TestNothingElse:
             "python_enable_replacements": "false",
             "temp_directory": "",
         }
-        rows = store.query_table("SELECT name, value FROM duckdb_settings()").rows
+        rows = store.snapshot().sql("SELECT name, value FROM duckdb_settings()").rows
         assert {name: value for name, value in rows if name in wanted} == wanted
 
     def test_a_query_ends_some_time(self, copy: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +234,7 @@ class TestValidationIsApart:
 
     @staticmethod
     def by_unsafe(tl: Timeline, statement: str) -> None:
-        tl.query_table(statement, unsafe=True)
+        tl.snapshot().sql(statement, unsafe=True)
 
     @pytest.fixture(params=["by_connect", "by_unsafe"])
     def owner(self, request: pytest.FixtureRequest) -> Callable[[Timeline, str], None]:
@@ -283,8 +287,8 @@ class TestValidationIsApart:
         path = tmp_path / "mine.csv"
         path.write_text("fact\nnvidia/investment/openai\n")
         query = f"SELECT count(*) FROM beliefs JOIN '{path}' USING (fact)"
-        assert store.query_table(query, unsafe=True).rows == [(1,)]
-        assert store.explain_sql(query, unsafe=True).rows_answered == 1
+        assert store.snapshot().sql(query, unsafe=True).rows == [(1,)]
+        assert store.snapshot().explain_sql(query, unsafe=True).rows_answered == 1
         with store.connect() as con:
             assert con.sql(query).fetchall() == [(1,)]
         refused(store, query)
@@ -294,7 +298,7 @@ class TestValidationIsApart:
         before = copy.sql(query)["n"].item()
         for nth in (1, 2):
             copy.append([REPORT | {"claim": f"{nth} billion USD"}])
-            assert copy.sql(query)["n"].item() == copy.query_table(query).rows[0][0] == before + nth
+            assert copy.sql(query)["n"].item() == copy.snapshot().sql(query).rows[0][0] == before + nth
         copy.rebuild()
         assert copy.sql(query)["n"].item() == before + 2
 
@@ -349,7 +353,7 @@ class TestTwoColumnsOfOneName:
         assert set(lines) <= set(capsys.readouterr().out.splitlines())
 
     def test_in_python(self, bundled: Timeline) -> None:
-        answer = bundled.query_table(self.QUERY)
+        answer = bundled.snapshot().sql(self.QUERY)
         assert (answer.columns, answer.rows) == (["a", "a"], [(1, 2)])
         with pytest.raises(BadInput, match="2 columns named 'a'"):
             answer.dicts()

@@ -273,8 +273,9 @@ class Store(RuleBasedStateMachine):
                 self.entries, as_of, policy=policy, basis=basis, recorded_as_of=commit.recorded_at
             )
         }
-        answer = tl.table(
-            "beliefs", as_of=day, recorded_as_of=f"#{commit.number}", policy=policy, basis=basis
+        snapshot = tl.snapshot()
+        answer = snapshot.beliefs(
+            as_of=day, recorded_as_of=f"#{commit.number}", policy=policy, basis=basis
         ).dicts()
         keys = dict(tl.connect().execute("SELECT event_id, key FROM events").fetchall())
 

@@ -12,17 +12,16 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from timeline.ask.answers import Answer, AsOf
+from timeline.ask.answers import Answer, AsOf, plain
 from timeline.meaning.fact import fact_key
 from timeline.show.formats import (
     csv_lines,
     document,
     json_lines,
     markdown_lines,
-    plain,
     shown,
     visible,
     write_parquet,
@@ -127,7 +126,7 @@ def test_parquet_keeps_types(tmp_path: Path) -> None:
     con = duckdb.connect()
     con.execute(query)
     described = con.description or []
-    table = Answer([c[0] for c in described], [str(c[1]) for c in described], con.fetchall())
+    table = Answer.of([c[0] for c in described], [str(c[1]) for c in described], con.fetchall())
     write_parquet(table, tmp_path / "x.parquet")
     schema = {field.name: str(field.type) for field in pq.read_schema(tmp_path / "x.parquet")}
     assert schema == {
@@ -146,7 +145,7 @@ def test_parquet_keeps_types(tmp_path: Path) -> None:
 
 
 def test_parquet_of_no_rows_still_has_its_columns(tmp_path: Path) -> None:
-    write_parquet(Answer(["fact", "amount"], ["VARCHAR", "DECIMAL(38,9)"], []), tmp_path / "x.parquet")
+    write_parquet(Answer.of(["fact", "amount"], ["VARCHAR", "DECIMAL(38,9)"], []), tmp_path / "x.parquet")
     assert pq.read_table(tmp_path / "x.parquet").column_names == ["fact", "amount"]
 
 
@@ -154,6 +153,7 @@ def test_parquet_of_no_rows_still_has_its_columns(tmp_path: Path) -> None:
 
 
 @given(TEXT, st.integers(2, 30))
+@example(" 00000", 5)
 def test_wrapping_fits_and_loses_nothing(text: str, width: int) -> None:
     lines = wrapped(visible(text), width)
     assert all(width_of(line) <= width for line in lines)

@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from timeline.meaning.columns import BELIEF_COLUMNS, check_names
 from timeline.meaning.times import format_instant, from_datetime, show_instant_end
 
-__all__ = ["Answer", "AsOf", "Belief", "Moment", "Why", "aware", "covers", "reported_last", "timestamp"]
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+__all__ = [
+    "Answer",
+    "AsOf",
+    "Belief",
+    "Moment",
+    "Row",
+    "Rows",
+    "Source",
+    "Why",
+    "aware",
+    "covers",
+    "instant_of",
+    "plain",
+    "reported_last",
+    "text_of",
+    "timestamp",
+]
+
+#: A row by the names of its columns.
+Row = dict[str, Any]
 
 Moment = str | date | datetime
 
@@ -36,7 +60,7 @@ class AsOf:
         return (self.policy, self.basis) == ("latest", "certain") and self.recorded_is_head
 
     def axes(self) -> dict[str, str | None]:
-        """Every axis by name, for people and machines.
+        """Return every axis by name, for people and machines.
 
         >>> AsOf(0, 0, True, None, "latest", "certain").axes()["reported_as_of"]
         '1970-01-01T00:00:00Z'
@@ -48,7 +72,7 @@ class AsOf:
         }
 
     def arguments(self, *, policy: bool = True) -> str:
-        """The arguments that every table macro takes after its dates, as SQL."""
+        """Return the arguments that every table macro takes after its dates, as SQL."""
         found = [f"basis := '{self.basis}'"]
         if policy:
             found.append(f"policy := '{self.policy}'")
@@ -59,22 +83,74 @@ class AsOf:
         return ", ".join(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer in plain Python: rows of values, with the names and DuckDB types of the columns."""
+class Rows(NamedTuple):
+    """Rows in plain Python, with the names of the columns and DuckDB's names of their types."""
 
     columns: list[str]
     types: list[str]
     rows: list[tuple[Any, ...]]
-    asked: AsOf | None = field(default=None)
+
+
+class Source(Protocol):
+    """What an answer comes from: rows at hand, or a statement that is still to run."""
+
+    def fetch(self) -> Rows:
+        """Return everything in plain Python."""
+
+    def arrow(self) -> pa.Table:
+        """Return everything as an Arrow table; instants are naive, in UTC."""
+
+    def frame(self) -> pl.DataFrame:
+        """Return everything as a polars frame; instants are in UTC."""
+
+
+class Answer:
+    """One answer, in the form that is wanted: `rows` and `dicts()`, `frame()` or `arrow()`.
+
+    It is of one state of the store. A statement runs when a form of its answer is first asked for, once for
+    each form. `asked` has the dates and the rule of the question, None where it was asked under none.
+    """
+
+    def __init__(self, source: Source, asked: AsOf | None = None) -> None:
+        self._source = source
+        self.asked = asked
+
+    @classmethod
+    def of(
+        cls, columns: list[str], types: list[str], rows: list[tuple[Any, ...]], asked: AsOf | None = None
+    ) -> Answer:
+        """Return the answer that rows at hand are.
+
+        >>> Answer.of(["fact"], ["VARCHAR"], [("nvidia/ceo",)]).dicts()
+        [{'fact': 'nvidia/ceo'}]
+        """
+        from timeline.ask.frames import AtHand
+
+        return cls(AtHand(Rows(columns, types, rows)), asked)
+
+    @cached_property
+    def _fetched(self) -> Rows:
+        return self._source.fetch()
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return self._fetched.columns
+
+    @property
+    def types(self) -> list[str]:
+        """DuckDB's names of the types of the columns."""
+        return self._fetched.types
+
+    @property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """The rows as tuples of plain values; instants are naive datetimes, in UTC."""
+        return self._fetched.rows
 
     def dicts(self) -> list[dict[str, Any]]:
-        """The rows as dicts; instants are aware datetimes in UTC.
+        """Return the rows as dicts; instants are aware datetimes in UTC.
 
-        Raises BadInput where two columns have one name.
-
-        >>> Answer(["fact"], ["VARCHAR"], [("nvidia/ceo",)]).dicts()
-        [{'fact': 'nvidia/ceo'}]
+        Raises BadInput where two columns have one name, as `frame` and `arrow` do.
         """
         check_names(self.columns)
         instants = [kind.startswith("TIMESTAMP") for kind in self.types]
@@ -86,9 +162,17 @@ class Answer:
             for row in self.rows
         ]
 
+    def frame(self) -> pl.DataFrame:
+        """Return a polars frame; instants are in UTC."""
+        return self._source.frame()
+
+    def arrow(self) -> pa.Table:
+        """Return an Arrow table; instants are naive, in UTC."""
+        return self._source.arrow()
+
 
 def timestamp(micros: int | None) -> str:
-    """An instant as a DuckDB expression; None is NULL.
+    """Return an instant as a DuckDB expression; None is NULL.
 
     >>> timestamp(0)
     'make_timestamp(0)'
@@ -97,8 +181,52 @@ def timestamp(micros: int | None) -> str:
 
 
 def aware(value: Any) -> Any:
-    """A value as the Python API hands it out: instants are aware datetimes in UTC."""
+    """Return a value as the Python API hands it out: instants are aware datetimes in UTC."""
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it: exact decimals and instants as text, None as null.
+
+    Datetimes without a zone are UTC.
+
+    >>> plain(Decimal("25000000000.500000000")), plain(datetime(2025, 9, 1))
+    ('25000000000.5', '2025-09-01T00:00:00Z')
+    """
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, datetime):
+        return format_instant(instant_of(value))
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        # JSON has neither infinities nor NaN.
+        return value if value - value == 0 else str(value)
+    if isinstance(value, dict):
+        return {str(name): plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def text_of(value: Any) -> str:
+    """Return a value as CSV has it: as `plain`, lists and structures as JSON, None as nothing."""
+    value = plain(value)
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
+    if isinstance(value, dict | list):
+        import json
+
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def instant_of(value: datetime) -> int:
+    """Return an instant in microseconds; one without a zone is in UTC."""
+    return from_datetime(value if value.tzinfo else value.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +271,18 @@ class Why:
     """The evidence for what is believed of one fact: the rows behind a belief, as dicts.
 
     `beliefs` is what is believed, `claims` each origin's own, `history` every event up to then,
-    `disagreements` the pairs of origins at odds, `sources` the documents that were read.
+    `disagreements` the pairs of origins at odds, `sources` the documents that were read. `displaced` is what
+    was believed right before each of the beliefs began, for the valid times that it took over.
     """
 
     fact: str
     asked: AsOf
-    beliefs: list[dict[str, Any]]
-    claims: list[dict[str, Any]]
-    history: list[dict[str, Any]]
-    disagreements: list[dict[str, Any]]
-    sources: list[dict[str, Any]]
+    beliefs: list[Row]
+    claims: list[Row]
+    history: list[Row]
+    disagreements: list[Row]
+    sources: list[Row]
+    displaced: list[Row]
 
 
 def covers(belief: Belief, micros: int) -> bool:
@@ -165,7 +295,7 @@ def covers(belief: Belief, micros: int) -> bool:
 def reported_last(belief: Belief) -> tuple[datetime, bool, datetime, str]:
     """Return the order in which the last of several beliefs is the one to show."""
     start = belief.valid_from
-    # Equals are told apart too, so that the same question has the same answer.
+    # Equals have an order too, so that the same question has the same answer.
     return belief.reported_at, start is not None, start or belief.reported_at, belief.origin
 
 

@@ -48,13 +48,13 @@ class Explained:
 
 
 def explain(reader: Reader, con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any]) -> Explained:
-    """Run a query on a connection of `reader`, throw its answer away, and tell what was scanned.
+    """Run a query on a connection of `reader`, throw its answer away, and return what was scanned.
 
     Raises duckdb.Error for a bad query, BadInput for what is no query of rows, or several.
     """
-    told = con.execute(f"EXPLAIN (ANALYZE, FORMAT json) {sql}", parameters).fetchall()
+    plans = con.execute(f"EXPLAIN (ANALYZE, FORMAT json) {sql}", parameters).fetchall()
     try:
-        [(_, text)] = told
+        [(_, text)] = plans
         plan = json.loads(text)
         plan["operator"]
     except (ValueError, KeyError, TypeError):
@@ -91,7 +91,7 @@ def _scans(operators: Sequence[dict[str, Any]]) -> Iterator[Scan]:
 
 
 def _answered(operators: Sequence[dict[str, Any]]) -> int:
-    """The rows that came out of the operator on top, past those that only collect them."""
+    """Return the rows that came out of the operator on top, past those that only collect them."""
     for operator in operators:
         if operator["type"] in ("RESULT_COLLECTOR", "EXPLAIN_ANALYZE"):
             return _answered(operator["children"])

@@ -1,7 +1,8 @@
 """Point-in-time joins: what was believed of very many facts, each at a date of its own.
 
-Which event that is, bounds tell; what it says is fetched afterwards, of those events alone. What the fact's
-own text tells is taken from the rows that were asked, and a column that is empty everywhere not at all.
+The events are found by their bounds alone; their other columns are fetched afterwards, for the events found.
+What follows from the key of a fact is taken from the rows that were asked about, and a column that is empty
+everywhere is not fetched.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _FEW: Final = 50
 
 
 def believed_at(reader: Reader, frame: pl.DataFrame, fact: str, as_of: str) -> pl.DataFrame:
-    """A frame with the columns of a belief beside its own: see `Timeline.at`.
+    """Return a frame with the columns of a belief beside its own: see `Timeline.at`.
 
     `fact` and `as_of` name its columns of facts and of dates. Raises BadInput where one is missing or cannot
     be read, or where a column would be there twice.
@@ -55,19 +56,19 @@ def believed_at(reader: Reader, frame: pl.DataFrame, fact: str, as_of: str) -> p
     places = pl.repeat(nowhere, len(frame), dtype=pl.UInt32, eager=True)
     places = places.scatter(found["nth"], pl.int_range(nowhere, dtype=pl.UInt32, eager=True))
     found = pl.concat([found, found.clear(1)], rechunk=True)
-    told = _parts(facts.set(places == nowhere, None))
+    columns = _parts(facts.set(places == nowhere, None))
     names = found.columns[1:]
     for first in range(0, len(names), _AT_ONCE):
         some = pl.DataFrame([found.drop_in_place(name) for name in names[first : first + _AT_ONCE]])
-        told |= some.select(pl.all().gather(places)).to_dict()
+        columns |= some.select(pl.all().gather(places)).to_dict()
     for name in BELIEF_COLUMNS[1:]:
-        if name not in told:
-            told[name] = pl.repeat(None, len(frame), dtype=_kinds()[LOG_COLUMNS[name]], eager=True)
-    return frame.hstack([told[name].alias(other) for name, other in named.items()])
+        if name not in columns:
+            columns[name] = pl.repeat(None, len(frame), dtype=_kinds()[LOG_COLUMNS[name]], eager=True)
+    return frame.hstack([columns[name].alias(other) for name, other in named.items()])
 
 
 def _moments(dates: pl.Series) -> pl.Series:
-    """The instants, naive ones of UTC, that dates of any kind mean on the reported axis."""
+    """Return the instants, naive ones of UTC, that dates of any kind mean on the reported axis."""
     import polars as pl
 
     kind = dates.dtype
@@ -86,7 +87,7 @@ def _moments(dates: pl.Series) -> pl.Series:
 
 
 def _found(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> pl.DataFrame:
-    """What is believed of each row of which anything is, in no order."""
+    """Return what is believed of each row of which anything is, in no order."""
     import polars as pl
 
     con.register("asked_rows", rows.to_arrow())
@@ -106,14 +107,14 @@ def _found(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _empty(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> set[str]:
-    """Columns in which no row of a table has anything, by what it knows of itself without being read."""
+    """Return columns that are empty in all rows of a table, by its statistics alone."""
     asked = ", ".join(f"stats({name}).has_no_null IS NOT DISTINCT FROM false" for name in columns)
     rows = con.execute(f"SELECT {asked} FROM {table} LIMIT 1").fetchall()
     return {name for row in rows for name, is_empty in zip(columns, row, strict=True) if is_empty}
 
 
 def _parts(facts: pl.Series) -> dict[str, pl.Series]:
-    """The columns that the facts' own texts tell."""
+    """Return the columns that follow from the keys of the facts."""
     import polars as pl
 
     period = pl.repeat(None, len(facts), dtype=pl.String, eager=True)

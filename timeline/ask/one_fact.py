@@ -9,7 +9,7 @@ of SQL, and so does the plainest question where there is no row file.
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, cast
 
 from timeline.ask.answers import Answer, AsOf, timestamp
@@ -21,12 +21,13 @@ from timeline.log.paths import quoted
 from timeline.meaning import fold
 from timeline.meaning.columns import BELIEF_COLUMNS, EVENT_COLUMNS, LOG_COLUMNS, SQL_TYPES
 from timeline.meaning.fact import FACT_PARTS, fact_hash, fact_parts
+from timeline.meaning.times import from_naive, to_naive
 
 __all__ = ["about_one"]
 
-#: `fold` looks at every event anew at every instant, `amended.effects` only at what came before.
+#: `fold` looks at every event again at every instant, `amended.effects` only at what came before.
 _FOLDED_AT_MOST: Final = 100
-_TOLD_AT_MOST: Final = 1_000
+_HISTORY_AT_MOST: Final = 1_000
 #: So many lines are looked through for the last; so many events are swept before the segments are quicker.
 _PLAIN_AT_MOST: Final = 2_000
 _SWEPT_AT_MOST: Final = 300
@@ -42,18 +43,17 @@ _OF_FACT: Final = ("fact", *FACT_PARTS)
 _STORED: Final = ("fact", *BELIEF_COLUMNS[len(_OF_FACT) :])
 _FROM: Final = _STORED.index("valid_from")
 _TO: Final = _STORED.index("valid_to")
-_TOLD: Final = tuple(name for name in LOG_COLUMNS if name == "fact" or name not in _OF_FACT)
-_TOLD_OF_PLAIN: Final = BELIEF_COLUMNS[len(_OF_FACT) :]
+_READ: Final = tuple(name for name in LOG_COLUMNS if name == "fact" or name not in _OF_FACT)
+_READ_OF_PLAIN: Final = BELIEF_COLUMNS[len(_OF_FACT) :]
 assert BELIEF_COLUMNS[: len(_OF_FACT)] == _OF_FACT
-
-_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - DuckDB's own, which are in UTC and say so nowhere
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 _Row = dict[str, Any]
 
 
 def about_one(reader: Reader, kind: str, dates: AsOf, fact: str) -> Answer | None:
-    """Beliefs, claims or the history of one fact, as `ask.question` has them; None where SQL is to tell.
+    """Return beliefs, claims or the history of one fact, as `ask.question` has them.
+
+    None where SQL has to answer.
 
     `fact` is a key as the store has it, and no glob.
     """
@@ -64,12 +64,12 @@ def about_one(reader: Reader, kind: str, dates: AsOf, fact: str) -> Answer | Non
     if reader.rows is None:
         if plain:
             return _from_segments(reader, dates, fact, number)
-        rows = _from_table(reader, fact, number, _TOLD_AT_MOST if kind == "history" else _FOLDED_AT_MOST)
+        rows = _from_table(reader, fact, number, _HISTORY_AT_MOST if kind == "history" else _FOLDED_AT_MOST)
     else:
         try:
             if plain:
                 return _plainly(reader, reader.rows, dates, fact, number)
-            most = _TOLD_AT_MOST if kind == "history" else _FOLDED_AT_MOST
+            most = _HISTORY_AT_MOST if kind == "history" else _FOLDED_AT_MOST
             rows = _from_rows(reader, reader.rows, fact, number, most)
         except Damaged:
             reader.rows = None
@@ -83,7 +83,7 @@ def about_one(reader: Reader, kind: str, dates: AsOf, fact: str) -> Answer | Non
 
 
 def _plainly(reader: Reader, file: RowFile, dates: AsOf, fact: str, number: int) -> Answer:
-    """What is believed by the default rule, with everything recorded."""
+    """Return what is believed by the default rule, with everything recorded."""
     if not reader.later(number):
         lines = file.lines(fact, number, _PLAIN_AT_MOST)
         if lines is not None and _are_plain(file, lines):
@@ -98,17 +98,17 @@ def _plainly(reader: Reader, file: RowFile, dates: AsOf, fact: str, number: int)
         *_, last = max((order for order in orders if order[0] <= at), default=(None,), key=_order)
         return _one(dates, last, fact)
     by_position = {row["position"]: row for row in rows}
-    told = [
+    rows_found = [
         _belief(by_position[position], valid_from, valid_to, since)
         for position, _, valid_from, valid_to, since, until in sweep(list(map(_entry, rows)))
         if since <= at < until and (dates.valid_at is None or valid_from <= dates.valid_at < valid_to)
     ]
-    told.sort(key=lambda row: (row[_VALID_FROM] is not None, row[_VALID_FROM], row[_ORIGIN]))
-    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
+    rows_found.sort(key=lambda row: (row[_VALID_FROM] is not None, row[_VALID_FROM], row[_ORIGIN]))
+    return Answer.of(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows_found, dates)
 
 
 def _are_plain(file: RowFile, lines: list[Fields]) -> bool:
-    """Whether one report of these displaces the other, whatever it is of: by what stands in the lines."""
+    """Whether one report of these displaces the other, whatever it is of: by the fields of the lines."""
     at, constants = file.at, file.constants
     nth = at.get("event_type")
     if nth is None:
@@ -146,13 +146,13 @@ def _is_plain(row: _Row) -> bool:
 
 
 def _one(dates: AsOf, row: _Row | None, fact: str) -> Answer:
-    """The answer of one event of a plain fact, if any, and if it reports."""
-    told = []
+    """Return the answer of one event of a plain fact, if any, and if it reports."""
+    rows_found = []
     if row is not None and row["event_type"] == "reported":
         # Of no valid time, and believed since it was reported.
         row |= {"believed_from": row["reported_at"]}
-        told.append((*fact_parts(fact).values(), *map(row.__getitem__, _TOLD_OF_PLAIN)))
-    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
+        rows_found.append((*fact_parts(fact).values(), *map(row.__getitem__, _READ_OF_PLAIN)))
+    return Answer.of(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows_found, dates)
 
 
 def _from_segments(reader: Reader, dates: AsOf, fact: str, number: int) -> Answer:
@@ -166,15 +166,15 @@ def _from_segments(reader: Reader, dates: AsOf, fact: str, number: int) -> Answe
         f"{number}::UBIGINT",
         moment,
     )
-    said = tuple(fact_parts(fact).values())
+    of_fact = tuple(fact_parts(fact).values())
     rows = [
-        said + row[1:]
+        of_fact + row[1:]
         for row in found
         if row[0] == fact and (dates.valid_at is None or _covers(row[_FROM], row[_TO], dates.valid_at))
     ]
     if len(rows) > 1:
         rows.sort(key=lambda row: (row[_VALID_FROM] is not None, row[_VALID_FROM], row[_ORIGIN]))
-    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows, dates)
+    return Answer.of(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows, dates)
 
 
 def _covers(valid_from: datetime | None, valid_to: datetime | None, at: int) -> bool:
@@ -187,38 +187,38 @@ _ORIGIN: Final = BELIEF_COLUMNS.index("origin")
 
 
 def _from_rows(reader: Reader, file: RowFile, fact: str, number: int, most: int) -> list[_Row] | None:
-    """All events of a fact in log order; None where there are more than `most`."""
+    """Return all events of a fact in log order; None where there are more than `most`."""
     lines = file.lines(fact, number, most)
     if lines is None:
         return None
-    said = fact_parts(fact)
-    events = [said | file.row(fields) for fields in lines]
+    of_fact = fact_parts(fact)
+    events = [of_fact | file.row(fields) for fields in lines]
     for relation in reader.later(number):
         is_table = relation != "tail.appended"
         where = f"position > {file.position} AND fact_hash = $2::UBIGINT AND " if is_table else ""
         rows = reader.prepared(
             f"later_{most}_in_" + relation.replace(".", "_"),
-            f"SELECT {', '.join(_TOLD)} FROM {relation} WHERE {where}fact = $1::VARCHAR LIMIT {most + 1}",
+            f"SELECT {', '.join(_READ)} FROM {relation} WHERE {where}fact = $1::VARCHAR LIMIT {most + 1}",
             *(quoted(fact), *([f"{number}::UBIGINT"] if is_table else ())),
         )
-        events += [said | dict(zip(_TOLD, row, strict=True)) for row in rows]
+        events += [of_fact | dict(zip(_READ, row, strict=True)) for row in rows]
     if len(events) > most:
         return None
     return sorted(events, key=lambda row: int(row["position"]))
 
 
 def _from_table(reader: Reader, fact: str, number: int, most: int) -> list[_Row] | None:
-    """The same without a row file."""
+    """Return what `_from_rows` does, without a row file."""
     relation = reader.relation("events", number)
     rows = reader.prepared(
         f"events_{most}_in_" + relation.replace(".", "_"),
-        f"SELECT {', '.join(_TOLD)} FROM {relation} WHERE fact_hash = $1::UBIGINT LIMIT {most + 1}",
+        f"SELECT {', '.join(_READ)} FROM {relation} WHERE fact_hash = $1::UBIGINT LIMIT {most + 1}",
         f"{number}::UBIGINT",
     )
     if len(rows) > most:
         return None
-    said = fact_parts(fact)
-    events = [said | dict(zip(_TOLD, row, strict=True)) for row in rows]
+    of_fact = fact_parts(fact)
+    events = [of_fact | dict(zip(_READ, row, strict=True)) for row in rows]
     return sorted((row for row in events if row["fact"] == fact), key=lambda row: int(row["position"]))
 
 
@@ -231,47 +231,17 @@ def _tiers(reader: Reader, dates: AsOf) -> dict[str, int]:
 
 
 def _micros(instant: datetime | None) -> int | None:
-    return None if instant is None else (instant - _EPOCH) // _MICROSECOND
+    return None if instant is None else from_naive(instant)
 
 
 def _entry(row: _Row) -> fold.Entry:
-    value = None
-    if row["value_type"] is not None:
-        value = fold.Value(
-            row["value_type"],
-            row["amount_low"],
-            row["amount_high"],
-            row["unit"],
-            bool(row["approximate"]),
-            row["text"],
-            _micros(row["date_from"]),
-            _micros(row["date_to"]),
-        )
-    reported_at = _micros(row["reported_at"])
-    recorded_at = _micros(row["recorded_at"])
-    assert recorded_at is not None
-    return fold.Entry(
-        position=row["position"],
-        event_id=row["event_id"],
-        event_type=row["event_type"],
-        fact=row["fact"],
-        reported_at=fold.BEGINNING if reported_at is None else reported_at,
-        recorded_at=recorded_at,
-        origin=row["origin"] or "",
-        value=value,
-        status=row["status"],
-        reported_from=_micros(row["reported_from"]),
-        evidence_at=_micros(row["evidence_at"]),
-        valid_from=_micros(row["valid_from"]),
-        valid_to=_micros(row["valid_to"]),
-        source=row["source"],
-        target=row["target"],
-        void=bool(row["void"]),
+    return fold.entry_of(
+        [_micros(row[name]) if LOG_COLUMNS[name] == "instant" else row[name] for name in fold.ENTRY_COLUMNS]
     )
 
 
 def _instant(micros: int) -> datetime | None:
-    return None if micros in (fold.BEGINNING, fold.END) else _EPOCH + micros * _MICROSECOND
+    return None if micros in (fold.BEGINNING, fold.END) else to_naive(micros)
 
 
 def _beliefs(kind: str, dates: AsOf, rows: list[_Row], tiers: dict[str, int]) -> Answer:
@@ -293,11 +263,11 @@ def _beliefs(kind: str, dates: AsOf, rows: list[_Row], tiers: dict[str, int]) ->
             belief.entry.origin,
         )
     )
-    told = [
+    rows_found = [
         _belief(by_position[one.entry.position], one.valid_from, one.valid_to, one.believed_from)
         for one in found
     ]
-    return Answer(list(BELIEF_COLUMNS), _BELIEF_TYPES, told, dates)
+    return Answer.of(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows_found, dates)
 
 
 def _belief(row: _Row, valid_from: int, valid_to: int, believed_from: int) -> tuple[Any, ...]:
@@ -311,7 +281,7 @@ def _belief(row: _Row, valid_from: int, valid_to: int, believed_from: int) -> tu
 
 def _history(dates: AsOf, rows: list[_Row]) -> Answer:
     effects = amended.effects(map(_entry, rows))
-    told = []
+    rows_found = []
     for row in sorted(rows, key=lambda row: (row["reported_at"], row["position"])):
         reported_at, recorded_at = _micros(row["reported_at"]), _micros(row["recorded_at"])
         if (
@@ -319,6 +289,8 @@ def _history(dates: AsOf, rows: list[_Row]) -> Answer:
             and (dates.as_of is None or (reported_at or 0) <= dates.as_of)
             and (dates.valid_at is None or _covers(row["valid_from"], row["valid_to"], dates.valid_at))
         ):
-            told.append((*(row[name] for name in EVENT_COLUMNS), effects.get(row["position"])))
+            rows_found.append((*(row[name] for name in EVENT_COLUMNS), effects.get(row["position"])))
     columns = [*EVENT_COLUMNS, "effect"]
-    return Answer(columns, [*(_COLUMN_TYPES[name] for name in EVENT_COLUMNS), "VARCHAR"], told, dates)
+    return Answer.of(
+        columns, [*(_COLUMN_TYPES[name] for name in EVENT_COLUMNS), "VARCHAR"], rows_found, dates
+    )

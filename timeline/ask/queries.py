@@ -54,7 +54,7 @@ class Query:
     sql: str
 
     def bound(self, given: Mapping[str, str]) -> dict[str, str | None]:
-        """The value of every parameter: as given, else its default.
+        """Return the value of every parameter: as given, else its default.
 
         Raises BadInput for a parameter that the query does not take, and for one that is missing.
 
@@ -69,8 +69,8 @@ class Query:
                 raise BadInput(f"{self.name} has no parameter {name!r}{nearest(name, known) or takes}")
         missing = [p for p in self.parameters if p.default is None and p.name not in given]
         if missing:
-            told = "; ".join(f"-p {p.name}=… ({p.meaning})" for p in missing)
-            raise BadInput(f"{self.name} needs {told}")
+            wanted = "; ".join(f"-p {p.name}=… ({p.meaning})" for p in missing)
+            raise BadInput(f"{self.name} needs {wanted}")
         defaults = {p.name: None if p.default == "NULL" else p.default for p in self.parameters}
         return defaults | dict(given)
 
@@ -96,14 +96,14 @@ def load_query(path: Path) -> Query:
             if comment or title:
                 break
             continue
-        said = comment.removeprefix("--").removeprefix(" ").rstrip()
+        words = comment.removeprefix("--").removeprefix(" ").rstrip()
         if not title:
-            title = said
-        elif said.startswith("  ") and lines:
+            title = words
+        elif words.startswith("  ") and lines:
             first, before = lines.pop()
-            lines.append((first, f"{before} {said.strip()}"))
+            lines.append((first, f"{before} {words.strip()}"))
         else:
-            lines.append((number, said))
+            lines.append((number, words))
     if not title:
         raise BadInput(
             "no title; expected a first line such as `-- What the query answers.`", Place(str(path))
@@ -144,12 +144,12 @@ def _check_use(path: Path, text: str, described: Mapping[str, Parameter]) -> Non
 
 
 def load_queries(folder: Path) -> list[Query]:
-    """The queries of a folder, by name; none where there is no such folder."""
+    """Return the queries of a folder, by name; none where there is no such folder."""
     return [load_query(path) for path in sorted(folder.glob("*.sql"))]
 
 
 def find_query(folder: Path, name: str) -> Query:
-    """The query of that name; raises NotFound, with the nearest known."""
+    """Return the query of that name; raises NotFound, with the nearest known."""
     path = folder / f"{name.removesuffix('.sql')}.sql"
     if path.parent != folder or not os.path.lexists(path):
         known = [each.stem for each in sorted(folder.glob("*.sql"))]

@@ -7,15 +7,13 @@ parameters, so that the command line, the Python API and the web page ask in the
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 import duckdb
 
-from timeline.ask.answers import Answer, AsOf, Moment, timestamp
+from timeline.ask.answers import AsOf, Moment, timestamp
 from timeline.errors import BadInput, NotFound, nearest
-from timeline.index.generation import with_room
 from timeline.index.reader import Reader
 from timeline.meaning.columns import BELIEF_COLUMNS
 from timeline.meaning.fact import fact_key, is_glob
@@ -28,12 +26,11 @@ from timeline.meaning.times import (
 
 __all__ = [
     "DAYS_AT_MOST",
-    "ask",
-    "asked",
     "event_by",
     "one_fact",
     "plain_changes",
     "question",
+    "resolve_dates",
 ]
 
 _BASES: Final = ("certain", "possible", "evidence")
@@ -44,7 +41,7 @@ _LAST: Final = "TIMESTAMP '290000-01-01'"
 
 
 def one_fact(fact: object) -> str:
-    """The key of one fact, as `fact_key` has it; raises BadInput for globs and what can be no fact.
+    """Return the key of one fact, as `fact_key` has it; raises BadInput for globs and what can be no fact.
 
     >>> one_fact("nvidia/ceo")
     'nvidia/ceo'
@@ -78,7 +75,7 @@ def _one_fact(fact: str) -> str:
     return key
 
 
-def asked(
+def resolve_dates(
     reader: Reader,
     as_of: Moment | None = None,
     recorded_as_of: Moment | None = None,
@@ -130,7 +127,7 @@ def question(
     between: tuple[int | None, int | None] | None = None,
     within: int | None = 90,
 ) -> tuple[str, list[Any]]:
-    """One of the named questions as SQL and its parameters.
+    """Return one of the named questions as SQL and its parameters.
 
     `kind` is beliefs, claims, disagreements, history or changes; `fact` a key or a glob; `between` the
     two instants of changes; `within` the days between two claims that disagree, None for any.
@@ -178,7 +175,7 @@ def _days(within: object) -> int:
 
 
 def _from_segments(dates: AsOf, fact: str | None, order: bool) -> str:
-    """The default question, past the macro, which takes longer to bind than the rest takes to run."""
+    """Return the default question without its macro, which takes longer to bind than the rest to run."""
     moment = _LAST if dates.as_of is None else timestamp(dates.as_of)
     tests = [
         f"segment_from <= {moment} AND {moment} < segment_until",
@@ -193,12 +190,12 @@ def _from_segments(dates: AsOf, fact: str | None, order: bool) -> str:
     return f"SELECT {', '.join(BELIEF_COLUMNS)} FROM store.segments WHERE {' AND '.join(tests)}{ordered}"
 
 
-#: What changes tell of a belief on either side.
+#: The columns that changes have of a belief on either side.
 _OF_SIDE: Final = ("claim", "amount", "unit", "status", "event_id")
 
 
 def plain_changes(start: int | None, end: int | None, fact: str | None) -> tuple[str, list[Any]]:
-    """The beliefs of the segments that differ between two instants, side by side, in no order.
+    """Return the beliefs of the segments that differ between two instants, side by side, in no order.
 
     These are the changes where no row `is_bounded`: then a fact has one belief at a time. Else they have to
     be taken apart by valid time, as `changes` of the SQL surface does, which takes as long to bind as this
@@ -216,13 +213,15 @@ def plain_changes(start: int | None, end: int | None, fact: str | None) -> tuple
         f"AND believed_from <= {moment} AND {moment} < believed_until AND {only_then})"
         for moment, only_then in ((first, ended), (last, began))
     ]
-    told = [f"{side}.{name} AS {name}_{of}" for side, of in (("b", "from"), ("a", "to")) for name in _OF_SIDE]
+    columns = [
+        f"{side}.{name} AS {name}_{of}" for side, of in (("b", "from"), ("a", "to")) for name in _OF_SIDE
+    ]
     where, parameters = _narrowed(fact_key(fact))
     return (
         "FROM (SELECT coalesce(b.fact, a.fact) AS fact, "
         "NULL::TIMESTAMP AS valid_from, NULL::TIMESTAMP AS valid_to, "
         "CASE WHEN b.event_id IS NULL THEN 'appeared' WHEN a.event_id IS NULL THEN 'gone' "
-        f"ELSE 'changed' END AS change, {', '.join(told)}, "
+        f"ELSE 'changed' END AS change, {', '.join(columns)}, "
         "coalesce(b.is_bounded, false) OR coalesce(a.is_bounded, false) AS is_bounded "
         f"FROM {sides[0]} AS b FULL JOIN {sides[1]} AS a "
         f"ON b.fact_hash = a.fact_hash AND b.fact = a.fact){where}"
@@ -237,20 +236,8 @@ def _narrowed(fact: str | None) -> tuple[str, list[Any]]:
     return " WHERE fact = $1", [fact]
 
 
-def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any], dates: AsOf | None) -> Answer:
-    """Run a statement and fetch all of it in plain Python."""
-
-    def run() -> Answer:
-        con.execute(sql, parameters)
-        description = con.description or []
-        names, types = ([str(column[nth]) for column in description] for nth in (0, 1))
-        return Answer(names, types, con.fetchall(), dates)
-
-    return with_room(con, run)
-
-
 def event_by(con: duckdb.DuckDBPyConnection, name: str) -> str:
-    """The event_id of the event that has this key, this event_id, or the only one that begins with it."""
+    """Return the id of the event that has this key, this event_id, or the only one that begins with it."""
     rows = con.execute(
         "SELECT event_id, key FROM store.events "
         "WHERE key = $1 OR (starts_with(event_id, $2) AND length($2) >= 4)",

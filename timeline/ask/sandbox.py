@@ -11,20 +11,18 @@ in its WITH; no files, no network and no Python variables; settings that cannot 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
 from timeline.errors import BadInput
-from timeline.index.index import Index
-from timeline.index.reader import TAIL_PATH, Reader, attach_generation
-from timeline.index.tables import Build
+from timeline.index.reader import TAIL_PATH, Attach, Reader, attach_generation
 from timeline.log.paths import quoted
 
-__all__ = ["check_query", "open_owned", "open_sandbox", "sandboxed"]
+__all__ = ["as_owner", "check_query", "open_owned", "open_sandbox", "sandboxed"]
 
 #: An hour: a query that was forgotten ends, one that is slow does not.
 _AT_MOST_MS: Final = 60 * 60 * 1000
@@ -61,12 +59,12 @@ _HINTS: Final = {
 }
 
 
-def open_sandbox(index: Index, *, may_build: bool, progress: Build | None) -> Reader:
+def open_sandbox(opened: Callable[[Attach], Reader]) -> Reader:
     """Open a reader whose connections read the store and nothing else, and lock its configuration.
 
-    Ask it through `sandboxed` alone.
+    `opened` opens one that attaches its generation as it is given. Ask it through `sandboxed` alone.
     """
-    reader = index.open(may_build=may_build, progress=progress, apart=attach_generation)
+    reader = opened(attach_generation)
     try:
         # Resolved before anything is locked.
         reader.cursor().close()
@@ -80,9 +78,9 @@ def open_sandbox(index: Index, *, may_build: bool, progress: Build | None) -> Re
     return reader
 
 
-def open_owned(index: Index, *, may_build: bool, progress: Build | None) -> Reader:
+def open_owned(opened: Callable[[Attach], Reader]) -> Reader:
     """Open a reader whose connections may do what the owner's DuckDB may, on a database of their own."""
-    reader = index.open(may_build=may_build, progress=progress, apart=_attach_with_room)
+    reader = opened(_attach_with_room)
     if reader.generation is not None and not reader.tail_events:
         # As over a tail, so that what the owner creates goes into memory by default, with a tail or without.
         tables = reader.con.execute(
@@ -118,6 +116,16 @@ def sandboxed(reader: Reader, query: str) -> Iterator[duckdb.DuckDBPyConnection]
         con.close()
 
 
+@contextmanager
+def as_owner(reader: Reader) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection of a reader that `open_owned` opened; raises BadInput in place of what DuckDB raises."""
+    try:
+        with closing(reader.cursor()) as con:
+            yield con
+    except duckdb.Error as error:
+        raise BadInput(str(error)) from None
+
+
 def check_query(con: duckdb.DuckDBPyConnection, query: str) -> None:
     """Raise BadInput unless DuckDB reads exactly one statement, and that one a query."""
     statements = con.extract_statements(query)
@@ -145,7 +153,7 @@ def _is_pivot(con: duckdb.DuckDBPyConnection, query: str) -> bool:
 
 
 def _explained(error: duckdb.Error) -> str:
-    """The words of an error of DuckDB, and what can be done where the sandbox is the reason."""
+    """Return the words of an error of DuckDB, and what can be done where the sandbox is the reason."""
     text = str(error)
     if isinstance(error, duckdb.OutOfMemoryException):
         # What DuckDB advises are settings, which are locked.

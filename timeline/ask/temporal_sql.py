@@ -111,9 +111,9 @@ def translate(
 ) -> str:
     """Rewrite the temporal clauses of `query` as calls of DuckDB macros, and leave the rest as it is.
 
-    `as_of` (reported axis), `recorded_as_of` and `valid_at` stand in, each for itself, where `beliefs`,
-    `claims` or `disagreements` name no such axis; `basis` holds for every use of these, `policy` for every
-    use of `beliefs`. Other tables take only what is written at them, and calls that are written out
+    `as_of` (reported axis), `recorded_as_of` and `valid_at` are the defaults, each for itself, where
+    `beliefs`, `claims` or `disagreements` name no such axis; `basis` holds for every use of these, `policy`
+    for every use of `beliefs`. Other tables take only what is written at them, and calls that are written out
     (`beliefs_as_of(…)`, `changes(…)`) keep theirs. A name that the query's own WITH defines is its own.
 
     Raises BadInput, with line and column, for a clause that is malformed, given twice or not supported.
@@ -145,7 +145,7 @@ def _edited(query: str, start: int, end: int, edits: list[tuple[int, int, str]])
 
 
 def _tokens(query: str) -> Iterator[_Token]:
-    """Everything but white space and comments."""
+    """Yield everything but white space and comments."""
     position = depth = 0  # of nested comments
     while position < len(query):
         found = _COMMENT_EDGE.search(query, position) if depth else _LEXEME.match(query, position)
@@ -290,18 +290,18 @@ class _Rewriter:
     def _clauses(self, i: int, own: frozenset[str], table: str) -> tuple[dict[str, _Clause], int]:
         clauses: dict[str, _Clause] = {}
         while self._clause_at(i):
-            said, form = self.tokens[i + 1].word, self.tokens[i + 2].word
-            said = _SYNONYMS.get(said, said)
-            if said not in _AXES:
+            axis_word, form = self.tokens[i + 1].word, self.tokens[i + 2].word
+            axis_word = _SYNONYMS.get(axis_word, axis_word)
+            if axis_word not in _AXES:
                 self._expected("REPORTED_TIME, SYSTEM_TIME or VALID_TIME after FOR", i + 1, _AXES)
-            if _AXES[said] in clauses:
-                self._refuse(i + 1, f"{table} has {said} twice")
+            if _AXES[axis_word] in clauses:
+                self._refuse(i + 1, f"{table} has {axis_word} twice")
             if form not in _FORMS:
-                self._expected(f"AS OF, FROM, BETWEEN or ALL after {said}", i + 2, _FORMS)
+                self._expected(f"AS OF, FROM, BETWEEN or ALL after {axis_word}", i + 2, _FORMS)
             takes = {name: _TABLES[table].get(axis, []) for name, axis in _AXES.items()}
-            if form not in takes[said]:
+            if form not in takes[axis_word]:
                 taken = [f"FOR {name} {_FORMS[each]}" for name, forms in takes.items() for each in forms]
-                self._refuse(i + 1, f"{table} takes no {said} {_FORMS[form]}, only {', '.join(taken)}")
+                self._refuse(i + 1, f"{table} takes no {axis_word} {_FORMS[form]}, only {', '.join(taken)}")
             i, bounds = i + 3, []
             for part in _FORMS[form].split()[1:]:
                 if part.islower():
@@ -310,12 +310,12 @@ class _Rewriter:
                 elif self.tokens[i].word == part:
                     i += 1
                 else:
-                    self._expected(f"{part}, as in FOR {said} {_FORMS[form]}", i)
-            clauses[_AXES[said]] = _Clause(form, *bounds)
+                    self._expected(f"{part}, as in FOR {axis_word} {_FORMS[form]}", i)
+            clauses[_AXES[axis_word]] = _Clause(form, *bounds)
         return clauses, i
 
     def _expression(self, i: int, own: frozenset[str]) -> tuple[str, int]:
-        """The expression at `i`, with the tables of its subqueries replaced, and what follows it."""
+        """Return the expression at `i`, with the tables of its subqueries replaced, and what follows it."""
         first, held = i, len(self.edits)
         complete = interval = False
         while True:
@@ -355,7 +355,10 @@ class _Rewriter:
 
 
 def _relation(name: str, prefix: str, clauses: Mapping[str, _Clause], defaults: Mapping[str, str]) -> str:
-    """What to read for a table, empty where that is the table itself; `prefix`: its schema and the dot."""
+    """Return what to read for a table, empty where that is the table itself.
+
+    `prefix`: its schema and the dot.
+    """
     if name not in _DEFAULTED:
         if name != "events":
             return f"{prefix}{name}_as_of({clauses['recorded'].first})" if clauses else ""
@@ -386,7 +389,7 @@ def _relation(name: str, prefix: str, clauses: Mapping[str, _Clause], defaults: 
 
 
 def _overlap(lower: str, upper: str, clause: _Clause) -> list[str]:
-    """Conditions under which [lower, upper), where NULL is open, shares an instant with the clause."""
+    """Return conditions under which [lower, upper), where NULL is open, shares an instant with the clause."""
     if not clause.first:
         return []
     first, below = f"valid_instant({clause.first})", "<" if clause.form == "FROM" else "<="

@@ -35,7 +35,7 @@ COMMANDS: Final = {
 
 
 def _app_of(names: Iterable[str]) -> typer.Typer:
-    """The application with these commands alone."""
+    """Return the application with these commands alone."""
     import typer
 
     from timeline.cli.options import every_command, with_options
@@ -201,7 +201,10 @@ def _has_reader() -> bool:
 
 
 def _flushed(code: int) -> int:
-    """Flush what was printed; returns the exit code, 1 for what was all right but could not be printed."""
+    """Flush what was printed.
+
+    Returns the exit code, 1 for what was all right but could not be printed.
+    """
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
@@ -248,7 +251,7 @@ def _run() -> int:
         return error.exit_code
     except Exception as error:
         if _interrupts.came:
-            # Libraries tell an interrupt as errors of their own.
+            # Libraries report an interrupt as errors of their own.
             return _INTERRUPTED
         if os.environ.get("TIMELINE_DEBUG"):
             import traceback

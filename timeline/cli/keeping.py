@@ -5,25 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import typer
 
+from timeline.ask.snapshot import Snapshot
 from timeline.atomic import check_target, write_path
 from timeline.cli.options import Dates, Json, Store
-from timeline.cli.output import say, told_pairs
-from timeline.cli.stores import keeping, reading
+from timeline.cli.output import print_pairs, say
+from timeline.cli.stores import asking, keeping
 from timeline.errors import BadInput, Conflict, NotFound
 from timeline.meaning.times import format_instant
 from timeline.show.formats import csv_lines, json_lines
-from timeline.store import Timeline
 
 __all__ = ["compact", "export", "head", "rebuild", "stats", "verify"]
 
 
 def head(*, store: Store = None, json: Json = False) -> None:
-    """The last commit, and the digest of all.
+    """Print the last commit, and the digest of all.
 
     The digest vouches for everything recorded so far: keep it elsewhere.
     """
@@ -31,7 +32,7 @@ def head(*, store: Store = None, json: Json = False) -> None:
         commit = tl.head()
         if commit is None:
             raise NotFound(f"nothing is recorded in {tl.path} yet")
-        told_pairs(
+        print_pairs(
             {
                 "commit": commit.number,
                 "position": commit.last_position,
@@ -64,7 +65,7 @@ def verify(
         raise BadInput("got --at without a digest; expected --expect DIGEST besides")
     with keeping(store) as tl, _bar("verifying") as progress:
         found = tl.verify(progress, expect=expect, at=at, log_only=log_only)
-    told_pairs(
+    print_pairs(
         {
             "commits": found.commits,
             "events": found.events,
@@ -107,9 +108,9 @@ def compact(*, store: Store = None) -> None:
 
 
 def stats(*, store: Store = None, json: Json = False) -> None:
-    """How much the store holds, and takes."""
+    """Print how much the store holds, and takes."""
     with keeping(store) as tl:
-        told_pairs(tl.stats(), json)
+        print_pairs(tl.stats(), json)
 
 
 #: What can be written out.
@@ -119,7 +120,7 @@ What = Literal["duckdb", "events", "beliefs"]
 def export(
     what: Annotated[What, typer.Argument(help="The whole store, or a table of it.")],
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Its suffix tells the format: .csv, .jsonl, .parquet.")
+        Path, typer.Argument(metavar="FILE", help="Its suffix names the format: .csv, .jsonl, .parquet.")
     ],
     *,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a file that is there.")] = False,
@@ -138,29 +139,30 @@ def export(
     check_target(file)
     if what == "duckdb" and dates != Dates():
         raise BadInput("a DuckDB file holds the whole store; its macros take the dates")
-    with reading(store) as tl:
+    with asking(store) as tl:
         if what == "duckdb":
             tl.export_duckdb(file, replace=replace)
         else:
             check_target(file, within=[tl.path])
+            snapshot = tl.snapshot()
             try:
-                _export_rows(tl, what, dates, file, replace)
+                _export_rows(snapshot, what, dates, file, replace)
             except Exception as error:
-                if not tl.mend(error):
+                if not snapshot.mend(error):
                     raise
-                _export_rows(tl, what, dates, file, replace)
+                _export_rows(snapshot, what, dates, file, replace)
     say(f"Wrote {file}.")
 
 
-def _export_rows(tl: Timeline, what: What, dates: Dates, file: Path, replace: bool) -> None:
+def _export_rows(snapshot: Snapshot, what: What, dates: Dates, file: Path, replace: bool) -> None:
     with write_path(file, replace=replace) as written:
-        _WRITERS[file.suffix.lower()](tl, _query_of(tl, what, dates), written)
+        _WRITERS[file.suffix.lower()](snapshot, _query_of(snapshot, what, dates), written)
 
 
-def _query_of(tl: Timeline, what: What, dates: Dates) -> str:
-    """The rows to write, as SQL over the store's own objects."""
+def _query_of(snapshot: Snapshot, what: What, dates: Dates) -> str:
+    """Return the rows to write, as SQL over the store's own objects."""
     if what == "beliefs":
-        return tl.translate(
+        return snapshot.translate(
             "SELECT * FROM beliefs ORDER BY fact, valid_from NULLS FIRST, origin", **dates.given()
         )
     if dates != Dates(recorded_as_of=dates.recorded_as_of):
@@ -169,50 +171,20 @@ def _query_of(tl: Timeline, what: What, dates: Dates) -> str:
         )
     if dates.recorded_as_of is None:
         return "SELECT * FROM events ORDER BY position"
-    asked = tl.table("beliefs", "", **dates.given()).asked
-    assert asked is not None
-    return (
-        f"SELECT * FROM events WHERE recorded_at <= make_timestamp({asked.recorded_as_of}) ORDER BY position"
-    )
+    recorded_as_of = snapshot.dates(**dates.given()).recorded_as_of
+    return f"SELECT * FROM events WHERE recorded_at <= make_timestamp({recorded_as_of}) ORDER BY position"
 
 
-_ROWS_AT_ONCE: Final = 10_000
+def _write_lines(snapshot: Snapshot, query: str, file: Path, lines_of: Any) -> None:
+    with snapshot.stream(query) as (names, rows), file.open("x", encoding="utf-8") as out:
+        out.writelines(f"{line}\n" for line in lines_of(names, rows))
 
 
-def _write_lines(tl: Timeline, query: str, file: Path, lines_of: Any) -> None:
-    con = tl.cursor()
-    try:
-        con.execute(query)
-        names = [column[0] for column in con.description or []]
-
-        def rows() -> Iterator[tuple[Any, ...]]:
-            while some := con.fetchmany(_ROWS_AT_ONCE):
-                yield from some
-
-        with file.open("x", encoding="utf-8") as out:
-            out.writelines(f"{line}\n" for line in lines_of(names, rows()))
-    finally:
-        con.close()
-
-
-def _write_csv(tl: Timeline, query: str, file: Path) -> None:
-    _write_lines(tl, query, file, csv_lines)
-
-
-def _write_jsonl(tl: Timeline, query: str, file: Path) -> None:
-    _write_lines(tl, query, file, json_lines)
-
-
-def _write_parquet(tl: Timeline, query: str, file: Path) -> None:
-    con = tl.cursor()
-    try:
-        quoted = str(file).replace("'", "''")
-        con.execute(f"COPY ({query}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
-    finally:
-        con.close()
-
-
-_WRITERS: Final = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}
+_WRITERS: Final[dict[str, Callable[[Snapshot, str, Path], None]]] = {
+    ".csv": partial(_write_lines, lines_of=csv_lines),
+    ".jsonl": partial(_write_lines, lines_of=json_lines),
+    ".parquet": Snapshot.copy_to_parquet,
+}
 
 
 @contextmanager

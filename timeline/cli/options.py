@@ -68,12 +68,12 @@ def _is_plain(fact: str) -> bool:
 
 
 def _facts(incomplete: str) -> list[str]:
-    """The facts that begin like what was typed; for that nothing is ingested or built."""
+    """Return the facts that begin like what was typed; nothing is ingested or built for that."""
     from timeline.store import Timeline
 
     try:
         with Timeline.open(read_only=True) as tl:
-            return [fact for fact in tl.facts(f"{incomplete}*") if _is_plain(fact)][:200]
+            return [fact for fact in tl.snapshot().facts(f"{incomplete}*") if _is_plain(fact)][:200]
     except Exception:
         # What is wrong with a store is for its commands to say.
         return []
@@ -109,7 +109,9 @@ Store = Annotated[
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-Explain = Annotated[bool, typer.Option("--explain", help="Tell what is read for the answer, not the answer.")]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Print what is read for the answer, not the answer.")
+]
 
 Unsafe = Annotated[
     bool,
@@ -132,7 +134,7 @@ Parameters = Annotated[
 
 
 def named_values(given: list[str] | None) -> dict[str, str]:
-    """The parameters of a query by name; raises BadInput for one without a name.
+    """Return the parameters of a query by name; raises BadInput for one without a name.
 
     >>> named_values(["unit=USD"])
     {'unit': 'USD'}
@@ -184,7 +186,7 @@ class Rules:
     ] = "latest"
 
     def given(self) -> dict[str, Any]:
-        """The arguments that the methods of Timeline take."""
+        """Return the arguments that the methods of Timeline take."""
         return {option.name: getattr(self, option.name) for option in fields(self)}
 
 
@@ -207,7 +209,7 @@ class Output:
     ] = None
 
     def chosen(self) -> Format:
-        """The format asked for; raises BadInput where two were."""
+        """Return the format asked for; raises BadInput where two were."""
         if self.json and self.format not in (None, "json"):
             raise BadInput(f"got both --json and --format {self.format}; expected one of them")
         if self.json:
@@ -249,7 +251,7 @@ class Origins:
         str | None,
         typer.Option(
             metavar="ID",
-            help="Who first said it. Default: that of the source, for a correction of its target.",
+            help="Who first reported it. Default: that of the source, for a correction of its target.",
         ),
     ] = None
     speaker: Annotated[str | None, typer.Option(metavar="ID", help="The person quoted.")] = None
@@ -281,7 +283,7 @@ def _check_output(output: Path | None, store: Path | None) -> None:
 
 
 def with_options(function: Callable[..., None]) -> Callable[..., None]:
-    """A command whose parameters of dataclass types stand for the fields of these."""
+    """Return a command that has the fields of its dataclass parameters as options."""
     signature = inspect.signature(function, eval_str=True)
     groups: dict[str, Any] = {}
     parameters: list[inspect.Parameter] = []
@@ -325,4 +327,4 @@ def every_command(
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """The options of no command in particular."""
+    """Take the options of no command in particular."""

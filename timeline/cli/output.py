@@ -26,26 +26,26 @@ if TYPE_CHECKING:
     from timeline.show.words import View
 
 __all__ = [
-    "TOLD_AT_MOST",
+    "PRINTED_AT_MOST",
     "Cards",
     "Result",
     "deliver",
     "fail",
+    "print_ingested",
     "print_lines",
+    "print_pairs",
+    "print_recorded",
     "printed_width",
     "read_stdin",
     "say",
+    "showing_progress",
     "style_for",
-    "tell_ingested",
-    "tell_recorded",
-    "telling",
-    "told_pairs",
     "warn",
 ]
 
 Result = TypeVar("Result")
-#: Of the bad events of an ingest, and of its warnings, this many are told.
-TOLD_AT_MOST: Final = 50
+#: Of the bad events of an ingest, and of its warnings, this many are printed.
+PRINTED_AT_MOST: Final = 50
 
 
 # Words
@@ -65,7 +65,7 @@ def warn(message: str) -> None:
 
 
 def read_stdin() -> str:
-    """The text on standard input; raises BadInput where it is closed or no UTF-8."""
+    """Return the text on standard input; raises BadInput where it is closed or no UTF-8."""
     if sys.stdin is None:
         raise BadInput("standard input is closed")
     try:
@@ -75,12 +75,12 @@ def read_stdin() -> str:
 
 
 def fail(error: TimelineError) -> None:
-    """Tell what went wrong: what has a place in a file begins with it, so that editors can jump there."""
+    """Print what went wrong: what has a place in a file begins with it, so that editors can jump there."""
     if isinstance(error, BadRows):
-        for problem in error.problems[:TOLD_AT_MOST]:
+        for problem in error.problems[:PRINTED_AT_MOST]:
             say(str(problem))
-        if len(error.problems) > TOLD_AT_MOST:
-            say(f"… and {len(error.problems) - TOLD_AT_MOST:,} more; --rejects FILE writes all of them")
+        if len(error.problems) > PRINTED_AT_MOST:
+            say(f"… and {len(error.problems) - PRINTED_AT_MOST:,} more; --rejects FILE writes all of them")
         say(f"Error: {error.message}")
     elif isinstance(error, BadInput) and error.place is not None:
         say(str(error))
@@ -114,7 +114,7 @@ class _Status:
 
 
 @contextmanager
-def telling(tl: Timeline) -> Iterator[Timeline]:
+def showing_progress(tl: Timeline) -> Iterator[Timeline]:
     status = _Status()
     tl.progress = status
     try:
@@ -124,27 +124,27 @@ def telling(tl: Timeline) -> Iterator[Timeline]:
         tl.progress = None
 
 
-def tell_ingested(result: Ingested, path: str = "", *, dry_run: bool = False) -> None:
-    """Tell what came of an ingest: its warnings, what was rejected, and how much of what there was."""
+def print_ingested(result: Ingested, path: str = "", *, dry_run: bool = False) -> None:
+    """Print what came of an ingest: its warnings, what was rejected, and how much of what there was."""
     for kind, messages in (
         ("warning: ", result.warnings),
         ("", [f"{one.place}: {one.error}" for one in result.rejected]),
     ):
-        for message in messages[:TOLD_AT_MOST]:
+        for message in messages[:PRINTED_AT_MOST]:
             say(f"{kind}{message}")
-        if len(messages) > TOLD_AT_MOST:
-            say(f"{kind}… and {len(messages) - TOLD_AT_MOST:,} more")
-    told = counted(result.new, "new event")
+        if len(messages) > PRINTED_AT_MOST:
+            say(f"{kind}… and {len(messages) - PRINTED_AT_MOST:,} more")
+    text = counted(result.new, "new event")
     if result.commits:
         first, last = result.commits[0].number, result.commits[-1].number
-        told += f" in commit #{first}" if first == last else f" in commits #{first} to #{last}"
+        text += f" in commit #{first}" if first == last else f" in commits #{first} to #{last}"
     counts = {
         "known already": result.known,
         "registered": result.registered,
         "rejected": len(result.rejected),
     }
-    told = ", ".join([told, *(f"{number:,} {what}" for what, number in counts.items() if number)])
-    say(f"{path + ': ' if path else ''}{told}{'; a dry run: nothing was recorded' if dry_run else ''}")
+    text = ", ".join([text, *(f"{number:,} {what}" for what, number in counts.items() if number)])
+    say(f"{path + ': ' if path else ''}{text}{'; a dry run: nothing was recorded' if dry_run else ''}")
 
 
 # Answers
@@ -154,7 +154,7 @@ Cards = Callable[[int | None, Style | None], Iterable[str]]
 
 
 def printed_width() -> int:
-    """The columns to fit answers into: COLUMNS, else those of the terminal, else 80."""
+    """Return the columns to fit answers into: COLUMNS, else those of the terminal, else 80."""
     return shutil.get_terminal_size().columns
 
 
@@ -167,7 +167,7 @@ _COLOURS: Final = {
 
 
 def style_for(stream: IO[str]) -> Style | None:
-    """Colours for a terminal that wants them, else None."""
+    """Return colours for a terminal that wants them, else None."""
     if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") in ("dumb", ""):
         return None
 
@@ -188,7 +188,7 @@ def _destination(output: Path | None, *, binary: bool = False) -> Iterator[IO[An
             yield stream
         return
     if sys.stdout is None:
-        # Whoever closes stdout wants no answer.
+        # A closed stdout means that no answer is wanted.
         with open(os.devnull, "wb" if binary else "w") as nowhere:
             yield nowhere
         return
@@ -197,7 +197,7 @@ def _destination(output: Path | None, *, binary: bool = False) -> Iterator[IO[An
         yield stream
         stream.flush()
     except BrokenPipeError:
-        # Whoever reads the answer has seen enough, which is no failure.
+        # The reader of the answer has seen enough, which is no failure.
         drop_stdout()
         raise typer.Exit from None
 
@@ -209,10 +209,10 @@ def drop_stdout() -> None:
     os.close(nowhere)
 
 
-def tell_recorded(tell: Callable[[], None]) -> None:
-    """Tell what was recorded; that it cannot be told is a warning."""
+def print_recorded(show: Callable[[], None]) -> None:
+    """Print what was recorded; where that fails it is a warning."""
     try:
-        tell()
+        show()
     except typer.Exit:
         # Nobody reads it, which must not keep what follows from being recorded.
         pass
@@ -229,16 +229,16 @@ def print_lines(lines: Iterable[str], output: Path | None = None) -> None:
             stream.write(f"{line}\n")
 
 
-def told_pairs(facts: Mapping[str, object], as_json: bool) -> None:
+def print_pairs(facts: Mapping[str, object], as_json: bool) -> None:
     """Print names and values; absent ones are left out for people, and null in JSON."""
     if as_json:
         import json
 
         print_lines([json.dumps(facts, ensure_ascii=False)])
         return
-    told = [(name, str(value)) for name, value in facts.items() if value is not None]
+    lines = [(name, str(value)) for name, value in facts.items() if value is not None]
     # Ids and digests are there to be copied: nothing is wrapped.
-    print_lines(pairs(told, None, style_for(sys.stdout)))
+    print_lines(pairs(lines, None, style_for(sys.stdout)))
 
 
 def deliver(
@@ -247,7 +247,7 @@ def deliver(
     """Print an answer in the format asked for.
 
     `view`, and `cards` instead of its table, are made for people alone; `more` was asked for besides the
-    dates, and stands beside them in JSON.
+    dates, and comes beside them in JSON.
     """
     chosen = output.chosen()
     if chosen == "parquet":

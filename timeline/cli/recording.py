@@ -16,7 +16,7 @@ import typer
 
 from timeline.atomic import check_target, no_file, writing
 from timeline.cli.options import Claim, Json, OneFact, Origins, Store, Unknown
-from timeline.cli.output import print_lines, say, tell_ingested, tell_recorded, told_pairs, warn
+from timeline.cli.output import print_ingested, print_lines, print_pairs, print_recorded, say
 from timeline.cli.stores import Recording, events_folder, near, project_of, recording
 from timeline.errors import BadInput, BadRows, Conflict, NotFound, Place
 from timeline.meaning.times import format_instant
@@ -24,7 +24,7 @@ from timeline.project import PROJECT_FILE, find_store
 from timeline.store import Timeline
 
 if TYPE_CHECKING:
-    from timeline import Commit, Ingested
+    from timeline import Ingested
 
 __all__ = ["correct", "ingest", "init", "report", "retract"]
 
@@ -110,10 +110,10 @@ def ingest(
         options = {"register_unknown": register_unknown, "dry_run": dry_run, "ignore_unknown": ignore_unknown}
         for nth, path in enumerate(given):
             result = _ingest_one(to, path, rejects, first=nth == 0, format=input_format, **options)
-            tell_ingested(result, path if len(given) > 1 else "", dry_run=dry_run)
+            print_ingested(result, path if len(given) > 1 else "", dry_run=dry_run)
             if json:
                 lines = [_as_json(result)]
-                tell_recorded(partial(print_lines, lines))
+                print_recorded(partial(print_lines, lines))
             if dry_run and result.rejected:
                 raise typer.Exit(BadInput.exit_code)
 
@@ -125,7 +125,7 @@ def report(
         typer.Argument(metavar="CLAIM", help="An amount, as the page prints it.", show_default=False),
     ] = None,
     *,
-    said: Claim,
+    claimed: Claim,
     origins: Origins,
     inferred: Annotated[
         bool, typer.Option("--inferred", help="The report implies it rather than says it.")
@@ -135,7 +135,7 @@ def report(
     json: Json = False,
 ) -> None:
     """Record one report."""
-    event: dict[str, object] = {"fact": fact, **_told(claim, said), **_given(origins)}
+    event: dict[str, object] = {"fact": fact, **_claimed(claim, claimed), **_given(origins)}
     if inferred:
         event["inferred"] = True
     _append(event, register_unknown, store, json)
@@ -149,13 +149,13 @@ def correct(
     *,
     reason: Annotated[str, typer.Option(help="What was wrong with our record.")],
     void: Annotated[bool, typer.Option("--void", help="It should never have been recorded.")] = False,
-    said: Claim,
+    claimed: Claim,
     origins: Origins,
     register_unknown: Unknown = False,
     store: Store = None,
     json: Json = False,
 ) -> None:
-    """Say that our record of an event was wrong.
+    """Record that our record of an event was wrong.
 
     What is left out stays as the target has it. What the world took back is retracted instead, and a revised
     figure is a new report.
@@ -163,7 +163,7 @@ def correct(
     event: dict[str, object] = {
         "type": "corrected",
         "reason": reason,
-        **_told(claim, said),
+        **_claimed(claim, claimed),
         **_given(origins),
     }
     if void:
@@ -180,7 +180,7 @@ def retract(
     store: Store = None,
     json: Json = False,
 ) -> None:
-    """Say that the world took a report back, and when.
+    """Record that a report was retracted by its source, and when.
 
     It needs --reported, or a --source with a date.
     """
@@ -194,7 +194,7 @@ def retract(
 
 
 def _bundled_project() -> dict[str, bytes]:
-    """The files of the bundled project: in the wheel, or in the checkout that this runs from."""
+    """Return the files of the bundled project: in the wheel, or in the checkout that this runs from."""
     from importlib import resources
 
     package = Path(str(resources.files("timeline")))
@@ -250,7 +250,7 @@ def _empty_project() -> dict[str, bytes]:
 
 
 def _ignoring(path: Path, line: str) -> bytes | None:
-    """The content of a .gitignore with a line more; None where it has that line already."""
+    """Return the content of a .gitignore with a line more; None where it has that line already."""
     if (kind := no_file(path)) is not None:
         raise BadInput(f"is {kind}, expected a file", Place(str(path)))
     known = path.read_bytes() if path.exists() else b""
@@ -325,7 +325,7 @@ def _add_to(path: Path, more: Path) -> None:
 def _as_json(result: Ingested) -> str:
     import json
 
-    told = {
+    counts = {
         "new": result.new,
         "known": result.known,
         "registered": result.registered,
@@ -333,7 +333,7 @@ def _as_json(result: Ingested) -> str:
         "warnings": result.warnings,
         "commits": [commit.number for commit in result.commits],
     }
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(counts, ensure_ascii=False)
 
 
 # Single events
@@ -343,14 +343,14 @@ def _given(options: Claim | Origins) -> dict[str, object]:
     return {name: value for name, value in asdict(options).items() if value is not None}
 
 
-def _told(claim: str | None, said: Claim) -> dict[str, object]:
-    told = _given(said)
+def _claimed(claim: str | None, others: Claim) -> dict[str, object]:
+    given = _given(others)
     if claim is not None:
-        told["claim"] = claim
-    kinds = [name for name in ("claim", "text", "date", "entity", "answer") if name in told]
+        given["claim"] = claim
+    kinds = [name for name in ("claim", "text", "date", "entity", "answer") if name in given]
     if len(kinds) > 1:
         raise BadInput(f"got {' and '.join(kinds)}; expected one claim")
-    return told
+    return given
 
 
 def _append(
@@ -367,56 +367,28 @@ def _append(
 def _append_in(
     tl: Timeline, event: dict[str, object], register_unknown: bool, json: bool, target: str | None
 ) -> Callable[[], None]:
-    """Append an event; returns what tells of it, for once the store is in its place."""
+    """Append an event; returns what prints the outcome, for once the store is in its place."""
     if target is not None:
-        event["target"] = tl.event_id(target)
-    before = tl.head()
+        event["target"] = tl.snapshot().event_id(target)
     try:
-        commit = tl.append([event], register_unknown=register_unknown)
+        result = tl.record([event], register_unknown=register_unknown)
     except BadRows as error:
         # There is one event, given here: its place among others says nothing.
         raise BadInput("; ".join(problem.message for problem in error.problems)) from None
     except Conflict as error:
         raise Conflict(str(error).removeprefix("event: row 1: ")) from None
-    known = before is not None and commit.number <= before.number
-    # Whatever it needed registered stands before it.
-    found: tuple[str | None, int | None] = None, None if known else commit.last_position
-    try:
-        found = _event_of(tl, commit, event, known) or found
-    except Exception as error:
-        warn(f"it is recorded, but its event_id could not be looked up: {error}")
+    [(event_id, position)] = result.events
+    commit = result.commits[-1] if result.commits else tl.snapshot().commit_of(position)
     facts: dict[str, object] = {
-        "event_id": found[0],
-        "position": found[1],
+        "event_id": event_id,
+        "position": position,
         "commit": commit.number,
         "recorded_at": format_instant(commit.recorded_at),
     }
 
-    def tell() -> None:
-        if known:
+    def print_outcome() -> None:
+        if not result.commits:
             say("Known already: nothing was recorded.")
-        tell_recorded(lambda: told_pairs(facts, json))
+        print_recorded(lambda: print_pairs(facts, json))
 
-    return tell
-
-
-def _event_of(tl: Timeline, commit: Commit, event: dict[str, object], known: bool) -> tuple[str, int] | None:
-    """The id and position of the event just appended, or of the one known; None where several may be it."""
-    parameters: list[object]
-    con = tl.cursor()
-    try:
-        if not known:
-            # Whatever it needed registered stands before it.
-            where, parameters = "position = $1", [commit.last_position]
-        else:
-            same = {name: value for name, value in event.items() if name in _STORED}
-            where = " AND ".join(["commit = $1", *(f"{name} = ${n}" for n, name in enumerate(same, 2))])
-            parameters = [commit.number, *same.values()]
-        rows = con.execute(f"SELECT event_id, position FROM events WHERE {where}", parameters).fetchall()
-    finally:
-        con.close()
-    return (rows[0][0], rows[0][1]) if len(rows) == 1 else None
-
-
-#: What an event says that is stored as it was given.
-_STORED: Final = ("key", "claim", "status", "source", "origin", "speaker", "statement", "reason", "target")
+    return print_outcome

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from timeline.atomic import rename_into_place, temporary_folder
-from timeline.cli.output import Result, say, tell_ingested, telling
+from timeline.cli.output import Result, print_ingested, say, showing_progress
 from timeline.errors import Conflict, NotFound
 from timeline.project import find_project, find_store, project_folder
 from timeline.store import Timeline
 
 if TYPE_CHECKING:
-    pass
+    from timeline.ask.snapshot import Snapshot
 
 __all__ = [
     "Recording",
+    "asking",
     "events_folder",
     "keeping",
     "near",
@@ -36,31 +37,38 @@ __all__ = [
 
 
 def project_of(store: Path | None) -> Path | None:
-    """The project that a store belongs to by default: the one named, else the nearest upwards; or None."""
+    """Return the project that a store belongs to: the one named, else the nearest upwards, or None."""
     return find_project(store)
 
 
 def events_folder(project: Path) -> Path:
-    """Where a project keeps what people wrote."""
+    """Return where a project keeps what people wrote."""
     return project_folder(project, "events")
 
 
 def queries_folder(project: Path) -> Path:
-    """Where a project keeps its named queries."""
+    """Return where a project keeps its named queries."""
     return project_folder(project, "queries")
 
 
 @contextmanager
-def reading(store: Path | None) -> Iterator[Timeline]:
+def asking(store: Path | None) -> Iterator[Timeline]:
     """The store to ask; in a project that has none yet it is made from the events folder first."""
-    with _opened(store) as tl, telling(tl):
+    with _opened(store) as tl, showing_progress(tl):
         yield tl
 
 
 @contextmanager
+def reading(store: Path | None) -> Iterator[Snapshot]:
+    """One state of the store to ask, for every question of a command."""
+    with asking(store) as tl:
+        yield tl.snapshot()
+
+
+@contextmanager
 def keeping(store: Path | None, *, trust_log: bool = False) -> Iterator[Timeline]:
-    """The store to look after, which has to be there: one made anew would hide that it was lost."""
-    with Timeline.open(store, trust_log=trust_log) as tl, telling(tl):
+    """The store to look after, which has to be there: a new one would hide that it was lost."""
+    with Timeline.open(store, trust_log=trust_log) as tl, showing_progress(tl):
         yield tl
 
 
@@ -77,12 +85,11 @@ class Recording:
     def run(self, record: Callable[[Timeline], Result]) -> Result:
         """Record something, and return what `record` does."""
         if self._tl is not None:
-            with telling(self._tl):
+            with showing_progress(self._tl):
                 return record(self._tl)
-        with _made(self.path) as tl, telling(tl):
+        with _made(self.path) as tl, showing_progress(tl):
             result = record(tl)
-        if _is_store(self.path):
-            self._tl = Timeline.open(self.path)
+        self._tl = _open_if_there(self.path)
         return result
 
     def close(self) -> None:
@@ -94,7 +101,7 @@ class Recording:
 def recording(store: Path | None, *, events_first: bool = True) -> Iterator[Recording]:
     """The store to record in; one that is not there yet is made, with the project's events in it first."""
     path = find_store(store)
-    tl = Timeline.open(path) if _is_store(path) else None
+    tl = _open_if_there(path)
     if tl is None and events_first:
         project = project_of(store)
         if project is None:
@@ -109,12 +116,11 @@ def recording(store: Path | None, *, events_first: bool = True) -> Iterator[Reco
         to.close()
 
 
-def _is_store(path: Path) -> bool:
+def _open_if_there(path: Path) -> Timeline | None:
     try:
-        Timeline.open(path).close()
+        return Timeline.open(path)
     except NotFound:
-        return False
-    return True
+        return None
 
 
 def _opened(store: Path | None) -> Timeline:
@@ -135,16 +141,16 @@ def _ingest_first(project: Path, path: Path) -> None:
         raise NotFound(f"no store yet, and no events in {folder} to make one from; see `timeline ingest`")
     say(f"No store yet: ingesting {folder} into {near(path)}")
     try:
-        with _made(path) as tl, telling(tl):
+        with _made(path) as tl, showing_progress(tl):
             result = tl.ingest(folder)
     except Conflict:
         # Unless another process made it meanwhile, from the same folder.
-        if not _is_store(path):
+        if _open_if_there(path) is None:
             raise
         return
     if not result.commits:
         raise NotFound(f"no store yet, and no events in {folder} to make one from; see `timeline ingest`")
-    tell_ingested(result)
+    print_ingested(result)
 
 
 def _has_events(project: Path) -> bool:
@@ -153,7 +159,7 @@ def _has_events(project: Path) -> bool:
 
 
 def near(path: Path) -> str:
-    """A path as short as it can be told from here."""
+    """Return a path as short as it can be written from here."""
     with suppress(ValueError):
         return str(path.absolute().relative_to(Path.cwd()))
     return str(path)
@@ -174,7 +180,7 @@ def _made(path: Path) -> Iterator[Timeline]:
         try:
             rename_into_place(made, real)
         except OSError:
-            if _is_store(path):
+            if _open_if_there(path) is not None:
                 raise Conflict(
                     f"{path} was made by another process meanwhile, so that nothing was recorded; try again"
                 ) from None

@@ -17,17 +17,17 @@ from timeline.index.winners import Winners, without
 from timeline.meaning import fold
 from timeline.meaning.fold import BEGINNING, END, Basis, Effect, Entry, Standing
 
-__all__ = ["Stretch", "effects", "standings"]
+__all__ = ["StandingSpan", "effects", "standings"]
 
 #: Place, position, whether it claims anything, basis, and bounds on the recorded and the reported axis.
-Stretch = tuple[int, int, bool, Basis, int, int, int, int]
+StandingSpan = tuple[int, int, bool, Basis, int, int, int, int]
 
 _BASES: Final[tuple[Basis, ...]] = ("certain", "possible", "evidence")
 _Span = tuple[int, int]
 _Order = tuple[int, int]
 
 
-def standings(known: Sequence[Entry]) -> Iterator[Stretch]:
+def standings(known: Sequence[Entry]) -> Iterator[StandingSpan]:
     """What stands at each place of a fact that was ever amended, along the recorded axis.
 
     `known` is in log order. A place where nothing ever stood is told too, by empty bounds.
@@ -41,7 +41,7 @@ def standings(known: Sequence[Entry]) -> Iterator[Stretch]:
             yield from (_looked_at if is_small(family) else _along_recorded)(family, basis)
 
 
-def _looked_at(family: Sequence[Entry], basis: Basis) -> Iterator[Stretch]:
+def _looked_at(family: Sequence[Entry], basis: Basis) -> Iterator[StandingSpan]:
     """The stretches of a family of a few entries, by what `fold` says of it at each moment."""
     place = family[0].position
     open_since: dict[tuple[int, bool, int, int], int] = {}
@@ -58,12 +58,12 @@ def _looked_at(family: Sequence[Entry], basis: Basis) -> Iterator[Stretch]:
             open_since.setdefault(stretch, moment)
 
 
-def _along_recorded(entries: Sequence[Entry], basis: Basis) -> Iterator[Stretch]:
+def _along_recorded(entries: Sequence[Entry], basis: Basis) -> Iterator[StandingSpan]:
     family = Family(entries, basis)
     stood: Entry | None = None
     since: dict[_Span, int] = {}
 
-    def ended(spans: Iterable[_Span], moment: int) -> Iterator[Stretch]:
+    def ended(spans: Iterable[_Span], moment: int) -> Iterator[StandingSpan]:
         for span in spans:
             assert stood is not None
             claims = stood.value is not None
@@ -94,7 +94,7 @@ def effects(known: Iterable[Entry]) -> dict[int, Effect]:
     found: dict[int, Effect] = {}
     for group in _apart(families(known)):
         # A report that shares its valid time with no other finds nothing there.
-        state = _State(group) if len(group) > 1 else None
+        state = FactHistory(group) if len(group) > 1 else None
         for entry in sorted(
             (entry for family in group for entry in family),
             key=lambda e: (e.recorded_at, e.reported_at, e.position),
@@ -154,7 +154,7 @@ class _Living:
         return self.entry if self.counts else None
 
 
-class _State:
+class FactHistory:
     """What counts of one fact with the entries so far; `families` are all that there will be."""
 
     def __init__(self, families: Sequence[Sequence[Entry]]) -> None:

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-__all__ = ["OBJECTS", "VIEWS", "in_schema", "sql_object"]
+__all__ = ["OBJECTS", "VIEWS", "sql_object"]
 
 #: The public objects and what they are made of. Those that read through others come after them.
 OBJECTS: Final = (
@@ -65,8 +65,3 @@ VIEWS: Final = (
 def sql_object(name: str) -> str:
     """Return the text of timeline/sql/NAME.sql, such as `tables/events`."""
     return resources.files("timeline").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-
-
-def in_schema(name: str, schema: str) -> str:
-    """Return the text of an object that is to be created in another schema than `store`."""
-    return sql_object(name) if schema == "store" else sql_object(name).replace("store.", f"{schema}.")

@@ -11,70 +11,14 @@ import duckdb
 from timeline.index import amended
 from timeline.index.sweep import sweep
 from timeline.meaning import fold
+from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.fact import fact_hash
 
-__all__ = ["entries", "entry_from", "resolve_entangled"]
+__all__ = ["resolve_entangled"]
 
-
-# The facts that no window resolves, by the definition itself
-
-
-def entry_from(row: Sequence[Any]) -> fold.Entry:
-    """An entry for `fold` from a row of `_ENTRY_COLUMNS`."""
-    (
-        position,
-        event_id,
-        event_type,
-        fact,
-        reported_at,
-        recorded_at,
-        origin,
-        value_type,
-        low,
-        high,
-        unit,
-        approximate,
-        text,
-        date_from,
-        date_to,
-        status,
-        reported_from,
-        evidence_at,
-        valid_from,
-        valid_to,
-        source,
-        target,
-        void,
-    ) = row
-    value = None
-    if value_type is not None:
-        value = fold.Value(value_type, low, high, unit, bool(approximate), text, date_from, date_to)
-    return fold.Entry(
-        position=position,
-        event_id=event_id,
-        event_type=event_type,
-        fact=fact,
-        reported_at=reported_at if reported_at is not None else fold.BEGINNING,
-        recorded_at=recorded_at,
-        origin=origin or "",
-        value=value,
-        status=status,
-        reported_from=reported_from,
-        evidence_at=evidence_at,
-        valid_from=valid_from,
-        valid_to=valid_to,
-        source=source,
-        target=target,
-        void=bool(void),
-    )
-
-
-_ENTRY_COLUMNS: Final = """
-    position, event_id, event_type, fact, epoch_us(reported_at), epoch_us(recorded_at), origin, value_type,
-    amount_low, amount_high, unit, approximate, text, epoch_us(date_from), epoch_us(date_to), status,
-    epoch_us(reported_from), epoch_us(evidence_at), epoch_us(valid_from), epoch_us(valid_to), source,
-    target, void
-"""
+_ENTRY: Final = ", ".join(
+    f"epoch_us({name})" if LOG_COLUMNS[name] == "instant" else name for name in fold.ENTRY_COLUMNS
+)
 #: Facts whose events are asked for at once, and rows that are handed back at once.
 _FACTS_AT_ONCE: Final = 10_000
 _ROWS_AT_ONCE: Final = 50_000
@@ -85,13 +29,13 @@ _TO_TIMESTAMP: Final = (
 )
 
 
-def entries(con: duckdb.DuckDBPyConnection, where: str, schema: str = "store") -> Iterator[fold.Entry]:
-    """The events that speak of facts, as entries, by fact and position; `where` is SQL."""
+def _entangled(con: duckdb.DuckDBPyConnection, events: str, first: int, last: int) -> Iterator[fold.Entry]:
+    """The events of the facts with a hash of these bounds that no window resolves, by fact and position."""
     rows = con.execute(
-        f"SELECT {_ENTRY_COLUMNS} FROM {schema}.events "
-        f"WHERE fact IS NOT NULL AND {where} ORDER BY fact_hash, fact, position"
+        f"SELECT {_ENTRY} FROM {events} WHERE fact_hash BETWEEN {first} AND {last} "
+        "AND fact IN (SELECT fact FROM facts WHERE NOT plain) ORDER BY fact_hash, fact, position"
     ).fetchall()
-    return map(entry_from, rows)
+    return map(fold.entry_of, rows)
 
 
 class _Filling:
@@ -121,38 +65,36 @@ class _Filling:
             self._rows.clear()
 
 
-def resolve_entangled(con: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """Fill `swept`, `amended` and `effects` for the facts that no window resolves."""
+def resolve_entangled(con: duckdb.DuckDBPyConnection, events: str) -> None:
+    """Fill `swept`, `amended` and `effects` of the current schema for the facts that no window resolves.
+
+    `events` is a relation of all events, with every column.
+    """
     hashes = [
         number
         for (number,) in con.execute(
-            f"SELECT DISTINCT fact_hash FROM {schema}.facts WHERE NOT plain ORDER BY fact_hash"
+            "SELECT DISTINCT fact_hash FROM facts WHERE NOT plain ORDER BY fact_hash"
         ).fetchall()
     ]
     span = {"believed_from": "TIMESTAMP", "believed_until": "TIMESTAMP"}
     swept = _Filling(
         con,
-        f"{schema}.swept",
+        "swept",
         **{"fact_hash": "UBIGINT", "position": "BIGINT", "valid_from": "TIMESTAMP", "valid_to": "TIMESTAMP"},
         **span,
     )
-    effects = _Filling(con, f"{schema}.effects", fact="VARCHAR", position="BIGINT", effect="VARCHAR")
+    effects = _Filling(con, "effects", fact="VARCHAR", position="BIGINT", effect="VARCHAR")
     stretches = _Filling(
         con,
-        f"{schema}.amended",
+        "amended",
         **{"fact": "VARCHAR", "place": "BIGINT", "position": "BIGINT", "claims": "BOOLEAN"},
         **{"on_basis": "VARCHAR", "recorded_from": "TIMESTAMP", "recorded_until": "TIMESTAMP"},
         **{"counts_from": "TIMESTAMP", "counts_until": "TIMESTAMP"},
     )
     for first in range(0, len(hashes), _FACTS_AT_ONCE):
         some = hashes[first : first + _FACTS_AT_ONCE]
-        entangled = entries(
-            con,
-            f"fact_hash BETWEEN {some[0]} AND {some[-1]} "
-            f"AND fact IN (SELECT fact FROM {schema}.facts WHERE NOT plain)",
-            schema,
-        )
-        for fact, group in groupby(entangled, key=lambda entry: entry.fact):
+        known_of = groupby(_entangled(con, events, some[0], some[-1]), key=lambda entry: entry.fact)
+        for fact, group in known_of:
             known = list(group)
             number = fact_hash(fact)
             for position, _, *held in sweep(known):

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -16,9 +17,17 @@ from typing import Final, TypeVar
 import duckdb
 
 from timeline.index.catalog import OBJECTS, sql_object
+from timeline.index.entangled import resolve_entangled
 from timeline.index.row_writing import write as write_rows
-from timeline.index.segments import fill_segments
-from timeline.index.tables import Build, fill_commits, make_tables, view_incoming
+from timeline.index.tables import (
+    Build,
+    announce,
+    fill_commits,
+    make_segments,
+    make_tables,
+    making_in,
+    view_of_log,
+)
 from timeline.log.log import CheckedFiles
 from timeline.log.paths import quoted, writable_database
 
@@ -33,6 +42,7 @@ __all__ = [
     "TO_READ",
     "Config",
     "Generation",
+    "Held",
     "begins_with",
     "build",
     "build_file",
@@ -69,20 +79,37 @@ DUCKDB_MAGIC: Final = (8, b"DUCK")
 _SPILL: Final = ".spill"
 
 
+class Held:
+    """A file that stays readable at `path` after its name was removed, as long as this object lives."""
+
+    def __init__(self, file: Path) -> None:
+        self._descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        self.path = Path(f"/dev/fd/{self._descriptor}")
+
+    def __del__(self) -> None:
+        with suppress(AttributeError, OSError):
+            os.close(self._descriptor)
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
+    """What the name of a generation's file says: its last commit and position, and its layout."""
+
     path: Path
     commit: int
     position: int
     layout: int
+    #: What keeps its file readable, where that may have been removed.
+    held: Held | None = None
 
     @classmethod
-    def of(cls, path: Path) -> Generation | None:
+    def of(cls, path: Path, held: Held | None = None) -> Generation | None:
+        """Return the generation of a file; None where the name is of no generation, or there is no file."""
         found = GENERATION_NAME.fullmatch(path.name)
         # To open a named pipe would wait for its other end.
-        if found is None or not path.is_file():
+        if found is None or (held is None and not path.is_file()):
             return None
-        return cls(path, int(found[1]), int(found[2]), int(found[3]))
+        return cls(path, int(found[1]), int(found[2]), int(found[3]), held)
 
 
 Config = dict[str, str | bool | int | float | list[str]]
@@ -225,26 +252,26 @@ def build(
 ) -> tuple[int, int]:
     """Build every table and macro in the connection's current database."""
 
-    def tell(what: str) -> None:
-        if progress is not None:
-            progress(what)
-
     con.execute("DROP SCHEMA IF EXISTS store CASCADE; CREATE SCHEMA store")
     con.execute("DROP SCHEMA IF EXISTS rules CASCADE; CREATE SCHEMA rules")
-    tell("reading the log")
-    view_incoming(con, files)
-    fill_commits(con, "store", files.commits)
-    implied = make_tables(con, "store", tell)
-    fill_segments(con, "store", tell, implied=implied)
+    announce(progress, "reading the log")
+    view_of_log(con, files)
+    with making_in(con, "store"):
+        fill_commits(con, files.commits)
+        make_tables(con, progress)
+        con.execute(sql_object("tables/events"))
+        announce(progress, "resolving beliefs")
+        resolve_entangled(con, "store.events")
+        make_segments(con, progress)
+        for name in ("segments", "meta"):
+            con.execute(sql_object(f"tables/{name}"))
     for name in OBJECTS:
         con.execute(sql_object(name))
-    con.execute(sql_object("tables/meta"))
     last = files.commits[-1] if files.commits else None
     number, position, digest = (last.number, last.last_position, last.digest) if last else (0, 0, None)
     con.execute("INSERT INTO store.meta VALUES ($1, $2, $3, $4, $3)", [FORMAT, number, position, digest])
-    con.execute("DROP TABLE settled")
     if rows is not None:
-        tell("writing rows")
+        announce(progress, "writing rows")
         write_rows(con, rows, commit=number, position=position, digest=digest, log="incoming")
     con.execute("DROP VIEW incoming")
     return number, position

@@ -23,6 +23,7 @@ from typing import Final, Protocol
 
 import duckdb
 
+from timeline.atomic import sync_file, sync_folder
 from timeline.errors import Corruption
 from timeline.index.check import REBUILD, check_generation, check_row_file
 from timeline.index.generation import (
@@ -35,6 +36,7 @@ from timeline.index.generation import (
     TO_READ,
     Config,
     Generation,
+    Held,
     begins_with,
     build,
     build_file,
@@ -57,8 +59,8 @@ from timeline.index.reader import (
 from timeline.index.row_file import MAGIC as ROWS_MAGIC
 from timeline.index.row_file import RowFile
 from timeline.index.tables import Build
-from timeline.index.tail import Appended, append_tail, patch
-from timeline.log.log import CheckedFiles, Commit, Log
+from timeline.index.tail import Appended, apply_tail, load_tail
+from timeline.log.log import Commit, Log
 from timeline.log.paths import plain_folder, quoted, writable_database
 
 __all__ = ["Index"]
@@ -122,26 +124,38 @@ class Index:
         return head
 
     def open(
-        self, *, may_build: bool = True, progress: Build | None = None, apart: Attach | None = None
+        self,
+        commit: int | None = None,
+        *,
+        may_build: bool = True,
+        progress: Build | None = None,
+        apart: Attach | None = None,
+        like: Reader | None = None,
     ) -> Reader:
-        """A reader of everything acknowledged so far.
+        """Return a reader of everything up to a commit, by default up to the last one acknowledged.
 
         Without a usable generation it builds one, or, where it may not or cannot, answers from the log alone.
         With `apart` the reader shares no database with another: `apart` attaches the generation to an empty
-        one in memory, as `generation`. Raises Corruption where the log is not the one that a generation was
-        built from.
+        one in memory, as `generation`. It reads the generation of `like`, a reader of the same commit, even
+        where a newer one has replaced that. Raises Corruption where the log is not the one that a generation
+        was built from.
         """
+        if like is not None and like.generation is not None:
+            held = Generation.of(like.generation, held=like.held)
+            if held is not None and (reader := self._open(held, like.commit, apart)):
+                return reader
         found = self._found()
         head = self._head_behind(found)
+        end = head if commit is None else commit
         for generation in reversed(found):
-            if generation.layout == FORMAT and (reader := self._open(generation, head, apart)):
-                return self._relieved(reader, progress, apart) if may_build else reader
-        built = self._build_quietly(progress) if head and may_build else None
-        if built is not None:
-            made = Generation.of(built)
-            if made is not None and (reader := self._open(made, max(head, made.commit), apart)):
-                return reader
-        return self.in_memory()
+            usable = generation.layout == FORMAT and generation.commit <= end
+            if usable and (reader := self._open(generation, end, apart)):
+                return self._relieved(reader, progress, apart) if may_build and end == head else reader
+        built = self._build_quietly(progress) if may_build and end == head > 0 else None
+        made = None if built is None else Generation.of(built)
+        if made is not None and made.commit <= end and (reader := self._open(made, end, apart)):
+            return reader
+        return self.in_memory(end)
 
     def _build_quietly(self, progress: Build | None) -> Path | None:
         """Build a generation, unless something that is no file is in its place."""
@@ -159,8 +173,8 @@ class Index:
         if self.is_large(reader.appended, reader.position):
             built = self.publish_next(progress)
             made = None if built is None else Generation.of(built)
-            if made is not None:
-                newer = self._open(made, max(self.log.head_number(), made.commit), apart)
+            if made is not None and made.commit <= reader.commit:
+                newer = self._open(made, reader.commit, apart)
                 if newer is not None:
                     reader.close()
                     return newer
@@ -177,18 +191,23 @@ class Index:
         except (OSError, duckdb.Error):
             return None
 
-    def _open(self, generation: Generation, head: int, apart: Attach | None = None) -> Reader | None:
-        """A reader on a generation and its tail; None where the generation is gone or damaged.
+    def _open(self, generation: Generation, end: int, apart: Attach | None = None) -> Reader | None:
+        """Return a reader on a generation and its tail up to commit `end`; None where it is gone or damaged.
 
         Raises Corruption where the log has another commit in its place.
         """
         config = config_for(*TO_READ, generation.position)
-        is_head = generation.commit == head
-        attached = not is_head or apart is not None
+        is_whole = generation.commit == end
+        attached = not is_whole or apart is not None
         con = None
+        held = generation.held
         try:
             with plain_folder(self.folder) as folder:
                 path = folder / generation.path.name
+                if held is None:
+                    held = Held(path)
+                else:
+                    path = held.path
                 if attached:
                     con = duckdb.connect(":memory:", config=config)
                     (apart or attach_generation)(con, path)
@@ -199,7 +218,7 @@ class Index:
                 f"SELECT m.digest, m.whole, c.digest FROM {prefix}store.meta AS m "
                 f"LEFT JOIN {prefix}store.commits AS c ON c.first_position + c.count - 1 = m.whole"
             ).fetchall()
-        except (duckdb.Error, ValueError) as error:
+        except (OSError, duckdb.Error, ValueError) as error:
             if con is not None:
                 con.close()
             if is_readable(generation.path):
@@ -219,21 +238,21 @@ class Index:
             if rows is not None and (rows.position, rows.digest) != (whole, digest_of_whole):
                 rows = None
             appended = None
-            if not is_head:
-                appended = self._read_tail(con, generation, last)
+            if not is_whole:
+                appended = self._read_tail(con, generation, last, end)
                 con.execute(TAIL_PATH)
             elif attached:
                 con.execute(ATTACHED_PATH)
             grown_by = generation.position - whole
-            return Reader(con, generation.path, appended, rows, grown_by, apart=apart is not None)
+            return Reader(con, generation.path, appended, rows, grown_by, apart=apart is not None, held=held)
         except BaseException:
             con.close()
             raise
 
     def _read_tail(
-        self, con: duckdb.DuckDBPyConnection, generation: Generation, last: Commit | None
+        self, con: duckdb.DuckDBPyConnection, generation: Generation, last: Commit | None, end: int
     ) -> Appended:
-        appended = with_room(con, lambda: self.log.reading(partial(append_tail, con), last))
+        appended = with_room(con, lambda: self.log.reading(partial(load_tail, con), last, until=end))
         if appended.bytes > TAIL_BYTES_AT_MOST:
             limit = memory_for(*TO_READ, generation.position, appended.bytes)
             con.execute(f"SET memory_limit = '{limit}'")
@@ -241,8 +260,8 @@ class Index:
 
     def _commit(self, number: int) -> Commit | None:
         """The commit of that number, as the log has it."""
-        commits = self.log.commits(number - 1) if number else []
-        return commits[0] if commits and commits[0].number == number else None
+        commits = self.log.commits(number - 1, number) if number else []
+        return commits[0] if commits else None
 
     def set_aside(self) -> list[Path]:
         """Move every generation that is not of this log out of the way; returns where they are now.
@@ -260,7 +279,7 @@ class Index:
                 target = aside / f"{generation.path.stem}-{os.urandom(4).hex()}.duckdb"
                 os.rename(generation.path, target)
                 moved.append(target)
-            _sync(self.folder)
+            sync_folder(self.folder)
         return moved
 
     def _is_of_log(self, generation: Generation) -> bool:
@@ -272,10 +291,13 @@ class Index:
             reader.close()
         return True
 
-    def in_memory(self) -> Reader:
-        """A reader that keeps nothing on disk: for an empty log, or a folder that cannot be written."""
+    def in_memory(self, end: int) -> Reader:
+        """Return a reader of the commits up to `end` that keeps nothing on disk.
+
+        It is for an empty log, a folder that cannot be written, and a state that no generation has any more.
+        """
         con = duckdb.connect(":memory:", config=CONFIG)
-        self.log.reading(lambda files: build(con, files, None))
+        self.log.reading(lambda files: build(con, files, None), until=end)
         return Reader(con, None)
 
     def build(self, progress: Build | None = None) -> Path | None:
@@ -349,7 +371,7 @@ class Index:
             if quick:
                 # Whatever row group is changed is written again, of which long texts would be nearly all.
                 con.execute("SET disabled_compression_methods = 'fsst,zstd'")
-            grown = self.log.reading(partial(patch, con), self._commit(last.commit))
+            grown = self.log.reading(partial(apply_tail, con), self._commit(last.commit))
             con.execute("CHECKPOINT built")
             con.execute("DETACH built")
         return grown
@@ -382,11 +404,11 @@ class Index:
                 commit, position = make(made)
                 path = self.folder / f"{commit:012d}-{position}-v{FORMAT}.duckdb"
                 its_rows = self._rows_of(position if whole is None else whole)
-                _sync(made)
+                sync_file(made)
                 if rows_beside(made).exists():
                     os.replace(rows_beside(made), its_rows)
                 os.replace(made, path)
-                _sync(self.folder)
+                sync_folder(self.folder)
                 self._remove_older(path, its_rows)
                 return path
 
@@ -459,12 +481,9 @@ class Index:
         return len(generations)
 
     def _check(self, generation: Generation, given: Path, expected: Path, progress: Build | None) -> None:
-        def built(files: CheckedFiles) -> tuple[int, int]:
-            commits = [commit for commit in files.commits if commit.number <= generation.commit]
-            return build_file(expected, CheckedFiles(files.paths, commits), progress)
-
         name = str(generation.path)
-        if self.log.reading(built) != (generation.commit, generation.position):
+        built = self.log.reading(lambda files: build_file(expected, files, progress), until=generation.commit)
+        if built != (generation.commit, generation.position):
             raise Corruption(f"{name}: its name does not say what the log holds; {REBUILD}")
         if progress is not None:
             progress("comparing the index with the log")
@@ -521,11 +540,3 @@ def _warn_damaged(path: Path, error: Exception) -> None:
     logging.getLogger(__name__).warning(
         "%s: the index is damaged, and is replaced by one built from the log: %s", path, error
     )
-
-
-def _sync(path: str | Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

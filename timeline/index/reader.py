@@ -14,9 +14,9 @@ from typing import Any, Final
 import duckdb
 
 from timeline.index.catalog import VIEWS, sql_object
-from timeline.index.generation import with_room
+from timeline.index.generation import Held, with_room
 from timeline.index.row_file import RowFile
-from timeline.index.tail import Appended, Tail, lay_tail
+from timeline.index.tail import Appended, Tail, show_tail
 from timeline.log.paths import quoted
 
 __all__ = [
@@ -67,8 +67,11 @@ class Reader:
         grown_by: int = 0,
         *,
         apart: bool = False,
+        held: Held | None = None,
     ) -> None:
         self.con = con
+        #: What keeps the file of the generation readable.
+        self.held = held
         #: What finds the SQL surface where it is in no file that was opened, for every connection.
         self.search_path = ATTACHED_PATH if apart and generation else None
         self.generation = generation
@@ -201,7 +204,7 @@ def _whole_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None) -> Tail:
     """Resolve a tail in one transaction, so that an interrupted query can be retried."""
     con.execute("BEGIN")
     try:
-        tail = lay_tail(con, rows)
+        tail = show_tail(con, rows)
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")

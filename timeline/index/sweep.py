@@ -17,10 +17,10 @@ from timeline.index.winners import Row, Winners
 from timeline.meaning import fold
 from timeline.meaning.fold import END, Entry, Standing
 
-__all__ = ["Held", "sweep"]
+__all__ = ["BeliefSpan", "sweep"]
 
 #: Position, place, valid from and to, believed from and until.
-Held = tuple[int, int, int, int, int, int]
+BeliefSpan = tuple[int, int, int, int, int, int]
 
 #: Of so many entries `fold` is the quicker where all are known at once.
 _FEW = 64
@@ -29,7 +29,7 @@ _FEW = 64
 _Rank = tuple[int, int]
 
 
-def sweep(known: Sequence[Entry]) -> Iterator[Held]:
+def sweep(known: Sequence[Entry]) -> Iterator[BeliefSpan]:
     """Every belief ever held of one fact, all of whose entries are `known`, in log order.
 
     Rows are as long as possible and disjoint in valid time; bounds are half-open, in microseconds, from
@@ -49,7 +49,7 @@ def sweep(known: Sequence[Entry]) -> Iterator[Held]:
     winners: Winners[_Rank] = Winners(sorted(edges))
     since: dict[Row[_Rank], int] = {}
 
-    def held(rows: Iterable[Row[_Rank]], until: int) -> Iterator[Held]:
+    def held(rows: Iterable[Row[_Rank]], until: int) -> Iterator[BeliefSpan]:
         for row in rows:
             rank, start, end = row
             stand = standing[rank]

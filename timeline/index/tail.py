@@ -14,14 +14,14 @@ from typing import Any, Final
 import duckdb
 
 from timeline.index.catalog import sql_object
+from timeline.index.entangled import resolve_entangled
 from timeline.index.row_file import Damaged, RowFile
-from timeline.index.segments import fill_segments
-from timeline.index.tables import events_of, fill_commits, make_tables, view_incoming
+from timeline.index.tables import fill_commits, make_tables, making_in, view_incoming, view_of_log
 from timeline.log.log import CheckedFiles
 from timeline.meaning.columns import LOG_COLUMNS, SQL_TYPES
 from timeline.meaning.fact import fact_parts
 
-__all__ = ["Appended", "Tail", "append_tail", "lay_tail", "patch"]
+__all__ = ["Appended", "Tail", "apply_tail", "load_tail", "show_tail"]
 
 #: So many facts are looked up in the row file, each of so many events; of more DuckDB reads the table.
 _ONE_BY_ONE: Final = 2_000
@@ -30,6 +30,12 @@ _KNOWN_AT_MOST: Final = 1_000
 #: The tables of which the tail has all rows of the facts that it touches.
 _BY_FACT: Final = ("facts", "swept", "amended", "effects")
 
+
+#: What a tail is laid out in where it is only shown.
+_ONE_SEGMENT: Final = (
+    "SELECT 1::INTEGER AS segment, TIMESTAMP '-infinity' AS segment_from, "
+    "TIMESTAMP 'infinity' AS segment_until, []::TIMESTAMP[] AS slots"
+)
 
 #: The columns that may hold a long text.
 _LONG: Final = ("text", "claim", "statement", "reason", "locator")
@@ -80,14 +86,18 @@ class Tail:
 def _append(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> None:
     """Read appended commits into the schema `tail` of memory, which is replaced."""
     con.execute("DROP SCHEMA IF EXISTS memory.tail CASCADE; CREATE SCHEMA memory.tail")
-    view_incoming(con, files)
-    con.execute("CREATE TABLE tail.appended AS FROM incoming; DROP VIEW incoming")
-    fill_commits(con, "tail", files.commits)
+    view_of_log(con, files)
+    con.execute(
+        "CREATE TABLE tail.appended AS SELECT * EXCLUDE (fact_hash) FROM incoming; DROP VIEW incoming"
+    )
+    with making_in(con, "memory.tail"):
+        fill_commits(con, files.commits)
 
 
 def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowFile | None) -> Tail:
-    """Make the tables of what was appended to `base`."""
-    con.execute(sql_object("tail/touched").replace("base.", f"{base}."))
+    """Make the tables of what was appended to `base`, the beliefs in the segments of the query `bounds`."""
+    con.execute(f"CREATE VIEW tail.known_facts AS FROM {base}.store.facts")
+    con.execute(sql_object("tail/touched"))
     [(count,)] = con.execute("SELECT count(*) FROM tail.appended").fetchall()
     [(touched, anew)] = con.execute(
         "SELECT count(*), count(*) FILTER (cut = TIMESTAMP '-infinity') FROM tail.touched"
@@ -97,9 +107,12 @@ def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowFi
         con.execute("CREATE TABLE tail.incoming AS FROM tail.appended")
         _add_known(con, base, rows)
         source = "tail.incoming"
-    con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS FROM {source}")
-    make_tables(con, "tail", _silently)
-    fill_segments(con, "tail", _silently, bounds)
+    view_incoming(con, source)
+    con.execute(f"CREATE VIEW tail.bounds AS {bounds}")
+    with making_in(con, "memory.tail"):
+        make_tables(con)
+        resolve_entangled(con, "incoming")
+        con.execute(sql_object("tables/segment_rows"))
     con.execute("DROP VIEW incoming")
     [(swept,)] = con.execute(
         "SELECT count(*) FROM tail.event_rows SEMI JOIN (FROM tail.facts WHERE NOT plain) USING (fact_hash)"
@@ -119,12 +132,10 @@ def _add_known(con: duckdb.DuckDBPyConnection, base: str, rows: RowFile | None) 
         if position == rows.position:
             return
         behind = rows.position
-    # Found by narrow columns first: whatever else a scan reads, it reads for all that it passes.
-    known = (
-        f"(FROM {base}.store.event_rows WHERE rowid IN (SELECT e.rowid FROM {base}.store.event_rows AS e "
-        f"SEMI JOIN tail.anew USING (fact_hash) WHERE e.position > {behind}))"
+    con.execute(
+        f"INSERT INTO tail.incoming SELECT {names} FROM {base}.store.events "
+        f"SEMI JOIN tail.anew USING (fact_hash) WHERE position > {behind}"
     )
-    con.execute(f"INSERT INTO tail.incoming SELECT {names} FROM ({events_of(known)})")
 
 
 def _add_from(con: duckdb.DuckDBPyConnection, file: RowFile) -> bool:
@@ -152,15 +163,11 @@ def _add_from(con: duckdb.DuckDBPyConnection, file: RowFile) -> bool:
     return True
 
 
-def _silently(what: str) -> None:
-    pass
+def load_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> Appended:
+    """Read the commits that follow the attached `generation`; returns how much they are.
 
-
-def append_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> Appended:
-    """Read the commits that follow the attached `generation`; returns what they come to.
-
-    The events stand in `tail.appended` then, and the commits in `store`. What else there is waits for
-    `lay_tail`, which needs the log no more.
+    Their events are in `tail.appended` then, and all commits in `store`. The rest is left to `show_tail`,
+    which does not read the log.
     """
     con.execute("DROP SCHEMA IF EXISTS memory.store CASCADE; CREATE SCHEMA memory.store")
     _append(con, files)
@@ -173,13 +180,13 @@ def append_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> Appended
     return Appended(count, size, entangling)
 
 
-def lay_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None = None) -> Tail:
-    """Lay what was appended over the attached `generation`, as views in `store`.
+def show_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None = None) -> Tail:
+    """Create views in schema `store` that combine the attached `generation` with the appended events.
 
     `rows` is the row file of the generation, if there is one.
     """
-    tail = _resolve(con, "generation", "", rows)
-    for name in ("tail/events", "tail/segment_rows", "tables/segments"):
+    tail = _resolve(con, "generation", _ONE_SEGMENT, rows)
+    for name in ("tail/event_rows", "tables/events", "tail/segment_rows", "tables/segments"):
         con.execute(sql_object(name))
     key = {"swept": "fact_hash", "facts": "fact_hash"}
     for name in _BY_FACT:
@@ -196,13 +203,13 @@ def lay_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None = None) -> Tai
     return tail
 
 
-def patch(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> tuple[int, int]:
-    """Put the commits that follow into the attached `built`; returns its last commit and position.
+def apply_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> tuple[int, int]:
+    """Apply the commits that follow to the attached `built`; returns its last commit and position.
 
     Rows keep their places; new ones come in behind, in an order of their own.
     """
     _append(con, files)
-    tail = _resolve(con, "built", "built.store.bounds", None)
+    tail = _resolve(con, "built", "FROM built.store.bounds", None)
     anew = "(SELECT DISTINCT fact_hash FROM tail.touched WHERE cut = TIMESTAMP '-infinity') AS c"
     going_on = "(SELECT fact_hash, cut FROM tail.touched WHERE cut > TIMESTAMP '-infinity') AS c"
     con.execute("BEGIN")
@@ -221,8 +228,8 @@ def patch(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> tuple[int, int
     )
     if tail.anew:
         con.execute(
-            "UPDATE built.store.event_rows AS e SET believed_until = t.believed_until FROM tail.events AS t "
-            "WHERE e.fact_hash = t.fact_hash AND e.position = t.position "
+            "UPDATE built.store.event_rows AS e SET believed_until = t.believed_until "
+            "FROM tail.event_rows AS t WHERE e.fact_hash = t.fact_hash AND e.position = t.position "
             "AND e.believed_until IS DISTINCT FROM t.believed_until"
         )
         con.execute(f"DELETE FROM built.store.segment_rows AS s USING {anew} WHERE s.fact_hash = c.fact_hash")

@@ -14,7 +14,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 
@@ -31,11 +30,12 @@ from timeline.intake.rows import Intake, Rejected
 from timeline.intake.tabular import StoredTable
 from timeline.log.log import schema
 from timeline.log.paths import quoted
-from timeline.meaning.columns import HASHED, INHERITABLE, LOG_COLUMNS, STATUSES, event_id_sql
+from timeline.meaning.columns import LOG_COLUMNS, STATUSES
 from timeline.meaning.event import DESCRIPTIONS
+from timeline.meaning.identity import event_id_sql, report_id_sql
 from timeline.meaning.times import parse_edtf
 
-__all__ = ["BulkResolved", "LeftOut", "TableIntake", "resolve_table", "table_to_drafts", "takes"]
+__all__ = ["RunAgain", "TableIntake", "table_to_drafts", "takes"]
 
 #: Where fewer rows are left out, slices are cheaper than a copy.
 _FEW: Final = 100
@@ -71,10 +71,6 @@ _COMES_FROM: Final = {
 _ROLES: Final = ("subject", "attribute", "object", "source", "speaker", "origin", "entity")
 _NAMES: Final = ("fact", "subject", "attribute", "object", "source", "speaker", "entity", "origin")
 
-#: What is hashed of every report, and what a report may have from its source but never lacks.
-_NEVER_NULL: Final = ("event_type", "fact", "source")
-_TAKEN_OVER: Final = ("reported", "origin")
-
 #: What `rows` joins with: tables, their aliases there, and the types of their columns.
 _READ_EDTF: Final = {
     "given": "VARCHAR",
@@ -102,23 +98,8 @@ _JOINS: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
 )
 
 
-@dataclass
-class BulkResolved:
-    """What became of one table: rows for the log, and what was not taken.
-
-    `rows` has the columns of the log, descriptions of new names first; what only an append can fill in
-    is null. `known` counts the events that the store has already, or the table before.
-    """
-
-    rows: pa.Table
-    known: int = 0
-    registered: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-
-class LeftOut(Exception):
-    """A run found rows that are to be left out: what it made is void, and the next one goes without them."""
+class RunAgain(Exception):
+    """A run found rows that are to be skipped: it is discarded, and a second run skips them."""
 
 
 def takes(table: pa.Table | StoredTable) -> bool:
@@ -150,37 +131,6 @@ def table_to_drafts(table: pa.Table | StoredTable, name: str) -> list[Draft]:
     return list(_drafts(as_text(whole), name, range(1, whole.num_rows + 1)))
 
 
-def resolve_table(
-    reader: Reader,
-    table: pa.Table | StoredTable,
-    name: str,
-    recorded_at: int,
-    *,
-    register_unknown: bool = False,
-    at_once: int = _AT_ONCE,
-) -> BulkResolved:
-    """The rows of a table that `takes`, just as `Intake.resolve` would make them of its drafts.
-
-    `recorded_at` is the moment against which reported dates are checked, in microseconds. Events keep the
-    order of the table; `name` is what errors call it.
-    """
-    intake = TableIntake(reader, table, name, recorded_at, register_unknown=register_unknown, at_once=at_once)
-    with closing(intake):
-        while True:
-            try:
-                parts = list(intake.rows())
-                break
-            except LeftOut:
-                continue
-        return BulkResolved(
-            pa.concat_tables(parts) if parts else schema().empty_table(),
-            intake.known,
-            intake.registered,
-            intake.rejected,
-            intake.warnings,
-        )
-
-
 def _drafts(texts: pa.Table, name: str, rows: Iterable[int]) -> Iterator[Draft]:
     for row, values in zip(rows, texts.to_pylist(), strict=True):
         keys = {key: value for key, value in values.items() if value is not None}
@@ -204,42 +154,10 @@ def _hashed(query: str, names: Sequence[str], event_id: str | None = None) -> st
     return f"SELECT {', '.join(names)}, {event_id or event_id_sql(among=names)} AS event_id FROM ({query})"
 
 
-def _report_id(names: Sequence[str], columns: Mapping[str, str] | None = None) -> str:
-    """The event id of reports: `columns.event_id_sql` in fewer steps, since half of the time goes into it.
-
-    No text is made of a name and its value before all are put together. `columns` has what replaces some
-    of the names.
-    """
-    small = {"amount_low": "small_low", "amount_high": "small_high"}
-    parts = ["'timeline/1'"]
-    for name in HASHED:
-        if name not in names:
-            continue
-        mark = f"chr(30) || '{name}' || chr(31)"
-        kind = LOG_COLUMNS[name]
-        if kind == "boolean":
-            parts.append(f"if({name}, {mark} || 'true', NULL)")
-            continue
-        value = name if columns is None else columns.get(name, name)
-        if name in _NEVER_NULL:
-            parts += [mark, value]
-            continue
-        there = f"{value} IS NOT NULL"
-        if kind == "instant":
-            value = f"epoch_us({value})::VARCHAR"
-        elif kind == "decimal":
-            value = f"nine_places({name}, {small[name]})"
-        if name in _TAKEN_OVER:
-            there = f"inherited & {INHERITABLE[name]} = 0"
-            value = f"if({there}, {value}, NULL)"
-        parts += [f"if({there}, {mark}, NULL)", value]
-    return f"sha256(concat({', '.join(parts)}))"
-
-
 class TableIntake:
     """Takes one table, on one state of the store, part by part; close it after use.
 
-    After a run that was not LeftOut, `known`, `registered` and `warnings` tell of it; `rejected` are the rows
+    After a run without RunAgain, `known`, `registered` and `warnings` tell of it; `rejected` are the rows
     refused so far. `recorded_at` is the moment against which reported dates are checked, in microseconds.
     """
 
@@ -267,7 +185,7 @@ class TableIntake:
         self._given = set(table.column_names)
         # Rows that are refused, and rows that are known since they stand in an earlier part.
         self._bad: list[int] = []
-        self._late: list[int] = []
+        self._repeated: list[int] = []
         self._reading = RowReader(table.column_names)
         self._con = self._reading.con
         self._con.execute(f"SET VARIABLE recorded_at = make_timestamp({recorded_at})")
@@ -283,7 +201,7 @@ class TableIntake:
     def rows(self) -> Iterator[pa.Table]:
         """One run: rows for the log in order, with its columns, descriptions of new names first.
 
-        What only an append can fill in is null. Raises LeftOut, in the end, where another run is needed.
+        What only an append can fill in is null. Raises RunAgain, in the end, where another run is needed.
         """
         self.known = self.registered = 0
         self.warnings = []
@@ -326,7 +244,7 @@ class TableIntake:
         count, distinct = 0, 0
         chosen = [name for name in _NAMES if name in self._given]
         for first, part in self._all(chosen) if chosen else ():
-            self._reading.lay_open(first, part)
+            self._reading.normalize(first, part)
             self._reading.keep("bad", {"row": self._bad_in(first, part)}, row=pa.int64())
             self._reading.make("met")
             [(count,)] = self._reading.ask("SELECT count(*) FROM met")
@@ -386,12 +304,12 @@ class TableIntake:
         names = [*given, *_ALWAYS]
         # Without a column of its own an origin is its source's, and no part of the content.
         hashed = names if "origin" in self._given else [name for name in names if name != "origin"]
-        former = f"if(is_former, {_report_id(hashed, _FORMERLY)}, NULL) AS former_id"
-        return _hashed(query, [*names, "row", former], _report_id(hashed))
+        former = f"if(is_former, {report_id_sql(hashed, _FORMERLY)}, NULL) AS former_id"
+        return _hashed(query, [*names, "row", former], report_id_sql(hashed))
 
     def _resolving(self, first: int, part: pa.Table) -> str:
         """A query for the rows of a part as they will stand in the log, `refused` or not."""
-        self._reading.lay_open(first, part)
+        self._reading.normalize(first, part)
         self._reading.read()
         query = sql_object("intake/rows")
         for table, alias, types in _JOINS:
@@ -449,11 +367,11 @@ class TableIntake:
         if not taken.num_rows:
             return taken
         known: set[int] = set()
-        if self._late:
+        if self._repeated:
             numbers = taken.column("row")
-            start = bisect_left(self._late, numbers[0].as_py())
-            end = bisect_left(self._late, numbers[-1].as_py() + 1)
-            known.update(self._late[start:end])
+            start = bisect_left(self._repeated, numbers[0].as_py())
+            end = bisect_left(self._repeated, numbers[-1].as_py() + 1)
+            known.update(self._repeated[start:end])
         self._con.register("taken", taken)
         [(distinct,)] = self._reading.ask("SELECT count(DISTINCT hash(event_id)) FROM taken")
         if distinct < taken.num_rows:
@@ -501,7 +419,7 @@ class TableIntake:
     # What only the whole table tells
 
     def _leave_out(self, refused: list[int], parts: int) -> None:
-        """Raise LeftOut where rows were found that the next run is to go without."""
+        """Raise RunAgain where rows were found that the next run is to go without."""
         conflicts = self._reading.ask(sql_object("intake/conflicts")) if "key" in self._given else []
         bad = sorted([*refused, *(row for row, _ in conflicts)])
         late: list[int] = []
@@ -514,8 +432,8 @@ class TableIntake:
         if bad:
             self._explain(bad, [row for _, row in conflicts if row is not None])
         self._bad = sorted([*self._bad, *bad])
-        self._late = sorted([*self._late, *late])
-        raise LeftOut
+        self._repeated = sorted([*self._repeated, *late])
+        raise RunAgain
 
     def _again(self) -> list[int]:
         """Rows whose event another part has before them."""

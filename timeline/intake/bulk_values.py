@@ -171,7 +171,7 @@ def _plain_unit(unit: str) -> str | None:
 class RowReader:
     """Reads a table of these columns part by part, into a database of its own; close it after use.
 
-    `lay_open` makes views of one part with every key as text; `read` then makes the tables that the query
+    `normalize` makes views of one part with every key as text; `read` then makes the tables that the query
     `intake/rows` looks the values of that part up in.
     """
 
@@ -204,7 +204,7 @@ class RowReader:
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         return self.con.execute(query).fetchall()
 
-    def lay_open(self, first: int, part: pa.Table) -> None:
+    def normalize(self, first: int, part: pa.Table) -> None:
         """Make the view `given`: the rows of a part, numbered, with every key, in NFC."""
         count = part.num_rows
         unreadable = []
@@ -263,7 +263,7 @@ class RowReader:
         cases = "".join(f" WHEN {quoted(unit)} THEN {quoted(found)}" for unit, found in plain.items())
         case = f"CASE said{cases} END" if cases else "NULL::VARCHAR"
         self.con.execute(f"CREATE OR REPLACE TEMP MACRO plain_unit(said) AS ({case})")
-        self.make("laid_open")
+        self.make("normalized")
 
     def _normal(self, values: Any, name: str) -> Any:
         self.con.register("texts", pa.table({"said": values}))

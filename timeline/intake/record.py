@@ -18,8 +18,7 @@ from timeline.errors import Conflict, Place
 from timeline.index.reader import Reader
 from timeline.index.tail import Appended
 from timeline.intake import bulk
-from timeline.intake.batch import Batch, Draft
-from timeline.intake.known import KnownEvents
+from timeline.intake.batch import Batch
 from timeline.intake.rows import Intake, Rejected, raise_for, write_rejects
 from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
 from timeline.meaning.times import now
@@ -42,6 +41,8 @@ class Ingested:
 
     `new` events were appended, besides the `registered` descriptions of names never heard of;
     `known` were there already. `rejected` is empty unless rejects were asked for, or it was a dry run.
+    `events` has the id and position of each event that was given, in order, new or known; it is empty for
+    a large table.
     """
 
     new: int = 0
@@ -50,6 +51,7 @@ class Ingested:
     rejected: list[Rejected] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
+    events: list[tuple[str, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,22 +201,9 @@ class Recorder:
                     return None, sum(part.num_rows for part in intake.rows())
                 commit = self._log.append(_unless_moved(intake.rows, number, expected_position))
                 return commit, commit.count if commit else 0
-            except bulk.LeftOut:
+            except bulk.RunAgain:
                 if not may_reject and not dry_run:
                     raise_for(intake.rejected)
-
-    def last_of(self, drafts: Sequence[Draft], register_unknown: bool) -> Commit:
-        """The commit that last recorded any of these events, all of them known."""
-        reader = self._reader()
-        with closing(Intake(reader, now(), register_unknown=register_unknown)) as intake:
-            ids = intake.ids(drafts)
-        with closing(reader.cursor()) as con:
-            last = max(position for position, _ in KnownEvents(con, reader).among(ids).values())
-            rows = con.execute(
-                "SELECT number, first_position, count, epoch_us(recorded_at), digest FROM store.commits "
-                f"WHERE first_position <= {last} ORDER BY number DESC LIMIT 1"
-            ).fetchall()
-        return Commit(*rows[0])
 
     def _forget(self) -> None:
         if self._intake is not None:
@@ -269,6 +258,7 @@ class Recorder:
             rejected += found.rejected
             result.rejected += sorted(rejected, key=lambda one: one.place.line or one.place.row or 0)
             result.warnings += found.warnings
+            result.events += found.events
             if new:
                 part = Rows(found.rows) if new < SMALL else rows_to_table(found.rows)
                 ready.append(_Ready(part, found.registered, Appended.of(found.rows)))

@@ -18,12 +18,12 @@ from typing import Any, Final
 from timeline.atomic import writing
 from timeline.errors import BadInput, BadRows, Conflict, Place, TimelineError, nearest
 from timeline.index.reader import Reader
-from timeline.index.tables import events_of
 from timeline.intake.batch import Draft
 from timeline.intake.known import KnownEvents, one_of
 from timeline.intake.names import KnownNames
-from timeline.meaning.columns import INHERITABLE, LOG_COLUMNS, content_of, event_id
+from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.event import DESCRIPTIONS, event_from
+from timeline.meaning.identity import INHERITABLE, content_of, event_id
 from timeline.meaning.times import Edtf, format_instant, parse_edtf
 
 __all__ = ["Intake", "Rejected", "Resolved", "raise_for", "write_rejects"]
@@ -49,9 +49,13 @@ class Rejected:
 
 @dataclass(slots=True)
 class Resolved:
-    """What an intake made of one batch: rows for the log in order, and what it did not take."""
+    """What an intake made of one batch: rows for the log in order, and what it did not take.
+
+    `events` has the id and position of each event that was given and not rejected, known ones among them.
+    """
 
     rows: list[Row] = field(default_factory=list)
+    events: list[tuple[str, int]] = field(default_factory=list)
     known: int = 0
     registered: int = 0
     rejected: list[Rejected] = field(default_factory=list)
@@ -112,7 +116,7 @@ class Intake:
     def __init__(self, reader: Reader, recorded_at: int, *, register_unknown: bool = False) -> None:
         self._con = reader.cursor()
         self._has_tail = bool(reader.tail_events)
-        self._rows = "generation.store.event_rows" if self._has_tail else "store.event_rows"
+        self._events = "generation.store.events" if self._has_tail else "store.events"
         self.recorded_at = recorded_at
         self.register_unknown = register_unknown
         self._position = reader.position
@@ -171,13 +175,6 @@ class Intake:
             resolved.registered += len(registering)
             yield from registering
             yield draft
-
-    def ids(self, drafts: Iterable[Draft]) -> list[str]:
-        """The event ids of drafts, known or not; raises what resolving them would."""
-        resolved = Resolved()
-        taken = [draft.row for draft in self._taking(drafts, resolved)]
-        raise_for(resolved.rejected)
-        return [row["event_id"] for row in taken]
 
     # Reading what each event says by itself
 
@@ -251,15 +248,12 @@ class Intake:
             return []
         instants = {name for name, kind in LOG_COLUMNS.items() if kind == "instant"}
         columns = ", ".join(f"epoch_us({n})" if n in instants else n for n in LOG_COLUMNS)
-        condition, parameters = one_of("BIGINT", sorted(positions))
-        # Found by the one column first: whatever else a scan reads, it reads for all that it passes.
-        positions_of = f"SELECT rowid FROM {self._rows} WHERE position {condition}"
-        queries = [
-            f"SELECT {columns} FROM ({events_of(f'(FROM {self._rows} WHERE rowid IN ({positions_of}))')})"
-        ]
+        # A scan finds a join's few positions before it reads other columns, which it does not for a list.
+        condition = "position IN (SELECT unnest($1::BIGINT[]))"
+        queries = [f"SELECT {columns} FROM {self._events} WHERE {condition}"]
         if self._has_tail:
-            queries.append(f"SELECT {columns} FROM tail.appended WHERE position {condition}")
-        found = self._con.execute(" UNION ALL ".join(queries), parameters).fetchall()
+            queries.append(f"SELECT {columns} FROM tail.appended WHERE {condition}")
+        found = self._con.execute(" UNION ALL ".join(queries), [sorted(positions)]).fetchall()
         return [dict(zip(LOG_COLUMNS, values, strict=True)) for values in found]
 
     def _keyed(self, keys: Sequence[str]) -> list[tuple[str, str, int]]:
@@ -512,7 +506,11 @@ class Intake:
         places: dict[str, int] = {known: place for known, (_, place) in found.items()}
         for draft in complete:
             row = draft.row
-            if row["event_id"] in places or self._taken.get(row["event_id"], row).get("position") is not None:
+            taken = self._taken.get(row["event_id"], row).get("position")
+            known = taken if row["event_id"] not in found else found[row["event_id"]][0]
+            if draft.keys:
+                resolved.events.append((row["event_id"], self._position + 1 if known is None else known))
+            if known is not None:
                 resolved.known += bool(draft.keys)
                 if self._taken.get(row["event_id"]) is row:
                     # A later amendment takes over from it as it was recorded, not as it reads now.

@@ -21,7 +21,7 @@ from timeline.log.file import (
     SCHEMA_VERSION,
     SHA256_KEY,
     Commit,
-    Entry,
+    CommitRecord,
     LogFile,
     commit_digest,
     digest_of,
@@ -32,7 +32,7 @@ from timeline.log.file import (
 )
 from timeline.log.merkle import merkle_root, packed_ids, split
 from timeline.log.paths import parquet_source, plain_folder
-from timeline.meaning.columns import event_id_sql
+from timeline.meaning.identity import event_id_sql
 
 __all__ = ["check_digests", "check_file_hash", "check_ids_once", "check_rows"]
 
@@ -65,13 +65,13 @@ def check_file_hash(file: LogFile) -> int:
     return size
 
 
-def check_digests(file: LogFile, entries: Iterable[Entry], previous: Commit | None) -> None:
+def check_digests(file: LogFile, records: Iterable[CommitRecord], previous: Commit | None) -> None:
     """Recompute the chain of digests from `previous` on; raises Corruption where it differs.
 
-    Without a `previous` the first entry is taken as it is, unless it is the first of all.
+    Without a `previous` the first record is taken as it is, unless it is the first of all.
     """
-    for entry in entries:
-        commit = entry.commit
+    for record in records:
+        commit = record.commit
         if previous is not None or commit.number == 1:
             where = f"{file.path}: commit {commit.number}"
             expected = previous.last_position + 1 if previous else 1
@@ -87,7 +87,7 @@ def check_digests(file: LogFile, entries: Iterable[Entry], previous: Commit | No
                 commit.first_position,
                 commit.count,
                 commit.recorded_at,
-                bytes.fromhex(entry.root),
+                bytes.fromhex(record.root),
             ).hex()
             if digest != commit.digest:
                 raise Corruption(
@@ -96,7 +96,7 @@ def check_digests(file: LogFile, entries: Iterable[Entry], previous: Commit | No
         previous = commit
 
 
-def check_rows(files: Sequence[tuple[LogFile, Sequence[Entry]]]) -> None:
+def check_rows(files: Sequence[tuple[LogFile, Sequence[CommitRecord]]]) -> None:
     """The rows of consecutive files against what each says of its commits; Corruption where they differ.
 
     Positions, commits and `recorded_at` are compared, every event id computed anew from the content, and
@@ -106,7 +106,7 @@ def check_rows(files: Sequence[tuple[LogFile, Sequence[Entry]]]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    for file, entries in files:
+    for file, records in files:
         try:
             with pq.ParquetFile(file.path, pre_buffer=False) as opened:
                 found = opened.schema_arrow.remove_metadata()
@@ -117,7 +117,7 @@ def check_rows(files: Sequence[tuple[LogFile, Sequence[Entry]]]) -> None:
             raise not_a_log_file(file, error) from error
         if not found.equals(schema()):
             raise Corruption(f"{file.path}: its columns are not those of version {SCHEMA_VERSION}")
-        expected = sum(entry.commit.count for entry in entries)
+        expected = sum(record.commit.count for record in records)
         if count != expected:
             raise Corruption(f"{file.path}: has {count} rows, expected {expected} by its commits")
     with plain_folder(Path(files[0][0].path).parent) as folder, duckdb.connect() as connection:
@@ -130,12 +130,12 @@ def check_rows(files: Sequence[tuple[LogFile, Sequence[Entry]]]) -> None:
             """
         ).to_arrow_reader(ROW_GROUP)
         ids = _checked_ids(files, rows)
-        for file, entries in files:
-            for entry in entries:
-                root = merkle_root(islice(ids, entry.commit.count)).hex()
-                if root != entry.root:
+        for file, records in files:
+            for record in records:
+                root = merkle_root(islice(ids, record.commit.count)).hex()
+                if root != record.root:
                     raise Corruption(
-                        f"{file.path}: commit {entry.commit.number} has the root {entry.root}, "
+                        f"{file.path}: commit {record.commit.number} has the root {record.root}, "
                         f"expected {root} by its event ids"
                     )
 
@@ -172,11 +172,13 @@ def check_ids_once(files: Sequence[LogFile]) -> None:
         )
 
 
-def _checked_ids(files: Sequence[tuple[LogFile, Sequence[Entry]]], batches: Iterable[Any]) -> Iterator[bytes]:
+def _checked_ids(
+    files: Sequence[tuple[LogFile, Sequence[CommitRecord]]], batches: Iterable[Any]
+) -> Iterator[bytes]:
     import pyarrow as pa
 
     position = files[0][1][0].commit.first_position
-    each = ((file, entry.commit) for file, entries in files for entry in entries)
+    each = ((file, record.commit) for file, records in files for record in records)
     file, commit = next(each)
     for batch in batches:
         end = position + batch.num_rows

@@ -40,17 +40,17 @@ __all__ = [
     "STATISTICS",
     "UNIQUE",
     "Commit",
-    "Entry",
+    "CommitRecord",
     "LogFile",
     "Rows",
     "block_of",
     "commit_digest",
-    "entries_of",
     "file_name",
     "footer_start",
     "framed_key",
     "last_commit_of",
     "log_files",
+    "records_of",
     "rows_of",
     "rows_to_table",
     "schema",
@@ -100,15 +100,17 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CommitRecord:
     """What a file says of one of its commits."""
 
     commit: Commit
     root: str
 
     @classmethod
-    def of(cls, event_ids: Any, previous: Commit | None, first_position: int, recorded_at: int) -> Entry:
-        """The entry of a commit with these events, an Arrow column of their ids, to follow `previous`."""
+    def of(
+        cls, event_ids: Any, previous: Commit | None, first_position: int, recorded_at: int
+    ) -> CommitRecord:
+        """The record of a commit with these events, an Arrow column of their ids, to follow `previous`."""
         tree = MerkleTree()
         tree.add_ids(event_ids)
         return cls.over(tree.root(), len(event_ids), previous, first_position, recorded_at)
@@ -116,8 +118,8 @@ class Entry:
     @classmethod
     def over(
         cls, root: bytes, count: int, previous: Commit | None, first_position: int, recorded_at: int
-    ) -> Entry:
-        """The entry of a commit of `count` events with this root over their ids, to follow `previous`."""
+    ) -> CommitRecord:
+        """The record of a commit of `count` events with this root over their ids, to follow `previous`."""
         number = previous.number + 1 if previous else 1
         digest = commit_digest(digest_of(previous), number, first_position, count, recorded_at, root)
         return cls(Commit(number, first_position, count, recorded_at, digest.hex()), root.hex())
@@ -311,24 +313,24 @@ def not_a_log_file(file: LogFile, error: Exception) -> Corruption:
     return Corruption(f"{file.path}: not a file of the log: {error}; {BRING_BACK}")
 
 
-def entries_of(file: LogFile) -> list[Entry]:
+def records_of(file: LogFile) -> list[CommitRecord]:
     """What a file says of its commits, in order.
 
     Raises FileNotFoundError where the file is gone, Corruption where it does not say it or where its
     commits are not those of its name.
     """
-    return _entries(file, lambda fields: fields, range(file.first, file.last + 1))
+    return _records(file, lambda fields: fields, range(file.first, file.last + 1))
 
 
 def last_commit_of(file: LogFile) -> Commit:
-    """The last commit in a file, without reading through all before it; raises as `entries_of` does."""
-    (entry,) = _entries(
+    """The last commit in a file, without reading through all before it; raises as `records_of` does."""
+    (record,) = _records(
         file, lambda fields: b"[" + fields[fields.rindex(b"{") :], range(file.last, file.last + 1)
     )
-    return entry.commit
+    return record.commit
 
 
-def _entries(file: LogFile, part: Callable[[bytes], bytes], numbers: range) -> list[Entry]:
+def _records(file: LogFile, part: Callable[[bytes], bytes], numbers: range) -> list[CommitRecord]:
     try:
         footer, _ = footer_of(file.path)
         start, end = value_at(footer, "timeline.schema")
@@ -339,17 +341,17 @@ def _entries(file: LogFile, part: Callable[[bytes], bytes], numbers: range) -> l
                 "a later Timeline may know it"
             )
         start, end = value_at(footer, "timeline.commits")
-        entries = [_entry(fields) for fields in json.loads(part(footer[start:end]))]
+        records = [_record(fields) for fields in json.loads(part(footer[start:end]))]
     except (ValueError, IndexError, TypeError, KeyError, OverflowError) as error:
         raise not_a_log_file(file, error) from error
-    held = [entry.commit.number for entry in entries]
+    held = [record.commit.number for record in records]
     if held != list(numbers):
         said = f"commits {held[0]} to {held[-1]}" if held else "no commits"
         raise Corruption(f"{file.path}: holds {said}, not what its name says; {BRING_BACK}")
-    return entries
+    return records
 
 
-def _entry(fields: dict[str, Any]) -> Entry:
+def _record(fields: dict[str, Any]) -> CommitRecord:
     commit = Commit(
         number=int(fields["number"]),
         first_position=int(fields["first_position"]),
@@ -357,4 +359,4 @@ def _entry(fields: dict[str, Any]) -> Entry:
         recorded_at=int(fields["recorded_at"]),
         digest=bytes.fromhex(fields["digest"]).hex(),
     )
-    return Entry(commit, bytes.fromhex(fields["root"]).hex())
+    return CommitRecord(commit, bytes.fromhex(fields["root"]).hex())

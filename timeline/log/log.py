@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,21 +26,22 @@ from timeline.log.file import (
     BRING_BACK,
     SMALL,
     Commit,
-    Entry,
+    CommitRecord,
     LogFile,
     Rows,
     block_of,
-    entries_of,
     file_name,
     last_commit_of,
     log_files,
     not_a_log_file,
+    records_of,
     rows_of,
     rows_to_table,
     schema,
 )
+from timeline.log.folder import FileLock, FolderObjects
 from timeline.log.merkle import MerkleTree, merkle_root, unpacked_ids
-from timeline.log.objects import FileLock, FolderObjects, Objects
+from timeline.log.objects import Objects
 from timeline.log.paths import parquet_source, plain_folder
 from timeline.log.writing import Spool, encoded
 from timeline.meaning.columns import LOG_COLUMNS
@@ -128,10 +130,11 @@ class Log:
         self.folder = Path(folder).absolute()
         self._objects: Objects = FolderObjects(self.folder) if objects is None else objects
         self._clock = clock
-        self._listed: tuple[set[str], list[LogFile]] = set(), []
+        #: The widest files of the last listing: see `_files`.
+        self._cover: list[LogFile] = []
         #: The files whose hash was computed, and how the file system describes them: files never change.
         self._checked: dict[str, tuple[int, int, int, int]] = {}
-        self._told: tuple[tuple[str, int, int, int] | None, Commit | None] = None, None
+        self._cached_head: tuple[tuple[str, int, int, int] | None, Commit | None] = None, None
         self._appending = FileLock(self.folder / ".append.lock")
         self._maintaining = FileLock(self.folder / ".maintenance.lock")
 
@@ -142,7 +145,7 @@ class Log:
         return cls(folder)
 
     def head_number(self) -> int:
-        """The number of the last commit, 0 of an empty log; lists names and opens no file."""
+        """The number of the last commit, 0 of an empty log; opens no file."""
         files = self._files()
         return files[-1].last if files else 0
 
@@ -154,10 +157,10 @@ class Log:
         # A file never changes: one that is the same to the file system says what it said.
         found = os.stat(file.path)
         same = (file.name, found.st_ino, found.st_mtime_ns, found.st_size)
-        told, commit = self._told
-        if commit is None or told != same:
+        known, commit = self._cached_head
+        if commit is None or known != same:
             commit = last_commit_of(file)
-            self._told = same, commit
+            self._cached_head = same, commit
         return commit
 
     def files(self, after: int = 0) -> list[LogFile]:
@@ -167,41 +170,47 @@ class Log:
         """
         return [file for file in self._files() if file.last > after]
 
-    def commits(self, after: int = 0) -> list[Commit]:
-        """The commits after number `after`, in order."""
+    def size(self) -> tuple[int, int]:
+        """How many files the log has, and their bytes."""
+        return self._retrying(lambda files: (len(files), sum(os.stat(file.path).st_size for file in files)))
+
+    def commits(self, after: int = 0, until: int | None = None) -> list[Commit]:
+        """Return the commits after number `after`, up to number `until` or the last, in order."""
 
         def read(files: list[LogFile]) -> list[Commit]:
-            commits = [entry.commit for file in files for entry in entries_of(file)]
-            return [commit for commit in commits if commit.number > after]
+            commits = [
+                record.commit
+                for file in files
+                if until is None or file.first <= until
+                for record in records_of(file)
+            ]
+            return [
+                commit
+                for commit in commits
+                if after < commit.number and (until is None or commit.number <= until)
+            ]
 
         return self._retrying(read, after)
 
-    def read(self, after: int = 0) -> pa.Table:
-        """All events of the commits after number `after`, in log order, in the columns of `schema()`."""
-        import pyarrow as pa
-
-        def read(files: list[LogFile]) -> pa.Table:
-            parts = []
-            for file in files:
-                rows = rows_of(file.path)
-                if file.first <= after:
-                    early = [entry.commit for entry in entries_of(file) if entry.commit.number <= after]
-                    rows = rows.slice(sum(commit.count for commit in early))
-                parts.append(rows)
-            return pa.concat_tables(parts) if parts else schema().empty_table()
-
-        return self._retrying(read, after)
-
-    def reading(self, fn: Callable[[CheckedFiles], _Answer], after: Commit | None = None) -> _Answer:
+    def reading(
+        self,
+        fn: Callable[[CheckedFiles], _Answer],
+        after: Commit | None = None,
+        *,
+        until: int | None = None,
+    ) -> _Answer:
         """Return what `fn` makes of the files with the commits after `after`, each checked before.
 
-        The hash of every file is computed, and the chain of digests from `after` on. Raises Corruption,
-        naming the file, where either differs, and where DuckDB cannot read one. `fn` is called again where a
-        file was merged away meanwhile, and must not mind.
+        With `until` they end at the commit of that number. The hash of every file is computed, and the chain
+        of digests from `after` on. Raises Corruption, naming the file, where either differs, and where DuckDB
+        cannot read one. `fn` is called again where a file was merged away meanwhile, and must not mind.
         """
 
         def read(files: list[LogFile]) -> _Answer:
-            commits = self._check(files, after)
+            files = [file for file in files if until is None or file.first <= until]
+            commits = [
+                commit for commit in self._check(files, after) if until is None or commit.number <= until
+            ]
             with plain_folder(self.folder) as folder:
                 try:
                     return fn(CheckedFiles([str(folder / file.name) for file in files], commits))
@@ -216,11 +225,11 @@ class Log:
         previous = after
         for file in files:
             self._check_hash(file)
-            entries = entries_of(file)
+            records = records_of(file)
             # A file that begins before `after` has been checked up to there, and continues from itself.
-            check_digests(file, entries, previous if previous and previous.number + 1 == file.first else None)
-            previous = entries[-1].commit
-            commits += [entry.commit for entry in entries]
+            check_digests(file, records, previous if previous and previous.number + 1 == file.first else None)
+            previous = records[-1].commit
+            commits += [record.commit for record in records]
         return [commit for commit in commits if after is None or commit.number > after.number]
 
     def _check_hash(self, file: LogFile) -> None:
@@ -258,14 +267,14 @@ class Log:
                     )
                 recorded_at = max(self._clock(), head.recorded_at + 1) if head else self._clock()
                 rows = prepare(head, recorded_at)
-                with self._written(rows, head, recorded_at) as (entry, content):
-                    if entry is None:
+                with self._written(rows, head, recorded_at) as (record, content):
+                    if record is None:
                         return None
-                    if self._put(entry.commit, content):
+                    if self._put(record.commit, content):
                         break
-        if entry.commit.number % BLOCKS[0] == 0:
+        if record.commit.number % BLOCKS[0] == 0:
             self._compact_quietly()
-        return entry.commit
+        return record.commit
 
     def maintenance(self, wait: bool = True) -> AbstractContextManager[bool]:
         """The lock that whatever removes or replaces files holds: compaction, erasure, generation building.
@@ -310,19 +319,19 @@ class Log:
         sizes: dict[str, int] = {}
 
         def check(files: list[LogFile]) -> None:
-            batch: list[tuple[LogFile, list[Entry]]] = []
+            batch: list[tuple[LogFile, list[CommitRecord]]] = []
             previous = checked[files[0].first - 2] if files[0].first > 1 else None
             for file in files[:_FILES_AT_ONCE]:
                 sizes[file.name] = check_file_hash(file)
-                entries = entries_of(file)
-                check_digests(file, entries, previous)
-                previous = entries[-1].commit
-                batch.append((file, entries))
+                records = records_of(file)
+                check_digests(file, records, previous)
+                previous = records[-1].commit
+                batch.append((file, records))
             try:
                 check_rows(batch)
             except Exception as error:
                 raise _explained(error, [file for file, _ in batch]) from error
-            checked[files[0].first - 1 :] = [entry.commit for _, entries in batch for entry in entries]
+            checked[files[0].first - 1 :] = [record.commit for _, records in batch for record in records]
 
         head = self.head()
         if head is None:
@@ -344,6 +353,15 @@ class Log:
         return Verified(last.number, last.last_position, len(files), size, last.digest)
 
     def _files(self) -> list[LogFile]:
+        """The files of the last listing, unless commits were appended since: then the log is listed again.
+
+        Some of them may have been merged away since, which shows when they are read.
+        """
+        if not self._cover or self._has_moved(self._cover[-1]):
+            self._cover = self._list()
+        return list(self._cover)
+
+    def _list(self) -> list[LogFile]:
         # A listing taken while files are merged may lack both the merged one and what it replaces, or show
         # the file of a writer that slept and is about to lose. Two that agree show what there is.
         names = set(self._objects.list())
@@ -352,12 +370,12 @@ class Log:
             if again == names:
                 break
             names = again
-        # Between two appends a log is listed several times over, and mostly says the same.
-        listed, cover = self._listed
-        if names != listed:
-            cover = _cover(self.folder, names)
-            self._listed = names, cover
-        return list(cover)
+        return _cover(self.folder, names)
+
+    def _has_moved(self, last: LogFile) -> bool:
+        """Whether the log has a commit behind those of a file, or no longer has that file."""
+        has = self._objects.has
+        return not has(last.name) or any(map(has, _names_of(last.last + 1)))
 
     def _retrying(
         self, fn: Callable[[list[LogFile]], _Answer], after: int = 0, *, only_last: bool = False
@@ -370,23 +388,20 @@ class Log:
                 # Whatever it says, it says it of files that are no longer the log's.
                 if not self._any_gone(files):
                     raise
+                self._cover = []
         raise TimelineError(f"{self.folder}: files kept being merged away while they were read; try again")
 
     def _located(self, files: Iterable[LogFile]) -> list[LogFile]:
         return [replace(file, path=str(self._objects.get(file.name))) for file in files]
 
     def _any_gone(self, files: Iterable[LogFile]) -> bool:
-        try:
-            self._located(files)
-        except FileNotFoundError:
-            return True
-        return False
+        return not all(self._objects.has(file.name) for file in files)
 
     @contextmanager
     def _written(
         self, rows: Rows | pa.Table | Iterable[pa.Table], head: Commit | None, recorded_at: int
-    ) -> Iterator[tuple[Entry | None, memoryview]]:
-        """The entry of a commit that holds these rows, None where there are none, and its file's bytes."""
+    ) -> Iterator[tuple[CommitRecord | None, memoryview]]:
+        """The record of a commit that holds these rows, None where there are none, and its file's bytes."""
         if isinstance(rows, Rows):
             yield _of_rows(rows, head, recorded_at) if rows else (None, memoryview(b""))
             return
@@ -403,15 +418,15 @@ class Log:
                 yield None, memoryview(b"")
                 return
             rows = pa.concat_tables(first)
-            entry = Entry.of(rows["event_id"], parts.head, parts.first_position, parts.recorded_at)
-            yield entry, encoded(rows, [entry])
+            record = CommitRecord.of(rows["event_id"], parts.head, parts.first_position, parts.recorded_at)
+            yield record, encoded(rows, [record])
             return
         spool = Spool(self.folder)
         try:
-            entry = _spooled(spool, chain(first, parts), parts)
+            record = _spooled(spool, chain(first, parts), parts)
             del first
-            with spool.finish([entry]) as content, memoryview(content) as view:
-                yield entry, view
+            with spool.finish([record]) as content, memoryview(content) as view:
+                yield record, view
         finally:
             spool.close()
 
@@ -434,7 +449,7 @@ class Log:
             name = file_name(first, last)
             try:
                 (file,) = self._located([LogFile(name, first, last, "")])
-                return entries_of(file)[number - first].commit
+                return records_of(file)[number - first].commit
             except FileNotFoundError:
                 continue
         return None
@@ -451,7 +466,7 @@ class Log:
             logging.getLogger(__name__).warning("%s: files were not merged: %s", self.folder, error)
 
     def _compact(self) -> int:
-        files = self._files()
+        files = self._cover = self._list()
         if not files:
             return 0
         self._objects.sweep(files[-1].name)
@@ -468,7 +483,7 @@ class Log:
                 except Corruption as error:
                     # A damaged block must not keep all later ones from being merged.
                     damage = damage or error
-            files = self._files()
+            files = self._cover = self._list()
         if damage:
             raise damage
         return merged
@@ -487,18 +502,18 @@ class Log:
         files = self._located(files)
         if sum(Path(file.path).stat().st_size for file in files) > MERGE_AT_MOST:
             return 0
-        entries: list[Entry] = []
+        records: list[CommitRecord] = []
         for file in files:
             # Merging what is damaged would give it a hash that fits.
             check_file_hash(file)
-            entries += entries_of(file)
-        check_digests(files[0], entries, None)
+            records += records_of(file)
+        check_digests(files[0], records, None)
         rows = pa.concat_tables([rows_of(file.path) for file in files])
         first, last = files[0].first, files[-1].last
         name = file_name(first, last)
-        self._objects.put_if_absent(name, encoded(rows, entries))
+        self._objects.put_if_absent(name, encoded(rows, records))
         (merged,) = self._located([LogFile(name, first, last, "")])
-        if entries_of(merged) != entries or not rows_of(merged.path).equals(rows):
+        if records_of(merged) != records or not rows_of(merged.path).equals(rows):
             raise Corruption(f"{merged.path}: does not hold what it was merged from; remove it")
         self._objects.remove([file.name for file in files])
         return len(files)
@@ -536,7 +551,7 @@ def _explained(error: Exception, files: Iterable[LogFile]) -> Exception:
         return error
     for file in files:
         try:
-            check_rows([(file, entries_of(file))])
+            check_rows([(file, records_of(file))])
             with plain_folder(Path(file.path).parent) as folder, duckdb.connect() as con:
                 # Those columns too that no event id covers.
                 source = parquet_source([folder / file.name])
@@ -573,6 +588,16 @@ def _cover(folder: Path, names: Iterable[str]) -> list[LogFile]:
         cover.append(file)
         following = file.last + 1
     return cover
+
+
+@lru_cache(maxsize=64)
+def _names_of(number: int) -> list[str]:
+    """The names of the files that may hold a commit.
+
+    What is merged is linked before its parts are unlinked: looking for them from narrow to wide, as they come
+    here, finds a commit that is there.
+    """
+    return [file_name(number, number), *(file_name(*block_of(number, size)) for size in BLOCKS)]
 
 
 def _complete_blocks(files: list[LogFile], size: int) -> list[list[LogFile]]:
@@ -651,7 +676,7 @@ def _cast(rows: pa.Table, wanted: pa.Schema) -> dict[str, Any]:
     }
 
 
-def _of_rows(rows: Rows, head: Commit | None, recorded_at: int) -> tuple[Entry, memoryview]:
+def _of_rows(rows: Rows, head: Commit | None, recorded_at: int) -> tuple[CommitRecord, memoryview]:
     """What `_Completing` and `_written` make of a table of these rows, of which there is at least one."""
     number = head.number + 1 if head else 1
     first_position = head.last_position + 1 if head else 1
@@ -661,12 +686,12 @@ def _of_rows(rows: Rows, head: Commit | None, recorded_at: int) -> tuple[Entry, 
         for position, (row, place) in enumerate(zip(rows, places, strict=True), first_position)
     )
     root = merkle_root(unpacked_ids([row.get("event_id") for row in rows]))
-    entry = Entry.over(root, len(rows), head, first_position, recorded_at)
-    return entry, encoded(rows_to_table(completed), [entry])
+    record = CommitRecord.over(root, len(rows), head, first_position, recorded_at)
+    return record, encoded(rows_to_table(completed), [record])
 
 
-def _spooled(spool: Spool, rows: Iterable[pa.Table], parts: _Completing) -> Entry:
-    """Write rows while the next ones are made, and hash them meanwhile; returns the commit's entry."""
+def _spooled(spool: Spool, rows: Iterable[pa.Table], parts: _Completing) -> CommitRecord:
+    """Write rows while the next ones are made, and hash them meanwhile; returns the commit's record."""
     from concurrent.futures import Future, ThreadPoolExecutor
 
     tree = MerkleTree()
@@ -680,7 +705,7 @@ def _spooled(spool: Spool, rows: Iterable[pa.Table], parts: _Completing) -> Entr
             under_way.append(writing.submit(spool.write, part))
         for step in under_way:
             step.result()
-    return Entry.over(tree.root(), parts.count, parts.head, parts.first_position, parts.recorded_at)
+    return CommitRecord.over(tree.root(), parts.count, parts.head, parts.first_position, parts.recorded_at)
 
 
 def _places(given: list[int | None], first_position: int, before: int) -> Iterator[int]:

@@ -1,7 +1,4 @@
-"""Merkle trees over the event ids of a commit, as RFC 9162 defines them.
-
-Millions of ids are hashed by DuckDB, part by part; the rest in Python.
-"""
+"""Merkle trees over the event ids of a commit, as RFC 9162 defines them."""
 
 from __future__ import annotations
 
@@ -15,9 +12,8 @@ from timeline.errors import TimelineError
 
 __all__ = ["MerkleTree", "merkle_root", "packed_ids", "split", "unpacked_ids"]
 
-#: How many leaves make a part of a tree that is folded by itself; how many of its levels are hashed at once.
+#: How many leaves make a part of a tree that is folded by itself, so that not all are kept in memory.
 _ALIGNED = 2**16
-_LEVELS_ASIDE = 5
 
 
 class MerkleTree:
@@ -45,13 +41,7 @@ class MerkleTree:
     def add_ids(self, event_ids: Any) -> None:
         """Add an Arrow column of event ids, each taken as its 32 bytes."""
         for packed in packed_ids(event_ids):
-            count = len(packed) // 32
-            first = min(count, -len(self._level) % _ALIGNED)
-            aligned = (count - first) // _ALIGNED * _ALIGNED
-            self.add(split(packed, 0, 32 * first))
-            if aligned:
-                self._parts += _folded_aside(memoryview(packed)[32 * first : 32 * (first + aligned)])
-            self.add(split(packed, 32 * (first + aligned)))
+            self.add(split(packed))
 
     def root(self) -> bytes:
         """The tree hash over all that was added."""
@@ -68,38 +58,6 @@ def merkle_root(leaves: Iterable[bytes]) -> bytes:
     tree = MerkleTree()
     tree.add(leaves)
     return tree.root()
-
-
-def _folded_aside(leaves: memoryview) -> list[bytes]:
-    """The roots over aligned parts of a tree, from leaves of 32 bytes one after the other.
-
-    DuckDB takes as long for a hash as Python, but holds no interpreter lock, which others wait for meanwhile.
-    """
-    import duckdb
-    import pyarrow as pa
-
-    level, parts = leaves, len(leaves) // (32 * _ALIGNED)
-    with duckdb.connect() as connection:
-        for mark, width in (("00", 32), *(("01", 64) for _ in range(_LEVELS_ASIDE))):
-            packed: Any = pa.Array.from_buffers(
-                pa.binary(width), len(level) // width, [None, pa.py_buffer(level)]
-            )
-            connection.register("level", pa.table([packed], names=["part"]))
-            hashed = connection.sql(
-                f"SELECT unhex(sha256('\\x{mark}'::BLOB || part)) AS part FROM level"
-            ).to_arrow_table()
-            level = memoryview(b"".join(_bytes_of(chunk) for chunk in hashed["part"].chunks))
-            connection.unregister("level")
-    nodes = split(bytes(level))
-    step = len(nodes) // parts
-    return [_folded(nodes[at : at + step]) for at in range(0, len(nodes), step)]
-
-
-def _bytes_of(chunk: Any) -> memoryview:
-    """The values of a chunk of an Arrow column of bytes, one after the other."""
-    _, offsets, values = chunk.buffers()
-    ends = memoryview(offsets).cast("i")
-    return memoryview(values)[ends[chunk.offset] : ends[chunk.offset + len(chunk)]]
 
 
 def _folded(level: list[bytes]) -> bytes:
@@ -152,6 +110,6 @@ def _no_id() -> TimelineError:
     return TimelineError("every event needs an event_id of 64 hexadecimal digits")
 
 
-def split(packed: bytes, start: int = 0, end: int | None = None) -> list[bytes]:
-    """The ids in bytes that `packed_ids` made, from one byte to another."""
-    return [packed[at : at + 32] for at in range(start, len(packed) if end is None else end, 32)]
+def split(packed: bytes) -> Iterator[bytes]:
+    """The ids in bytes that `packed_ids` made."""
+    return (packed[at : at + 32] for at in range(0, len(packed), 32))

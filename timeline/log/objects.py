@@ -1,30 +1,16 @@
 """Where the log's files lie: named objects that are put once, read, listed and removed.
 
-A folder keeps this promise with a temporary name, `fsync` and `os.link`; an object store would
-keep it with a conditional put. Nothing here knows what the objects hold.
+A folder keeps this promise (see `folder`); an object store would keep it with a conditional put. Nothing
+here knows what the objects hold.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
-import re
-import stat
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from timeline.atomic import file_kind, sync_folder
-from timeline.errors import Corruption, NotFound, TimelineError
-
-__all__ = ["FileLock", "FolderObjects", "Objects"]
-
-_TEMPORARY = ".tmp-"
-#: Lists the temporary files that were begun, so that none is removed for its name alone.
-_BEGUN = ".begun.lock"
-_BEGUN_NAME = re.compile(r"\.tmp-\d+-[0-9a-f]{12}")
+__all__ = ["Objects"]
 
 
 class Objects(Protocol):
@@ -39,6 +25,9 @@ class Objects(Protocol):
         Raises FileNotFoundError where there is none, Corruption where it is nothing that can be read.
         """
 
+    def has(self, name: str) -> bool:
+        """Whether there is an object of that name."""
+
     def list(self) -> list[str]:
         """The names of all objects, in no order; one put or removed meanwhile may be in it or not."""
 
@@ -47,183 +36,3 @@ class Objects(Protocol):
 
     def sweep(self, newest: str) -> int:
         """Remove what unfinished puts older than the object `newest` left behind; returns how many."""
-
-
-class FolderObjects:
-    """Objects as the files of one local folder."""
-
-    def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder).absolute()
-
-    @classmethod
-    def create(cls, folder: str | Path) -> FolderObjects:
-        """Make the folder and its missing parents, durably; one that exists is taken as it is."""
-        folder = Path(folder).absolute()
-        if not folder.is_dir():
-            if not folder.parent.is_dir():
-                cls.create(folder.parent)
-            with suppress(FileExistsError):
-                folder.mkdir()
-            sync_folder(folder)
-            sync_folder(folder.parent)
-        return cls(folder)
-
-    def put_if_absent(self, name: str, content: memoryview) -> bool:
-        while True:
-            temporary = self.folder / f"{_TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}"
-            # Opened before the link, after which it must not fail that there are too many open files.
-            descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                self._note(temporary.name)
-                try:
-                    self._write(temporary, content)
-                    self._link(temporary, name)
-                finally:
-                    # One that cannot be unlinked is noted, and swept later on.
-                    with suppress(OSError):
-                        self._unlink(temporary)
-            except FileExistsError:
-                return False
-            except FileNotFoundError:
-                # Somebody took the temporary file for one that a dead writer left: write it again.
-                if not self.folder.is_dir():
-                    raise
-                continue
-            finally:
-                os.close(descriptor)
-            self._sync()
-            return True
-
-    def get(self, name: str) -> Path:
-        path = self.folder / name
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            # To open a named pipe would wait for its other end.
-            raise Corruption(
-                f"{path}: is {file_kind(mode)}, expected a file; bring it back from a copy of the log"
-            )
-        return path
-
-    def list(self) -> list[str]:
-        try:
-            return [name for name in os.listdir(self.folder) if not name.startswith(".")]
-        except FileNotFoundError:
-            raise _no_folder(self.folder) from None
-
-    def remove(self, names: Iterable[str]) -> None:
-        self._sync()
-        for name in names:
-            self._unlink(self.folder / name)
-
-    def sweep(self, newest: str) -> int:
-        # A commit that was begun before the head was there has lost its number to it. A writer that lives
-        # all the same finds its file gone when it links it, and writes it again.
-        before = (self.folder / newest).stat().st_mtime_ns
-        swept = 0
-        with self._begun() as descriptor:
-            kept = []
-            for name in _names_in(descriptor):
-                path = self.folder / name
-                with suppress(FileNotFoundError):
-                    found = path.lstat()
-                    if stat.S_ISREG(found.st_mode) and found.st_mtime_ns < before:
-                        path.unlink()
-                        swept += 1
-                    else:
-                        kept.append(name)
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, "".join(f"{name}\n" for name in kept).encode())
-        return swept
-
-    def _note(self, name: str) -> None:
-        """List a temporary file as ours before it is made."""
-        with self._begun() as descriptor:
-            os.write(descriptor, f"{name}\n".encode())
-
-    @contextmanager
-    def _begun(self) -> Iterator[int]:
-        """The list of temporary files, locked."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        descriptor = os.open(self.folder / _BEGUN, flags, 0o666)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield descriptor
-        finally:
-            os.close(descriptor)
-
-    def _write(self, temporary: Path, content: memoryview) -> None:
-        with open(temporary, "xb", buffering=0) as file:
-            written = 0
-            while written < len(content):
-                written += file.write(content[written:])
-            os.fsync(file.fileno())
-
-    def _link(self, temporary: Path, name: str) -> None:
-        try:
-            os.link(temporary, self.folder / name)
-        except PermissionError as error:
-            raise TimelineError(
-                f"{self.folder}: cannot link a file to its name ({error.strerror}); "
-                "the log needs a file system with hard links"
-            ) from error
-
-    def _sync(self) -> None:
-        sync_folder(self.folder)
-
-    def _unlink(self, path: Path) -> None:
-        with suppress(FileNotFoundError):
-            path.unlink()
-
-
-def _no_folder(folder: Path) -> NotFound:
-    return NotFound(f"there is no log at {folder}; `timeline init` makes one")
-
-
-def _names_in(descriptor: int) -> list[str]:
-    """The temporary files that a list names, each once."""
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    content = b""
-    while part := os.read(descriptor, 65_536):
-        content += part
-    lines = content.decode(errors="replace").splitlines()
-    return list(dict.fromkeys(line for line in lines if _BEGUN_NAME.fullmatch(line)))
-
-
-class FileLock:
-    """A lock between processes and between threads, held while a file is locked with `flock`.
-
-    It ends with its process. Not reentrant: a thread that asks again for what it holds gets a
-    TimelineError, not a standstill.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._held = threading.local()
-
-    @contextmanager
-    def hold(self, wait: bool = True) -> Iterator[bool]:
-        """Hold the lock within the block; yields False where `wait` is False and another holds it."""
-        if getattr(self._held, "now", False):
-            if not wait:
-                yield False
-                return
-            raise TimelineError(f"{self._path}: this thread holds that lock already")
-        try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        except FileNotFoundError:
-            raise _no_folder(self._path.parent) from None
-        except IsADirectoryError:
-            raise Corruption(f"{self._path}: is a folder, expected a lock file; remove it") from None
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                yield False
-                return
-            self._held.now = True
-            try:
-                yield True
-            finally:
-                self._held.now = False
-        finally:
-            os.close(descriptor)

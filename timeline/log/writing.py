@@ -20,7 +20,7 @@ from timeline.log.file import (
     SMALL,
     STATISTICS,
     UNIQUE,
-    Entry,
+    CommitRecord,
     footer_start,
     framed_key,
     schema,
@@ -36,18 +36,18 @@ __all__ = ["Spool", "encoded"]
 # Writing
 
 
-def _metadata(entries: Iterable[Entry]) -> dict[str, str]:
+def _metadata(records: Iterable[CommitRecord]) -> dict[str, str]:
     """What a new file says of itself, its SHA-256 yet to be filled in."""
     fields = [
         {
-            "number": entry.commit.number,
-            "first_position": entry.commit.first_position,
-            "count": entry.commit.count,
-            "recorded_at": entry.commit.recorded_at,
-            "root": entry.root,
-            "digest": entry.commit.digest,
+            "number": record.commit.number,
+            "first_position": record.commit.first_position,
+            "count": record.commit.count,
+            "recorded_at": record.commit.recorded_at,
+            "root": record.root,
+            "digest": record.commit.digest,
         }
-        for entry in entries
+        for record in records
     ]
     return {
         "timeline.schema": SCHEMA_VERSION,
@@ -82,19 +82,19 @@ class _Writer:
             self._parquet.write_table(waiting.slice(0, whole), row_group_size=ROW_GROUP)
             self._waiting = [waiting.slice(whole)] if whole < count else []
 
-    def finish(self, entries: Iterable[Entry]) -> None:
+    def finish(self, records: Iterable[CommitRecord]) -> None:
         import pyarrow as pa
 
         if self._waiting:
             self._parquet.write_table(pa.concat_tables(self._waiting), row_group_size=ROW_GROUP)
-        self._parquet.add_key_value_metadata(_metadata(entries))
+        self._parquet.add_key_value_metadata(_metadata(records))
         self.close()
 
     def close(self) -> None:
         self._parquet.close()
 
 
-def encoded(rows: pa.Table, entries: Iterable[Entry]) -> memoryview:
+def encoded(rows: pa.Table, records: Iterable[CommitRecord]) -> memoryview:
     """The bytes of the file that holds these rows, of `schema()`, and says this of their commits."""
     import pyarrow as pa
 
@@ -102,7 +102,7 @@ def encoded(rows: pa.Table, entries: Iterable[Entry]) -> memoryview:
     stream = pa.BufferOutputStream()
     writer = _Writer(stream, small=rows.num_rows < SMALL)
     writer.write(rows)
-    writer.finish(entries)
+    writer.finish(records)
     return _hashed(bytearray(stream.getvalue()))
 
 
@@ -142,9 +142,9 @@ class Spool:
         self._writer.write(rows)
         self._digest_until(self._sink.tell())
 
-    def finish(self, entries: Iterable[Entry]) -> mmap.mmap:
+    def finish(self, records: Iterable[CommitRecord]) -> mmap.mmap:
         """The bytes of the file, which says this of its commits; to be closed by whoever asked for them."""
-        self._writer.finish(entries)
+        self._writer.finish(records)
         self._sink.close()
         size = os.fstat(self._descriptor).st_size
         start = footer_start(size, os.pread(self._descriptor, 8, size - 8))

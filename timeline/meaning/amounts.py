@@ -15,18 +15,16 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final, NamedTuple, NoReturn, TypeVar
 
 from timeline.errors import BadInput, nearest
+from timeline.meaning.decimals import EXACT, PLACES, WHOLE_DIGITS, short_text
 
-__all__ = ["KEPT", "PLACES", "WHOLE_DIGITS", "Amount", "parse_amount", "plain_amount", "pretty_amount"]
+__all__ = ["KEPT", "Amount", "parse_amount", "plain_amount", "pretty_amount"]
 
-# Amounts are kept as DECIMAL(38, 9). Python's own default would round at 28 digits.
-WHOLE_DIGITS, PLACES = 29, 9
 KEPT = f"at most {WHOLE_DIGITS} digits before the point and {PLACES} after it"
-_EXACT = Context(prec=60)
 
 # ---------------------------------------------------------------------------------------- tables
 # Keys are lower case without accents (but for a lone `à`), tokens joined by one space; `d'` is a token.
@@ -294,13 +292,13 @@ def pretty_amount(low: Decimal | None, high: Decimal | None, unit: str, approxim
 def _fits(value: Decimal, places: int = PLACES) -> bool:
     exponent = value.as_tuple().exponent
     # What has an exponent far from that of any figure takes as much time and memory as it has digits.
-    if not isinstance(exponent, int) or abs(exponent) > _EXACT.prec or value.adjusted() >= WHOLE_DIGITS:
+    if not isinstance(exponent, int) or abs(exponent) > EXACT.prec or value.adjusted() >= WHOLE_DIGITS:
         return False
-    return value == value.quantize(Decimal(1).scaleb(-places), context=_EXACT)
+    return value == value.quantize(Decimal(1).scaleb(-places), context=EXACT)
 
 
 def _short_in(value: Decimal, scale: int) -> bool:
-    return scale == 0 or _fits(_EXACT.scaleb(value, -scale), places=3)
+    return scale == 0 or _fits(EXACT.scaleb(value, -scale), places=3)
 
 
 def _scale_for(value: Decimal) -> int:
@@ -310,10 +308,7 @@ def _scale_for(value: Decimal) -> int:
 
 
 def _digits(value: Decimal, scale: int = 0, separator: str = "") -> str:
-    text = f"{_EXACT.scaleb(value, -scale):{separator}f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    return short_text(EXACT.scaleb(value, -scale), separator)
 
 
 def _figures(amount: Amount, *, spoken: bool) -> str:
@@ -359,10 +354,10 @@ class _Quantity(NamedTuple):
 # Long columns repeat few texts.
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Amount:
-    return _Reader(text).amount()
+    return AmountParser(text).amount()
 
 
-class _Reader:
+class AmountParser:
     """One pass over the tokens of one text; each step takes what it understands, or nothing."""
 
     def __init__(self, text: str) -> None:
@@ -502,8 +497,8 @@ class _Reader:
 
     def separated(self, text: str) -> Decimal:
         """A number with a decimal point or comma and separators of thousands, as far as it has them."""
-        if sum(map(str.isdigit, text)) > _EXACT.prec:
-            self.refuse(f"more than {_EXACT.prec} digits")
+        if sum(map(str.isdigit, text)) > EXACT.prec:
+            self.refuse(f"more than {EXACT.prec} digits")
         if re.fullmatch("[1-9][0-9]{0,2}[.,][0-9]{3}", text):
             if self.french:
                 whole, fraction = re.sub("[.,]", "", text), text.replace(".", ",").rstrip("0").rstrip(",")
@@ -581,7 +576,7 @@ class _Reader:
         return rate
 
     def scaled(self, number: Decimal, scale: int | None) -> Decimal:
-        value = _EXACT.normalize(_EXACT.scaleb(number, scale or 0))
+        value = EXACT.normalize(EXACT.scaleb(number, scale or 0))
         if not _fits(value):
             self.refuse(f"it has too many digits to be kept, {KEPT}")
         # Without an exponent, nor the sign of a zero.

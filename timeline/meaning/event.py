@@ -10,15 +10,16 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from decimal import Context, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
 from timeline.errors import BadInput, nearest
-from timeline.meaning.amounts import KEPT, PLACES, WHOLE_DIGITS, Amount, parse_amount, plain_amount
+from timeline.meaning.amounts import KEPT, Amount, parse_amount, plain_amount
 from timeline.meaning.columns import STATUSES
+from timeline.meaning.decimals import EXACT, PLACES, WHOLE_DIGITS, short_text
 from timeline.meaning.times import END, Edtf, former_period_text, no_end, parse_edtf, period_text, value_end
 
 __all__ = [
@@ -33,9 +34,6 @@ __all__ = [
     "parse_fact",
     "parse_segment",
 ]
-
-#: Python's own default rounds at 28 digits; the log keeps 38.
-_EXACT: Final = Context(prec=60)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
@@ -92,7 +90,7 @@ def _decimal(value: object) -> object:
         raise ValueError(
             f"{_brief(text)} needs more than {WHOLE_DIGITS} digits before or {PLACES} after the point"
         )
-    return Decimal(f"{sign}{kept}").scaleb(-places, context=_EXACT)
+    return Decimal(f"{sign}{kept}").scaleb(-places, context=EXACT)
 
 
 def _whole(value: object) -> object:
@@ -447,7 +445,7 @@ def _written_out(figure: Decimal | None) -> Decimal | None:
     """The same number in the digits that the grammar would read it from."""
     if figure is None:
         return None
-    return Decimal(0) if figure == 0 else Decimal(f"{figure.normalize(_EXACT):f}")
+    return Decimal(short_text(figure))
 
 
 def _amount_columns(amount: Amount, claim: str) -> dict[str, Any]:

@@ -20,15 +20,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 from itertools import combinations, pairwise
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from timeline.errors import BadInput
+from timeline.meaning.decimals import EXACT
 
 __all__ = [
     "BEGINNING",
     "END",
+    "ENTRY_COLUMNS",
     "WITHIN",
     "Basis",
     "Belief",
@@ -48,6 +50,7 @@ __all__ = [
     "disagreements",
     "disagrees",
     "effects",
+    "entry_of",
     "standing",
 ]
 
@@ -56,9 +59,6 @@ END: Final = 2**62
 
 #: Two claims reported further apart than this do not disagree: the world had time to change.
 WITHIN: Final = 90 * 86_400 * 1_000_000
-
-# Python's own default rounds at 28 digits, amounts have up to 38.
-_EXACT: Final = Context(prec=60)
 
 Basis = Literal["certain", "possible", "evidence"]
 Effect = Literal["opened", "revised", "repeated", "late", "corrected", "voided", "retracted", "withdrew"]
@@ -102,6 +102,64 @@ class Entry:
     source: str | None = None
     target: str | None = None
     void: bool = False
+
+
+#: The columns of an event that an entry is made of.
+ENTRY_COLUMNS: Final = (
+    *("position", "event_id", "event_type", "fact", "reported_at", "recorded_at", "origin", "value_type"),
+    *("amount_low", "amount_high", "unit", "approximate", "text", "date_from", "date_to", "status"),
+    *("reported_from", "evidence_at", "valid_from", "valid_to", "source", "target", "void"),
+)
+
+
+def entry_of(row: Sequence[Any]) -> Entry:
+    """Return the entry of an event that speaks of a fact, from its ENTRY_COLUMNS; instants are integers."""
+    (
+        position,
+        event_id,
+        event_type,
+        fact,
+        reported_at,
+        recorded_at,
+        origin,
+        value_type,
+        low,
+        high,
+        unit,
+        approximate,
+        text,
+        date_from,
+        date_to,
+        status,
+        reported_from,
+        evidence_at,
+        valid_from,
+        valid_to,
+        source,
+        target,
+        void,
+    ) = row
+    value = None
+    if value_type is not None:
+        value = Value(value_type, low, high, unit, bool(approximate), text, date_from, date_to)
+    return Entry(
+        position=position,
+        event_id=event_id,
+        event_type=event_type,
+        fact=fact,
+        reported_at=BEGINNING if reported_at is None else reported_at,
+        recorded_at=recorded_at,
+        origin=origin or "",
+        value=value,
+        status=status,
+        reported_from=reported_from,
+        evidence_at=evidence_at,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        source=source,
+        target=target,
+        void=bool(void),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,7 +520,7 @@ def _widened(value: Value) -> tuple[Decimal | None, Decimal | None]:
     if not value.approximate:
         return value.low, value.high
     low, high = (
-        None if bound is None else _EXACT.fma(bound.copy_abs(), tenth, bound)
+        None if bound is None else EXACT.fma(bound.copy_abs(), tenth, bound)
         for bound, tenth in ((value.low, Decimal("-0.1")), (value.high, Decimal("0.1")))
     )
     return low, high

@@ -40,6 +40,7 @@ __all__ = [
     "format_instant",
     "former_period_text",
     "from_datetime",
+    "from_naive",
     "no_end",
     "now",
     "parse_as_of",
@@ -49,6 +50,7 @@ __all__ = [
     "show_instant_end",
     "show_reported",
     "to_datetime",
+    "to_naive",
     "value_end",
 ]
 
@@ -58,6 +60,8 @@ _SECOND: Final = 1_000_000
 _DAY: Final = 86_400 * _SECOND
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_NAIVE_EPOCH: Final = _EPOCH.replace(tzinfo=None)
 
 #: The first and the last instant that there are, and the end, exclusive, of 9999, which no datetime can be.
 FIRST_INSTANT: Final = (1 - _EPOCH_ORDINAL) * _DAY
@@ -292,11 +296,28 @@ def from_datetime(moment: datetime) -> int:
         raise BadInput(
             f"{moment.isoformat()} has no time zone; give the datetime one, such as tzinfo=datetime.UTC"
         )
-    since = moment - _EPOCH
-    micros = (since.days * 86_400 + since.seconds) * _SECOND + since.microseconds
+    micros = _micros(moment - _EPOCH)
     if not FIRST_INSTANT <= micros <= LAST_INSTANT:
         raise BadInput(f"{moment.isoformat()} lies in UTC outside the years 0001 to 9999")
     return micros
+
+
+def to_naive(micros: int) -> datetime:
+    """An instant as a datetime in UTC that does not say so, as DuckDB has them; see `from_naive`."""
+    return _NAIVE_EPOCH + timedelta(microseconds=micros)
+
+
+def from_naive(moment: datetime) -> int:
+    """The instant of a datetime without a zone that DuckDB returned, and so in UTC.
+
+    >>> from_naive(to_naive(-1))
+    -1
+    """
+    return _micros(moment - _NAIVE_EPOCH)
+
+
+def _micros(since: timedelta) -> int:
+    return since // _MICROSECOND
 
 
 def now() -> int:

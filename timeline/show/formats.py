@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from timeline.ask.answers import instant_of, plain, text_of
 from timeline.meaning.columns import check_names
-from timeline.meaning.times import format_instant, from_datetime, show_instant_end
+from timeline.meaning.times import format_instant, show_instant_end
 
 if TYPE_CHECKING:
     from timeline.ask.answers import Answer, AsOf
@@ -22,7 +22,6 @@ __all__ = [
     "document",
     "json_lines",
     "markdown_lines",
-    "plain",
     "shown",
     "visible",
     "write_parquet",
@@ -34,52 +33,13 @@ FORMATS: Final = ("table", "json", "jsonl", "csv", "parquet", "markdown")
 # Values
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it: exact decimals and instants as text, None as null.
-
-    Datetimes without a zone are UTC.
-
-    >>> plain(Decimal("25000000000.500000000")), plain(datetime(2025, 9, 1))
-    ('25000000000.5', '2025-09-01T00:00:00Z')
-    """
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, Decimal):
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    if isinstance(value, datetime):
-        return format_instant(_micros(value))
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float):
-        # JSON has neither infinities nor NaN.
-        return value if value - value == 0 else str(value)
-    if isinstance(value, dict):
-        return {str(name): plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    return value.hex() if isinstance(value, bytes) else str(value)
-
-
-def text_of(value: Any) -> str:
-    """A value as CSV has it: as `plain`, lists and structures as JSON, None as nothing."""
-    value = plain(value)
-    if value is None or isinstance(value, bool):
-        return "" if value is None else str(value).lower()
-    return _json(value) if isinstance(value, dict | list) else str(value)
-
-
 def shown(value: Any) -> str:
-    """A value for people: an instant that is the last of its day is that date.
+    """Return a value for people: an instant that is the last of its day is that date.
 
     >>> shown(datetime(2025, 9, 30, 23, 59, 59, 999999)), shown(True), shown(None)
     ('2025-09-30', 'true', '')
     """
-    return show_instant_end(_micros(value)) if isinstance(value, datetime) else text_of(value)
-
-
-def _micros(value: datetime) -> int:
-    return from_datetime(value if value.tzinfo else value.replace(tzinfo=UTC))
+    return show_instant_end(instant_of(value)) if isinstance(value, datetime) else text_of(value)
 
 
 def _json(value: Any) -> str:
@@ -97,14 +57,14 @@ def document(
     rows: Iterable[Sequence[Any]],
     more: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
-    """The lines of one JSON object: what was asked, `more` of that, and `rows`, one a line.
+    """Yield the lines of one JSON object: what was asked, `more` of that, and `rows`, one a line.
 
     Raises BadInput, before the first line, where two columns have one name.
     """
     check_names(names)
     yield "{"
-    told = {**(asked_plainly(asked) if asked is not None else {}), **(more or {})}
-    for name, value in told.items():
+    facts = {**(asked_plainly(asked) if asked is not None else {}), **(more or {})}
+    for name, value in facts.items():
         yield f"  {_json(name)}: {_json(plain(value))},"
     pending = None
     for row in _objects(names, rows):
@@ -121,7 +81,7 @@ def document(
 
 
 def asked_plainly(asked: AsOf) -> dict[str, str | None]:
-    """The axes and the rule of a question, as JSON names them."""
+    """Return the axes and the rule of a question, as JSON names them."""
     return {
         "as_of": None if asked.as_of is None else format_instant(asked.as_of),
         "recorded_as_of": format_instant(asked.recorded_as_of),
@@ -132,7 +92,7 @@ def asked_plainly(asked: AsOf) -> dict[str, str | None]:
 
 
 def json_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """A JSON object for each row; raises BadInput where two columns have one name."""
+    """Return a JSON object for each row; raises BadInput where two columns have one name."""
     check_names(names)
     return _objects(names, rows)
 
@@ -146,7 +106,7 @@ def _objects(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[st
 
 
 def csv_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    r"""Rows as RFC 4180 has them, but with bare line feeds; an empty text is quoted, null is nothing.
+    r"""Yield rows as RFC 4180 has them, but with bare line feeds; an empty text is quoted, null is nothing.
 
     >>> list(csv_lines(["fact", "claim"], [("a/b", "1, 2"), ("", None)]))
     ['fact,claim', 'a/b,"1, 2"', '"",']
@@ -162,55 +122,19 @@ def _csv_field(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def write_parquet(table: Answer, out: str | Path | IO[bytes]) -> None:
+def write_parquet(answer: Answer, out: str | Path | IO[bytes]) -> None:
     """Write an answer as Parquet, with the types of its columns.
 
     Raises BadInput where two columns have one name, which few readers of Parquet take.
     """
-    check_names(table.columns)
-    import pyarrow as pa
+    table = answer.arrow()
     import pyarrow.parquet as pq
 
-    columns = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
-    arrays = [_arrow_column(pa, kind, values) for kind, values in zip(table.types, columns, strict=True)]
-    pq.write_table(
-        pa.Table.from_arrays(arrays, names=table.columns), out, compression="zstd", store_schema=False
-    )
-
-
-_ARROW: Final = {
-    "BOOLEAN": "bool_",
-    "TINYINT": "int8",
-    "SMALLINT": "int16",
-    "INTEGER": "int32",
-    "BIGINT": "int64",
-    "UTINYINT": "uint8",
-    "USMALLINT": "uint16",
-    "UINTEGER": "uint32",
-    "UBIGINT": "uint64",
-    "FLOAT": "float32",
-    "DOUBLE": "float64",
-    "DATE": "date32",
-    "BLOB": "binary",
-}
-
-
-def _arrow_column(pa: Any, kind: str, values: Sequence[Any]) -> Any:
-    if kind.startswith("TIMESTAMP") and not any(isinstance(value, str) for value in values):
-        # DuckDB hands out those as texts that no datetime can be.
-        naive = [v.astimezone(UTC).replace(tzinfo=None) if v and v.tzinfo else v for v in values]
-        return pa.array(naive, pa.timestamp("us"))
-    if decimal := re.fullmatch(r"DECIMAL\((\d+),\s*(\d+)\)", kind):
-        return pa.array(values, pa.decimal128(int(decimal[1]), int(decimal[2])))
-    if kind in _ARROW:
-        return pa.array(values, getattr(pa, _ARROW[kind])())
-    if kind == "VARCHAR[]":
-        return pa.array(values, pa.list_(pa.string()))
-    return pa.array([None if value is None else text_of(value) for value in values], pa.string())
+    pq.write_table(table, out, compression="zstd", store_schema=False)
 
 
 def markdown_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """A table in GitHub's Markdown.
+    """Yield a table in GitHub's Markdown.
 
     >>> list(markdown_lines(["fact", "claim"], [("a/b", "1|2")]))
     ['| fact | claim |', '| --- | --- |', '| a/b | 1\\\\|2 |']
@@ -229,7 +153,9 @@ def _markdown_cell(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Text that a terminal only prints: line ends and tabs as spaces, other control characters as a mark.
+    """Return text that a terminal only prints.
+
+    Line ends and tabs as spaces, other control characters as a mark.
 
     >>> visible("one\\ntwo \\x1b[31mred")
     'one two \\ufffd[31mred'

@@ -44,7 +44,9 @@ _PARTS: Final = re.compile(r"[^-@]+[-@]*|[-@]+")
 
 
 def wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    """A text in lines that fit, nothing left out: broken at spaces and behind `/`, then `-`, then anywhere.
+    """Return a text in lines that fit, nothing left out.
+
+    Broken at spaces and behind `/`, then `-`, then anywhere.
 
     Lines from the second on begin with `indent`.
 
@@ -65,9 +67,11 @@ def wrapped(text: str, width: int, indent: str = "") -> list[str]:
                 lines.append(line.rstrip())
                 line, used = indent, len(indent)
         piece, size = (piece[at:], size - at) if at else (piece, size)
-        if used + size > width and line.strip():
-            lines.append(line.rstrip())
-            line, used = indent, len(indent)
+        if used + size > width:
+            if line.strip():
+                lines.append(line.rstrip())
+            # Of a line that is blank so far, the blanks give way.
+            line, used = (indent, len(indent)) if lines else ("", 0)
             if piece.isspace():
                 continue
         line += piece
@@ -109,7 +113,7 @@ class Column:
     whole: bool = False
 
 
-#: Colours a text, given the header of its column; None stands for the headers themselves.
+#: Colours a text, given the header of its column; None means the headers themselves.
 Style = Callable[[str | None, str], str]
 
 
@@ -121,7 +125,7 @@ def table_lines(
     style: Style | None = None,
     headed: int = 0,
 ) -> Iterator[str]:
-    """A table for people, `width` columns of a terminal wide at most; None is as wide as it takes.
+    """Yield a table for people, `width` columns of a terminal wide at most; None is as wide as it takes.
 
     Cells are wrapped, never cut. A table that does not fit unwrapped has its first `headed` columns on lines
     of their own, each above the rows that it is the same for, and if need be the first whatever `headed` is.
@@ -157,8 +161,8 @@ def table_lines(
     for row in cells:
         if headed and row[:headed] != above:
             above = row[:headed]
-            told = _GAP.join(filter(None, above))
-            for line in wrapped(told, width, _GAP):
+            headers = _GAP.join(filter(None, above))
+            for line in wrapped(headers, width, _GAP):
                 yield style(lead[0].header, line) if style else line
         for line in _row(rest, fitted, row[headed:], style):
             yield indent + line
@@ -195,11 +199,11 @@ def _line(
     last = max((n for n, cell in enumerate(cells) if cell), default=-1)
     for n, cell in enumerate(cells[: last + 1]):
         space = " " * (widths[n] - width_of(cell))
-        told = style(None if header else columns[n].header, cell) if style and cell else cell
+        coloured = style(None if header else columns[n].header, cell) if style and cell else cell
         if columns[n].right:
-            padded.append(space + told)
+            padded.append(space + coloured)
         else:
-            padded.append(told if n == last else told + space)
+            padded.append(coloured if n == last else coloured + space)
     return _GAP.join(padded)
 
 
@@ -219,7 +223,9 @@ _NATURAL_AT_MOST: Final = 10_000
 
 
 def _fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
-    """The width of each column: what it takes where that fits; else taken from where it makes fewest lines.
+    """Return the width of each column: what it takes where that fits.
+
+    Else taken from where it makes fewest lines.
 
     None where words would have to be torn.
     """
@@ -239,7 +245,7 @@ def _fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
         return sum(count * -(-size // at) for size, count in sizes[n].items())
 
     def price(n: int) -> float:
-        """How many lines more it takes to have a column narrower by one."""
+        """Return how many lines more it takes to have a column narrower by one."""
         return math.inf if chosen[n] <= least[n] else lines(n, chosen[n] - 1) - lines(n, chosen[n])
 
     prices = [price(n) for n in range(len(columns))]
@@ -251,7 +257,10 @@ def _fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
 
 
 def _least(column: Column, cells: Sequence[str]) -> int:
-    """The width below which words of a column would be torn, or that of its header; long words may be."""
+    """Return the width below which words of a column would be torn, or that of its header.
+
+    Words that are long may be torn.
+    """
     longest = 0
     for cell in cells:
         if width_of(cell) > longest:
@@ -264,7 +273,7 @@ def _least(column: Column, cells: Sequence[str]) -> int:
 def pairs(
     facts: Sequence[tuple[str, str]], width: int | None = None, style: Style | None = None
 ) -> Iterator[str]:
-    """Names and values, one pair a line, the values under each other and wrapped.
+    """Yield names and values, one pair a line, the values under each other and wrapped.
 
     >>> list(pairs([("claim", "30 billion USD"), ("status", "agreed")]))
     ['claim   30 billion USD', 'status  agreed']

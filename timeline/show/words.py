@@ -1,7 +1,7 @@
-"""Answers told to people: which columns they see, in which words, with every axis of time named.
+"""Answers for people: which columns they see, in which words, with every axis of time named.
 
 Takes rows as dicts with aware datetimes, as `Answer.dicts` gives them, and gives lines of text. Whatever
-comes from an event may be None: an erased one tells nothing.
+comes from an event may be None: an erased one holds nothing.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class View:
     title: str = field(default="")
 
     def lines(self, width: int | None, style: Style | None = None) -> Iterator[str]:
-        """The lines of the table, `width` columns wide at most."""
+        """Yield the lines of the table, `width` columns wide at most."""
         if self.caption:
             yield from (line for part in self.caption.split("\n") for line in prose(part, width))
             yield ""
@@ -65,7 +65,7 @@ class View:
             yield from prose(self.footer, width)
 
     def markdown(self) -> Iterator[str]:
-        """The same in Markdown."""
+        """Yield the lines of the table in Markdown."""
         for part in filter(None, self.caption.split("\n")):
             yield from (visible(part), "")
         if self.title:
@@ -76,7 +76,7 @@ class View:
 
 
 def prose(text: str, width: int | None) -> list[str]:
-    """A sentence or two as lines."""
+    """Return a sentence or two as lines."""
     return [visible(text)] if width is None else wrapped(visible(text), width)
 
 
@@ -84,7 +84,7 @@ def prose(text: str, width: int | None) -> list[str]:
 
 
 def asked_in_words(asked: AsOf, *, reported: str | None = None, policy: bool = True) -> str:
-    """Every axis of a question, and its rule; `reported` replaces the words for the reported axis."""
+    """Return every axis of a question, and its rule; `reported` replaces the words for the reported axis."""
     if reported is None:
         reported = (
             "as of everything reported" if asked.as_of is None else f"as of {day(asked.as_of)} (reported)"
@@ -95,17 +95,17 @@ def asked_in_words(asked: AsOf, *, reported: str | None = None, policy: bool = T
 
 
 def day(micros: int) -> str:
-    """An instant that was asked for or reported: the date where it is the last of a day."""
+    """Return an instant that was asked for or reported: the date where it is the last of a day."""
     return show_instant_end(micros)
 
 
 def micros_of(value: datetime | None) -> int | None:
-    """An instant of a row in microseconds."""
+    """Return an instant of a row in microseconds."""
     return None if value is None else from_datetime(value)
 
 
 def claim_of(row: Row, side: str = "") -> str:
-    """What a row claims, marked with `~` where its figure is approximate."""
+    """Return what a row claims, marked with `~` where its figure is approximate."""
     claim = row.get(f"claim{side}")
     if claim is None:
         return ""
@@ -113,12 +113,15 @@ def claim_of(row: Row, side: str = "") -> str:
 
 
 def said_of(row: Row, side: str = "") -> str:
-    """A claim and how firm it is, in one."""
+    """Return a claim and how firm it is, in one."""
     return ", ".join(filter(None, (claim_of(row, side), row.get(f"status{side}"))))
 
 
 def reported_of(row: Row, event: Row | None = None) -> str:
-    """When a row was reported, as a span where that is all that is known; `event` is where it comes from."""
+    """Return when a row was reported, as a span where that is all that is known.
+
+    `event` is where it comes from.
+    """
     at = row.get("reported_at")
     if event is not None and event.get("reported_at") is not None:
         return show_reported(micros_of(event["reported_from"]), micros_of(event["reported_at"]))
@@ -126,23 +129,23 @@ def reported_of(row: Row, event: Row | None = None) -> str:
 
 
 def valid_of(row: Row) -> str:
-    """The valid time of a row as EDTF, empty where it is unbounded."""
+    """Return the valid time of a row as EDTF, empty where it is unbounded."""
     lower, upper = micros_of(row.get("valid_from")), micros_of(row.get("valid_to"))
     return "" if lower is None and upper is None else period_text(lower, upper)
 
 
 def name_of(event: Row) -> str:
-    """The name by which an event can be called: its key, else the beginning of its id."""
+    """Return the name by which an event can be called: its key, else the beginning of its id."""
     return str(event.get("key") or short_id(event))
 
 
 def short_id(event: Row) -> str:
-    """The beginning of an event's id."""
+    """Return the beginning of an event's id."""
     return str(event.get("event_id") or "")[:_SHORT_ID]
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """A number of things.
+    """Return a number of things.
 
     >>> counted(1, "belief"), counted(2, "belief")
     ('1 belief', '2 beliefs')
@@ -154,7 +157,7 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 
 def beliefs_view(asked: AsOf, rows: Sequence[Row], events: Mapping[str, Row]) -> View:
-    """What was believed, a row a belief; `events` are those behind the beliefs, by event_id."""
+    """Return what was believed, a row a belief; `events` are those behind the beliefs, by event_id."""
     columns = [Column("fact"), Column("claim", whole=True), Column("status", whole=True)]
     columns += [Column("reported", whole=True), Column("origin")]
     cells = [
@@ -178,11 +181,11 @@ def beliefs_view(asked: AsOf, rows: Sequence[Row], events: Mapping[str, Row]) ->
 
 
 def belief_card(asked: AsOf, row: Row, event: Row | None, source: Row | None) -> list[tuple[str, str]]:
-    """Everything told of one belief, as names and values."""
+    """Return everything about one belief, as names and values."""
     if event is not None and _is_later(event, asked):
-        # Its title may tell what nobody knew then.
+        # Its title may say what nobody knew then.
         source = {"published": "of a later date"}
-    told = [
+    lines = [
         ("claim", _claim_and_meaning(row)),
         ("status", row["status"]),
         ("statement", row["statement"]),
@@ -195,7 +198,7 @@ def belief_card(asked: AsOf, row: Row, event: Row | None, source: Row | None) ->
         ("inferred", "the report implies it" if event and event.get("inferred") else None),
         ("event", _event_name(event or row)),
     ]
-    return [(name, str(value)) for name, value in told if value]
+    return [(name, str(value)) for name, value in lines if value]
 
 
 def _is_later(event: Row, asked: AsOf) -> bool:
@@ -214,7 +217,7 @@ def _event_name(event: Row) -> str:
 
 
 def _claim_and_meaning(row: Row) -> str:
-    """A claim as written, and how it was understood where the words differ."""
+    """Return a claim as written, and how it was understood where the words differ."""
     claim = claim_of(row)
     if row.get("value_type") != "amount" or row.get("claim") is None:
         return claim
@@ -230,21 +233,21 @@ def _claim_and_meaning(row: Row) -> str:
 
 
 def source_in_words(name: str | None, source: Row | None) -> str:
-    """A source by its id, and what it is known to be."""
+    """Return a source by its id, and what it is known to be."""
     if name is None:
         return ""
     if source is None:
         return name
     known = [source.get("title"), source.get("publisher"), source.get("published")]
-    told = ", ".join(str(part) for part in known if part)
-    return f"{name}: {told}" if told else name
+    description = ", ".join(str(part) for part in known if part)
+    return f"{name}: {description}" if description else name
 
 
 # History, changes and disagreements
 
 
 def history_view(asked: AsOf, rows: Sequence[Row]) -> View:
-    """Every event by reported order, and what each did."""
+    """Return every event by reported order, and what each did."""
     facts = {row["fact"] for row in rows}
     reported = "at any time" if asked.as_of is None else f"by {day(asked.as_of)}"
     columns = [Column("fact")] if len(facts) > 1 else []
@@ -285,7 +288,7 @@ def same_again(row: Row) -> bool:
 
 
 def changes_view(asked: AsOf, rows: Sequence[Row], start: int | None, end: int | None) -> View:
-    """What differs between two dates."""
+    """Return what differs between two dates."""
     dates = ["everything reported" if at is None else day(at) for at in (start, end)]
     columns = [Column("fact"), Column("change", whole=True), Column("claim", whole=True)]
     cells = [[row["fact"], "repeated" if same_again(row) else row["change"], _change(row)] for row in rows]
@@ -294,9 +297,9 @@ def changes_view(asked: AsOf, rows: Sequence[Row], start: int | None, end: int |
         name: sum(row["change"] == name and not same_again(row) for row in rows)
         for name in ("appeared", "changed", "gone")
     } | {"repeated": sum(map(same_again, rows))}
-    told = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+    text = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
     between = asked_in_words(asked, reported=f"as of {dates[0]} and of {dates[1]} (reported)")
-    return View(f"Believed {between}", columns, cells, f"{told or 'No change'}.")
+    return View(f"Believed {between}", columns, cells, f"{text or 'No change'}.")
 
 
 def _change(row: Row) -> str:
@@ -318,7 +321,7 @@ def _add_valid(columns: list[Column], cells: list[list[str]], rows: Sequence[Row
 def disagreements_view(
     asked: AsOf, rows: Sequence[Row], events: Mapping[str, Row], within: int | None
 ) -> View:
-    """Pairs of claims that cannot both be right."""
+    """Return pairs of claims that cannot both be right."""
     columns = [Column("fact"), Column("one says", whole=True), Column("another says", whole=True)]
     cells = [[row["fact"], *(_side(row, side, events) for side in ("_1", "_2"))] for row in rows]
     _add_valid(columns, cells, rows, 1)
@@ -341,8 +344,8 @@ def _side(row: Row, side: str, events: Mapping[str, Row]) -> str:
 # Why
 
 
-def story(why: Why, displaced: Sequence[Row], width: int | None, style: Style | None = None) -> Iterator[str]:
-    """What is believed of a fact, on what evidence, what that displaced, what was mended, who differs."""
+def story(why: Why, width: int | None, style: Style | None = None) -> Iterator[str]:
+    """Yield what is believed of a fact, on what evidence, what it displaced, what was mended, who differs."""
     events = {row["event_id"]: row for row in why.history}
     sources = {row["id"]: row for row in why.sources}
     title = visible(why.fact)
@@ -358,7 +361,7 @@ def story(why: Why, displaced: Sequence[Row], width: int | None, style: Style | 
         if place:
             card.insert(next((n for n, (name, _) in enumerate(card) if name == "source"), 0) + 1, place)
         yield from _indented(pairs(card, None if width is None else width - 2))
-    for heading, entries in _sections(why, displaced, events):
+    for heading, entries in _sections(why, events):
         if entries:
             yield ""
             yield style(None, heading) if style else heading
@@ -384,15 +387,13 @@ def _places(event: Row | None) -> tuple[str, str] | None:
 
     found = json.loads(event["locator"])
     spans = found if isinstance(found, list) else [found]
-    told = [f"{span['start']}-{span['end']}" for span in spans if isinstance(span, dict) and "end" in span]
-    return ("characters", ", ".join(told)) if told else None
+    text = [f"{span['start']}-{span['end']}" for span in spans if isinstance(span, dict) and "end" in span]
+    return ("characters", ", ".join(text)) if text else None
 
 
-def _sections(
-    why: Why, displaced: Sequence[Row], events: Mapping[str, Row]
-) -> Iterator[tuple[str, list[str]]]:
+def _sections(why: Why, events: Mapping[str, Row]) -> Iterator[tuple[str, list[str]]]:
     believed = {row["event_id"] for row in why.beliefs}
-    yield "It displaced", [_told(row, events) for row in displaced]
+    yield "It displaced", [_in_words(row, events) for row in why.displaced]
     yield (
         "Our record was mended",
         [_mended(row, events) for row in why.history if row["event_type"] == "corrected"],
@@ -403,7 +404,7 @@ def _sections(
     )
     yield (
         "What others say",
-        [_told(row, events) for row in why.claims if row["event_id"] not in believed],
+        [_in_words(row, events) for row in why.claims if row["event_id"] not in believed],
     )
     yield (
         "Disagreements",
@@ -411,7 +412,7 @@ def _sections(
     )
 
 
-def _told(row: Row, events: Mapping[str, Row]) -> str:
+def _in_words(row: Row, events: Mapping[str, Row]) -> str:
     event = events.get(row["event_id"], row)
     valid = f", valid {valid_of(row)}" if valid_of(row) else ""
     return f"{said_of(row)}{valid} ({row['origin']}, {reported_of(row, event)}; {name_of(event)})"
@@ -440,7 +441,7 @@ def _taken_back(row: Row, events: Mapping[str, Row]) -> str:
 
 
 def _as_mended(event: Row, events: Mapping[str, Row]) -> Row:
-    """What stands for an event after our own corrections; voids leave it as it was."""
+    """Return an event as it reads after our own corrections; voids leave it as it was."""
     mended = [
         row
         for row in events.values()

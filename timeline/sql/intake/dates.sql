@@ -22,6 +22,6 @@ FROM (
     UNION
     SELECT DISTINCT valid_to FROM given
     UNION
-    SELECT DISTINCT fact_period FROM laid_open
+    SELECT DISTINCT fact_period FROM normalized
 )
 WHERE given IS NOT NULL;

@@ -6,5 +6,5 @@ SELECT DISTINCT
     coalesce(amount_high, high_number::VARCHAR) AS amount_high,
     unit,
     approximate
-FROM laid_open
+FROM normalized
 WHERE has_figure AND NOT is_usual

@@ -1,4 +1,4 @@
--- The distinct names in `laid_open`, what each is a name of, and the row in which it is met first.
+-- The distinct names in `normalized`, what each is a name of, and the row in which it is met first.
 INSERT INTO met
 WITH
     told AS (
@@ -8,7 +8,7 @@ WITH
             coalesce(attribute, split_part(fact_body, '/', 2)) AS attribute,
             coalesce(object, nullif(split_part(fact_body, '/', 3), '')) AS object,
             source, speaker, entity, origin
-        FROM laid_open
+        FROM normalized
         ANTI JOIN bad USING (row)
     )
 SELECT 'subject', 'entity', subject, 0 FROM told WHERE subject IS NOT NULL GROUP BY subject

@@ -102,7 +102,7 @@ WITH
             OR coalesce(NOT is_status(g.status), false)
             OR (g.status IS NOT NULL AND event_type = 'withdrawn')
             OR g.unreadable AS wrong
-        FROM laid_open AS g
+        FROM normalized AS g
         LEFT JOIN edtf AS of_fact ON g.fact_period = of_fact.given
         LEFT JOIN edtf AS of_report ON g.reported = of_report.given
         LEFT JOIN edtf AS of_date ON g.date = of_date.given

@@ -1,4 +1,4 @@
 -- The commits of the log.
-CREATE TABLE store.commits (
+CREATE TABLE commits (
     number BIGINT, first_position BIGINT, count BIGINT, recorded_at TIMESTAMP, digest VARCHAR
 );

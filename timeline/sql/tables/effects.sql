@@ -1,2 +1,2 @@
 -- What each event of a fact that is not plain did when it was recorded.
-CREATE TABLE store.effects (fact VARCHAR, position BIGINT, effect VARCHAR);
+CREATE TABLE effects (fact VARCHAR, position BIGINT, effect VARCHAR);

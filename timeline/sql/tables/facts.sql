@@ -4,7 +4,7 @@
 -- It is timeless where, besides, no report gives a valid time; then what is reported after `last_reported`
 -- displaces the belief of that moment, and changes nothing before.
 -- The hash is md5_number_lower of the fact, said in a way that takes a fifth of the time.
-CREATE TABLE store.facts AS
+CREATE TABLE facts AS
 WITH
     told AS (
         SELECT

@@ -1,3 +1,3 @@
 -- The names that events were given.
-CREATE TABLE store.keys AS
+CREATE TABLE keys AS
 SELECT key, event_id, position FROM incoming WHERE key IS NOT NULL ORDER BY key;

@@ -13,11 +13,9 @@ FROM (
         ) AS believed_until
     FROM (
         SELECT
-            position, reported_at, valid_from, valid_to,
-            (md5_number(fact) >> 64)::UBIGINT AS fact_hash,
-            event_type = 'reported' AS claims
+            position, reported_at, valid_from, valid_to, fact_hash, event_type = 'reported' AS claims
         FROM incoming
-        ANTI JOIN (SELECT fact FROM store.facts WHERE NOT plain) USING (fact)
+        ANTI JOIN (SELECT fact FROM facts WHERE NOT plain) USING (fact)
         WHERE event_type IN ('reported', 'withdrawn')
     )
 )

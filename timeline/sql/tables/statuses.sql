@@ -1,2 +1,2 @@
 -- The statuses and what they mean.
-CREATE TABLE store.statuses (nth INTEGER, status VARCHAR, meaning VARCHAR);
+CREATE TABLE statuses (nth INTEGER, status VARCHAR, meaning VARCHAR);

@@ -26,7 +26,7 @@ WITH
                 ELSE TIMESTAMP '-infinity'
             END AS cut
         FROM told AS t
-        FULL JOIN (FROM base.store.facts SEMI JOIN told USING (fact_hash)) AS f
+        FULL JOIN (FROM tail.known_facts SEMI JOIN told USING (fact_hash)) AS f
             ON t.fact_hash = f.fact_hash AND t.fact = f.fact
     )
 SELECT

@@ -13,17 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from timeline.log.log import rows_to_table
-from timeline.meaning.columns import (
-    EVENT_COLUMNS,
-    HASHED,
-    INHERITABLE,
-    LOG_COLUMNS,
-    content_of,
-    decimal_text,
-    event_id,
-    event_id_sql,
-)
+from timeline.meaning.columns import EVENT_COLUMNS, LOG_COLUMNS
 from timeline.meaning.event import event_from
+from timeline.meaning.identity import HASHED, INHERITABLE, content_of, decimal_text, event_id, event_id_sql
 
 #: What people write, and the id that it has had since the first release. None of these may ever change.
 PINNED: Final[dict[str, tuple[dict[str, object], str]]] = {

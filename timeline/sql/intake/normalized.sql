@@ -1,6 +1,6 @@
 -- What a row says by itself: its fact without the period, and its figures where they are in plain digits with
 -- a unit that means one thing whatever the digits.
-CREATE OR REPLACE TEMP VIEW laid_open AS
+CREATE OR REPLACE TEMP VIEW normalized AS
 SELECT
     g.*,
     if(g.has_period, g.fact[:instr(g.fact, '@') - 1], g.fact) AS fact_body,
