@@ -159,6 +159,13 @@ def test_the_table_of_rooms_is_the_tree() -> None:
     assert told == there
 
 
+def test_the_glossary_names_modules_that_there_are() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| [^|]+ \| [^|]+ \| `([\w/]+\.py)` \|$", glossary, re.MULTILINE)
+    assert len(named) >= 16
+    assert not [path for path in named if not (PACKAGE / path).is_file()]
+
+
 @pytest.mark.parametrize("path", [PACKAGE / "errors.py", *(PACKAGE / "meaning").glob("*.py")], ids=module_of)
 def test_meaning_knows_no_engine_and_touches_no_disk(path: Path) -> None:
     wrong = [
