@@ -34,3 +34,5 @@ def record_files(path: Path, events: Path, *, register_unknown: bool = False) ->
     """Create a store of a file, or of a folder of files, each commit a microsecond after the one before."""
     instants = count(parse_instant("2026-03-02T08:59:59.999998Z"))
     record(path, [read_batches(events)], lambda: next(instants), register_unknown=register_unknown)
+    with Timeline.open(path) as tl:
+        tl.refresh()

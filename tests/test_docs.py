@@ -1,4 +1,4 @@
-"""README.md and docs/ against the code: every example runs, every reference is complete.
+"""README.md, CONTRIBUTING.md and docs/ against the code: every example runs, every reference is complete.
 
 A document is read from top to bottom in a fresh copy of the bundled project, and its outputs are
 written anew; it must come out as it went in. `python tests/test_docs.py --update` (or with the
@@ -39,7 +39,7 @@ from typing import Final
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 RUN: Final = {"console", "pycon", "python", "sql"}
 SHOWN: Final = {"csv", "json", "jsonl", "sh", "text", "toml", "yaml"}
@@ -289,6 +289,14 @@ def test_links_lead_somewhere(document: Path) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]*)(#[^)]*)?\)", text)
     missing = [path for path, _ in targets if path and not (document.parent / path).exists()]
     assert not missing
+
+
+def test_those_who_contribute_are_sent_to_files_that_there_are() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![\w/])(?:timeline|tests|docs|queries|\.ci)/[\w/.]*[\w/]", text))
+    assert len(named) >= 25
+    made = {"queries/NAME.sql", "tests/promises/golden/queries/NAME.txt"}
+    assert not [path for path in named - made if not (ROOT / path).exists()]
 
 
 def test_the_readme_needs_two_commands() -> None:

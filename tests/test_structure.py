@@ -145,6 +145,11 @@ def test_a_room_says_what_it_is_for(room: str) -> None:
     assert f"| `{room}` |" in architecture
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_has_a_folder_of_tests(room: str) -> None:
+    assert list((ROOT / "tests" / room).glob("test_*.py"))
+
+
 def test_the_table_of_rooms_is_the_tree() -> None:
     """Each row of the table in docs/architecture.md names all modules of its room, and no others."""
     architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -152,6 +157,13 @@ def test_the_table_of_rooms_is_the_tree() -> None:
     told = {room: set(re.findall(r"`(\w+)`", modules)) for room, modules in rows if room in ROOMS}
     there = {room: {path.stem for path in (PACKAGE / room).glob("*.py")} - {"__init__"} for room in ROOMS}
     assert told == there
+
+
+def test_the_glossary_names_modules_that_there_are() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| [^|]+ \| [^|]+ \| `([\w/]+\.py)` \|$", glossary, re.MULTILINE)
+    assert len(named) >= 16
+    assert not [path for path in named if not (PACKAGE / path).is_file()]
 
 
 @pytest.mark.parametrize("path", [PACKAGE / "errors.py", *(PACKAGE / "meaning").glob("*.py")], ids=module_of)

@@ -11,6 +11,7 @@ import polars as pl
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.examples import costly
 from tests.logs import Volatile
 from tests.strategies import (
     MOMENTS,
@@ -70,6 +71,7 @@ def told(belief: fold.Belief | None) -> tuple[Any, ...]:
     )
 
 
+@costly()
 @given(
     drawn=st.lists(histories(), min_size=1, max_size=4),
     asked=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(ASKED)), max_size=12),

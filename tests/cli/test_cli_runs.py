@@ -21,33 +21,10 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from tests.commands import LONG, OPENAI, environment, timeline
 from timeline.cli.app import run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OPENAI = "nvidia/investment/openai"
-LONG = 60
-
-
-def environment(**more: str) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("HOME", "PATH", "TMPDIR") if name in os.environ}
-    return kept | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "TERM": "xterm"} | more
-
-
-def timeline(
-    folder: Path, *arguments: str, given: str = "", expected: int = 0, **more: str
-) -> subprocess.CompletedProcess[str]:
-    finished = subprocess.run(
-        [sys.executable, "-m", "timeline", *arguments],
-        cwd=folder,
-        env=environment(**more),
-        input=given,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=LONG,
-        check=False,
-    )
-    assert finished.returncode == expected, finished.stdout + finished.stderr
-    return finished
 
 
 @dataclass

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import costly
 from tests.logs import Volatile
 from tests.strategies import (
     BASES,
@@ -262,6 +263,7 @@ def asked(histories: Sequence[Sequence[Step]], tiers: Sequence[Tier] = ()) -> It
             yield Asked(commits, reader.con)
 
 
+@costly()
 @given(logs, tiers, questions)
 def test_every_policy_along_the_whole_reported_axis(
     log: list[tuple[Step, ...]], tiers: list[Tier], question: Question
@@ -271,6 +273,7 @@ def test_every_policy_along_the_whole_reported_axis(
             store.check_spans(replace(question, policy=policy))
 
 
+@costly()
 @given(logs, tiers, st.lists(questions, min_size=1, max_size=3))
 def test_answers_as_of_dates_on_all_axes(
     log: list[tuple[Step, ...]], tiers: list[Tier], asking: list[Question]
@@ -284,6 +287,7 @@ def test_answers_as_of_dates_on_all_axes(
             store.check_changes(asking[0].as_of, question)
 
 
+@costly()
 @given(logs, tiers, st.lists(questions, min_size=1, max_size=3), st.sampled_from(range(len(RECORDED))))
 def test_a_generation_with_a_tail_is_like_one_built_anew(
     log: list[tuple[Step, ...]], tiers: list[Tier], asking: list[Question], built: int

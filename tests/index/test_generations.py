@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import duckdb
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.examples import costly
 from tests.index.test_fold_sql import Asked, Question, append, around, questions, store
 from tests.strategies import MOMENTS, RECORDED, Step, Tier, histories, tiers, written
 from timeline.index import catalog, tables
@@ -114,7 +115,7 @@ def check_alike(grown: duckdb.DuckDBPyConnection, anew: duckdb.DuckDBPyConnectio
     assert rows(grown, f"{placed} {elsewhere}") == []
 
 
-@settings(max_examples=30)
+@costly(30)
 @given(
     st.lists(histories(), min_size=1, max_size=6),
     tiers,

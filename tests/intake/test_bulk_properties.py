@@ -9,9 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.examples import costly
 from tests.tables import taken
 from timeline.errors import Place
 from timeline.index.catalog import sql_object
@@ -201,7 +202,7 @@ def check(reader: Reader, table: pa.Table, register_unknown: bool, at_once: int)
     assert all(found.rows.column(name).null_count == found.rows.num_rows for name in _OF_THE_LOG)
 
 
-@settings(max_examples=100)
+@costly(100)
 @given(table=tables(), register_unknown=st.booleans(), at_once=st.sampled_from([1, 2, 3, 100]))
 @example(
     # An origin is registered as an entity, unless a source of that name came before.

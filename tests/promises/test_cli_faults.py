@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.cli.test_cli_runs import LONG, OPENAI, environment, timeline
+from tests.commands import LONG, OPENAI, environment, timeline
 
 SOURCE = "gate-2026-02-20"
 MAIN = [sys.executable, "-m", "timeline"]
@@ -59,6 +59,12 @@ def in_bash(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
 def head(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(timeline(folder, "head", "--json").stdout)
     return found
+
+
+@pytest.fixture(scope="module")
+def desk(recorded_project: Path) -> Path:
+    """A project whose events are recorded, for tests that only read."""
+    return recorded_project
 
 
 @pytest.fixture
