@@ -1,5 +1,5 @@
 -- Single beliefs as of a date that were not held, just so, as of another: where that is later they ended by
--- then, where it is earlier they began after it. Said by bounds, so that the rest is not even read.
+-- then, where it is earlier they began after it. Found by bounds, so that the rest is not even read.
 CREATE OR REPLACE MACRO rules.believed_only_then(as_of, other, recorded_as_of, valid_at, basis, policy) AS TABLE
 SELECT
     fact_hash, fact, event_id, claim, amount, unit, status,

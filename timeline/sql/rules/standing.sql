@@ -1,6 +1,6 @@
--- What stands of the reports and withdrawals recorded by then, and when each counts on the reported
+-- The reports and withdrawals that count, as recorded by then, and when each counts on the reported
 -- axis: a row for each stretch, [counts_from, counts_until). What was never corrected or retracted
--- stands for itself; the rest was worked out when this index was built.
+-- counts as it is; the rest was worked out when this index was built.
 CREATE OR REPLACE MACRO rules.standing(recorded_as_of, basis) AS TABLE
 SELECT
     e.fact,

@@ -6,5 +6,5 @@ SELECT
     believed_from, reported_at, event_id, source, origin, speaker, statement,
     nullif(believed_until, TIMESTAMP 'infinity') AS believed_until
 FROM store.segments
--- A belief stands in every segment that it reaches into; the first tells it once.
+-- A belief is in every segment that it reaches into; the row of the first is returned.
 WHERE segment_from <= believed_from AND believed_from < segment_until;

@@ -13,7 +13,7 @@ SELECT
     nullif(r.believed_until, TIMESTAMP 'infinity') AS believed_until
 FROM (
     FROM rules.resolved(recorded_as_of, basis, policy)
-    -- An unknown policy is told below, where there are rows to tell it of.
+    -- An unknown policy is an error below, where there are rows.
     WHERE NOT coalesce(starts_with(policy, 'confirmed:'), false)
     UNION ALL
     FROM rules.confirmed(recorded_as_of, basis, try_cast(split_part(policy, ':', 2) AS INTEGER))

@@ -1,5 +1,5 @@
 -- What was believed as of a date on the reported axis. All but the date itself has to be known before the
--- query runs: a literal or a parameter. Every name and date here is bound anew for each question, and that
+-- query runs: a literal or a parameter. Every name and date here is bound again for each question, and that
 -- takes about as long as most answers, so that it reads the rows of segments themselves.
 CREATE OR REPLACE MACRO beliefs_as_of(
     as_of, recorded_as_of := NULL, valid_at := NULL, basis := 'certain', policy := 'latest'

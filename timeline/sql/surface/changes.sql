@@ -3,7 +3,7 @@ CREATE OR REPLACE MACRO changes(
     from_date, to_date, recorded_as_of := NULL, valid_at := NULL, basis := 'certain', policy := 'latest'
 ) AS TABLE
 WITH
-    -- What is believed at both dates differs in nothing, so that one segment a date tells it all.
+    -- What is believed at both dates differs in nothing, so that one segment a date has everything.
     earlier AS MATERIALIZED (
         FROM rules.believed_only_then(from_date, to_date, recorded_as_of, valid_at, basis, policy)
     ),
@@ -60,10 +60,10 @@ WITH
         FROM numbered
         GROUP BY fact, event_id_from, event_id_to, nth
     ),
-    -- A belief that holds for several valid times tells its claim once.
+    -- A belief that holds for several valid times gives its claim once.
     before AS (SELECT DISTINCT event_id, claim, amount, unit, status FROM parts WHERE side = 1),
     after AS (SELECT DISTINCT event_id, claim, amount, unit, status FROM parts WHERE side = 2),
-    told AS (
+    claims AS (
         SELECT
             coalesce(b.fact, a.fact) AS fact,
             coalesce(b.valid_from, a.valid_from) AS valid_from,
@@ -96,5 +96,5 @@ SELECT
     END AS change,
     claim_from, amount_from, unit_from, status_from, event_id_from,
     claim_to, amount_to, unit_to, status_to, event_id_to
-FROM told
+FROM claims
 ORDER BY fact, valid_from NULLS FIRST;

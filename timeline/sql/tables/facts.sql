@@ -1,12 +1,12 @@
--- Every fact that events speak of. A fact is plain where one window for each of its valid times tells what
+-- Every fact that events speak of. A fact is plain where one window for each of its valid times shows what
 -- was believed of it: nothing in it was corrected or retracted, its valid times are equal or disjoint, and
 -- no other fact has its hash.
 -- It is timeless where, besides, no report gives a valid time; then what is reported after `last_reported`
 -- displaces the belief of that moment, and changes nothing before.
--- The hash is md5_number_lower of the fact, said in a way that takes a fifth of the time.
+-- The hash is md5_number_lower of the fact, computed in a way that takes a fifth of the time.
 CREATE TABLE facts AS
 WITH
-    told AS (
+    described AS (
         SELECT
             fact,
             bool_or(event_type IN ('corrected', 'retracted')) AS amended,
@@ -19,7 +19,7 @@ WITH
         WHERE fact IS NOT NULL
         GROUP BY fact
     ),
-    several AS (SELECT fact FROM told WHERE NOT amended AND (first_from <> last_from OR first_to <> last_to)),
+    several AS (SELECT fact FROM described WHERE NOT amended AND (first_from <> last_from OR first_to <> last_to)),
     valid_times AS (
         SELECT DISTINCT
             fact,
@@ -40,6 +40,6 @@ SELECT
     plain AND t.first_from = TIMESTAMP '-infinity' AND t.last_from = t.first_from
     AND t.first_to = TIMESTAMP 'infinity' AS timeless,
     t.last_reported
-FROM told AS t
+FROM described AS t
 LEFT JOIN overlapping AS o ON t.fact = o.fact
 ORDER BY fact_hash, t.fact;

@@ -1,9 +1,9 @@
 -- The facts that a tail touches, and from when on the reported axis it does. Where nothing new is older than
--- what is known, and all is of no valid time, `cut` is the first new report; else the fact is resolved anew.
+-- what is known, and all is of no valid time, `cut` is the first new report; else the fact is resolved again.
 -- So are facts whose hash is the same, for everything here goes by that.
 CREATE TABLE tail.touched AS
 WITH
-    told AS (
+    new AS (
         SELECT
             (md5_number(fact) >> 64)::UBIGINT AS fact_hash,
             fact,
@@ -25,8 +25,8 @@ WITH
                 THEN t.first_reported
                 ELSE TIMESTAMP '-infinity'
             END AS cut
-        FROM told AS t
-        FULL JOIN (FROM tail.known_facts SEMI JOIN told USING (fact_hash)) AS f
+        FROM new AS t
+        FULL JOIN (FROM tail.known_facts SEMI JOIN new USING (fact_hash)) AS f
             ON t.fact_hash = f.fact_hash AND t.fact = f.fact
     )
 SELECT
