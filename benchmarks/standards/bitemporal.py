@@ -297,6 +297,15 @@ def geometric_means(
 # Setting up
 
 
+def reports_in(place: Path, write_reports: Callable[[Path, int], object], size: int) -> tuple[Path, Path]:
+    """Return a folder and the file of its reports, which is written unless it is there."""
+    reports = place / "reports.parquet"
+    if not reports.exists():
+        place.mkdir(parents=True, exist_ok=True)
+        write_reports(reports, size)
+    return place, reports
+
+
 def resolved(reports: str, keys: Sequence[str], value: str, only: str = "true") -> str:
     """A DuckDB query that makes bitemporal rows out of reports: the keys, `value`, and the ends of two spans.
 
