@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -53,6 +54,18 @@ def events_of(log: Log, after: int = 0) -> pa.Table:
 def names(folder: Path) -> list[str]:
     """What is in a log's folder, its locks left out."""
     return sorted(path.name for path in folder.iterdir() if not path.name.endswith(".lock"))
+
+
+def tree_hash(leaves: list[bytes]) -> bytes:
+    """RFC 9162, 2.1.1, as it is written there."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return hashlib.sha256(b"\x00" + leaves[0]).digest()
+    k = 1
+    while k * 2 < len(leaves):
+        k *= 2
+    return hashlib.sha256(b"\x01" + tree_hash(leaves[:k]) + tree_hash(leaves[k:])).digest()
 
 
 class Volatile(FolderObjects):

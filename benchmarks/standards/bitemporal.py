@@ -297,17 +297,18 @@ def geometric_means(
 # Setting up
 
 
-def resolved(reports: str, keys: Sequence[str], value: str, only: str = "true") -> str:
-    """A DuckDB query that makes bitemporal rows out of reports: the keys, `value`, and the ends of two spans.
+def reports_in(place: Path, write_reports: Callable[[Path, int], object], size: int) -> tuple[Path, Path]:
+    """Return a folder and the file of its reports, which is written unless it is there."""
+    reports = place / "reports.parquet"
+    if not reports.exists():
+        place.mkdir(parents=True, exist_ok=True)
+        write_reports(reports, size)
+    return place, reports
 
-    `reports` names a table with n, type, valid_from, valid_to and reported beside them; `only` says which of
-    its reports count. Of a key's reports whose valid time covers an instant, the one reported last is known,
-    of several the one with the greatest n; a withdrawal is known as nothing. A row lasts while exactly its
-    valid time is held: it is closed, and what is left begun anew, when a part goes to another report.
-    """
-    key = ", ".join(keys)
-    return f"""
-        WITH counted AS (
+
+def _slots(reports: str, key: str, only: str) -> str:
+    """Return the beginning of a query: the reports that count, and the spans between their ends, by key."""
+    return f"""WITH counted AS (
             SELECT
                 * REPLACE (
                     coalesce(valid_from, '-infinity') AS valid_from,
@@ -321,7 +322,20 @@ def resolved(reports: str, keys: Sequence[str], value: str, only: str = "true") 
             SELECT *, lead(mark) OVER (PARTITION BY {key} ORDER BY mark) AS ends
             FROM marks
             QUALIFY ends IS NOT NULL
-        ),
+        )"""
+
+
+def resolved(reports: str, keys: Sequence[str], value: str, only: str = "true") -> str:
+    """A DuckDB query that makes bitemporal rows out of reports: the keys, `value`, and the ends of two spans.
+
+    `reports` names a table with n, type, valid_from, valid_to and reported beside them; `only` says which of
+    its reports count. Of a key's reports whose valid time covers an instant, the one reported last is known,
+    of several the one with the greatest n; a withdrawal is known as nothing. A row lasts while exactly its
+    valid time is held: it is closed, and what is left begun anew, when a part goes to another report.
+    """
+    key = ", ".join(keys)
+    return f"""
+        {_slots(reports, key, only)},
         won AS (
             SELECT
                 {key}, n, type, mark, ends, reported,
@@ -367,21 +381,7 @@ def resolved_as_of(reports: str, keys: Sequence[str], value: str, known: str) ->
     """A DuckDB query for what was known at one instant, as `resolved` has it without when that was."""
     key = ", ".join(keys)
     return f"""
-        WITH counted AS (
-            SELECT
-                * REPLACE (
-                    coalesce(valid_from, '-infinity') AS valid_from,
-                    coalesce(valid_to, 'infinity') AS valid_to
-                )
-            FROM {reports}
-            WHERE reported <= {known}
-        ),
-        marks AS (SELECT {key}, valid_from AS mark FROM counted UNION SELECT {key}, valid_to FROM counted),
-        slots AS (
-            SELECT *, lead(mark) OVER (PARTITION BY {key} ORDER BY mark) AS ends
-            FROM marks
-            QUALIFY ends IS NOT NULL
-        ),
+        {_slots(reports, key, "reported <= " + known)},
         held AS (
             SELECT {key}, mark, ends, max_by({{'n': n, 'type': type}}, (reported, n)) AS winner
             FROM slots

@@ -39,6 +39,7 @@ from benchmarks.standards.bitemporal import (
     opened_store,
     pieces,
     raw_reports,
+    reports_in,
     resolved,
     resolved_as_of,
     served,
@@ -144,11 +145,7 @@ def run(
 
     Each is asked with so many `choices` of its parameters, one after the other.
     """
-    place = folder / f"{WORKLOAD}-{size}"
-    reports = place / "reports.parquet"
-    if not reports.exists():
-        place.mkdir(parents=True, exist_ok=True)
-        write_reports(reports, size)
+    place, reports = reports_in(folder / f"{WORKLOAD}-{size}", write_reports, size)
     with ExitStack() as stack:
         tl = stack.enter_context(opened_store(place, reports))
         ours = pieces(WORKLOAD, "timeline") | joins("timeline")

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import timeline.log.log
-from tests.logs import Recording, Volatile, always, append, events_of, names, row
+from tests.logs import Recording, Volatile, always, append, events_of, names, row, tree_hash
 from timeline.errors import Conflict, Corruption, NotFound, TimelineError
 from timeline.log.checks import check_file_hash
 from timeline.log.file import CommitRecord, file_name, records_of, rows_of
@@ -376,18 +376,6 @@ def test_a_lock_asked_for_again_by_its_holder_is_an_error_and_no_standstill(log:
 
 
 # Digests
-
-
-def tree_hash(leaves: list[bytes]) -> bytes:
-    """RFC 9162, 2.1.1, as it is written there."""
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    if len(leaves) == 1:
-        return hashlib.sha256(b"\x00" + leaves[0]).digest()
-    k = 1
-    while k * 2 < len(leaves):
-        k *= 2
-    return hashlib.sha256(b"\x01" + tree_hash(leaves[:k]) + tree_hash(leaves[k:])).digest()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.logs import Volatile, always, append, events_of, row
+from tests.logs import Volatile, always, append, events_of, row, tree_hash
 from timeline.errors import Corruption, TimelineError
 from timeline.log.log import Commit, Log, Rows, merkle_root, rows_to_table
 
@@ -69,18 +68,6 @@ def test_a_log_is_a_list_of_commits(history: list[tuple[int, list[int], str]], d
         verified = log.verify()
         assert (verified.commits, verified.events) == (len(commits), len(claims))
         assert verified.digest == unmerged.verify().digest
-
-
-def tree_hash(leaves: list[bytes]) -> bytes:
-    """RFC 9162, 2.1.1, as it is written there."""
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    if len(leaves) == 1:
-        return hashlib.sha256(b"\x00" + leaves[0]).digest()
-    k = 1
-    while k * 2 < len(leaves):
-        k *= 2
-    return hashlib.sha256(b"\x01" + tree_hash(leaves[:k]) + tree_hash(leaves[k:])).digest()
 
 
 @given(st.lists(st.binary(max_size=40), max_size=150))
