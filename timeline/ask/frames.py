@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from timeline.ask.answers import Rows, text_of
 from timeline.meaning.columns import check_names
+from timeline.meaning.times import FIRST_INSTANT, LAST_INSTANT
 
 if TYPE_CHECKING:
     import duckdb
@@ -71,8 +72,21 @@ def _frame_of(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
 
 
 def _arrow_of(relation: duckdb.DuckDBPyRelation) -> pa.Table | None:
-    known = all(_is_known(str(kind)) for kind in relation.types)
-    return relation.to_arrow_table() if known else None
+    if not all(_is_known(str(kind)) for kind in relation.types):
+        return None
+    table = relation.to_arrow_table()
+    return table if all(map(_are_datetimes, table.columns)) else None
+
+
+def _are_datetimes(column: pa.ChunkedArray[Any]) -> bool:
+    """Whether a column holds no instant that no datetime of Python can be."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_timestamp(column.type):
+        return True
+    bounds = pc.min_max(column.cast(pa.int64())).as_py()
+    return bounds["min"] is None or (FIRST_INSTANT <= bounds["min"] and bounds["max"] <= LAST_INSTANT)
 
 
 def _in_utc(frame: pl.DataFrame) -> pl.DataFrame:
