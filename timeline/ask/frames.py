@@ -85,8 +85,9 @@ def _are_datetimes(column: pa.ChunkedArray[Any]) -> bool:
 
     if not pa.types.is_timestamp(column.type):
         return True
-    bounds = pc.min_max(column.cast(pa.int64())).as_py()
-    return bounds["min"] is None or (FIRST_INSTANT <= bounds["min"] and bounds["max"] <= LAST_INSTANT)
+    instants = column.cast(pa.int64())
+    bounds: list[int | None] = [pc.min(instants).as_py(), pc.max(instants).as_py()]
+    return all(bound is None or FIRST_INSTANT <= bound <= LAST_INSTANT for bound in bounds)
 
 
 def _in_utc(frame: pl.DataFrame) -> pl.DataFrame:
