@@ -49,7 +49,6 @@ __all__ = [
     "period_text",
     "show_instant_end",
     "show_reported",
-    "to_datetime",
     "to_naive",
     "value_end",
 ]
@@ -271,20 +270,6 @@ def show_instant_end(micros: int) -> str:
     ('2025-02-22', '1970-01-01T00:00:00Z')
     """
     return _text_at(2, micros) if micros % _DAY == _DAY - 1 else format_instant(micros)
-
-
-def to_datetime(micros: int) -> datetime:
-    """An instant as an aware datetime in UTC.
-
-    The exclusive end of the year 9999, which Python has no datetime for, becomes the last one it has.
-    Raises BadInput outside the years 0001 to 9999.
-
-    >>> to_datetime(1)
-    datetime.datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=datetime.timezone.utc)
-    """
-    if not FIRST_INSTANT <= micros <= END:
-        raise BadInput(f"{micros} microseconds since 1970 lie outside the years 0001 to 9999")
-    return _EPOCH + timedelta(microseconds=min(micros, LAST_INSTANT))
 
 
 def from_datetime(moment: datetime) -> int:
