@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from tests.strategies import (
 from timeline import Timeline
 from timeline.log.log import Log, rows_to_table
 from timeline.meaning import fold
-from timeline.meaning.times import to_datetime
+from timeline.meaning.times import to_naive
 
 Row = dict[str, Any]
 
@@ -64,10 +65,10 @@ def told(belief: fold.Belief | None) -> tuple[Any, ...]:
     start, end = belief.valid_from, belief.valid_to
     return (
         belief.entry.event_id,
-        None if start == fold.BEGINNING else to_datetime(start),
-        None if end == fold.END else to_datetime(end),
-        to_datetime(belief.believed_from),
-        to_datetime(belief.entry.reported_at),
+        None if start == fold.BEGINNING else to_naive(start).replace(tzinfo=UTC),
+        None if end == fold.END else to_naive(end).replace(tzinfo=UTC),
+        to_naive(belief.believed_from).replace(tzinfo=UTC),
+        to_naive(belief.entry.reported_at).replace(tzinfo=UTC),
     )
 
 
@@ -109,7 +110,7 @@ def test_at_is_the_definition_row_by_row(
     commits = written(drawn)
     entries = entries_of(commits)
     facts = [f"{number}/says@2027" for number, _ in asked]
-    days = [to_datetime(moment) for _, moment in asked]
+    days = [to_naive(moment).replace(tzinfo=UTC) for _, moment in asked]
     frame = pl.DataFrame(
         {"nth": list(range(len(asked))), "key": facts, "day": days},
         schema={"nth": pl.Int64(), "key": pl.String(), "day": pl.Datetime("us", "UTC")},

@@ -24,7 +24,7 @@ from timeline.intake.batch import FLAT_COLUMNS, Draft
 from timeline.intake.rows import Intake
 from timeline.log.log import Log, rows_to_table
 from timeline.meaning.columns import LOG_COLUMNS
-from timeline.meaning.times import FIRST_INSTANT, LAST_INSTANT, parse_edtf, period_text
+from timeline.meaning.times import FIRST_INSTANT, LAST_INSTANT, format_instant
 
 Keys = dict[str, Any]
 
@@ -240,35 +240,14 @@ def test_a_table_gives_what_its_rows_give(
     check(reader, table, register_unknown, at_once)
 
 
-_EDGES = st.one_of(
-    st.sampled_from([None, FIRST_INSTANT, LAST_INSTANT, LAST_INSTANT + 1]),
-    st.integers(FIRST_INSTANT, LAST_INSTANT),
-    st.dates().map(lambda day: parse_edtf(day.isoformat()).lower),
-    st.dates().map(lambda day: parse_edtf(f"{day:%Y-%m}").lower if day.year > 999 else None),
-    st.integers(1, 9999).map(lambda year: parse_edtf(f"{year:04}").lower),
-)
-
-
-@given(st.lists(st.tuples(_EDGES, _EDGES), min_size=1, max_size=50))
-def test_a_period_is_told_alike_in_sql(reader: Reader, spans: list[tuple[int | None, int | None]]) -> None:
-    fitting = [
-        (lower, upper)
-        for lower, upper in spans
-        if (lower, upper) != (None, None)
-        and (lower is None or FIRST_INSTANT <= lower <= LAST_INSTANT)
-        and (upper is None or FIRST_INSTANT < upper <= LAST_INSTANT)
-        and (lower is None or upper is None or lower < upper)
-    ]
-    fitting += [(lower, lower + 1) for lower, _ in fitting if lower is not None and lower < LAST_INSTANT]
+@given(st.lists(st.integers(FIRST_INSTANT, LAST_INSTANT), min_size=1, max_size=50))
+def test_an_instant_is_written_alike_in_sql(reader: Reader, instants: list[int]) -> None:
     con = reader.cursor()
-    for name in ("instant_text", "spans_of"):
-        con.execute(sql_object(f"intake/{name}"))
-    instants = pa.timestamp("us")
-    columns = [pa.array(side, instants) for side in zip(*fitting, strict=True)] or [pa.nulls(0, instants)] * 2
-    con.register("drawn", pa.table(columns, names=["lower", "upper"]))
-    told = con.execute("SELECT epoch_us(lower), epoch_us(upper), period FROM spans_of('drawn')").fetchall()
+    con.execute(sql_object("intake/instant_text"))
+    con.register("drawn", pa.table([pa.array(instants, pa.timestamp("us"))], names=["instant"]))
+    written = con.execute("SELECT epoch_us(instant), instant_text(instant) FROM drawn").fetchall()
     con.close()
-    assert sorted(told, key=str) == sorted({(*span, period_text(*span)) for span in fitting}, key=str)
+    assert written == [(instant, format_instant(instant)) for instant in instants]
 
 
 def test_inert_characters_are_in_nfc_beside_any_other() -> None:

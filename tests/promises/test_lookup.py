@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import UTC
 from itertools import product
 from pathlib import Path
 
@@ -34,7 +35,7 @@ from timeline.ask.questions import plain_changes, question, resolve_dates
 from timeline.errors import BadInput
 from timeline.index.reader import Reader
 from timeline.intake.known import KnownEvents
-from timeline.meaning.times import to_datetime
+from timeline.meaning.times import to_naive
 
 #: Kind, basis, policy, and dates on all three axes: as of, newest commit that counts, valid at.
 Asking = tuple[str, str, str, int | None, int | None, int | None]
@@ -53,9 +54,9 @@ def check(reader: Reader, fact: str, wanted: Asking) -> None:
     kind, basis, policy, as_of, commit, valid_at = wanted
     dates = resolve_dates(
         reader,
-        as_of=None if as_of is None else to_datetime(as_of),
+        as_of=None if as_of is None else to_naive(as_of).replace(tzinfo=UTC),
         recorded_as_of=None if commit is None else f"#{commit}",
-        valid_at=None if valid_at is None else to_datetime(valid_at),
+        valid_at=None if valid_at is None else to_naive(valid_at).replace(tzinfo=UTC),
         policy=policy,
         basis=basis,
     )

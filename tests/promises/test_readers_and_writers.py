@@ -293,7 +293,7 @@ if point == "half copied":
             die()
     shutil.copyfile = half
 elif point == "put in, not synced":
-    index._sync = die
+    index.sync_file = die
 elif point == "before the rename":
     os.replace = die
 elif point == "after the rename":

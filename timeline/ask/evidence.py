@@ -12,7 +12,7 @@ import duckdb
 from timeline.ask.answers import Answer, AsOf, Row, instant_of, timestamp
 from timeline.ask.frames import AtHand, fetch
 from timeline.index.catalog import sql_object
-from timeline.meaning.times import to_datetime
+from timeline.meaning.times import to_naive
 
 __all__ = ["displaced", "events_behind", "sources_named"]
 
@@ -83,8 +83,7 @@ def _displaced_by_many(
         for name in ("believed_from", "valid_from", "valid_to", "event_id", "origin")
     ]
     recorded, valid_at = (
-        None if moment is None else _naive(to_datetime(moment))
-        for moment in (dates.recorded_as_of, dates.valid_at)
+        None if moment is None else to_naive(moment) for moment in (dates.recorded_as_of, dates.valid_at)
     )
     parameters = [*columns, fact, recorded, valid_at, dates.basis, dates.policy]
     return _dicts(con, sql_object("evidence/displaced"), parameters)

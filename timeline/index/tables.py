@@ -125,7 +125,7 @@ def fill_commits(con: duckdb.DuckDBPyConnection, commits: Sequence[Commit]) -> N
 def make_tables(con: duckdb.DuckDBPyConnection, progress: Build | None = None) -> None:
     """Make the tables of what `incoming` has; those that `resolve_entangled` fills are empty."""
     for name in ("facts", "settled", "event_rows", "swept", "amended", "effects", "keys", "statuses"):
-        announce(progress, f"writing {name}")
+        announce(progress, "writing events" if name == "event_rows" else f"writing {name}")
         con.execute(sql_object(f"tables/{name}"))
     con.execute("DROP TABLE settled")
     con.execute(

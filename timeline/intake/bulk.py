@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import pairwise
 from typing import Any, Final
@@ -71,31 +71,8 @@ _COMES_FROM: Final = {
 _ROLES: Final = ("subject", "attribute", "object", "source", "speaker", "origin", "entity")
 _NAMES: Final = ("fact", "subject", "attribute", "object", "source", "speaker", "entity", "origin")
 
-#: What `rows` joins with: tables, their aliases there, and the types of their columns.
-_READ_EDTF: Final = {
-    "given": "VARCHAR",
-    "text": "VARCHAR",
-    **dict.fromkeys(("lower", "upper", "date_to", "reported_from", "reported_at"), "TIMESTAMP"),
-}
-_BOUNDED: Final = {"lower": "TIMESTAMP", "upper": "TIMESTAMP", "wrong": "BOOLEAN", "period": "VARCHAR"}
-_FORMER: Final = {"given": "VARCHAR", "period": "VARCHAR"}
 #: What an event id covers, and the columns with what it covered when the end of 9999 was one.
 _FORMERLY: Final = {name: f"former_{name}" for name in ("fact", "valid_to", "date_to")}
-_JOINS: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
-    *(("edtf", alias, _READ_EDTF) for alias in ("of_fact", "of_report", "of_date")),
-    *(("periods", "of_period", _BOUNDED), ("valids", "of_valid", _BOUNDED), ("spans", "span", _BOUNDED)),
-    (
-        *("unusual_figures", "of_figure"),
-        {
-            **dict.fromkeys(("low", "high", "headline"), "DECIMAL(38, 9)"),
-            **{"plain_unit": "VARCHAR", "told": "VARCHAR", "about": "BOOLEAN", "wrong": "BOOLEAN"},
-        },
-    ),
-    *(("flags", "of_flag", {"read": "BOOLEAN"}), ("locators", "of_place", {"read": "VARCHAR"})),
-    *(("formers", f"former_{what}", _FORMER) for what in ("of_fact", "period", "valid", "date")),
-    ("dated_sources", "of_source", _READ_EDTF | {"origin": "VARCHAR"}),
-    ("demands", "demand", {"value": "VARCHAR", "object": "VARCHAR"}),
-)
 
 
 class RunAgain(Exception):
@@ -137,18 +114,6 @@ def _drafts(texts: pa.Table, name: str, rows: Iterable[int]) -> Iterator[Draft]:
         yield Draft(keys, Place(name, row=row))
 
 
-def _without_join(query: str, table: str, alias: str, types: Mapping[str, str]) -> str:
-    """A query that left-joins a table under this alias, as it is where the table holds nothing.
-
-    DuckDB does join with what is empty, and gives up the order of the rows for it.
-    """
-    joined = re.compile(rf"LEFT JOIN {table} AS {alias}\b.*?(?=\bLEFT JOIN\b|\n    \)\n|\Z)", re.DOTALL)
-    query, found = joined.subn("", query)
-    if found != 1:
-        raise TimelineError(f"{found} joins with {table} as {alias}, expected 1")
-    return re.sub(rf"\b{alias}\.(\w+)", lambda match: f"NULL::{types[match[1]]}", query)
-
-
 def _hashed(query: str, names: Sequence[str], event_id: str | None = None) -> str:
     """These columns of a query, which yields more columns of an event only as nulls, and the event id."""
     return f"SELECT {', '.join(names)}, {event_id or event_id_sql(among=names)} AS event_id FROM ({query})"
@@ -186,7 +151,7 @@ class TableIntake:
         # Rows that are refused, and rows that are known since they stand in an earlier part.
         self._bad: list[int] = []
         self._repeated: list[int] = []
-        self._reading = RowReader(table.column_names)
+        self._reading = RowReader()
         self._con = self._reading.con
         self._con.execute(f"SET VARIABLE recorded_at = make_timestamp({recorded_at})")
         self._con.execute(f"SET VARIABLE register_unknown = {register_unknown}")
@@ -273,15 +238,10 @@ class TableIntake:
             "SELECT id, published, origin FROM sources "
             "WHERE (published <> '' OR origin <> '') AND id IN (SELECT name FROM names WHERE kind = 'source')"
         )
-        dates = [parse_edtf(published) if published else None for _, published, _ in sources]
-        columns: dict[str, list[Any]] = {
-            "id": [row[0] for row in sources],
-            "origin": [row[2] or None for row in sources],
-        }
-        for name in ("text", "reported_from", "reported_at"):
-            columns[name] = [edtf and getattr(edtf, name) for edtf in dates]
-        instant = pa.timestamp("us")
-        self._reading.keep("dated_sources", columns, reported_from=instant, reported_at=instant)
+        for name, published, origin in sources:
+            edtf = parse_edtf(published) if published else None
+            reported = (edtf.text, edtf.reported_from, edtf.reported_at) if edtf else (None, None, None)
+            self._reading.sources[name] = (*reported, origin or None)
 
     def _fetch(self, name: str, query: str, where: str) -> None:
         """Make a table of what the store says of the names met."""
@@ -311,12 +271,7 @@ class TableIntake:
         """A query for the rows of a part as they will stand in the log, `refused` or not."""
         self._reading.normalize(first, part)
         self._reading.read()
-        query = sql_object("intake/rows")
-        for table, alias, types in _JOINS:
-            [(count,)] = self._reading.ask(f"SELECT count(*) FROM (FROM {table} LIMIT 1)")
-            if not count:
-                query = _without_join(query, table, alias, types)
-        return query
+        return sql_object("intake/rows")
 
     def _taken(self, first: int, part: pa.Table, refused: list[int]) -> pa.Table:
         """The rows of a part that nothing speaks against; the others are noted."""

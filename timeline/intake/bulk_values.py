@@ -1,15 +1,16 @@
 """What the rows of a table say by themselves, column by column: the part of `bulk` that knows no store.
 
-A table is read as the text that it would be in a CSV file. What has the usual shape is read in SQL
-(timeline/sql/intake), what repeats and is unusual once a distinct value, by the functions that the way
-by drafts uses.
+A table is read as the text that it would be in a CSV file. Typed columns, names and figures of the usual
+shape are read in SQL (timeline/sql/intake); every other text once for each distinct value, by the functions
+that the way by drafts uses.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 import duckdb
@@ -21,14 +22,14 @@ from timeline.index.catalog import sql_object
 from timeline.intake.tabular import StoredTable
 from timeline.log.paths import quoted
 from timeline.meaning.amounts import parse_amount, plain_amount
-from timeline.meaning.event import Event, bytes_at_most, event_from
-from timeline.meaning.times import END, Edtf, former_period_text, no_end, parse_edtf, value_end
+from timeline.meaning.event import Event, bytes_at_most, event_from, period_bounds, valid_bounds
+from timeline.meaning.times import END, former_period_text, parse_edtf, period_text, value_end
 
 __all__ = ["RowReader", "as_text", "in_parts"]
 
 _MACROS: Final = (
-    *("is_segment", "instant_text", "spans_of", "nine_places", "figure_text", "plain_amount"),
-    *("plain_number", "small_number", "plain_instant"),
+    *("is_segment", "instant_text", "nine_places", "figure_text", "plain_amount", "plain_number"),
+    "small_number",
 )
 _KEYS: Final = tuple(name for name in Event.model_fields if name not in ("target", "void"))
 #: Keys whose text is an event's as it is, and therefore in NFC and without separators.
@@ -45,22 +46,14 @@ _INERT: Final = (
 )
 _BYTES_AT_ONCE: Final = 2**24
 
-_EDTF: Final[Mapping[str, Callable[[Edtf], Any]]] = {
-    "text": lambda edtf: edtf.text,
-    "lower": lambda edtf: edtf.lower,
-    "upper": lambda edtf: no_end(edtf.upper),
-    "date_to": lambda edtf: value_end(edtf.upper),
-    "reported_from": lambda edtf: edtf.reported_from,
-    "reported_at": lambda edtf: edtf.reported_at,
-}
+#: What one distinct row of texts means: a value for each column.
+_Values = tuple[Any, ...]
 _FIGURES: Final = ("claim", "amount", "amount_low", "amount_high", "unit", "approximate")
 _NUMBERS: Final = {
     "amount": ("amount_number", "amount_small"),
     "amount_low": ("low_number", "low_small"),
     "amount_high": ("high_number", "high_small"),
 }
-_DATES: Final = ("date", "reported", "period", "period_from", "period_to", "valid", "valid_from", "valid_to")
-
 #: Figures that tell whether a unit is always the same unit: separators, signs and every kind of bound.
 _PROBES: Final = (
     *(("1", "1", False), ("12", "12", True), ("1234567", "1234567", False), ("1.234", "1.234", False)),
@@ -141,12 +134,133 @@ def _longest(column: Any) -> int:
     return pc.max(pc.binary_length(column)).as_py() or 0
 
 
-def _row_of(keys: Mapping[str, object]) -> dict[str, Any]:
-    """The columns of a report that gives these keys, or none where no report may."""
-    try:
-        return event_from({"fact": "a/b", **keys}).columns()
-    except BadInput:
-        return {}
+# What the texts of some columns mean: each function reads one distinct row of them.
+
+
+def _read_reported(text: str | None) -> _Values:
+    if text is None:
+        return None, None, None
+    edtf = parse_edtf(text)
+    return edtf.text, edtf.reported_from, edtf.reported_at
+
+
+def _read_date(text: str | None) -> _Values:
+    if text is None:
+        return None, None, None
+    edtf = parse_edtf(text)
+    return edtf.lower, value_end(edtf.upper), edtf.upper == END
+
+
+def _read_valid(text: str | None, start: str | None, end: str | None) -> _Values:
+    bounds = valid_bounds(text, start, end) or (None, None)
+    return *bounds, text is not None and parse_edtf(text).upper == END
+
+
+def _read_period(in_fact: str | None, text: str | None, start: str | None, end: str | None) -> _Values:
+    bounds = period_bounds(text, start, end)
+    if in_fact is not None:
+        told = period_bounds(in_fact, None, None)
+        if bounds not in (None, told):
+            raise BadInput("the fact has another period")
+        bounds = told
+    if bounds is None:
+        return None, None, None, None
+    written = text if in_fact is None else in_fact
+    edtf = None if written is None else parse_edtf(written)
+    former = former_period_text(edtf.lower, END) if edtf and edtf.upper == END else None
+    return period_text(*bounds), *bounds, former
+
+
+def _read_key(name: str, text: str | None) -> _Values:
+    return (None if text is None else event_from({"fact": "a/b", "text": "", name: text}).columns()[name],)
+
+
+def _read_figure(*values: str | None) -> _Values:
+    keys = {name: value for name, value in zip(_FIGURES, values, strict=True) if value is not None}
+    row = event_from({"fact": "a/b", **keys}).columns()
+    return tuple(map(row.get, _FIGURES))
+
+
+#: Keys that are read together, how, and the columns of what they mean.
+_MEANINGS: Final[tuple[tuple[tuple[str, ...], Callable[..., _Values], tuple[str, ...]], ...]] = (
+    (("reported",), _read_reported, ("read_reported", "read_reported_from", "read_reported_at")),
+    (("date",), _read_date, ("read_date_from", "read_date_to", "date_is_former")),
+    (
+        ("valid", "valid_from", "valid_to"),
+        _read_valid,
+        ("read_valid_from", "read_valid_to", "valid_is_former"),
+    ),
+    (
+        ("fact_period", "period", "period_from", "period_to"),
+        _read_period,
+        ("read_period", "read_period_from", "read_period_to", "former_period"),
+    ),
+    (("inferred",), partial(_read_key, "inferred"), ("read_inferred",)),
+    (("locator",), partial(_read_key, "locator"), ("read_locator",)),
+)
+#: What the store knows of a source that has a date or an origin.
+_OF_SOURCE: Final = ("source_reported", "source_from", "source_at", "source_origin")
+_UNUSUAL: Final = tuple(f"unusual_{name}" for name in _FIGURES)
+#: The types of all these columns, for DuckDB and for Arrow.
+_READ_TYPES: Final[dict[str, tuple[str, Any]]] = {
+    **dict.fromkeys(
+        ("read_reported", "read_period", "former_period", "read_locator"), ("VARCHAR", pa.string())
+    ),
+    **dict.fromkeys((*_OF_SOURCE, "unusual_claim", "unusual_unit"), ("VARCHAR", pa.string())),
+    **{
+        f"{name}_{end}": ("TIMESTAMP", pa.timestamp("us"))
+        for name, ends in (
+            *(("read_reported", ("from", "at")), ("source", ("from", "at")), ("read_date", ("from", "to"))),
+            *(("read_valid", ("from", "to")), ("read_period", ("from", "to"))),
+        )
+        for end in ends
+    },
+    **dict.fromkeys(
+        ("date_is_former", "valid_is_former", "read_inferred", "unusual_approximate", "misread"),
+        ("BOOLEAN", pa.bool_()),
+    ),
+    **dict.fromkeys(
+        ("unusual_amount", "unusual_amount_low", "unusual_amount_high"),
+        ("DECIMAL(38, 9)", pa.decimal128(38, 9)),
+    ),
+}
+
+
+def _distinct(columns: Sequence[Any]) -> tuple[list[tuple[Any, ...]], Any]:
+    """The distinct rows of some columns, and which of them each row is."""
+    rows: list[tuple[Any, ...]] = [()]
+    which: Any = None
+    for column in columns:
+        encoded: Any = pa.chunked_array(column.chunks, column.type).combine_chunks()
+        encoded = encoded.dictionary_encode(null_encoding="encode")
+        values = encoded.dictionary.to_pylist()
+        number = encoded.indices.cast(pa.int64())
+        if which is not None:
+            number = pc.add(pc.multiply(which, max(len(values), 1)), number)
+        both = number.dictionary_encode()
+        rows = [(*rows[at // len(values)], values[at % len(values)]) for at in both.dictionary.to_pylist()]
+        which = both.indices.cast(pa.int64())
+    return rows, which
+
+
+def _read_each(
+    read: Callable[..., _Values], columns: Sequence[Any], into: Sequence[str]
+) -> tuple[dict[str, Any], Any]:
+    """What some columns say together, read once for each distinct row of them, and which rows say nothing."""
+    rows, which = _distinct(columns)
+    found, misread = [], []
+    for row in rows:
+        try:
+            found.append(read(*row))
+            misread.append(False)
+        except BadInput:
+            found.append((None,) * len(into))
+            misread.append(True)
+    values = {
+        name: pa.array([each[at] for each in found], _READ_TYPES[name][1]).take(which)
+        for at, name in enumerate(into)
+    }
+    return values, pa.array(misread, pa.bool_()).take(which)
 
 
 def _plain_unit(unit: str) -> str | None:
@@ -171,16 +285,18 @@ def _plain_unit(unit: str) -> str | None:
 class RowReader:
     """Reads a table of these columns part by part, into a database of its own; close it after use.
 
-    `normalize` makes views of one part with every key as text; `read` then makes the tables that the query
-    `intake/rows` looks the values of that part up in.
+    `normalize` makes views of one part with every key as text; `read` then puts beside them what the texts
+    mean, as the query `intake/rows` takes it.
     """
 
-    def __init__(self, columns: Iterable[str]) -> None:
-        self._given = set(columns)
+    def __init__(self) -> None:
         self._units: dict[str, str | None] = {}
-        # Whether the part at hand, and whether the tables made last, have dates to be read.
-        self._dated = False
-        self._dates_made = True
+        #: What the store knows of sources: their dates, as `_OF_SOURCE` has them, and origins.
+        self.sources: dict[str, _Values] = {}
+        # The part at hand: its columns, how each key is taken from them, and which rows cannot be taken.
+        self._columns: dict[str, Any] = {}
+        self._taken: dict[str, str] = {}
+        self._unreadable = "false"
         self.con = duckdb.connect()
         # Its parts are to keep their order, as they do where the many are looked up among the few.
         self.con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
@@ -215,6 +331,8 @@ class RowReader:
             told[small] = f"NULL::DECIMAL(18, 3) AS {small}"
         told["reported_instant"] = "NULL::TIMESTAMP AS reported_instant"
         told["has_period"] = "false AS has_period"
+        for read, (kind, _) in _READ_TYPES.items():
+            told[read] = f"NULL::{kind} AS {read}"
         for name in part.column_names:
             values: Any = part.column(name)
             number, small = _NUMBERS.get(name, ("", ""))
@@ -233,8 +351,6 @@ class RowReader:
                 if number:
                     told[number] = f"plain_number({name}) AS {number}"
                     told[small] = f"small_number({name}) AS {small}"
-                elif name == "reported":
-                    told["reported_instant"] = "plain_instant(reported) AS reported_instant"
                 if name in _TEXTS and not _is_plain(values):
                     unreadable.append(f"coalesce(regexp_matches({name}, '[\\x00\\x1e\\x1f]'), false)")
                     values = self._normal(values, name)
@@ -243,16 +359,12 @@ class RowReader:
                 if name == "fact" and pc.any(pc.match_substring(values, pattern="@")).as_py():
                     told["has_period"] = "contains(fact, '@') AS has_period"
             columns[name] = values
-        # Typed instants need no reading.
-        self._dated = "contains" in told["has_period"] or any(told[name] == f'"{name}"' for name in _DATES)
         numbers: Any = pc.cumulative_sum(
             pa.repeat(pa.scalar(1, pa.int64()), count), start=pa.scalar(first - 1, pa.int64())
         )
-        self.con.register("told", pa.table({**columns, "row": numbers}))
-        self.con.execute(
-            f"CREATE OR REPLACE TEMP VIEW given AS SELECT row, {', '.join(told.values())}, "
-            f"{' OR '.join(unreadable) or 'false'} AS unreadable FROM told"
-        )
+        self._columns, self._taken = {**columns, "row": numbers}, told
+        self._unreadable = " OR ".join(unreadable) or "false"
+        self._show()
         units = (
             self.ask("SELECT DISTINCT unit FROM given WHERE unit IS NOT NULL") if "unit" in columns else []
         )
@@ -264,6 +376,14 @@ class RowReader:
         case = f"CASE said{cases} END" if cases else "NULL::VARCHAR"
         self.con.execute(f"CREATE OR REPLACE TEMP MACRO plain_unit(said) AS ({case})")
         self.make("normalized")
+
+    def _show(self) -> None:
+        """Make the view `given` of the part at hand."""
+        self.con.register("told", pa.table(self._columns))
+        self.con.execute(
+            f"CREATE OR REPLACE TEMP VIEW given AS SELECT row, {', '.join(self._taken.values())}, "
+            f"{self._unreadable} AS unreadable FROM told"
+        )
 
     def _normal(self, values: Any, name: str) -> Any:
         self.con.register("texts", pa.table({"said": values}))
@@ -284,55 +404,38 @@ class RowReader:
         return values
 
     def read(self) -> None:
-        """Make the tables that `rows` looks values up in."""
-        dates: dict[str, list[Any]] = {name: [] for name in ("given", *_EDTF)}
-        if self._dated:
-            self.make("dates")
-            for (text,) in self.ask("SELECT given FROM dates WHERE lower IS NULL"):
-                try:
-                    edtf = parse_edtf(text)
-                except BadInput:
-                    continue
-                dates["given"].append(text)
-                for name, bound in _EDTF.items():
-                    dates[name].append(bound(edtf))
-        else:
-            self.con.execute(
-                "CREATE OR REPLACE TEMP TABLE dates (given VARCHAR, shape VARCHAR, lower TIMESTAMP)"
+        """Put beside the keys what their texts mean."""
+        texts = {name: self._columns[name] for name in _KEYS if self._taken[name] == f'"{name}"'}
+        if "contains" in self._taken["has_period"]:
+            has_period = pc.match_substring(texts["fact"], pattern="@")
+            behind = pc.replace_substring_regex(texts["fact"], pattern="^[^@]*@", replacement="")
+            texts["fact_period"] = pc.if_else(has_period, behind, None)
+        nothing = pa.chunked_array([pa.nulls(len(self._columns["row"]), pa.string())])
+        misread: Any = pa.repeat(pa.scalar(False), len(nothing))
+        for keys, read, into in _MEANINGS:
+            if not texts.keys().isdisjoint(keys):
+                values, wrong = _read_each(read, [texts.get(key, nothing) for key in keys], into)
+                self._add(values)
+                misread = pc.or_(misread, wrong)
+        if self.sources and "source" in texts:
+            unknown = (None,) * len(_OF_SOURCE)
+            self._add(
+                _read_each(lambda name: self.sources.get(name, unknown), [texts["source"]], _OF_SOURCE)[0]
             )
-        self.keep("edtf_read", dates, **dict.fromkeys([*_EDTF][1:], pa.timestamp("us")))
-        for table in ("edtf", "periods", "bounds", "spans", "valids"):
-            if self._dated or self._dates_made:
-                self.make(table)
-        self._dates_made = self._dated
-        self._read_formers()
-        self._read_unusual_figures()
-        for table, name, kind in (("flags", "inferred", pa.bool_()), ("locators", "locator", pa.string())):
-            told = f"SELECT DISTINCT {name} FROM given WHERE {name} IS NOT NULL"
-            said = [text for (text,) in self.ask(told)] if name in self._given else []
-            read = [_row_of({"text": "", name: text}).get(name) for text in said]
-            self.keep(table, {"said": said, "read": read}, read=kind)
+        unusual = self.con.sql(sql_object("intake/figures")).to_arrow_table()
+        if unusual.num_rows:
+            among = (
+                self.con.sql("SELECT coalesce(is_unusual, false) FROM normalized")
+                .to_arrow_table()[0]
+                .combine_chunks()
+            )
+            values, wrong = _read_each(_read_figure, [unusual[name] for name in _FIGURES], _UNUSUAL)
+            for name, found in values.items():
+                self._add({name: pc.replace_with_mask(pa.nulls(len(among), found.type), among, found)})
+            misread = pc.replace_with_mask(misread, among, pc.or_(misread.filter(among), wrong))
+        self._add({"misread": misread})
+        self._show()
 
-    def _read_formers(self) -> None:
-        """Make the table of texts that end with 9999, each with what it was as a period before."""
-        ending = self.ask("SELECT given FROM edtf WHERE reported_at = TIMESTAMP '9999-12-31 23:59:59.999999'")
-        dates = {text: edtf for (text,) in ending if (edtf := parse_edtf(text)).upper == END}
-        periods = [former_period_text(edtf.lower, edtf.upper) for edtf in dates.values()]
-        self.keep("formers", {"given": list(dates), "period": periods})
-
-    def _read_unusual_figures(self) -> None:
-        unusual = self.ask(sql_object("intake/figures"))
-        rows = [_row_of(dict(zip(_FIGURES, values, strict=True))) for values in unusual]
-        read: dict[str, list[Any]] = {
-            name: [values[at] for values in unusual] for at, name in enumerate(_FIGURES)
-        }
-        for name, column in (
-            *(("low", "amount_low"), ("high", "amount_high"), ("headline", "amount"), ("plain_unit", "unit")),
-            *(("about", "approximate"), ("told", "claim")),
-        ):
-            read[name] = [row.get(column) for row in rows]
-        read["wrong"] = [not row for row in rows]
-        read["is_unusual"] = [True] * len(rows)
-        types = dict.fromkeys(("low", "high", "headline"), pa.decimal128(38, 9))
-        flags = dict.fromkeys(("about", "wrong", "is_unusual"), pa.bool_())
-        self.keep("unusual_figures", read, **types, **flags)
+    def _add(self, columns: Mapping[str, Any]) -> None:
+        self._columns |= columns
+        self._taken |= {name: name for name in columns}

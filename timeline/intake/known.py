@@ -9,6 +9,7 @@ import duckdb
 
 from timeline.index.reader import Reader
 from timeline.index.row_file import Damaged
+from timeline.log.paths import quoted
 
 __all__ = ["KnownEvents", "one_of"]
 
@@ -32,7 +33,7 @@ def one_of(kind: str, values: Sequence[int] | Sequence[str]) -> tuple[str, list[
     """
     if len(values) > _WRITTEN_OUT:
         return f"IN (SELECT unnest($1::{kind}[]))", [list(values)]
-    texts = ("'" + one.replace("'", "''") + "'" if isinstance(one, str) else str(one) for one in values)
+    texts = (quoted(one) if isinstance(one, str) else str(one) for one in values)
     return f"IN ({', '.join(texts)})", []
 
 

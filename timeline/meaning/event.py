@@ -20,7 +20,16 @@ from timeline.errors import BadInput, nearest
 from timeline.meaning.amounts import KEPT, Amount, parse_amount, plain_amount
 from timeline.meaning.columns import STATUSES
 from timeline.meaning.decimals import EXACT, PLACES, WHOLE_DIGITS, short_text
-from timeline.meaning.times import END, Edtf, former_period_text, no_end, parse_edtf, period_text, value_end
+from timeline.meaning.times import (
+    END,
+    Bounds,
+    Edtf,
+    former_period_text,
+    no_end,
+    parse_edtf,
+    period_text,
+    value_end,
+)
 
 __all__ = [
     "DESCRIPTIONS",
@@ -33,6 +42,8 @@ __all__ = [
     "event_from",
     "parse_fact",
     "parse_segment",
+    "period_bounds",
+    "valid_bounds",
 ]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -191,7 +202,7 @@ def parse_fact(text: str) -> Fact:
             f"{text!r} is not a fact; expected subject/attribute or subject/attribute/object, "
             "either with @period, such as nvidia/investment/openai or nvidia/revenue@2024"
         )
-    bounds = _bounds_of(parse_edtf(period), "period") if at else None
+    bounds = _bounds_of(parse_edtf(period)) if at else None
     return _fact(parts[0], parts[1], parts[2] if len(parts) == 3 else None, bounds)
 
 
@@ -216,11 +227,46 @@ def _fact(
     )
 
 
-def _bounds_of(edtf: Edtf, what: str) -> tuple[int | None, int | None]:
+def period_bounds(period: str | None, start: str | None, end: str | None) -> Bounds | None:
+    """The bounds of a period that is given as one text or by its bounds; None where none is given.
+
+    Raises BadInput for one that no fact can have.
+
+    >>> period_bounds("2024", None, None) == period_bounds(None, "2024", "2025")
+    True
+    """
+    bounds = None if period is None else _bounds_of(parse_edtf(period))
+    if start is not None or end is not None:
+        if bounds is not None:
+            raise BadInput("give either period, or period_from and period_to, not both")
+        bounds = _ordered(start, end, "period")
+        if bounds == (None, None):
+            raise BadInput("the period has no bound on either side; leave it out")
+    return bounds
+
+
+def valid_bounds(valid: str | None, start: str | None, end: str | None) -> Bounds | None:
+    """The same of a valid time, which may be unbounded."""
+    if valid is not None:
+        if start is not None or end is not None:
+            raise BadInput("give either valid, or valid_from and valid_to, not both")
+        edtf = parse_edtf(valid)
+        return edtf.lower, no_end(edtf.upper)
+    return None if start is None and end is None else _ordered(start, end, "valid")
+
+
+def _bounds_of(edtf: Edtf) -> Bounds:
     upper = no_end(edtf.upper)
-    if what == "period" and edtf.lower is None and upper is None:
+    if edtf.lower is None and upper is None:
         raise BadInput(f"period {edtf.text!r} has no bound on either side; leave it out")
     return edtf.lower, upper
+
+
+def _ordered(first: str | None, last: str | None, what: str) -> Bounds:
+    start, end = _edge(first), _edge(last)
+    if start is not None and end is not None and start >= end:
+        raise BadInput(f"{what}_from {first} is not before {what}_to {last}")
+    return start, end
 
 
 def _edge(text: str | None) -> int | None:
@@ -335,13 +381,7 @@ class Event(_Model):
             )
         if self.fact is not None and any(part is not None for part in parts):
             raise BadInput("give either fact, or subject, attribute and object, not both")
-        bounds = None
-        if self.period is not None:
-            bounds = _bounds_of(parse_edtf(self.period), "period")
-        if self.period_from is not None or self.period_to is not None:
-            if bounds is not None:
-                raise BadInput("give either period, or period_from and period_to, not both")
-            bounds = _ordered(_edge(self.period_from), _edge(self.period_to), "period", self)
+        bounds = period_bounds(self.period, self.period_from, self.period_to)
         if self.fact is not None:
             fact = parse_fact(self.fact)
             if bounds is None:
@@ -406,18 +446,16 @@ class Event(_Model):
         return amount
 
     def _valid(self) -> dict[str, Any]:
-        if self.valid is not None:
-            if self.valid_from is not None or self.valid_to is not None:
-                raise BadInput("give either valid, or valid_from and valid_to, not both")
-            edtf = parse_edtf(self.valid)
-            return {"valid": self.valid, "valid_from": edtf.lower, "valid_to": no_end(edtf.upper)}
-        if self.valid_from is None and self.valid_to is None:
+        bounds = valid_bounds(self.valid, self.valid_from, self.valid_to)
+        if bounds is None:
             return {}
-        start, end = _ordered(_edge(self.valid_from), _edge(self.valid_to), "valid", self)
-        if start is None and end is None and self.type == "corrected":
+        found = {"valid_from": bounds[0], "valid_to": bounds[1]}
+        if self.valid is not None:
+            return {"valid": self.valid, **found}
+        if bounds == (None, None) and self.type == "corrected":
             # Without a word of its own it would take over its target's bounds.
-            return {"valid": "../..", "valid_from": None, "valid_to": None}
-        return {"valid_from": start, "valid_to": end}
+            return {"valid": "../..", **found}
+        return found
 
     def _formerly(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the id covered when the end of 9999 was one, where a date or span ends there."""
@@ -458,15 +496,6 @@ def _amount_columns(amount: Amount, claim: str) -> dict[str, Any]:
         "approximate": amount.approximate,
         "claim": claim,
     }
-
-
-def _ordered(start: int | None, end: int | None, what: str, event: Event) -> tuple[int | None, int | None]:
-    if start is not None and end is not None and start >= end:
-        first, last = getattr(event, f"{what}_from"), getattr(event, f"{what}_to")
-        raise BadInput(f"{what}_from {first} is not before {what}_to {last}")
-    if what == "period" and start is None and end is None:
-        raise BadInput("the period has no bound on either side; leave it out")
-    return start, end
 
 
 def _locator(value: Any) -> str:

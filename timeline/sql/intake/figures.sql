@@ -1,5 +1,5 @@
--- Each distinct amount that is not given in the usual way.
-SELECT DISTINCT
+-- The amounts that are not given in the usual way, in the order of their rows.
+SELECT
     claim,
     coalesce(amount, amount_number::VARCHAR) AS amount,
     coalesce(amount_low, low_number::VARCHAR) AS amount_low,
@@ -7,4 +7,4 @@ SELECT DISTINCT
     unit,
     approximate
 FROM normalized
-WHERE has_figure AND NOT is_usual
+WHERE is_unusual

@@ -4,7 +4,6 @@ CREATE OR REPLACE TEMP VIEW normalized AS
 SELECT
     g.*,
     if(g.has_period, g.fact[:instr(g.fact, '@') - 1], g.fact) AS fact_body,
-    if(g.has_period, g.fact[instr(g.fact, '@') + 1:], NULL) AS fact_period,
     plain_unit(g.unit) AS plain,
     coalesce(g.approximate = 'true', false) AS about,
     g.claim IS NOT NULL

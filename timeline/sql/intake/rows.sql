@@ -1,5 +1,5 @@
 -- Every row with the columns of the log, by its number in the table; `refused` where `event` or `intake`
--- would not take it. Joins with tables that hold nothing are left out before it is run.
+-- would not take it.
 WITH
     read AS NOT MATERIALIZED (
         SELECT
@@ -10,24 +10,23 @@ WITH
             coalesce(g.attribute, split_part(g.fact_body, '/', 2)) AS attribute,
             coalesce(g.object, nullif(split_part(g.fact_body, '/', 3), '')) AS object,
             coalesce(g.fact_body, concat_ws('/', g.subject, g.attribute, g.object)) AS body,
-            coalesce(of_fact.lower, of_period.lower) AS period_from,
-            coalesce(of_fact.upper, of_period.upper) AS period_to,
+            g.read_period AS period, g.read_period_from AS period_from, g.read_period_to AS period_to,
             if(
                 g.is_usual,
                 plain_amount(
                     g.usual_low, g.usual_high, figure_text(g.usual_low, g.small_low),
                     figure_text(g.usual_high, g.small_high), g.plain, g.about
                 ),
-                of_figure.told
+                g.unusual_claim
             ) AS figure_told,
-            g.is_usual OR of_figure.told IS NOT NULL AS is_figure,
+            g.is_usual OR g.unusual_claim IS NOT NULL AS is_figure,
             g.small_low,
             g.small_high,
-            if(g.is_usual, g.usual_low, of_figure.low) AS low,
-            if(g.is_usual, g.usual_high, of_figure.high) AS high,
-            if(g.is_usual, coalesce(g.usual_high, g.usual_low), of_figure.headline) AS figure,
-            if(g.is_usual, g.plain, of_figure.plain_unit) AS plain_unit,
-            if(g.is_usual, g.about, of_figure.about) AS about,
+            if(g.is_usual, g.usual_low, g.unusual_amount_low) AS low,
+            if(g.is_usual, g.usual_high, g.unusual_amount_high) AS high,
+            if(g.is_usual, coalesce(g.usual_high, g.usual_low), g.unusual_amount) AS figure,
+            if(g.is_usual, g.plain, g.unusual_unit) AS plain_unit,
+            if(g.is_usual, g.about, g.unusual_approximate) AS about,
             CASE
                 WHEN is_figure THEN 'amount'
                 WHEN g.text IS NOT NULL THEN 'text'
@@ -38,45 +37,36 @@ WITH
             coalesce(g.text, g.date, g.entity, g.answer) AS text,
             coalesce(g.status, if(event_type = 'reported', 'announced', NULL)) AS status,
             CASE
-                WHEN g.reported IS NULL THEN of_source.text
+                WHEN g.reported IS NULL THEN g.source_reported
                 WHEN g.reported_instant IS NOT NULL THEN g.reported
-                ELSE of_report.text
+                ELSE g.read_reported
             END AS reported,
             CASE
-                WHEN g.reported IS NULL THEN of_source.reported_from
+                WHEN g.reported IS NULL THEN g.source_from
                 WHEN g.reported_instant IS NOT NULL THEN g.reported_instant
-                ELSE of_report.reported_from
+                ELSE g.read_reported_from
             END AS reported_from,
             CASE
-                WHEN g.reported IS NULL THEN of_source.reported_at
+                WHEN g.reported IS NULL THEN g.source_at
                 WHEN g.reported_instant IS NOT NULL THEN g.reported_instant
-                ELSE of_report.reported_at
+                ELSE g.read_reported_at
             END AS last_instant,
-            coalesce(of_flag.read, false) AS inferred,
+            coalesce(g.read_inferred, false) AS inferred,
             g.key, g.source, g.origin, g.speaker, g.statement, g.reason, g.actor, g.valid,
-            of_date.lower AS date_from,
-            of_date.date_to AS date_to,
-            of_valid.lower AS valid_from,
-            of_valid.upper AS valid_to,
-            of_place.read AS locator,
-            coalesce(former_of_fact.period, former_period.period) AS former_period,
-            former_valid.period IS NOT NULL AS former_valid,
-            former_date.period IS NOT NULL AS former_date,
-            of_source.origin AS source_origin,
-            of_source.reported_at AS source_at,
+            g.read_date_from AS date_from, g.read_date_to AS date_to,
+            g.read_valid_from AS valid_from, g.read_valid_to AS valid_to,
+            g.read_locator AS locator,
+            g.former_period,
+            coalesce(g.valid_is_former, false) AS former_valid,
+            coalesce(g.date_is_former, false) AS former_date,
+            g.source_origin,
+            g.source_at,
             (if(g.origin IS NULL, 32, 0) + if(g.reported IS NULL, 8, 0))::INTEGER AS inherited,
             is_figure::INTEGER + (g.text IS NOT NULL)::INTEGER + (g.date IS NOT NULL)::INTEGER
             + (g.entity IS NOT NULL)::INTEGER + (g.answer IS NOT NULL)::INTEGER AS claims,
-            coalesce(of_figure.wrong, false)
+            coalesce(g.misread, false)
             OR coalesce(g.usual_low > g.usual_high, false)
             OR coalesce(g.is_usual AND g.amount_number <> figure, false)
-            OR coalesce(of_period.wrong, false)
-            OR coalesce(of_valid.wrong, false)
-            OR (g.fact_period IS NOT NULL AND of_fact.lower IS NULL AND of_fact.upper IS NULL)
-            OR (
-                g.fact_period IS NOT NULL AND of_period.wrong IS NOT NULL
-                AND (of_fact.lower IS DISTINCT FROM of_period.lower OR of_fact.upper IS DISTINCT FROM of_period.upper)
-            )
             -- Two or three parts; which texts may be one is for the names.
             OR coalesce(
                 suffix(g.fact_body, '/')
@@ -86,9 +76,6 @@ WITH
             )
             OR (NOT is_figure AND (g.unit IS NOT NULL OR g.approximate IS NOT NULL))
             OR coalesce(g.answer NOT IN ('yes', 'no'), false)
-            OR (g.date IS NOT NULL AND of_date.given IS NULL)
-            OR (g.inferred IS NOT NULL AND of_flag.read IS NULL)
-            OR (g.locator IS NOT NULL AND of_place.read IS NULL)
             OR (g.fact IS NULL AND (g.subject IS NULL OR g.attribute IS NULL))
             OR (
                 g.fact IS NOT NULL
@@ -103,48 +90,16 @@ WITH
             OR (g.status IS NOT NULL AND event_type = 'withdrawn')
             OR g.unreadable AS wrong
         FROM normalized AS g
-        LEFT JOIN edtf AS of_fact ON g.fact_period = of_fact.given
-        LEFT JOIN edtf AS of_report ON g.reported = of_report.given
-        LEFT JOIN edtf AS of_date ON g.date = of_date.given
-        LEFT JOIN periods AS of_period
-            ON
-                g.period IS NOT DISTINCT FROM of_period.period
-                AND g.period_from IS NOT DISTINCT FROM of_period.period_from
-                AND g.period_to IS NOT DISTINCT FROM of_period.period_to
-        LEFT JOIN valids AS of_valid
-            ON
-                g.valid IS NOT DISTINCT FROM of_valid.valid
-                AND g.valid_from IS NOT DISTINCT FROM of_valid.valid_from
-                AND g.valid_to IS NOT DISTINCT FROM of_valid.valid_to
-        LEFT JOIN unusual_figures AS of_figure
-            ON
-                g.is_unusual = of_figure.is_unusual
-                AND g.claim IS NOT DISTINCT FROM of_figure.claim
-                AND if(g.is_unusual, coalesce(g.amount, g.amount_number::VARCHAR), NULL)
-                IS NOT DISTINCT FROM of_figure.amount
-                AND if(g.is_unusual, coalesce(g.amount_low, g.low_number::VARCHAR), NULL)
-                IS NOT DISTINCT FROM of_figure.amount_low
-                AND if(g.is_unusual, coalesce(g.amount_high, g.high_number::VARCHAR), NULL)
-                IS NOT DISTINCT FROM of_figure.amount_high
-                AND g.unit IS NOT DISTINCT FROM of_figure.unit
-                AND g.approximate IS NOT DISTINCT FROM of_figure.approximate
-        LEFT JOIN flags AS of_flag ON g.inferred = of_flag.said
-        LEFT JOIN locators AS of_place ON g.locator = of_place.said
-        LEFT JOIN dated_sources AS of_source ON g.source = of_source.id
-        LEFT JOIN formers AS former_of_fact ON g.fact_period = former_of_fact.given
-        LEFT JOIN formers AS former_period ON g.period = former_period.given
-        LEFT JOIN formers AS former_valid ON g.valid = former_valid.given
-        LEFT JOIN formers AS former_date ON g.date = former_date.given
     )
 SELECT
     r.row,
     r.event_type,
     r.key,
-    r.body || coalesce('@' || span.period, '') AS fact,
+    r.body || coalesce('@' || r.period, '') AS fact,
     r.subject,
     r.attribute,
     r.object,
-    span.period AS period,
+    r.period,
     r.period_from,
     r.period_to,
     r.value_type,
@@ -180,7 +135,7 @@ SELECT
     r.small_high,
     -- What its id covered when the end of 9999 was one.
     r.former_period IS NOT NULL OR r.former_valid OR r.former_date AS is_former,
-    r.body || coalesce('@' || coalesce(r.former_period, span.period), '') AS former_fact,
+    r.body || coalesce('@' || coalesce(r.former_period, r.period), '') AS former_fact,
     if(r.former_valid, TIMESTAMP '10000-01-01', r.valid_to) AS former_valid_to,
     if(r.former_date, TIMESTAMP '10000-01-01', r.date_to) AS former_date_to,
     r.wrong
@@ -197,6 +152,4 @@ SELECT
         if(r.value_type = 'entity', r.text, NULL)
     ) AS refused
 FROM read AS r
-LEFT JOIN spans AS span
-    ON r.period_from IS NOT DISTINCT FROM span.lower AND r.period_to IS NOT DISTINCT FROM span.upper
 LEFT JOIN demands AS demand ON r.attribute = demand.id
