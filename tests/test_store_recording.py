@@ -367,7 +367,7 @@ class TestIngest:
     def test_warnings(self, copy: Timeline) -> None:
         result = copy.ingest(pl.DataFrame([REPORT, REPORT | {"claim": "21 billion USD"}]))
         assert len(result.warnings) == 1
-        assert "twice as of 2025-12" in result.warnings[0]
+        assert "twice for 2025-12" in result.warnings[0]
 
     def test_what_is_not_there(self, desk: Timeline, tmp_path: Path) -> None:
         with pytest.raises(BadInput, match="no such file or folder"):

@@ -681,9 +681,7 @@ class TestWhatIsKnown:
 class TestWarnings:
     def test_one_source_fact_and_date_twice(self, intake: Intake) -> None:
         resolved = intake.resolve(drafts(REPORT, REPORT | {"text": "to grow"}))
-        assert resolved.warnings == [
-            "paper tells of acme/plan twice as of 2024-05-10; the later one is believed"
-        ]
+        assert resolved.warnings == ["paper reports acme/plan twice for 2024-05-10; the later report wins"]
 
     @pytest.mark.parametrize(
         "more",

@@ -2,7 +2,7 @@
 
 What the rows say by themselves, `bulkread` finds out; what the store says to them, this module: which
 names and events it knows, and what it takes. SQL (timeline/sql/intake) only finds out *that* a row is
-refused; why, the way by drafts tells.
+refused; why, the way by drafts finds out.
 
 A table is taken part by part, in runs. A run takes it that no row needs to be left out, besides those
 that are known to: where it finds others, it goes on to find them all, and another run follows.
@@ -87,11 +87,11 @@ def takes(table: pa.Table | StoredTable) -> bool:
     """
     if table.num_rows < _MANY:
         return False
-    told = [name for name in ("type", "target", "void") if name in table.column_names]
-    for part in in_parts(table, _AT_ONCE, told) if told else ():
-        if any(name in told and part[name].null_count < part.num_rows for name in ("target", "void")):
+    given = [name for name in ("type", "target", "void") if name in table.column_names]
+    for part in in_parts(table, _AT_ONCE, given) if given else ():
+        if any(name in given and part[name].null_count < part.num_rows for name in ("target", "void")):
             return False
-        if "type" in told and not {"corrected", "retracted", *DESCRIPTIONS}.isdisjoint(
+        if "type" in given and not {"corrected", "retracted", *DESCRIPTIONS}.isdisjoint(
             part["type"].unique().to_pylist()
         ):
             return False
@@ -99,7 +99,7 @@ def takes(table: pa.Table | StoredTable) -> bool:
 
 
 def table_to_drafts(table: pa.Table | StoredTable, name: str) -> list[Draft]:
-    """The rows of a table as drafts, every value as text and nulls left out; rows count from 1.
+    """Return the rows of a table as drafts, every value as text and nulls left out; rows count from 1.
 
     >>> table_to_drafts(pa.table({"fact": ["nvidia/ceo"], "amount": [1.5]}), "t.parquet")[0].keys
     {'fact': 'nvidia/ceo', 'amount': '1.5'}
@@ -115,14 +115,14 @@ def _drafts(texts: pa.Table, name: str, rows: Iterable[int]) -> Iterator[Draft]:
 
 
 def _hashed(query: str, names: Sequence[str], event_id: str | None = None) -> str:
-    """These columns of a query, which yields more columns of an event only as nulls, and the event id."""
+    """Return these columns of a query, whose other columns of an event are null, and the event id."""
     return f"SELECT {', '.join(names)}, {event_id or event_id_sql(among=names)} AS event_id FROM ({query})"
 
 
 class TableIntake:
     """Takes one table, on one state of the store, part by part; close it after use.
 
-    After a run without RunAgain, `known`, `registered` and `warnings` tell of it; `rejected` are the rows
+    After a run without RunAgain, `known`, `registered` and `warnings` describe it; `rejected` are the rows
     refused so far. `recorded_at` is the moment against which reported dates are checked, in microseconds.
     """
 
@@ -148,7 +148,7 @@ class TableIntake:
         self._register_unknown = register_unknown
         self._at_once = at_once
         self._given = set(table.column_names)
-        # Rows that are refused, and rows that are known since they stand in an earlier part.
+        # Rows that are refused, and rows that are known since they are in an earlier part.
         self._bad: list[int] = []
         self._repeated: list[int] = []
         self._reading = RowReader()
@@ -164,7 +164,7 @@ class TableIntake:
         self._store.close()
 
     def rows(self) -> Iterator[pa.Table]:
-        """One run: rows for the log in order, with its columns, descriptions of new names first.
+        """Yield one run: rows for the log in order, with its columns, descriptions of new names first.
 
         What only an append can fill in is null. Raises RunAgain, in the end, where another run is needed.
         """
@@ -194,7 +194,7 @@ class TableIntake:
         self._warn()
 
     def _all(self, names: Sequence[str] | None) -> Iterator[tuple[int, pa.Table]]:
-        """The parts of the table, each behind the number of its first row; rows count from 1."""
+        """Yield the parts of the table, each behind the number of its first row; rows count from 1."""
         first = 1
         for part in in_parts(self._table, self._at_once, names):
             yield first, part
@@ -254,12 +254,12 @@ class TableIntake:
         self._con.unregister("values_kept")
 
     def _bad_in(self, first: int, part: pa.Table) -> list[int]:
-        """The rows of a part that are known to be refused."""
+        """Return the rows of a part that are known to be refused."""
         start, end = bisect_left(self._bad, first), bisect_left(self._bad, first + part.num_rows)
         return self._bad[start:end]
 
     def _hashed(self, query: str) -> str:
-        """The columns of the log that can hold anything, the number of the row, and its event id."""
+        """Return the columns of the log that can hold anything, the number of the row, and its event id."""
         given = [name for name in LOG_COLUMNS if not self._given.isdisjoint(_COMES_FROM.get(name, ()))]
         names = [*given, *_ALWAYS]
         # Without a column of its own an origin is its source's, and no part of the content.
@@ -268,13 +268,13 @@ class TableIntake:
         return _hashed(query, [*names, "row", former], report_id_sql(hashed))
 
     def _resolving(self, first: int, part: pa.Table) -> str:
-        """A query for the rows of a part as they will stand in the log, `refused` or not."""
+        """Return a query for the rows of a part as they will be in the log, `refused` or not."""
         self._reading.normalize(first, part)
         self._reading.read()
         return sql_object("intake/rows")
 
     def _taken(self, first: int, part: pa.Table, refused: list[int]) -> pa.Table:
-        """The rows of a part that nothing speaks against; the others are noted."""
+        """Return the rows of a part that nothing speaks against; the others are noted."""
         query = self._resolving(first, part)
         rows = self._hashed(f"FROM ({query}) WHERE NOT refused")
         topic = "if(event_type = 'reported', hash(source, fact, reported), NULL) AS topic"
@@ -291,7 +291,10 @@ class TableIntake:
         return taken
 
     def _as_recorded(self, taken: pa.Table) -> pa.Table:
-        """Rows with the ids that the store knows: it may have some from when the end of 9999 was one."""
+        """Return rows with the ids that the store knows.
+
+        It may have some from when the end of 9999 was one.
+        """
         former = taken["former_id"]
         if former.null_count < taken.num_rows and self._reader.position:
             asked = pa.table({"row": taken["row"], "event_id": former}).filter(pc.is_valid(former))
@@ -318,7 +321,9 @@ class TableIntake:
         self._con.unregister("found")
 
     def _new(self, taken: pa.Table) -> pa.Table:
-        """Those of the rows that neither the store has nor the table before, as far as this part tells."""
+        """Return those of the rows that neither the store has nor the table before, as far as this part
+        shows.
+        """
         if not taken.num_rows:
             return taken
         known: set[int] = set()
@@ -343,7 +348,7 @@ class TableIntake:
         return _without(taken, sorted(known)) if known else taken
 
     def _stored(self, taken: pa.Table) -> list[int]:
-        """Those of the rows whose event the store holds."""
+        """Return those of the rows whose event the store holds."""
         asked = taken.select(["row", "event_id"])
         rows = self._reader.rows
         known: list[Any] = []
@@ -366,12 +371,12 @@ class TableIntake:
         return known
 
     def _registered(self) -> pa.Table:
-        """Descriptions of the names met for the first time, by kind and name."""
+        """Return descriptions of the names met for the first time, by kind and name."""
         names = ["event_type", "subject", "text", "inherited"]
         rows = self._con.sql(_hashed(sql_object("intake/registrations"), names)).to_arrow_table()
         return _for_the_log(rows.sort_by([("event_type", "ascending"), ("subject", "ascending")]))
 
-    # What only the whole table tells
+    # What only the whole table shows
 
     def _leave_out(self, refused: list[int], parts: int) -> None:
         """Raise RunAgain where rows were found that the next run is to go without."""
@@ -391,7 +396,7 @@ class TableIntake:
         raise RunAgain
 
     def _again(self) -> list[int]:
-        """Rows whose event another part has before them."""
+        """Return rows whose event another part has before them."""
         self._con.execute(
             "CREATE OR REPLACE TEMP TABLE suspects AS SELECT row FROM seen "
             "WHERE id IN (SELECT id FROM seen GROUP BY id HAVING count(*) > 1)"
@@ -415,7 +420,7 @@ class TableIntake:
         return [row for (row,) in again]
 
     def _explain(self, bad: Sequence[int], first: Sequence[int]) -> None:
-        """Why rows are refused, told by the way by drafts; `first` are rows that others are at odds with."""
+        """Find out why rows are refused, from their drafts; `first` are rows that others are at odds with."""
         rows = sorted({*bad, *first})
         drafts: list[Draft] = []
         for start, part in self._all(None):
@@ -425,14 +430,14 @@ class TableIntake:
                 drafts += _drafts(texts, self._name, here)
         intake = Intake(self._reader, self._recorded_at, register_unknown=self._register_unknown)
         with closing(intake):
-            told = intake.resolve(drafts).rejected
-        told = sorted(told, key=lambda one: one.place.row or 0)
-        if (explained := [one.place.row for one in told]) != sorted(bad):
+            rejected = intake.resolve(drafts).rejected
+        rejected = sorted(rejected, key=lambda one: one.place.row or 0)
+        if (explained := [one.place.row for one in rejected]) != sorted(bad):
             raise TimelineError(
                 f"{self._name}: as a table its rows {sorted(bad)[:10]} were refused, one by one "
                 f"{explained[:10]}; expected the same"
             )
-        self.rejected = sorted([*self.rejected, *told], key=lambda one: one.place.row or 0)
+        self.rejected = sorted([*self.rejected, *rejected], key=lambda one: one.place.row or 0)
 
     def _warn(self) -> None:
         [(topics, reports)] = self._reading.ask("SELECT count(DISTINCT topic), count(topic) FROM seen")
@@ -458,13 +463,15 @@ class TableIntake:
             "QUALIFY row_number() OVER (PARTITION BY source, fact, reported ORDER BY row) > 1 ORDER BY row"
         )
         self.warnings = [
-            f"{source} tells of {fact} twice as of {reported}; the later one is believed"
+            f"{source} reports {fact} twice for {reported}; the later report wins"
             for source, fact, reported in again
         ]
 
 
 def _in_order(rows: pa.Table) -> pa.Table:
-    """Rows by their number. A join may give up the order of the parts that threads take, not that within."""
+    """Return rows by their number. A join may give up the order of the parts that threads take, not that
+    within.
+    """
     numbers: Any = rows.column("row").combine_chunks()
     steps: Any = pc.pairwise_diff(numbers)
     if not pc.any(pc.less(steps, pa.scalar(1, pa.int64()))).as_py():
@@ -477,7 +484,7 @@ def _in_order(rows: pa.Table) -> pa.Table:
 
 
 def _missing(taken: pa.Table, first: int, last: int) -> list[int]:
-    """The numbers from first to last that are not among these rows', which are in order."""
+    """Return the numbers from first to last that are not among these rows', which are in order."""
     ends = [pa.array([row], pa.int64()) for row in (first - 1, last + 1)]
     numbers: Any = pa.concat_arrays([ends[0], *taken.column("row").chunks, ends[1]])
     steps: Any = pc.pairwise_diff(numbers)
@@ -486,7 +493,7 @@ def _missing(taken: pa.Table, first: int, last: int) -> list[int]:
 
 
 def _without(rows: pa.Table, numbers: Sequence[int]) -> pa.Table:
-    """The rows that do not have one of these numbers."""
+    """Return the rows that do not have one of these numbers."""
     left_out: Any = pc.is_in(rows.column("row"), value_set=pa.array(numbers, pa.int64()))
     if len(numbers) > _FEW:
         kept_rows: pa.Table = rows.filter(pc.invert(left_out))
@@ -501,7 +508,7 @@ def _without(rows: pa.Table, numbers: Sequence[int]) -> pa.Table:
 
 
 def _for_the_log(rows: pa.Table) -> pa.Table:
-    """Rows with all columns of the log and no others."""
+    """Return rows with all columns of the log and no others."""
     count = rows.num_rows
     # Columns of one type can share what holds nothing.
     nothing = {kind: pa.nulls(count, kind) for kind in {entry.type for entry in schema()}}

@@ -54,7 +54,7 @@ _NUMBERS: Final = {
     "amount_low": ("low_number", "low_small"),
     "amount_high": ("high_number", "high_small"),
 }
-#: Figures that tell whether a unit is always the same unit: separators, signs and every kind of bound.
+#: Figures that show whether a unit is always the same unit: separators, signs and every kind of bound.
 _PROBES: Final = (
     *(("1", "1", False), ("12", "12", True), ("1234567", "1234567", False), ("1.234", "1.234", False)),
     *(("2.5", "1000.125", False), ("1.234", "2.345", True), ("-7", "3", False), ("-7.5", "-7.5", True)),
@@ -65,7 +65,7 @@ _PROBES: Final = (
 def in_parts(
     table: pa.Table | StoredTable, at_once: int, names: Sequence[str] | None = None
 ) -> Iterator[pa.Table]:
-    """The rows of a table, and only these columns where they are named, so many at a time."""
+    """Yield the rows of a table, and only these columns where they are named, so many at a time."""
     if isinstance(table, StoredTable):
         yield from table.parts(at_once, names)
         return
@@ -75,7 +75,7 @@ def in_parts(
 
 
 def as_text(table: pa.Table) -> pa.Table:
-    """Every column as text; no columns, but as many rows, where nothing is given."""
+    """Return every column as text; no columns, but as many rows, where nothing is given."""
     columns: dict[str, Any] = {}
     for name in table.column_names:
         values: Any = table.column(name)
@@ -130,7 +130,7 @@ def _is_plain(column: pa.ChunkedArray[Any]) -> bool:
 
 
 def _longest(column: Any) -> int:
-    """How many bytes the longest text of a column has; 0 where there is none."""
+    """Return how many bytes the longest text of a column has; 0 where there is none."""
     return pc.max(pc.binary_length(column)).as_py() or 0
 
 
@@ -159,10 +159,10 @@ def _read_valid(text: str | None, start: str | None, end: str | None) -> _Values
 def _read_period(in_fact: str | None, text: str | None, start: str | None, end: str | None) -> _Values:
     bounds = period_bounds(text, start, end)
     if in_fact is not None:
-        told = period_bounds(in_fact, None, None)
-        if bounds not in (None, told):
+        of_fact = period_bounds(in_fact, None, None)
+        if bounds not in (None, of_fact):
             raise BadInput("the fact has another period")
-        bounds = told
+        bounds = of_fact
     if bounds is None:
         return None, None, None, None
     written = text if in_fact is None else in_fact
@@ -227,7 +227,7 @@ _READ_TYPES: Final[dict[str, tuple[str, Any]]] = {
 
 
 def _distinct(columns: Sequence[Any]) -> tuple[list[tuple[Any, ...]], Any]:
-    """The distinct rows of some columns, and which of them each row is."""
+    """Return the distinct rows of some columns, and which of them each row is."""
     rows: list[tuple[Any, ...]] = [()]
     which: Any = None
     for column in columns:
@@ -246,7 +246,9 @@ def _distinct(columns: Sequence[Any]) -> tuple[list[tuple[Any, ...]], Any]:
 def _read_each(
     read: Callable[..., _Values], columns: Sequence[Any], into: Sequence[str]
 ) -> tuple[dict[str, Any], Any]:
-    """What some columns say together, read once for each distinct row of them, and which rows say nothing."""
+    """Return what some columns say together, read once for each distinct row of them, and which rows say
+    nothing.
+    """
     rows, which = _distinct(columns)
     found, misread = [], []
     for row in rows:
@@ -264,7 +266,7 @@ def _read_each(
 
 
 def _plain_unit(unit: str) -> str | None:
-    """The unit that a text means whatever figures stand before it, if that is so."""
+    """Return the unit that a text means whatever figures come before it, if that is so."""
     if not all(part.isascii() and part.isalpha() for part in unit.replace("%", "p").split("/")):
         return None
     plain = None
@@ -325,44 +327,44 @@ class RowReader:
         count = part.num_rows
         unreadable = []
         columns: dict[str, Any] = {}
-        told: dict[str, str] = {name: f"NULL::VARCHAR AS {name}" for name in _KEYS}
+        taken: dict[str, str] = {name: f"NULL::VARCHAR AS {name}" for name in _KEYS}
         for number, small in _NUMBERS.values():
-            told[number] = f"NULL::DECIMAL(38, 9) AS {number}"
-            told[small] = f"NULL::DECIMAL(18, 3) AS {small}"
-        told["reported_instant"] = "NULL::TIMESTAMP AS reported_instant"
-        told["has_period"] = "false AS has_period"
+            taken[number] = f"NULL::DECIMAL(38, 9) AS {number}"
+            taken[small] = f"NULL::DECIMAL(18, 3) AS {small}"
+        taken["reported_instant"] = "NULL::TIMESTAMP AS reported_instant"
+        taken["has_period"] = "false AS has_period"
         for read, (kind, _) in _READ_TYPES.items():
-            told[read] = f"NULL::{kind} AS {read}"
+            taken[read] = f"NULL::{kind} AS {read}"
         for name in part.column_names:
             values: Any = part.column(name)
             number, small = _NUMBERS.get(name, ("", ""))
             if number and _fits(values.type):
-                told[number] = f"{name}::DECIMAL(38, 9) AS {number}"
+                taken[number] = f"{name}::DECIMAL(38, 9) AS {number}"
                 if _is_small(values.type):
-                    told[small] = f"{name}::DECIMAL(18, 3) AS {small}"
+                    taken[small] = f"{name}::DECIMAL(18, 3) AS {small}"
             elif name == "reported" and pa.types.is_timestamp(values.type):
                 values = _without_zone(values)
                 usual = "reported BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
-                told["reported_instant"] = f"if({usual}, reported, NULL) AS reported_instant"
-                told["reported"] = "instant_text(reported) AS reported"
+                taken["reported_instant"] = f"if({usual}, reported, NULL) AS reported_instant"
+                taken["reported"] = "instant_text(reported) AS reported"
             else:
                 values = as_text(part.select([name])).column(name)
-                told[name] = f'"{name}"'
+                taken[name] = f'"{name}"'
                 if number:
-                    told[number] = f"plain_number({name}) AS {number}"
-                    told[small] = f"small_number({name}) AS {small}"
+                    taken[number] = f"plain_number({name}) AS {number}"
+                    taken[small] = f"small_number({name}) AS {small}"
                 if name in _TEXTS and not _is_plain(values):
                     unreadable.append(f"coalesce(regexp_matches({name}, '[\\x00\\x1e\\x1f]'), false)")
                     values = self._normal(values, name)
                 if name in _TEXTS and _longest(values) > (limit := bytes_at_most(name)):
                     unreadable.append(f"coalesce(strlen({name}) > {limit}, false)")
                 if name == "fact" and pc.any(pc.match_substring(values, pattern="@")).as_py():
-                    told["has_period"] = "contains(fact, '@') AS has_period"
+                    taken["has_period"] = "contains(fact, '@') AS has_period"
             columns[name] = values
         numbers: Any = pc.cumulative_sum(
             pa.repeat(pa.scalar(1, pa.int64()), count), start=pa.scalar(first - 1, pa.int64())
         )
-        self._columns, self._taken = {**columns, "row": numbers}, told
+        self._columns, self._taken = {**columns, "row": numbers}, taken
         self._unreadable = " OR ".join(unreadable) or "false"
         self._show()
         units = (
@@ -373,29 +375,29 @@ class RowReader:
                 self._units[unit] = _plain_unit(unit)
         plain = {unit: found for (unit,) in units if (found := self._units[unit])}
         cases = "".join(f" WHEN {quoted(unit)} THEN {quoted(found)}" for unit, found in plain.items())
-        case = f"CASE said{cases} END" if cases else "NULL::VARCHAR"
-        self.con.execute(f"CREATE OR REPLACE TEMP MACRO plain_unit(said) AS ({case})")
+        case = f"CASE text{cases} END" if cases else "NULL::VARCHAR"
+        self.con.execute(f"CREATE OR REPLACE TEMP MACRO plain_unit(text) AS ({case})")
         self.make("normalized")
 
     def _show(self) -> None:
         """Make the view `given` of the part at hand."""
-        self.con.register("told", pa.table(self._columns))
+        self.con.register("part", pa.table(self._columns))
         self.con.execute(
             f"CREATE OR REPLACE TEMP VIEW given AS SELECT row, {', '.join(self._taken.values())}, "
-            f"{self._unreadable} AS unreadable FROM told"
+            f"{self._unreadable} AS unreadable FROM part"
         )
 
     def _normal(self, values: Any, name: str) -> Any:
-        self.con.register("texts", pa.table({"said": values}))
-        said = self.ask(f"SELECT DISTINCT said FROM texts WHERE regexp_matches(said, '[^{_INERT}]')")
-        normal = {text: form for (text,) in said if (form := unicodedata.normalize("NFC", text)) != text}
+        self.con.register("texts", pa.table({"text": values}))
+        odd = self.ask(f"SELECT DISTINCT text FROM texts WHERE regexp_matches(text, '[^{_INERT}]')")
+        normal = {text: form for (text,) in odd if (form := unicodedata.normalize("NFC", text)) != text}
         if normal:
-            self.keep(f"normal_{name}", {"said": list(normal), "normal": list(normal.values())})
+            self.keep(f"normal_{name}", {"text": list(normal), "normal": list(normal.values())})
             values = (
                 self.con.sql(
-                    "SELECT coalesce(normal, said) "
-                    "FROM (SELECT said, row_number() OVER () AS row FROM texts) "
-                    f"LEFT JOIN normal_{name} USING (said) ORDER BY row"
+                    "SELECT coalesce(normal, text) "
+                    "FROM (SELECT text, row_number() OVER () AS row FROM texts) "
+                    f"LEFT JOIN normal_{name} USING (text) ORDER BY row"
                 )
                 .to_arrow_table()
                 .column(0)

@@ -50,7 +50,7 @@ class _Value:
     problems: list[BadInput] = field(default_factory=list)
 
     def found(self) -> Iterator[BadInput]:
-        """Every problem in it, however deep."""
+        """Yield every problem in it, however deep."""
         yield from self.problems
         for item in self.items or ():
             yield from item.found()
@@ -117,9 +117,9 @@ def drafted(
                 problems += found
                 continue
             event_type = keys.get("type", "reported")
-            for key, said in defaults.items():
+            for key, given in defaults.items():
                 if event_type in _DEFAULTS[key]:
-                    keys.setdefault(key, said)
+                    keys.setdefault(key, given)
             drafts.append(Draft(keys, value.place))
     problems.sort(key=lambda problem: (problem.place and problem.place.line) or 0)
     return Batch(name, drafts=drafts, problems=problems)
@@ -128,7 +128,7 @@ def drafted(
 def _keys(
     value: _Value, kind: str | None, ignore_unknown: bool, problems: list[BadInput]
 ) -> dict[str, object]:
-    """The keys of one event, or of a description of that kind; what is wrong goes to `problems`."""
+    """Return the keys of one event, or of a description of that kind; what is wrong goes to `problems`."""
     if not isinstance(value.plain, dict):
         wanted = (
             "an event, a mapping with keys such as fact and claim" if kind is None else "a mapping with id"
@@ -142,7 +142,7 @@ def _keys(
         if key not in known and not ignore_unknown:
             place = value.members[key][0] if value.members else value.place
             problems.append(BadInput(f"unknown key {key!r}{nearest(key, sorted(known))}", place))
-    keys = {key: said for key, said in value.plain.items() if said is not None and key in known}
+    keys = {key: given for key, given in value.plain.items() if given is not None and key in known}
     return keys if kind is None else keys | {"type": kind}
 
 
@@ -180,10 +180,10 @@ class YamlReader:
             event = next(self._events)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            said = error.problem or error.context or "not YAML"
+            problem = error.problem or error.context or "not YAML"
             place = self._place(mark) if mark else Place(self._name)
-            hint = self._HINTS.get(said)
-            raise BadInput(f"not YAML: {said}{f'; {hint}' if hint else ''}", place) from None
+            hint = self._HINTS.get(problem)
+            raise BadInput(f"not YAML: {problem}{f'; {hint}' if hint else ''}", place) from None
         except yaml.reader.ReaderError as error:
             # The C parser counts bytes where the other counts characters.
             before = text.encode()[: error.position].count(b"\n")
@@ -242,7 +242,7 @@ class JsonReader:
         )
 
     def lines(self, text: str) -> list[_Value]:
-        """One value a line, save for empty ones. Not splitlines: U+2028 may stand within a JSON text."""
+        """Return one value a line, save for empty ones. Not splitlines: U+2028 may be within a JSON text."""
         return [
             self._whole(line, Place(self._name, number))
             for number, line in enumerate(text.split("\n"), start=1)
@@ -250,7 +250,7 @@ class JsonReader:
         ]
 
     def document(self, text: str) -> _Value:
-        """The one value of a text, with the places of its members and of what they list."""
+        """Return the one value of a text, with the places of its members and of what they list."""
         whole = self._whole(text, Place(self._name, 1))
         if isinstance(whole.plain, dict | list):
             self._text = text
@@ -291,7 +291,7 @@ class JsonReader:
         self._faults.append(f"{word} is not JSON")
 
     def _skip(self, at: int) -> int:
-        # The text has been found to be JSON: what stands between values needs no second look.
+        # The text has been found to be JSON: what is between values needs no second look.
         while self._text[at] in " \t\n\r,:":
             at += 1
         return at

@@ -1,6 +1,6 @@
 """What people hand over, read into drafts or a table: YAML, JSON, JSONL, CSV, Parquet and Arrow.
 
-A reader knows the shape of a file and where things stand in it. What an event may say is for `event`,
+A reader knows the shape of a file and where things are in it. What an event may say is for `event`,
 what the store knows for the intake. Written files become drafts, one mapping an event; columnar ones
 stay tables, and no row of them becomes a Python object here.
 """
@@ -27,7 +27,8 @@ __all__ = ["read_batches", "table_batch"]
 def read_batches(
     path: str | Path, *, format: str | None = None, ignore_unknown: bool = False, stdin: Any = None
 ) -> list[Batch]:
-    """The batches of a file, of standard input (`-`, JSONL unless `format` says otherwise) or of a folder.
+    """Return the batches of a file, of standard input (`-`, JSONL unless `format` says otherwise) or of a
+    folder.
 
     Of a folder: one batch a file with a known suffix, hidden ones and subfolders left out; first
     attributes, entities and sources by name, then what else only describes, then the rest, each in
@@ -62,7 +63,7 @@ def read_batches(
 
 
 def table_batch(table: Any, name: str = "table", *, ignore_unknown: bool = False) -> Batch:
-    """A batch from rows in memory: an Arrow table, batch or reader, or a polars or pandas frame.
+    """Return a batch from rows in memory: an Arrow table, batch or reader, or a polars or pandas frame.
 
     Raises BadInput for anything else, and for columns that it may not have.
 

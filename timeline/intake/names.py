@@ -40,7 +40,7 @@ class KnownNames:
         self._held: dict[str, list[Any]] = {}
 
     def among(self, kind: str, names: Collection[str]) -> dict[str, tuple[str | None, str | None]]:
-        """What the store says of those of the names that it knows: nothing, of an entity.
+        """Return what the store says of those of the names that it knows: nothing, of an entity.
 
         Of a source its date and origin, of an attribute its type of values and whether it takes an object.
         """
@@ -76,6 +76,6 @@ class KnownNames:
 
 
 def _place_of(name: str, names: Any) -> int | None:
-    """Where a name stands in a sorted Arrow array. The order of UTF-8, which DuckDB's is, is Python's too."""
+    """Return the place of a name in an Arrow array that is sorted as UTF-8, as DuckDB and Python sort."""
     at = bisect_left(names, name, key=lambda scalar: str(scalar.as_py()))
     return at if at < len(names) and names[at].as_py() == name else None

@@ -2,7 +2,7 @@
 
 When another writer is faster, everything is validated again on the new head. A recorder keeps what it
 learned while it took its own events in, so that one small append after another does not read the
-store anew each time.
+store again each time.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Recorder:
         dry_run: bool = False,
         expected_position: int | None = None,
     ) -> Ingested:
-        """Validate all batches, then append each as one commit.
+        """Return validate all batches, then append each as one commit.
 
         Raises what was refused, recording nothing, unless `rejects` names a file for it.
         """
@@ -98,7 +98,7 @@ class Recorder:
         commits: list[Commit] = []
         written = Ingested()
         while True:
-            # Whoever goes on from their own last commit need not ask where the log ends: the append will.
+            # An intake that took the last commit itself need not ask where the log ends: the append will.
             guessed = self._intake is not None and expected_position is None
             number = self._intake_commit if guessed else self._head_number(expected_position)
             # Another writer may be faster even while this one validates, when there is no table yet.
@@ -152,7 +152,7 @@ class Recorder:
         dry_run: bool,
         expected_position: int | None,
     ) -> Ingested:
-        """What `record` does, for one large table: it is written to the log while it is validated."""
+        """Return what `record` does, for one large table: it is written to the log while it is validated."""
         assert batch.table is not None
         self._forget()
         if self.progress is not None:
@@ -194,7 +194,7 @@ class Recorder:
         *,
         may_reject: bool,
     ) -> tuple[Commit | None, int]:
-        """The commit, and how many events were, or would be, recorded."""
+        """Return the commit, and how many events were, or would be, recorded."""
         while True:
             try:
                 if dry_run:
@@ -211,7 +211,9 @@ class Recorder:
         self._intake = None
 
     def _intake_at(self, number: int, register_unknown: bool, first: bool) -> Intake:
-        """An intake on the state after commit `number`: the one at hand, if it took all that came since.
+        """Return an intake on the state after commit `number`.
+
+        The one at hand, if it took all that came since.
 
         Only before the `first` of several batches may one that remembers much be let go: the later ones may
         speak of what the earlier ones bring.
@@ -236,7 +238,7 @@ class Recorder:
     def _validate(
         self, batches: Sequence[Batch], number: int, register_unknown: bool
     ) -> tuple[Ingested, list[_Ready]]:
-        """What would come of it, and the commits to be."""
+        """Return what would come of it, and the commits to be."""
         result = Ingested()
         ready: list[_Ready] = []
         for nth, batch in enumerate(batches):

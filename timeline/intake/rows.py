@@ -1,7 +1,7 @@
-"""From events as written to rows of the log: what only the store can tell.
+"""From events as written to rows of the log: what only the store knows.
 
 Defaults come from an event's source or target, reported dates get their bounds, names are checked
-against those registered, and what the store holds already is told from what is new. An intake sees
+against those registered, and what the store holds already is separated from what is new. An intake sees
 one state of the store and everything that it has taken itself since, so that the files of a folder
 may speak of each other before any of them is recorded.
 """
@@ -40,7 +40,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A bad event: where it stands, why it is refused, and its keys as written."""
+    """A bad event: where it is, why it is refused, and its keys as written."""
 
     place: Place
     error: TimelineError
@@ -83,10 +83,10 @@ def write_rejects(path: str | Path, rejected: Sequence[Rejected]) -> None:
     with writing(path) as out:
         for one in rejected:
             place = {"file": one.place.file, "line": one.place.line, "row": one.place.row}
-            told = {name: value for name, value in place.items() if value is not None}
+            known = {name: value for name, value in place.items() if value is not None}
             message = one.error.message if isinstance(one.error, BadInput) else str(one.error)
             event = {name: value for name, value in one.keys.items() if value is not None}
-            line = {**told, "reason": message, "event": event}
+            line = {**known, "reason": message, "event": event}
             out.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
 
 
@@ -146,14 +146,14 @@ class Intake:
         return self._position
 
     def resolve(self, drafts: Iterable[Draft]) -> Resolved:
-        """The rows of one batch. What is refused changes nothing for the rest, save what aims at it."""
+        """Return the rows of one batch; what is refused changes nothing but for events that aim at it."""
         resolved = Resolved()
         self._number(list(self._taking(drafts, resolved)), resolved)
         self._warn(resolved)
         return resolved
 
     def _taking(self, drafts: Iterable[Draft], resolved: Resolved) -> Iterator[_Draft]:
-        """The events of a batch, complete and hashed, each behind the registrations that it needs."""
+        """Yield the events of a batch, complete and hashed, each behind the registrations that it needs."""
         self._hints.clear()
         self._compared = 0
         read = list(self._read(drafts, resolved))
@@ -243,7 +243,7 @@ class Intake:
             row["root"] = by_position.get(row["place"], row)["event_type"]
 
     def _rows_at(self, positions: Collection[int]) -> list[Row]:
-        """The events at these positions, with instants in microseconds."""
+        """Return the events at these positions, with instants in microseconds."""
         if not positions:
             return []
         instants = {name for name, kind in LOG_COLUMNS.items() if kind == "instant"}
@@ -257,7 +257,7 @@ class Intake:
         return [dict(zip(LOG_COLUMNS, values, strict=True)) for values in found]
 
     def _keyed(self, keys: Sequence[str]) -> list[tuple[str, str, int]]:
-        """Key, event id and position of the events in the store that have one of these keys."""
+        """Return key, event id and position of the events in the store that have one of these keys."""
         condition, parameters = one_of("VARCHAR", keys)
         return self._con.execute(
             f"SELECT key, event_id, position FROM store.keys WHERE key {condition}", parameters
@@ -298,11 +298,11 @@ class Intake:
     def _describe(self, draft: _Draft) -> Iterator[_Draft]:
         row = draft.row
         kind = row["event_type"].removesuffix("-described")
-        # As the store will tell it: what was written may be another form of that text, a number or a flag.
-        said = json.loads(row["text"])
+        # As the store will have it: what was written may be another form of that text, a number or a flag.
+        described = json.loads(row["text"])
         registering = []
-        if kind == "source" and "origin" in said:
-            origin = said["origin"]
+        if kind == "source" and "origin" in described:
+            origin = described["origin"]
             self._ask("entity", {origin})
             self._ask("source", {origin})
             if (
@@ -316,9 +316,9 @@ class Intake:
         name = row["subject"]
         self._ask(kind, {name})
         first, second = {
-            "source": (said.get("published"), said.get("origin")),
+            "source": (described.get("published"), described.get("origin")),
             "entity": (None, None),
-            "attribute": (said.get("value"), said.get("object")),
+            "attribute": (described.get("value"), described.get("object")),
         }[kind]
         self._names[kind][name] = _registered(kind, first, second)
         yield from registering
@@ -357,7 +357,7 @@ class Intake:
         return nearest(aim, [*known, *self._keys])
 
     def _take_over(self, row: Row, target: Row, inherited: set[str]) -> None:
-        """A correction stands in for its target wholesale, save for what it gives itself."""
+        """Have a correction take over everything from its target, save for what it gives itself."""
         source = self._names["source"].get(row["source"]) if row.get("source") is not None else None
         if row.get("reported") is None:
             inherited.add("reported")
@@ -455,7 +455,7 @@ class Intake:
             raise BadInput(f"attribute {row['attribute']!r} takes no object, got {row['object']!r}")
 
     def _unknown(self, place: Place, kind: str, name: str, column: str) -> _Draft:
-        """The registration of a name never heard of; raises BadInput that names the nearest known."""
+        """Return the registration of a name never heard of; raises BadInput that names the nearest known."""
         if not self.register_unknown:
             hint = self._near_name(kind, name)
             raise BadInput(
@@ -470,7 +470,7 @@ class Intake:
         return _Draft(place, {}, row)
 
     def _near_name(self, kind: str, name: str) -> str:
-        """A hint at known names like this one, empty when many rows have asked for it at length."""
+        """Return a hint at known names like this one, empty when many rows have asked for it at length."""
         if (kind, name) not in self._hints:
             if kind not in self._known:
                 found = self._con.execute(f"SELECT id FROM {_KINDS[kind]}").fetchall()
@@ -492,16 +492,16 @@ class Intake:
             raise Conflict(
                 f"key {key!r} is taken by an event that says otherwise; "
                 "a record is mended by a corrected event\n"
-                f"  recorded: {self._content(known)}\n  now:      {_told(content_of(row))}"
+                f"  recorded: {self._content(known)}\n  now:      {_in_words(content_of(row))}"
             )
 
     def _content(self, known: str) -> str:
         if known not in self._taken:
             self._look_up_targets([known])
-        return _told(content_of(self._taken[known]))
+        return _in_words(content_of(self._taken[known]))
 
     def _number(self, complete: Sequence[_Draft], resolved: Resolved) -> None:
-        """Keep what is new, and say at which position each event will stand."""
+        """Keep what is new, and note the position that each event will have."""
         found = self._stored.among([draft.row["event_id"] for draft in complete])
         places: dict[str, int] = {known: place for known, (_, place) in found.items()}
         for draft in complete:
@@ -526,7 +526,7 @@ class Intake:
             resolved.rows.append(row)
 
     def _warn(self, resolved: Resolved) -> None:
-        """One source, fact and reported date should give one event."""
+        """Return one source, fact and reported date should give one event."""
         seen: dict[tuple[str, str, str], Row] = {}
         for row in resolved.rows:
             if row["event_type"] != "reported":
@@ -534,8 +534,8 @@ class Intake:
             same = (row["source"], row["fact"], row["reported"])
             if same in seen:
                 resolved.warnings.append(
-                    f"{row['source']} tells of {row['fact']} twice as of {row['reported']}; "
-                    "the later one is believed"
+                    f"{row['source']} reports {row['fact']} twice for {row['reported']}; "
+                    "the later report wins"
                 )
             seen[same] = row
 
@@ -546,7 +546,7 @@ def _registered(kind: str, first: Any, second: Any) -> Any:
     return (first, second) if kind == "attribute" else True
 
 
-def _told(content: dict[str, object]) -> str:
+def _in_words(content: dict[str, object]) -> str:
     return ", ".join(
         f"{name} {value}" for name, value in content.items() if name not in ("key", "event_type")
     )

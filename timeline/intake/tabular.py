@@ -34,7 +34,7 @@ class StoredTable:
         self.num_rows = int(file.metadata.num_rows)
 
     def parts(self, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """The rows in their order, so many at a time, of all columns or of these.
+        """Yield the rows in their order, so many at a time, of all columns or of these.
 
         Raises BadInput where the file turns out not to be readable.
         """
@@ -47,7 +47,7 @@ class StoredTable:
             raise _no_parquet(self._name, error) from None
 
     def read(self) -> pa.Table:
-        """All of it at once."""
+        """Return all of it at once."""
         return pa.concat_tables(list(self.parts(STAYS_IN_ITS_FILE)))
 
 
@@ -87,7 +87,7 @@ def read_csv(name: str, text: str, content: bytes) -> pa.Table:
 
 
 def _csv_header(name: str, text: str) -> tuple[list[str], str]:
-    """The names in the first row, and the delimiter under which most of them are known."""
+    """Return the names in the first row, and the delimiter under which most of them are known."""
     found = []
     for delimiter in (",", ";", "\t"):
         # A header over a million characters is no header.
@@ -132,7 +132,7 @@ def _check_csv_quotes(name: str, content: bytes, delimiter: str) -> None:
 
 
 def _csv_place(name: str, content: bytes, at: int) -> Place:
-    """The line and column of a byte; lines end as in CSV."""
+    """Return the line and column of a byte; lines end as in CSV."""
     before = content[:at]
     ends = before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
     begin = max(before.rfind(b"\n"), before.rfind(b"\r")) + 1
@@ -193,13 +193,13 @@ def read_arrow(name: str, content: bytes, ignore_unknown: bool) -> Batch:
 
 
 def _chosen(name: str, names: list[str], ignore_unknown: bool) -> list[str]:
-    """The known ones among the columns, in their order, or BadInput."""
+    """Return the known ones among the columns, in their order, or BadInput."""
     chosen = [column for column in names if column in FLAT_COLUMNS]
     unknown = [column for column in names if column not in FLAT_COLUMNS]
     if unknown and not ignore_unknown:
         hints = [(column[:60], nearest(column, FLAT_COLUMNS).removeprefix("; ")) for column in unknown]
-        said = ", ".join(f"{column!r} ({hint})" if hint else repr(column) for column, hint in hints)
-        raise BadInput(f"unknown columns: {said}; leave them out, or pass --ignore-unknown", Place(name))
+        listed = ", ".join(f"{column!r} ({hint})" if hint else repr(column) for column, hint in hints)
+        raise BadInput(f"unknown columns: {listed}; leave them out, or pass --ignore-unknown", Place(name))
     if twice := next((column for column in chosen if chosen.count(column) > 1), None):
         raise BadInput(f"column {twice!r} is given twice", Place(name))
     if not {"fact", "subject", "target"} & set(chosen):
@@ -226,7 +226,7 @@ def _plain_table(name: str, table: pa.Table, chosen: Sequence[str]) -> pa.Table:
 
 
 def _plain_column(column: str, values: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
-    """A column in one of the few types that a batch may hold, or BadInput for its type."""
+    """Return a column in one of the few types that a batch may hold, or BadInput for its type."""
     kind, types = FLAT_COLUMNS[column], pa.types
 
     def is_text(of: Any) -> bool:

@@ -1,4 +1,4 @@
--- The canonical text of an amount: `amounts.plain_amount`. Its bounds are told twice: as numbers and as text.
+-- The canonical text of an amount: `amounts.plain_amount`. Its bounds are given twice: as numbers and as text.
 CREATE OR REPLACE TEMP MACRO plain_amount(low, high, low_text, high_text, unit, approximate) AS (
     concat(
         if(approximate, 'about ', NULL),

@@ -1,4 +1,4 @@
--- Names that no event may have: they cannot stand in a fact, or the store does not know them.
+-- Names that no event may have: they cannot be in a fact, or the store does not know them.
 CREATE OR REPLACE TEMP TABLE troubles AS
 SELECT role, name
 FROM (SELECT *, is_segment(name) AS segment FROM names)
