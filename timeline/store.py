@@ -651,7 +651,7 @@ class Timeline:
             ).fetchall()
         ]
         files = self._log.files()
-        generations, rows = self._index.generations(), self._index.row_files()
+        generations, rows = self._index.generations(), self._index.row_stores()
         return {
             "events": reader.position,
             "facts": facts,

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 
 from timeline.index.catalog import sql_object
-from timeline.index.row_file import Damaged, RowFile
+from timeline.index.rows import Damaged, RowStore, UpTo, grow, write
 from timeline.index.segments import fill_segments
 from timeline.index.tables import events_of, fill_commits, make_tables, view_incoming
 from timeline.log.log import CheckedFiles
@@ -23,7 +24,7 @@ from timeline.meaning.fact import fact_parts
 
 __all__ = ["Appended", "Tail", "append_tail", "lay_tail", "patch"]
 
-#: So many facts are looked up in the row file, each of so many events; of more DuckDB reads the table.
+#: So many facts are looked up in the row store, each of so many events; of more DuckDB reads the table.
 _ONE_BY_ONE: Final = 2_000
 _KNOWN_AT_MOST: Final = 1_000
 
@@ -85,7 +86,7 @@ def _append(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> None:
     fill_commits(con, "tail", files.commits)
 
 
-def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowFile | None) -> Tail:
+def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowStore | None) -> Tail:
     """Make the tables of what was appended to `base`."""
     con.execute(sql_object("tail/touched").replace("base.", f"{base}."))
     [(count,)] = con.execute("SELECT count(*) FROM tail.appended").fetchall()
@@ -107,38 +108,34 @@ def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowFi
     return Tail(count, touched, anew, swept)
 
 
-def _add_known(con: duckdb.DuckDBPyConnection, base: str, rows: RowFile | None) -> None:
+def _add_known(con: duckdb.DuckDBPyConnection, base: str, rows: RowStore | None) -> None:
     """Add the events known before of the facts that are resolved anew to `tail.incoming`."""
     names = ", ".join(LOG_COLUMNS)
     con.execute(
         "CREATE TABLE tail.anew AS SELECT fact_hash, fact FROM tail.touched WHERE cut = TIMESTAMP '-infinity'"
     )
-    behind = 0
     if rows is not None and _add_from(con, rows):
-        [(position,)] = con.execute(f"SELECT position FROM {base}.store.meta").fetchall()
-        if position == rows.position:
-            return
-        behind = rows.position
+        return
     # Found by narrow columns first: whatever else a scan reads, it reads for all that it passes.
     known = (
         f"(FROM {base}.store.event_rows WHERE rowid IN (SELECT e.rowid FROM {base}.store.event_rows AS e "
-        f"SEMI JOIN tail.anew USING (fact_hash) WHERE e.position > {behind}))"
+        "SEMI JOIN tail.anew USING (fact_hash)))"
     )
     con.execute(f"INSERT INTO tail.incoming SELECT {names} FROM ({events_of(known)})")
 
 
-def _add_from(con: duckdb.DuckDBPyConnection, file: RowFile) -> bool:
-    """The same from a row file, which is quicker for a few facts; whether it could tell."""
+def _add_from(con: duckdb.DuckDBPyConnection, store: RowStore) -> bool:
+    """Do the same from a row store, which is quicker for a few facts; return whether it could."""
     facts = con.execute(f"FROM tail.anew LIMIT {_ONE_BY_ONE + 1}").fetchall()
     if len(facts) > _ONE_BY_ONE:
         return False
     known: list[dict[str, object]] = []
     try:
         for number, fact in facts:
-            lines = file.lines(fact, number, _KNOWN_AT_MOST)
+            lines = store.lines(fact, number, _KNOWN_AT_MOST)
             if lines is None:
                 return False
-            known += [file.row(fields) | fact_parts(fact) for fields in lines]
+            known += [store.row(line) | fact_parts(fact) for line in lines]
     except Damaged:
         return False
     columns = {name: [row[name] for row in known] for name in LOG_COLUMNS}
@@ -173,10 +170,10 @@ def append_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> Appended
     return Appended(count, size, entangling)
 
 
-def lay_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None = None) -> Tail:
+def lay_tail(con: duckdb.DuckDBPyConnection, rows: RowStore | None = None) -> Tail:
     """Lay what was appended over the attached `generation`, as views in `store`.
 
-    `rows` is the row file of the generation, if there is one.
+    `rows` is the row store of the generation, if there is one.
     """
     tail = _resolve(con, "generation", "", rows)
     for name in ("tail/events", "tail/segment_rows", "tables/segments"):
@@ -196,10 +193,11 @@ def lay_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None = None) -> Tai
     return tail
 
 
-def patch(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> tuple[int, int]:
+def patch(con: duckdb.DuckDBPyConnection, files: CheckedFiles, rows: Path) -> tuple[int, int]:
     """Put the commits that follow into the attached `built`; returns its last commit and position.
 
-    Rows keep their places; new ones come in behind, in an order of their own.
+    Rows keep their places; new ones come in behind, in an order of their own. `rows` is a copy of the row
+    store; where the events cannot be put into that, it is written as a new one.
     """
     _append(con, files)
     tail = _resolve(con, "built", "built.store.bounds", None)
@@ -250,5 +248,8 @@ def patch(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> tuple[int, int
         [number, position],
     )
     con.execute("COMMIT")
+    upto = UpTo(int(number), int(position), files.commits[-1].digest)
+    if not grow(con, rows, upto, "tail.appended"):
+        write(con, rows, upto, "built.store.events", is_sorted=False)
     con.execute("DROP SCHEMA memory.tail CASCADE")
     return int(number), int(position)
