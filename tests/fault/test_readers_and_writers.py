@@ -296,11 +296,12 @@ elif point == "put in, not synced":
     index._sync = die
 elif point == "before the rename":
     os.replace = die
-elif point == "after the rename":
-    rename = os.replace
+elif point in ("between the renames", "after the rename"):
+    rename, last = os.replace, ".rows" if point == "between the renames" else ".duckdb"
     def renamed(source, target):
         rename(source, target)
-        die()
+        if str(target).endswith(last):
+            die()
     os.replace = renamed
 
 tl = Timeline.open(path)
@@ -315,6 +316,7 @@ POINTS: Final = {
     "putting in what was appended since": False,
     "put in, not synced": False,
     "before the rename": False,
+    "between the renames": False,
     "after the rename": True,
 }
 
