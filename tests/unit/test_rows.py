@@ -164,6 +164,20 @@ def test_a_fact_may_fill_many_blocks(con: duckdb.DuckDBPyConnection, tmp_path: P
     assert store.lines("a/b", fact_hash("a/b"), 4_999) is None
 
 
+@pytest.mark.parametrize(
+    "more", [{}, {"key": "k"}, {"source": "wire"}, {"reported": "2025-03-01T12:30:00.250000Z"}]
+)
+def test_withdrawals_leave_a_fact_plain_and_corrections_do_not(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, more: Row
+) -> None:
+    for types in (["withdrawn"] * 3, ["reported", "withdrawn", "reported"], ["reported", "corrected"]):
+        table(con, [report("a/b", event_type=event_type, **more) for event_type in types])
+        store = opened(written(con, tmp_path))
+        check(con, store)
+        ordered = store.ordered(store.lines("a/b", fact_hash("a/b"), 10) or [])
+        assert (ordered is None) == ("corrected" in types)
+
+
 def test_facts_end_anywhere_in_a_block(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     drawn = random.Random(3)
     rows = [

@@ -73,7 +73,7 @@ def about_one(reader: Reader, kind: str, dates: AsOf, fact: str) -> Answer | Non
             most = _TOLD_AT_MOST if kind == "history" else _FOLDED_AT_MOST
             rows = _from_rows(reader, reader.rows, fact, number, most)
         except Damaged:
-            reader.rows = None
+            reader.leave_rows()
             return about_one(reader, kind, dates, fact)
     if rows is None:
         return None

@@ -381,6 +381,7 @@ class Index:
                 path = self.folder / f"{commit:012d}-{position}-v{FORMAT}.duckdb"
                 _sync(made)
                 if rows_beside(made).exists():
+                    _sync(rows_beside(made))
                     os.replace(rows_beside(made), rows_beside(path))
                 os.replace(made, path)
                 _sync(self.folder)

@@ -151,6 +151,12 @@ class Reader:
                 self._touched = frozenset(touched for (touched,) in rows.fetchall())
         return number in self._touched
 
+    def leave_rows(self) -> None:
+        """Go on without the row store, which is damaged."""
+        rows, self.rows = self.rows, None
+        if rows is not None:
+            rows.close()
+
     def close(self) -> None:
         self.con.close()
         if self.rows is not None:

@@ -83,6 +83,7 @@ _SETTINGS: Final = (
     "PRAGMA synchronous = OFF",
     "PRAGMA locking_mode = EXCLUSIVE",
 )
+_MAPPED: Final = 2**31 - 2**16
 _TABLES: Final = ("meta", "lines", "ids")
 _SELECT: Final = {table: f"SELECT content FROM {table} WHERE block = ?" for table in _TABLES}
 #: So many bytes are a CRC, and a number of ids.
@@ -102,12 +103,13 @@ _COLUMNS: Final = tuple(
     name for name in LOG_COLUMNS if name not in ("fact", *FACT_PARTS, "event_id", "position", "reported_at")
 )
 _LETTERS: Final = {name: chr(ord("A") + nth) for nth, name in enumerate(_COLUMNS)}
-#: What these columns hold where a line does not say; of the others that is chosen for each file.
+#: Columns of which a sample says what they hold where a line does not say; of these it is always the same.
+_SAMPLED: Final = tuple(name for name in _COLUMNS if name not in ("reported", "claim", *OFTEN_SAME))
 _EXPECTED: Final[dict[str, str | None]] = {"event_type": "reported", "valid_from": None, "valid_to": None}
 #: A line that one report may not displace as a whole: of another type, or of a valid time.
 _NOT_PLAIN: Final = re.compile(
     f"{_FIELD}(?:[{_LETTERS['valid_from']}{_LETTERS['valid_to']}]"
-    f"|{_LETTERS['event_type']}(?!withdrawn(?:{_FIELD}|\\Z)))"
+    f"|{_NULL}?{_LETTERS['event_type']}(?!withdrawn(?:[{_FIELD}{_LINE}]|\\Z)))"
 )
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - as DuckDB hands instants out, in UTC
@@ -162,13 +164,14 @@ class RowStore:
         self._dictionary = self._block("meta", 1)
         self.upto = UpTo(*self.layout["upto"])
         self.bits: int = self.layout["bits"]
-        if not _LEAST_BITS <= self.bits <= _MOST_BITS:
+        expected: dict[str, str | None] = self.layout["expected"]
+        is_known = set(expected) == set(_SAMPLED) and expected | _EXPECTED == expected
+        if not (isinstance(self.bits, int) and _LEAST_BITS <= self.bits <= _MOST_BITS and is_known):
             raise Damaged
         self._digits = _digits(self.bits)
         self._size = 32 - _implied(self.bits)
         self._expected = {
-            name: None if text is None else _READ[LOG_COLUMNS[name]](text)
-            for name, text in self.layout["expected"].items()
+            name: None if text is None else _READ[LOG_COLUMNS[name]](text) for name, text in expected.items()
         }
 
     @classmethod
@@ -187,7 +190,7 @@ class RowStore:
                 check_same_thread=False,
                 isolation_level=None,
             )
-            con.execute("PRAGMA mmap_size = 2000000000")
+            con.execute(f"PRAGMA mmap_size = {_MAPPED}")
             return cls(con)
         except (sqlite3.Error, Damaged, ValueError, ArithmeticError, LookupError, TypeError, AttributeError):
             if con is not None:
@@ -247,7 +250,7 @@ class RowStore:
             while start >= 0:
                 end = text.find(b"\x1e", start + 1)
                 end = len(text) if end < 0 else end
-                found.append(text[start + len(begins) : end].decode())
+                found.append(text[start + len(begins) : end].decode(errors="replace"))
                 start = text.find(begins, end)
             if len(found) > most or nth > _PARTS_AT_MOST + most // 4:
                 return None
@@ -261,11 +264,14 @@ class RowStore:
         if _NOT_PLAIN.search(_LINE.join(lines)):
             return None
         ordered = []
-        for line in lines:
-            first, reported, *_ = line.split(_FIELD, 2)
-            if not reported:
-                return None
-            ordered.append((int(reported), int(first[self._digits :]), line))
+        try:
+            for line in lines:
+                first, reported, *_ = line.split(_FIELD, 2)
+                if not reported:
+                    return None
+                ordered.append((int(reported), int(first[self._digits :]), line))
+        except ValueError:
+            raise Damaged from None
         return ordered
 
     def row(self, line: str) -> dict[str, Any]:
@@ -292,10 +298,10 @@ class RowStore:
             for name, other in OFTEN_SAME.items():
                 if name not in row:
                     row[name] = row[other]
+            row["event_id"] = self._event_id(int(first[: self._digits], 16), position)
         except (ArithmeticError, ValueError, LookupError):
             # Such as an instant that no datetime can be.
             raise Damaged from None
-        row["event_id"] = self._event_id(int(first[: self._digits], 16), position)
         return row
 
     # The events by their ids
@@ -415,7 +421,7 @@ def write(
     is_sorted: bool = True,
     like: RowStore | None = None,
 ) -> bool:
-    """Write the row store of the relation `events`, which has all of them, durably to a new `path`.
+    """Write the row store of the relation `events`, which has all of them, to a new `path`; not synced.
 
     The relation is in order of `fact_hash`, unless `is_sorted` is False. `log` is a relation of the same
     events from which their ids are read faster. With `like` the layout is that of another row store, so that
@@ -439,7 +445,6 @@ def write(
             _put(db, "ids", _id_blocks(_batches(con, _ids_of(log or events, layout["bits"])), layout["bits"]))
             _put(db, "meta", enumerate((json.dumps(layout).encode(), dictionary)))
             db.execute("COMMIT")
-        _sync(path)
     except (_Unfit, sqlite3.Error, duckdb.ConversionException, duckdb.InvalidInputException):
         path.unlink(missing_ok=True)
         return False
@@ -450,7 +455,7 @@ def write(
 
 
 def grow(con: duckdb.DuckDBPyConnection, path: Path, upto: UpTo, events: str) -> bool:
-    """Add the relation `events`, which follow those of the row store at `path`, durably.
+    """Add the relation `events`, which follow those of the row store at `path`; not synced.
 
     Returns False, and leaves no file, where that cannot be done.
     """
@@ -478,7 +483,6 @@ def grow(con: duckdb.DuckDBPyConnection, path: Path, upto: UpTo, events: str) ->
                         known.append(one)
                 store.put("ids", [(bucket, _id_block(ids, *(array("I", one).tobytes() for one in numbers)))])
             store.finish(upto)
-        _sync(path)
     except (Damaged, _Unfit, sqlite3.Error, duckdb.ConversionException, duckdb.InvalidInputException):
         path.unlink(missing_ok=True)
         return False
@@ -501,12 +505,11 @@ def _check(con: duckdb.DuckDBPyConnection, events: str, first: int, last: int) -
 def _layout(con: duckdb.DuckDBPyConnection, events: str, position: int) -> dict[str, Any]:
     """Return how a row store of these events is laid out: by a sample of them, but right for any."""
     bits = min(max((position // _IN_BUCKET).bit_length(), _LEAST_BITS), _MOST_BITS)
-    names = [name for name in _COLUMNS if name != "reported" and name not in _USUAL]
     sample = con.execute(
-        f"SELECT {', '.join(map(_text_sql, names))} FROM {events} WHERE fact IS NOT NULL LIMIT {_SAMPLE}"
+        f"SELECT {', '.join(map(_text_sql, _SAMPLED))} FROM {events} WHERE fact IS NOT NULL LIMIT {_SAMPLE}"
     ).fetchall()
-    expected = dict.fromkeys(names)
-    for name, values in zip(names, zip(*sample, strict=True), strict=False):
+    expected: dict[str, str | None] = dict.fromkeys(_SAMPLED)
+    for name, values in zip(_SAMPLED, zip(*sample, strict=True), strict=False):
         [(text, times)] = Counter(values).most_common(1)
         expected[name] = text if 4 * times > len(sample) else None
     return {"bits": bits, "expected": expected | _EXPECTED}
@@ -725,11 +728,3 @@ def _put(db: sqlite3.Connection, table: str, blocks: Iterable[tuple[int, bytes]]
         for number, content in blocks
     )
     db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", summed)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

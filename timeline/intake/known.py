@@ -53,7 +53,7 @@ class KnownEvents:
             try:
                 found = rows.find(wanted)
             except Damaged:
-                self._reader.rows = None
+                self._reader.leave_rows()
                 return self.among(wanted)
         if len(found) < len(wanted):
             if rows is None:
