@@ -459,8 +459,10 @@ class TestKeeping:
     def test_building_removes_what_nobody_needs(self, copy: Timeline) -> None:
         index = copy.path / "index"
         [rows], [generation] = index.glob("*.rows"), index.glob("*.duckdb")
-        for name in (f"17-v{FORMAT}.rows", "17-v2.rows"):
+        for name in (f"000000000001-17-v{FORMAT}.rows", "000000000001-17-v2.rows"):
             shutil.copy(rows, index / name)
+        # That of an earlier layout.
+        (index / "17-v4.rows").write_bytes(b"tl-rows1 and more")
         shutil.copy(generation, index / "000000000001-17-v2.duckdb")
         unfinished = index / ".building-dead"
         unfinished.mkdir()
@@ -477,7 +479,11 @@ class TestKeeping:
     def test_building_removes_nothing_for_its_name_alone(self, copy: Timeline) -> None:
         index = copy.path / "index"
         kept = [
-            index / name for name in ("mine.duckdb", "000000000001-17-v2.duckdb", "17-v2.rows", "x.spill")
+            index / name
+            for name in (
+                *("mine.duckdb", "000000000001-17-v2.duckdb", "000000000001-17-v2.rows", "17-v2.rows"),
+                "x.spill",
+            )
         ]
         for path in kept:
             path.write_bytes(b"something else")
@@ -489,13 +495,13 @@ class TestKeeping:
         assert [path.read_bytes() for path in kept] == [b"something else"] * len(kept)
         assert (folder / "generation.duckdb").exists()
 
-    def test_a_grown_generation_keeps_its_row_file(self, copy: Timeline) -> None:
-        [rows] = (copy.path / "index").glob("*.rows")
-        content = rows.read_bytes()
+    def test_a_grown_generation_has_a_row_store_of_its_own(self, copy: Timeline) -> None:
         copy.append([REPORT])
         grown = copy.refresh()
+        assert grown is not None
+        rows = grown.with_suffix(".rows")
         assert set((copy.path / "index").iterdir()) == {grown, rows}
-        assert rows.read_bytes() == content
+        assert copy.verify().generations == 1
         belief = copy.belief(FACT)
         assert belief is not None
         assert belief.reported_at == copy.beliefs(FACT)["reported_at"].max()

@@ -452,7 +452,7 @@ class Timeline:
         """
         held = self.snapshot().stats()
         log_files, log_bytes = self._log.size()
-        generations, rows = self._index.generations(), self._index.row_files()
+        generations, rows = self._index.generations(), self._index.row_stores()
         held |= {
             "log_files": log_files,
             "log_bytes": log_bytes,

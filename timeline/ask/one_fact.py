@@ -1,21 +1,21 @@
 """Answers about one fact, straight from its events: the quick way, for questions of which there are many.
 
-The events of a fact come from the row file of the generation, and what came later from its table and the
-tail. Where they are plain, the last of them by report is what is believed; else `sweep` and `fold`, the
-definition itself, work it out from the few events that a fact has. A fact with more than a few goes the way
-of SQL, and so does the plainest question where there is no row file.
+The events of a fact come from the row store of the generation, and what came later from the tail. Where they
+are plain, the last of them by report is what is believed; else `sweep` and `fold`, the definition itself,
+work it out from the few events that a fact has. A fact with more than a few goes the way of SQL, and so does
+the plainest question where there is no row store.
 """
 
 from __future__ import annotations
 
 from contextlib import closing
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from timeline.ask.answers import Answer, AsOf, timestamp
 from timeline.index import amended
 from timeline.index.reader import Reader
-from timeline.index.row_file import Damaged, Fields, RowFile
+from timeline.index.rows import Damaged, RowStore
 from timeline.index.sweep import sweep
 from timeline.log.paths import quoted
 from timeline.meaning import fold
@@ -48,6 +48,7 @@ _READ_OF_PLAIN: Final = BELIEF_COLUMNS[len(_OF_FACT) :]
 assert BELIEF_COLUMNS[: len(_OF_FACT)] == _OF_FACT
 
 _Row = dict[str, Any]
+_T = TypeVar("_T")
 
 
 def about_one(reader: Reader, kind: str, dates: AsOf, fact: str) -> Answer | None:
@@ -72,7 +73,7 @@ def about_one(reader: Reader, kind: str, dates: AsOf, fact: str) -> Answer | Non
             most = _HISTORY_AT_MOST if kind == "history" else _FOLDED_AT_MOST
             rows = _from_rows(reader, reader.rows, fact, number, most)
         except Damaged:
-            reader.rows = None
+            reader.leave_rows()
             return about_one(reader, kind, dates, fact)
     if rows is None:
         return None
@@ -82,21 +83,21 @@ def about_one(reader: Reader, kind: str, dates: AsOf, fact: str) -> Answer | Non
     return _beliefs(kind, dates, rows, tiers)
 
 
-def _plainly(reader: Reader, file: RowFile, dates: AsOf, fact: str, number: int) -> Answer:
+def _plainly(reader: Reader, store: RowStore, dates: AsOf, fact: str, number: int) -> Answer:
     """Return what is believed by the default rule, with everything recorded."""
-    if not reader.later(number):
-        lines = file.lines(fact, number, _PLAIN_AT_MOST)
-        if lines is not None and _are_plain(file, lines):
-            best = _last_line(file, lines, dates.as_of)
-            return _one(dates, None if best is None else file.row(best), fact)
-    rows = _from_rows(reader, file, fact, number, _SWEPT_AT_MOST)
+    at = fold.END - 1 if dates.as_of is None else dates.as_of
+    if not reader.tail_touches(number):
+        lines = store.lines(fact, number, _PLAIN_AT_MOST)
+        ordered = None if lines is None else store.ordered(lines)
+        if ordered is not None:
+            line = _last(ordered, at)
+            return _one(dates, None if line is None else store.row(line), fact)
+    rows = _from_rows(reader, store, fact, number, _SWEPT_AT_MOST)
     if rows is None:
         return _from_segments(reader, dates, fact, number)
-    at = fold.END - 1 if dates.as_of is None else dates.as_of
     if all(map(_is_plain, rows)):
         orders = [(_micros(row["reported_at"]) or 0, row["position"], row) for row in rows]
-        *_, last = max((order for order in orders if order[0] <= at), default=(None,), key=_order)
-        return _one(dates, last, fact)
+        return _one(dates, _last(orders, at), fact)
     by_position = {row["position"]: row for row in rows}
     rows_found = [
         _belief(by_position[position], valid_from, valid_to, since)
@@ -107,33 +108,10 @@ def _plainly(reader: Reader, file: RowFile, dates: AsOf, fact: str, number: int)
     return Answer.of(list(BELIEF_COLUMNS), _BELIEF_TYPES, rows_found, dates)
 
 
-def _are_plain(file: RowFile, lines: list[Fields]) -> bool:
-    """Whether one report of these displaces the other, whatever it is of: by the fields of the lines."""
-    at, constants = file.at, file.constants
-    nth = at.get("event_type")
-    if nth is None:
-        if constants["event_type"] not in _PLAIN_TYPES:
-            return False
-    elif not _PLAIN_TYPES.issuperset([fields[nth] for fields in lines]):
-        return False
-    for name in ("valid_from", "valid_to"):
-        nth = at.get(name)
-        if constants[name] is not None if nth is None else any(fields[nth] for fields in lines):
-            return False
-    nth = at["reported_at"]
-    return all(fields[nth] for fields in lines)
-
-
-def _last_line(file: RowFile, lines: list[Fields], as_of: int | None) -> Fields | None:
-    reported, position = file.at["reported_at"], file.at["position"]
-    orders = [(int(fields[reported]), int(fields[position]), fields) for fields in lines]
-    if as_of is not None:
-        orders = [order for order in orders if order[0] <= as_of]
-    return max(orders, key=_order)[-1] if orders else None
-
-
-def _order(order: tuple[Any, ...]) -> tuple[Any, ...]:
-    return order[:2]
+def _last(ordered: list[tuple[int, int, _T]], at: int) -> _T | None:
+    """Return what comes last by report and position, of what was reported by then."""
+    reported = (order for order in ordered if order[0] <= at)
+    return max(reported, key=lambda order: order[:2], default=(0, 0, None))[2]
 
 
 def _is_plain(row: _Row) -> bool:
@@ -186,20 +164,18 @@ _VALID_FROM: Final = BELIEF_COLUMNS.index("valid_from")
 _ORIGIN: Final = BELIEF_COLUMNS.index("origin")
 
 
-def _from_rows(reader: Reader, file: RowFile, fact: str, number: int, most: int) -> list[_Row] | None:
+def _from_rows(reader: Reader, store: RowStore, fact: str, number: int, most: int) -> list[_Row] | None:
     """Return all events of a fact in log order; None where there are more than `most`."""
-    lines = file.lines(fact, number, most)
+    lines = store.lines(fact, number, most)
     if lines is None:
         return None
     of_fact = fact_parts(fact)
-    events = [of_fact | file.row(fields) for fields in lines]
-    for relation in reader.later(number):
-        is_table = relation != "tail.appended"
-        where = f"position > {file.position} AND fact_hash = $2::UBIGINT AND " if is_table else ""
+    events = [of_fact | store.row(line) for line in lines]
+    if reader.tail_touches(number):
         rows = reader.prepared(
-            f"later_{most}_in_" + relation.replace(".", "_"),
-            f"SELECT {', '.join(_READ)} FROM {relation} WHERE {where}fact = $1::VARCHAR LIMIT {most + 1}",
-            *(quoted(fact), *([f"{number}::UBIGINT"] if is_table else ())),
+            f"appended_{most}",
+            f"SELECT {', '.join(_READ)} FROM tail.appended WHERE fact = $1::VARCHAR LIMIT {most + 1}",
+            quoted(fact),
         )
         events += [of_fact | dict(zip(_READ, row, strict=True)) for row in rows]
     if len(events) > most:
@@ -208,7 +184,7 @@ def _from_rows(reader: Reader, file: RowFile, fact: str, number: int, most: int)
 
 
 def _from_table(reader: Reader, fact: str, number: int, most: int) -> list[_Row] | None:
-    """Return what `_from_rows` does, without a row file."""
+    """Return what `_from_rows` does, without a row store."""
     relation = reader.relation("events", number)
     rows = reader.prepared(
         f"events_{most}_in_" + relation.replace(".", "_"),

@@ -7,6 +7,7 @@ another way.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from typing import Final
@@ -14,12 +15,11 @@ from typing import Final
 import duckdb
 
 from timeline.errors import Corruption
-from timeline.index.row_file import Damaged, RowFile
-from timeline.index.row_writing import write as write_rows
+from timeline.index.rows import Damaged, RowStore, UpTo, write
 from timeline.log.paths import quoted
-from timeline.meaning.columns import BELIEF_COLUMNS, LOG_COLUMNS
+from timeline.meaning.columns import BELIEF_COLUMNS
 
-__all__ = ["REBUILD", "check_generation", "check_row_file"]
+__all__ = ["REBUILD", "check_generation", "check_rows"]
 
 #: The tables, or views that give them, which are the same however a generation was made.
 _TABLES: Final = ("events", "facts", "swept", "amended", "effects", "keys", "statuses", "commits")
@@ -159,33 +159,29 @@ def _check_segments(con: duckdb.DuckDBPyConnection, name: str) -> None:
     )
 
 
-def check_row_file(given: RowFile, expected: Path, name: str) -> None:
-    """Compare a row file with one made from the generation `expected`, of the same log; raises Corruption.
+def check_rows(path: Path, expected: Path) -> None:
+    """Compare a row store with one made from the generation `expected`, of the same log; raises Corruption.
 
-    `expected` is a plain path; the other row file is written beside it, and removed.
+    `expected` is a plain path; the other row store is written beside it, and removed.
     """
     beside = expected.with_suffix(".expected-rows")
-    try:
-        with duckdb.connect(":memory:") as con:
-            con.execute(f"ATTACH {quoted(expected)} AS expected (READ_ONLY)")
-            con.execute("CREATE SCHEMA store")
-            columns = ", ".join(("fact_hash", *LOG_COLUMNS, "believed_until"))
-            con.execute(
-                f"CREATE VIEW store.events AS SELECT {columns} FROM expected.store.events "
-                f"WHERE position <= {given.position}"
-            )
-            written = write_rows(
-                con, beside, commit=given.commit, position=given.position, digest=given.digest
-            )
-        other = RowFile.open(beside) if written else None
+    with contextlib.ExitStack() as cleanup:
+        cleanup.callback(beside.unlink, missing_ok=True)
+        given = RowStore.open(path)
+        if given is None:
+            raise Corruption(f"{path}: is damaged; {REBUILD}")
+        cleanup.callback(given.close)
+        con = cleanup.enter_context(duckdb.connect(":memory:"))
+        con.execute(f"ATTACH {quoted(expected)} AS expected (READ_ONLY)")
+        [meta] = con.execute('SELECT "commit", position, digest FROM expected.store.meta').fetchall()
         try:
-            alike = other is not None and given.is_like(other)
-        finally:
+            write(con, beside, UpTo(*meta), "expected.store.events", like=given)
+            other = RowStore.open(beside)
             if other is not None:
-                other.close()
-    except Damaged:
-        alike = False
-    finally:
-        beside.unlink(missing_ok=True)
-    if not alike:
-        raise Corruption(f"{name}: does not hold the events of the log; {REBUILD}")
+                cleanup.callback(other.close)
+            alike = other is not None and given.is_like(other)
+        except (Damaged, duckdb.Error):
+            # A layout that is no such layout, say.
+            alike = False
+        if not alike:
+            raise Corruption(f"{path}: does not hold the events of the log; {REBUILD}")

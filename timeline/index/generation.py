@@ -18,7 +18,8 @@ import duckdb
 
 from timeline.index.catalog import OBJECTS, sql_object
 from timeline.index.entangled import resolve_entangled
-from timeline.index.row_writing import write as write_rows
+from timeline.index.rows import UpTo
+from timeline.index.rows import write as write_rows
 from timeline.index.tables import (
     Build,
     announce,
@@ -37,7 +38,7 @@ __all__ = [
     "DUCKDB_MAGIC",
     "FORMAT",
     "GENERATION_NAME",
-    "ROW_FILE_NAME",
+    "ROWS_NAME",
     "TO_BUILD",
     "TO_READ",
     "Config",
@@ -55,7 +56,7 @@ __all__ = [
 ]
 
 #: The layout of a generation. One that another version of the package built is not used.
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 #: DuckDB's own row groups, and smaller ones, which make a question of one fact and the building quicker, but
 #: are too many to open where there are more events than a few.
@@ -71,7 +72,8 @@ TO_READ: Final = (600 * 2**20, 40)
 _TEXT_HELD: Final = 12
 
 GENERATION_NAME: Final = re.compile(r"(\d{12})-(\d+)-v(\d+)\.duckdb", re.ASCII)
-ROW_FILE_NAME: Final = re.compile(r"\d+-v(\d+)\.rows", re.ASCII)
+#: A row store, or what layouts up to 4 had in place of it.
+ROWS_NAME: Final = re.compile(r"(?:\d{12}-)?\d+-v(\d+)\.rows", re.ASCII)
 
 #: What every DuckDB file has behind its first checksum.
 DUCKDB_MAGIC: Final = (8, b"DUCK")
@@ -167,6 +169,7 @@ def with_room(con: duckdb.DuckDBPyConnection, run: Callable[[], _Answer]) -> _An
 
 
 def rows_beside(path: Path) -> Path:
+    """Return where the row store of a generation is."""
     return path.with_suffix(".rows")
 
 
@@ -215,7 +218,7 @@ def build_file(
 ) -> tuple[int, int]:
     """Build a generation from log files into a new DuckDB file; returns its last commit and position.
 
-    Its row file goes to `rows`, where one is wanted. The DuckDB file opens in DuckDB 1.5 and later, by any
+    Its row store goes to `rows`, where one is wanted. The DuckDB file opens in DuckDB 1.5 and later, by any
     client, and carries the whole SQL surface.
     """
     path = Path(path)
@@ -280,6 +283,6 @@ def build(
     con.execute("INSERT INTO store.meta VALUES ($1, $2, $3, $4, $3)", [FORMAT, number, position, digest])
     if rows is not None:
         announce(progress, "writing rows")
-        write_rows(con, rows, commit=number, position=position, digest=digest, log="incoming")
+        write_rows(con, rows, UpTo(number, position, digest), "store.events", log="incoming")
     con.execute("DROP VIEW incoming")
     return number, position

@@ -6,7 +6,7 @@ reader opens, for the facts that it touches (the tail). The next generation is a
 the tail put into it, or, once enough was put in, built anew. Every generation can be deleted: the next
 reader builds another from the log.
 
-Beside a generation lies the row file of what was built at once, for lookups of one fact or event.
+Beside a generation lies its row store, of the same name, for lookups of one fact or event.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import duckdb
 
 from timeline.atomic import sync_file, sync_folder
 from timeline.errors import Corruption
-from timeline.index.check import REBUILD, check_generation, check_row_file
+from timeline.index.check import REBUILD, check_generation, check_rows
 from timeline.index.generation import (
     ALL_MEMORY,
     CONFIG,
     DUCKDB_MAGIC,
     FORMAT,
-    ROW_FILE_NAME,
+    ROWS_NAME,
     TO_BUILD,
     TO_READ,
     Config,
@@ -56,8 +56,7 @@ from timeline.index.reader import (
     Reader,
     attach_generation,
 )
-from timeline.index.row_file import MAGIC as ROWS_MAGIC
-from timeline.index.row_file import RowFile
+from timeline.index.rows import ROWS_MAGIC, RowStore
 from timeline.index.tables import Build
 from timeline.index.tail import Appended, apply_tail, load_tail
 from timeline.log.log import Commit, Log
@@ -75,6 +74,9 @@ TAIL_ENTANGLING_AT_MOST: Final = 500
 #: behind where it is published quickly.
 _ADDED_SHARE: Final = 10
 _ADDED_AT_LEAST: Final = 2_000
+
+#: How the row files of layouts up to 4 begin.
+_OLD_ROWS_MAGIC: Final = (0, b"tl-rows1")
 
 #: Marks a folder in which a generation is being built, and what the mark says.
 _BUILDING: Final = "timeline-building"
@@ -211,10 +213,7 @@ class Index:
                     con = duckdb.connect(str(path), read_only=True, config=config)
                 held = Held.of(path) if held is None else held
             prefix = "generation." if attached else ""
-            [(digest, whole, digest_of_whole)] = con.execute(
-                f"SELECT m.digest, m.whole, c.digest FROM {prefix}store.meta AS m "
-                f"LEFT JOIN {prefix}store.commits AS c ON c.first_position + c.count - 1 = m.whole"
-            ).fetchall()
+            [(digest,)] = con.execute(f"SELECT digest FROM {prefix}store.meta").fetchall()
         except (duckdb.Error, ValueError) as error:
             if con is not None:
                 con.close()
@@ -231,17 +230,17 @@ class Index:
                     f"built from ({generation.path.name}): the log was replaced or has lost commits; "
                     f"{_WAYS_OUT}"
                 )
-            rows = RowFile.open(self._rows_of(whole))
-            if rows is not None and (rows.position, rows.digest) != (whole, digest_of_whole):
-                rows = None
             appended = None
             if not is_whole:
                 appended = self._read_tail(con, generation, last, end)
                 con.execute(TAIL_PATH)
             elif attached:
                 con.execute(ATTACHED_PATH)
-            grown_by = generation.position - whole
-            return Reader(con, generation.path, appended, rows, grown_by, apart=apart is not None, held=held)
+            rows = RowStore.open(rows_beside(generation.path))
+            if rows is not None and rows.upto != (generation.commit, generation.position, digest):
+                rows.close()
+                rows = None
+            return Reader(con, generation.path, appended, rows, apart=apart is not None, held=held)
         except BaseException:
             con.close()
             raise
@@ -324,17 +323,16 @@ class Index:
             generations = self._found()
             head = self._head_behind(generations)
             newest = generations[-1] if generations and generations[-1].layout == FORMAT else None
-            whole = None if newest is None else self._grows_from(newest, _ADDED_AT_LEAST if quick else 0)
-            if newest is not None and whole is not None:
+            if newest is not None and self._can_grow(newest, _ADDED_AT_LEAST if quick else 0):
                 if newest.commit == head:
                     return newest.path
                 if progress is not None:
                     progress("copying the last generation")
-                return publish(lambda path: self._grown(newest, path, progress, quick), whole)
+                return publish(lambda path: self._grown(newest, path, progress, quick))
             return publish(lambda path: self._built(path, progress))
 
-    def _grows_from(self, generation: Generation, at_least: int) -> int | None:
-        """Up to where a generation was built at once; None where it is not to be gone on from."""
+    def _can_grow(self, generation: Generation, at_least: int) -> bool:
+        """Return whether what was appended may be put into a copy of a generation."""
         head = self.log.head()
         try:
             # Attached, because this process may read it already, and then with other settings.
@@ -342,24 +340,23 @@ class Index:
                 attach_generation(con, folder / generation.path.name)
                 [(digest, whole)] = con.execute("SELECT digest, whole FROM generation.store.meta").fetchall()
         except duckdb.Error:
-            return None
+            return False
         last = self._commit(generation.commit)
-        can_grow = (
+        return (
             head is not None
             and head.last_position - whole <= max(whole // _ADDED_SHARE, at_least)
             and digest == (last.digest if last else None)
         )
-        return int(whole) if can_grow else None
 
     def _grown(self, last: Generation, path: Path, progress: Build | None, quick: bool) -> tuple[int, int]:
-        shutil.copyfile(last.path, path)
+        _copy(last, path)
         if progress is not None:
             progress("putting in what was appended since")
         config = config_for(*TO_BUILD, last.position, path)
         try:
             return self._grow(last, path, config, quick)
         except duckdb.OutOfMemoryException:
-            shutil.copyfile(last.path, path)
+            _copy(last, path)
             return self._grow(last, path, config | {"memory_limit": ALL_MEMORY}, quick)
 
     def _grow(self, last: Generation, path: Path, config: Config, quick: bool) -> tuple[int, int]:
@@ -368,7 +365,9 @@ class Index:
             if quick:
                 # Whatever row group is changed is written again, of which long texts would be nearly all.
                 con.execute("SET disabled_compression_methods = 'fsst,zstd'")
-            grown = self.log.reading(partial(apply_tail, con), self._commit(last.commit))
+            grown = self.log.reading(
+                lambda files: apply_tail(con, files, rows_beside(path)), self._commit(last.commit)
+            )
             con.execute("CHECKPOINT built")
             con.execute("DETACH built")
         return grown
@@ -377,8 +376,7 @@ class Index:
     def _publishing(self, wait: bool = True) -> Iterator[_Publish]:
         """Something that makes a file and then publishes it as a generation, while the lock is held.
 
-        Rows that were written beside it are published first; a generation that grew goes on with those
-        of what was built at once, up to the position `whole`.
+        The row store that was written beside it is published first.
         """
         with contextlib.ExitStack() as cleanup:
             try:
@@ -386,53 +384,50 @@ class Index:
                 folder = cleanup.enter_context(plain_folder(self.folder))
                 building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
             except OSError:
-                yield lambda make, whole=None: None
+                yield lambda make: None
                 return
             cleanup.callback(shutil.rmtree, building, ignore_errors=True)
             if not cleanup.enter_context(self.log.maintenance(wait)):
-                yield lambda make, whole=None: None
+                yield lambda make: None
                 return
             self._remove_unfinished()
             # Marked under the lock alone: another builder removes what is marked while it holds the lock.
             (building / _BUILDING).write_bytes(_MARK)
             made = building / "generation.duckdb"
 
-            def publish(make: _Make, whole: int | None = None) -> Path:
+            def publish(make: _Make) -> Path:
                 commit, position = make(made)
                 path = self.folder / f"{commit:012d}-{position}-v{FORMAT}.duckdb"
-                its_rows = self._rows_of(position if whole is None else whole)
                 sync_file(made)
                 if rows_beside(made).exists():
-                    os.replace(rows_beside(made), its_rows)
+                    sync_file(rows_beside(made))
+                    os.replace(rows_beside(made), rows_beside(path))
                 os.replace(made, path)
                 sync_folder(self.folder)
-                self._remove_older(path, its_rows)
+                self._remove_older(path)
                 return path
 
             yield publish
 
-    def _rows_of(self, whole: int) -> Path:
-        return self.folder / f"{whole}-v{FORMAT}.rows"
+    def row_stores(self) -> list[Path]:
+        """The row stores of this layout."""
+        return [path for path, layout in self._row_stores() if layout == FORMAT]
 
-    def row_files(self) -> list[Path]:
-        """The row files of this layout."""
-        return [path for path, layout in self._row_files() if layout == FORMAT]
-
-    def _row_files(self) -> list[tuple[Path, int]]:
+    def _row_stores(self) -> list[tuple[Path, int]]:
         if not self.folder.is_dir():
             return []
-        found = ((path, ROW_FILE_NAME.fullmatch(path.name)) for path in sorted(self.folder.iterdir()))
+        found = ((path, ROWS_NAME.fullmatch(path.name)) for path in sorted(self.folder.iterdir()))
         return [(path, int(match[1])) for path, match in found if match]
 
-    def _remove_older(self, *newest: Path) -> None:
-        """Remove the generations and row files before the newest, under the maintenance lock.
+    def _remove_older(self, newest: Path) -> None:
+        """Remove the generations and row stores before the newest, under the maintenance lock.
 
         A name is not enough: what does not begin as such a file does is left alone.
         """
         older = [(generation.path, DUCKDB_MAGIC) for generation in self._found()]
-        older += [(path, (0, ROWS_MAGIC)) for path, _ in self._row_files()]
+        older += [(path, magic) for path, _ in self._row_stores() for magic in (ROWS_MAGIC, _OLD_ROWS_MAGIC)]
         for path, (offset, magic) in older:
-            if path not in newest and begins_with(path, offset, magic):
+            if path not in (newest, rows_beside(newest)) and begins_with(path, offset, magic):
                 path.unlink(missing_ok=True)
 
     def _remove_unfinished(self) -> None:
@@ -457,7 +452,7 @@ class Index:
             return True
 
     def check(self, progress: Build | None = None) -> int:
-        """Compare every generation, and its row file, with what follows from the log; returns how many.
+        """Compare every generation, and its row store, with what follows from the log; returns how many.
 
         Costs a build for each. Raises Corruption where one holds anything else.
         """
@@ -485,19 +480,9 @@ class Index:
         if progress is not None:
             progress("comparing the index with the log")
         check_generation(given, expected, name)
-        with duckdb.connect(":memory:", config=CONFIG) as con:
-            con.execute(f"ATTACH {quoted(given)} AS generation (READ_ONLY)")
-            [(whole,)] = con.execute("SELECT whole FROM generation.store.meta").fetchall()
-        path = self._rows_of(whole)
-        if path.exists():
-            rows = RowFile.open(path)
-            if rows is None:
-                raise Corruption(f"{path}: is damaged; {REBUILD}")
-            with contextlib.closing(rows):
-                commit = next((one for one in self.log.commits() if one.last_position == whole), None)
-                if (rows.position, rows.digest) != (whole, commit.digest if commit else None):
-                    raise Corruption(f"{path}: is of another log; {REBUILD}")
-                check_row_file(rows, expected, str(path))
+        rows = rows_beside(generation.path)
+        if rows.exists():
+            check_rows(rows, expected)
 
     def wants_building(self, position: int) -> bool:
         """Whether so much was appended since the newest generation that another pays."""
@@ -529,8 +514,15 @@ _WAYS_OUT: Final = (
 _Make = Callable[[Path], tuple[int, int]]
 
 
-class _Publish(Protocol):
-    def __call__(self, make: _Make, whole: int | None = None) -> Path | None: ...
+#: Publishes what is made; None where the folder cannot be written.
+_Publish = Callable[[_Make], Path | None]
+
+
+def _copy(last: Generation, path: Path) -> None:
+    """Copy a generation, and its row store if it has one."""
+    shutil.copyfile(last.path, path)
+    with contextlib.suppress(OSError):
+        shutil.copyfile(rows_beside(last.path), rows_beside(path))
 
 
 def _warn_damaged(path: Path, error: Exception) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from array import array
-from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,7 +13,7 @@ import duckdb
 
 from timeline.index.catalog import VIEWS, sql_object
 from timeline.index.generation import Held, with_room
-from timeline.index.row_file import RowFile
+from timeline.index.rows import RowStore
 from timeline.index.tail import Appended, Tail, show_tail
 from timeline.log.paths import quoted
 
@@ -32,9 +30,6 @@ __all__ = [
 #: A tail with more events than this, and than a hundredth of the store, is worth a new generation.
 TAIL_AT_MOST: Final = 2_000
 TAIL_SHARE: Final = 100
-
-#: To look for a fact in DuckDB takes as long as to fetch so many hashes.
-_FETCHED_LIKE_ONE: Final = 4_000
 
 ATTACHED_PATH: Final = "SET search_path = 'generation.main'"
 TAIL_PATH: Final = "SET search_path = 'memory.main,generation.main,generation.rules'"
@@ -53,9 +48,8 @@ class Reader:
     """One consistent view of the store: everything up to one commit, whatever is appended meanwhile.
 
     `commit` and `position` are the last that it shows, 0 of an empty log. `tail_events` are not in the
-    generation yet; they are resolved when something is asked that needs it. `rows` is the row file of all
-    up to position `whole`, if there is one; what came `later` is in the tables alone. Threads of one's own
-    need cursors of their own.
+    generation yet; they are resolved when something is asked that needs it. `rows` is the row store of the
+    generation, if there is one that can be used. Threads of one's own need cursors of their own.
     """
 
     def __init__(
@@ -63,8 +57,7 @@ class Reader:
         con: duckdb.DuckDBPyConnection,
         generation: Path | None,
         appended: Appended | None = None,
-        rows: RowFile | None = None,
-        grown_by: int = 0,
+        rows: RowStore | None = None,
         *,
         apart: bool = False,
         held: Held | None = None,
@@ -81,11 +74,6 @@ class Reader:
         self.relieve: Callable[[], object] | None = None
         self._tail: Tail | None = None
         self.rows = rows
-        self.whole = rows.position if rows is not None else 0
-        #: How many events were put into the generation since it was built, and the facts that they speak of.
-        self._grown_by = grown_by
-        self._grown: array[int] | None = None
-        self._grown_asked = 0
         self._views = threading.Lock()
         self._asking = threading.Lock()
         self._asked: duckdb.DuckDBPyConnection | None = None
@@ -138,7 +126,7 @@ class Reader:
     def prepared(self, name: str, sql: str, *arguments: str) -> list[tuple[Any, ...]]:
         """The rows of a small answer to a statement that is planned once; `arguments` are literals of SQL.
 
-        It may name `store.commits`, what `relation` and `later` tell, and no other tables.
+        It may name `store.commits`, `tail.appended`, what `relation` returns, and no other tables.
         """
         with self._asking:
             if self._asked is None:
@@ -150,11 +138,14 @@ class Reader:
 
     def relation(self, table: str, number: int) -> str:
         """Where to look for a fact of this hash: past the tail, if that does not touch it."""
-        if self.tail_events and not self._touches(number):
+        if self.tail_events and not self.tail_touches(number):
             return f"generation.store.{table}"
         return f"store.{table}" if self.tail is None else f"memory.store.{table}"
 
-    def _touches(self, number: int) -> bool:
+    def tail_touches(self, number: int) -> bool:
+        """Return whether the tail may have events of a fact of this hash, in `tail.appended`."""
+        if not self.tail_events:
+            return False
         with self._asking:
             if self._touched is None:
                 rows = self.con.cursor().execute(
@@ -163,36 +154,11 @@ class Reader:
                 self._touched = frozenset(touched for (touched,) in rows.fetchall())
         return number in self._touched
 
-    def later(self, number: int) -> list[str]:
-        """The tables that may have events of a fact of this hash behind those of the row file.
-
-        In a table of the generation they come after position `whole`.
-        """
-        found = []
-        if self._grown_by and self._grows(number):
-            found.append("generation.store.events" if self.tail_events else "store.events")
-        if self.tail_events and self._touches(number):
-            found.append("tail.appended")
-        return found
-
-    def _grows(self, number: int) -> bool:
-        """Whether anything was put into the generation that may speak of such a fact."""
-        with self._asking:
-            if self._grown is None:
-                self._grown_asked += 1
-                if self._grown_asked * _FETCHED_LIKE_ONE < self._grown_by:
-                    return True
-                prefix = "generation." if self.tail_events else ""
-                fetching = self.con.cursor().execute(
-                    f"SELECT DISTINCT fact_hash FROM {prefix}store.events "
-                    f"WHERE position > {self.whole} AND fact_hash IS NOT NULL ORDER BY fact_hash"
-                )
-                grown = array("Q")
-                while rows := fetching.fetchmany(10_000):
-                    grown.extend(found for (found,) in rows)
-                self._grown = grown
-        at = bisect_left(self._grown, number)
-        return at < len(self._grown) and self._grown[at] == number
+    def leave_rows(self) -> None:
+        """Go on without the row store, which is damaged."""
+        rows, self.rows = self.rows, None
+        if rows is not None:
+            rows.close()
 
     def close(self) -> None:
         self.con.close()
@@ -200,7 +166,7 @@ class Reader:
             self.rows.close()
 
 
-def _whole_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None) -> Tail:
+def _whole_tail(con: duckdb.DuckDBPyConnection, rows: RowStore | None) -> Tail:
     """Resolve a tail in one transaction, so that an interrupted query can be retried."""
     con.execute("BEGIN")
     try:

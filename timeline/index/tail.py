@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 
 from timeline.index.catalog import sql_object
 from timeline.index.entangled import resolve_entangled
-from timeline.index.row_file import Damaged, RowFile
+from timeline.index.rows import Damaged, RowStore, UpTo, grow, write
 from timeline.index.tables import fill_commits, make_tables, making_in, view_incoming, view_of_log
 from timeline.log.log import CheckedFiles
 from timeline.meaning.columns import LOG_COLUMNS, SQL_TYPES
@@ -23,7 +24,7 @@ from timeline.meaning.fact import fact_parts
 
 __all__ = ["Appended", "Tail", "apply_tail", "load_tail", "show_tail"]
 
-#: So many facts are looked up in the row file, each of so many events; of more DuckDB reads the table.
+#: So many facts are looked up in the row store, each of so many events; of more DuckDB reads the table.
 _ONE_BY_ONE: Final = 2_000
 _KNOWN_AT_MOST: Final = 1_000
 
@@ -94,7 +95,7 @@ def _append(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> None:
         fill_commits(con, files.commits)
 
 
-def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowFile | None) -> Tail:
+def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowStore | None) -> Tail:
     """Make the tables of what was appended to `base`, the beliefs in the segments of the query `bounds`."""
     con.execute(f"CREATE VIEW tail.known_facts AS FROM {base}.store.facts")
     con.execute(sql_object("tail/touched"))
@@ -120,36 +121,32 @@ def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowFi
     return Tail(count, touched, anew, swept)
 
 
-def _add_known(con: duckdb.DuckDBPyConnection, base: str, rows: RowFile | None) -> None:
+def _add_known(con: duckdb.DuckDBPyConnection, base: str, rows: RowStore | None) -> None:
     """Add the events known before of the facts that are resolved anew to `tail.incoming`."""
     names = ", ".join(LOG_COLUMNS)
     con.execute(
         "CREATE TABLE tail.anew AS SELECT fact_hash, fact FROM tail.touched WHERE cut = TIMESTAMP '-infinity'"
     )
-    behind = 0
     if rows is not None and _add_from(con, rows):
-        [(position,)] = con.execute(f"SELECT position FROM {base}.store.meta").fetchall()
-        if position == rows.position:
-            return
-        behind = rows.position
+        return
     con.execute(
         f"INSERT INTO tail.incoming SELECT {names} FROM {base}.store.events "
-        f"SEMI JOIN tail.anew USING (fact_hash) WHERE position > {behind}"
+        "SEMI JOIN tail.anew USING (fact_hash)"
     )
 
 
-def _add_from(con: duckdb.DuckDBPyConnection, file: RowFile) -> bool:
-    """The same from a row file, which is quicker for a few facts; whether it could tell."""
+def _add_from(con: duckdb.DuckDBPyConnection, store: RowStore) -> bool:
+    """Do the same from a row store, which is quicker for a few facts; return whether it could."""
     facts = con.execute(f"FROM tail.anew LIMIT {_ONE_BY_ONE + 1}").fetchall()
     if len(facts) > _ONE_BY_ONE:
         return False
     known: list[dict[str, object]] = []
     try:
         for number, fact in facts:
-            lines = file.lines(fact, number, _KNOWN_AT_MOST)
+            lines = store.lines(fact, number, _KNOWN_AT_MOST)
             if lines is None:
                 return False
-            known += [file.row(fields) | fact_parts(fact) for fields in lines]
+            known += [store.row(line) | fact_parts(fact) for line in lines]
     except Damaged:
         return False
     columns = {name: [row[name] for row in known] for name in LOG_COLUMNS}
@@ -180,10 +177,10 @@ def load_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> Appended:
     return Appended(count, size, entangling)
 
 
-def show_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None = None) -> Tail:
+def show_tail(con: duckdb.DuckDBPyConnection, rows: RowStore | None = None) -> Tail:
     """Create views in schema `store` that combine the attached `generation` with the appended events.
 
-    `rows` is the row file of the generation, if there is one.
+    `rows` is the row store of the generation, if there is one.
     """
     tail = _resolve(con, "generation", _ONE_SEGMENT, rows)
     for name in ("tail/event_rows", "tables/events", "tail/segment_rows", "tables/segments"):
@@ -203,10 +200,11 @@ def show_tail(con: duckdb.DuckDBPyConnection, rows: RowFile | None = None) -> Ta
     return tail
 
 
-def apply_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> tuple[int, int]:
+def apply_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles, rows: Path) -> tuple[int, int]:
     """Apply the commits that follow to the attached `built`; returns its last commit and position.
 
-    Rows keep their places; new ones come in behind, in an order of their own.
+    Rows keep their places; new ones come in behind, in an order of their own. `rows` is a copy of the row
+    store; where the events cannot be put into that, it is written as a new one.
     """
     _append(con, files)
     tail = _resolve(con, "built", "FROM built.store.bounds", None)
@@ -257,5 +255,8 @@ def apply_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> tuple[int
         [number, position],
     )
     con.execute("COMMIT")
+    upto = UpTo(int(number), int(position), files.commits[-1].digest)
+    if not grow(con, rows, upto, "tail.appended"):
+        write(con, rows, upto, "built.store.events", is_sorted=False)
     con.execute("DROP SCHEMA memory.tail CASCADE")
     return int(number), int(position)

@@ -23,9 +23,9 @@ import pyarrow.compute as pc
 from timeline.errors import Place, TimelineError
 from timeline.index.catalog import sql_object
 from timeline.index.reader import Reader
-from timeline.index.row_file import Damaged
 from timeline.intake.batch import Draft
 from timeline.intake.bulk_values import RowReader, as_text, in_parts
+from timeline.intake.known import KnownEvents
 from timeline.intake.rows import Intake, Rejected
 from timeline.intake.tabular import StoredTable
 from timeline.log.log import schema
@@ -43,6 +43,8 @@ _FEW: Final = 100
 _MANY: Final = 2_000
 #: How many rows are taken at once: four row groups of the log.
 _AT_ONCE: Final = 491_520
+#: To look an event up in the row store takes as long as to join with so many.
+_SCANNED_LIKE_ONE: Final = 100
 #: Names of a table are gathered part by part, and made distinct where there are this many more than then.
 _NAMES_MORE: Final = 2_000_000
 
@@ -142,6 +144,7 @@ class TableIntake:
         self.warnings: list[str] = []
         self._reader = reader
         self._store = reader.cursor()
+        self._known_events = KnownEvents(self._store, reader)
         self._table = table
         self._name = name
         self._recorded_at = recorded_at
@@ -350,25 +353,13 @@ class TableIntake:
     def _stored(self, taken: pa.Table) -> list[int]:
         """Return those of the rows whose event the store holds."""
         asked = taken.select(["row", "event_id"])
-        rows = self._reader.rows
-        known: list[Any] = []
-        if rows is not None:
-            try:
-                self._con.register("asked", asked)
-                ids = self._con.sql(sql_object("intake/hashes")).to_arrow_table().combine_chunks()
-                self._con.unregister("asked")
-                is_known = pc.is_valid(rows.find_all(ids["id"].chunk(0), ids["prefix"].chunk(0)))
-                known = asked["row"].filter(is_known).to_pylist()
-                asked = asked.filter(pc.invert(is_known))
-            except Damaged:
-                self._reader.rows = rows = None
-        after = 0 if rows is None else rows.position
-        if asked.num_rows and after < self._reader.position:
-            self._store.register("asked", asked)
-            found = self._store.execute(sql_object("intake/stored"), [after]).fetchall()
-            self._store.unregister("asked")
-            known += [row for (row,) in found]
-        return known
+        if self._reader.rows is not None and asked.num_rows * _SCANNED_LIKE_ONE < self._reader.position:
+            rows_of: dict[Any, Any] = dict(zip(*reversed(asked.to_pydict().values()), strict=True))
+            return [rows_of[event_id] for event_id in self._known_events.among(rows_of)]
+        self._store.register("asked", asked)
+        rows = self._store.execute(sql_object("intake/stored")).fetchall()
+        self._store.unregister("asked")
+        return [row for (row,) in rows]
 
     def _registered(self) -> pa.Table:
         """Return descriptions of the names met for the first time, by kind and name."""

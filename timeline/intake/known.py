@@ -8,15 +8,14 @@ from typing import Final
 import duckdb
 
 from timeline.index.reader import Reader
-from timeline.index.row_file import Damaged
+from timeline.index.rows import Damaged
 from timeline.log.paths import quoted
 
 __all__ = ["KnownEvents", "one_of"]
 
 _WRITTEN_OUT: Final = 1_000
 
-#: Who asks more often than this gets the events that are not in the row file into memory, if they are no
-#: more than so many.
+#: After so many look-ups the events that are not in the row store are cached, if they are no more than that.
 _OFTEN: Final = 2
 _HELD_AT_MOST: Final = 50_000
 
@@ -44,7 +43,7 @@ class KnownEvents:
         self._con = con
         self._reader = reader
         self._asked = 0
-        self._later: _Places | None = None
+        self._cached: dict[str, _Places] = {}
 
     def among(self, event_ids: Iterable[str]) -> _Places:
         """Position and place of those of the events that the store holds."""
@@ -53,27 +52,30 @@ class KnownEvents:
         rows = self._reader.rows
         if rows is not None:
             try:
-                found = rows.with_places(rows.find(wanted))
+                found = rows.find(wanted)
             except Damaged:
-                self._reader.rows = None
+                self._reader.leave_rows()
                 return self.among(wanted)
-        after = 0 if rows is None else rows.position
-        if after < self._reader.position and len(found) < len(wanted):
-            found |= self._in_tables(wanted.difference(found), after)
+        if len(found) < len(wanted):
+            if rows is None:
+                found |= self._in("store.events", self._reader.position, wanted)
+            elif self._reader.tail_events:
+                found |= self._in("tail.appended", self._reader.tail_events, wanted.difference(found))
         return found
 
-    def _in_tables(self, wanted: Collection[str], after: int) -> _Places:
-        """Those of the events that stand after a position, as the tables tell."""
+    def _in(self, relation: str, count: int, wanted: Collection[str]) -> _Places:
+        """Look the events up in a relation of so many."""
         self._asked += 1
-        if self._later is None:
-            if self._asked <= _OFTEN or self._reader.position - after > _HELD_AT_MOST:
+        if relation not in self._cached:
+            if self._asked <= _OFTEN or count > _HELD_AT_MOST:
                 condition, parameters = one_of("VARCHAR", sorted(wanted))
-                return self._select(f"position > {after} AND event_id {condition}", parameters)
-            self._later = self._select(f"position > {after}", [])
-        return {event_id: self._later[event_id] for event_id in wanted if event_id in self._later}
+                return self._select(relation, f"event_id {condition}", parameters)
+            self._cached[relation] = self._select(relation, "true", [])
+        cached = self._cached[relation]
+        return {event_id: cached[event_id] for event_id in wanted if event_id in cached}
 
-    def _select(self, condition: str, parameters: Sequence[object]) -> _Places:
+    def _select(self, relation: str, condition: str, parameters: Sequence[object]) -> _Places:
         rows = self._con.execute(
-            f"SELECT event_id, position, place FROM store.events WHERE {condition}", parameters
+            f"SELECT event_id, position, place FROM {relation} WHERE {condition}", parameters
         ).fetchall()
         return {event_id: (position, place) for event_id, position, place in rows}
