@@ -26,15 +26,15 @@ import threading
 import zlib
 from array import array
 from bisect import bisect_left
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import chain, groupby, islice
+from itertools import chain, groupby
 from operator import add
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import quote
 
 import duckdb
@@ -43,9 +43,6 @@ from timeline.index.tables import OFTEN_SAME
 from timeline.log.paths import quoted
 from timeline.meaning.columns import LOG_COLUMNS, SQL_TYPES
 from timeline.meaning.fact import FACT_PARTS
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 __all__ = ["ROWS_MAGIC", "Damaged", "RowStore", "UpTo", "grow", "write"]
 
@@ -69,8 +66,6 @@ _WINDOW: Final = -13
 _DICTIONARY: Final = 4_096
 _SAMPLE: Final = 2_000
 _ROWS_AT_ONCE: Final = 60_000
-_PIECES_AT_ONCE: Final = 1_000
-_PACKERS: Final = 2
 _IS_LAST: Final = b"\1"
 _GOES_ON: Final = b"\0"
 
@@ -398,7 +393,7 @@ class RowStore:
         """Write blocks, in place of those of the same numbers."""
         _put(self._con, table, blocks)
 
-    def pack(self, pieces: Iterable[_Piece]) -> list[tuple[int, bytes]]:
+    def pack(self, pieces: Iterable[_Piece]) -> Iterator[tuple[int, bytes]]:
         return _pack(pieces, self._dictionary)
 
     def finish(self, upto: UpTo) -> None:
@@ -442,7 +437,7 @@ def write(
                 db.execute(f"CREATE TABLE {table} (block INTEGER PRIMARY KEY, content BLOB)")
             batches = _batches(con, lines if is_sorted else f"{lines} ORDER BY key")
             pieces = _pieces(_texts(batches, layout["bits"]), 0, 1 << layout["bits"])
-            _put(db, "lines", _packed(pieces, dictionary))
+            _put(db, "lines", _pack(pieces, dictionary))
             _put(db, "ids", _id_blocks(_batches(con, _ids_of(log or events, layout["bits"])), layout["bits"]))
             _put(db, "meta", enumerate((json.dumps(layout).encode(), dictionary)))
             db.execute("COMMIT")
@@ -673,29 +668,14 @@ def _pieces(texts: Iterable[tuple[int, bytes]], number: int, until: int) -> Iter
         text = text[at:]
 
 
-def _pack(pieces: Iterable[_Piece], dictionary: bytes) -> list[tuple[int, bytes]]:
+def _pack(pieces: Iterable[_Piece], dictionary: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the blocks of pieces with their numbers."""
     fresh = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW, zlib.DEF_MEM_LEVEL, 0, dictionary)
-    packed = []
     for number, text, is_last in pieces:
         # To copy one that knows the dictionary takes less than to read the dictionary again.
         compressor = fresh.copy()
         head = _IS_LAST if is_last else _GOES_ON
-        packed.append((number, b"".join((head, compressor.compress(text), compressor.flush()))))
-    return packed
-
-
-def _packed(pieces: Iterator[_Piece], dictionary: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the blocks of pieces, packed by other threads while the next are made."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    under_way: deque[Future[list[tuple[int, bytes]]]] = deque()
-    with ThreadPoolExecutor(_PACKERS) as pool:
-        while some := list(islice(pieces, _PIECES_AT_ONCE)):
-            under_way.append(pool.submit(_pack, some, dictionary))
-            if len(under_way) > 2 * _PACKERS:
-                yield from under_way.popleft().result()
-        for future in under_way:
-            yield from future.result()
+        yield number, b"".join((head, compressor.compress(text), compressor.flush()))
 
 
 def _id_blocks(batches: Iterable[Any], bits: int) -> Iterator[tuple[int, bytes]]:
