@@ -24,7 +24,6 @@ import sqlite3
 import sys
 import threading
 import zlib
-from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -82,9 +81,10 @@ _SETTINGS: Final = (
 _MAPPED: Final = 2**31 - 2**16
 _TABLES: Final = ("meta", "lines", "ids")
 _SELECT: Final = {table: f"SELECT content FROM {table} WHERE block = ?" for table in _TABLES}
-#: So many bytes are a CRC, and a number of ids.
+#: So many bytes are a CRC, a number of ids, and a position or place.
 _CRC: Final = 4
 _COUNT: Final = 4
+_NUMBER: Final = 4
 
 # A line is its fact, then where its id is (so many hexadecimal digits of it) and its position as one field,
 # when it was reported, and one field for each column that is not as expected: a letter and a text.
@@ -303,29 +303,22 @@ class RowStore:
 
     # The events by their ids
 
-    def ids(self, bucket: int) -> tuple[bytes, list[int], list[int]]:
+    def ids(self, bucket: int) -> tuple[bytes, bytes, bytes]:
         """Return the ids of a bucket one behind the other, their positions, and their places."""
         block = self._block("ids", bucket)
         count = int.from_bytes(block[:_COUNT], "little")
         end = _COUNT + self._size * count
-        ids, rest = block[_COUNT:end], block[end:]
-        try:
-            numbers = memoryview(rest).cast("I").tolist()
-        except TypeError:
-            raise Damaged from None
-        if len(ids) != self._size * count or len(numbers) not in (count, 2 * count):
+        if len(block) - end not in (_NUMBER * count, 2 * _NUMBER * count):
             raise Damaged
-        return ids, numbers[:count], numbers[-count:] if count else []
+        return block[_COUNT:end], block[end : end + _NUMBER * count], block[len(block) - _NUMBER * count :]
 
     def _event_id(self, prefix: int, position: int) -> str:
-        bucket = prefix >> (4 * self._digits - self.bits)
-        ids, positions, _ = self.ids(bucket)
-        try:
-            at = positions.index(position) * self._size
-        except ValueError:
-            raise Damaged from None
+        ids, positions, _ = self.ids(prefix >> (4 * self._digits - self.bits))
+        nth = _nth(positions, position.to_bytes(_NUMBER, "little"))
+        if nth < 0:
+            raise Damaged
         implied = f"{prefix:0{self._digits}x}"[: 2 * (32 - self._size)]
-        return implied + ids[at : at + self._size].hex()
+        return implied + ids[nth * self._size : (nth + 1) * self._size].hex()
 
     def find(self, event_ids: Iterable[str]) -> dict[str, tuple[int, int]]:
         """Return those of the events that are here, each with its position and its place."""
@@ -333,12 +326,12 @@ class RowStore:
         size, shift = self._size, 32 - self.bits
         for event_id in event_ids:
             wanted = bytes.fromhex(event_id)
-            ids, positions, places = self.ids(int.from_bytes(wanted[:4], "big") >> shift)
-            at = ids.find(wanted[-size:])
-            while at % size and at >= 0:
-                at = ids.find(wanted[-size:], at + 1)
-            if at >= 0:
-                found[event_id] = (positions[at // size], places[at // size])
+            ids, *numbers = self.ids(int.from_bytes(wanted[:4], "big") >> shift)
+            nth = _nth(ids, wanted[-size:])
+            if nth >= 0:
+                at = slice(nth * _NUMBER, (nth + 1) * _NUMBER)
+                position, place = (int.from_bytes(each[at], "little") for each in numbers)
+                found[event_id] = (position, place)
         return found
 
     # All of it
@@ -359,10 +352,10 @@ class RowStore:
             for bucket in range(1 << self.bits)
         )
 
-    def _ids_of(self, bucket: int) -> Iterator[tuple[bytes, int, int]]:
-        ids, *numbers = self.ids(bucket)
+    def _ids_of(self, bucket: int) -> Iterator[tuple[bytes, ...]]:
+        parts = zip(self.ids(bucket), (self._size, _NUMBER, _NUMBER), strict=True)
         return zip(
-            (ids[at : at + self._size] for at in range(0, len(ids), self._size)), *numbers, strict=True
+            *([part[at : at + size] for at in range(0, len(part), size)] for part, size in parts), strict=True
         )
 
     def _contents(self) -> list[object]:
@@ -399,6 +392,14 @@ class RowStore:
     def finish(self, upto: UpTo) -> None:
         self.put("meta", [(0, json.dumps(self.layout | {"upto": upto}).encode())])
         self._con.execute("COMMIT")
+
+
+def _nth(values: bytes, wanted: bytes) -> int:
+    """Return which of the values one behind the other this is; -1 where it is none of them."""
+    at = values.find(wanted)
+    while at > 0 and at % len(wanted):
+        at = values.find(wanted, at + 1)
+    return at // len(wanted)
 
 
 def _sorted_lines(parts: Sequence[bytes]) -> list[bytes]:
@@ -474,12 +475,12 @@ def grow(con: duckdb.DuckDBPyConnection, path: Path, upto: UpTo, events: str) ->
             for bucket, rows in groupby(
                 _rows(con, _ids_of(events, bits)), key=lambda row: row[0] >> (32 - bits)
             ):
-                ids, *numbers = store.ids(bucket)
-                for _, event_id, *both in rows:
+                ids, positions, places = store.ids(bucket)
+                for _, event_id, position, place in rows:
                     ids += event_id
-                    for known, one in zip(numbers, both, strict=True):
-                        known.append(one)
-                store.put("ids", [(bucket, _id_block(ids, *(array("I", one).tobytes() for one in numbers)))])
+                    positions += position.to_bytes(_NUMBER, "little")
+                    places += place.to_bytes(_NUMBER, "little")
+                store.put("ids", [(bucket, _id_block(ids, positions, places))])
             store.finish(upto)
     except (Damaged, _Unfit, sqlite3.Error, duckdb.ConversionException, duckdb.InvalidInputException):
         path.unlink(missing_ok=True)
@@ -707,7 +708,7 @@ def _id_parts(batches: Iterable[Any], bits: int) -> Iterator[tuple[int, bytes, b
 def _id_block(ids: bytes, positions: bytes, places: bytes) -> bytes:
     return b"".join(
         (
-            (len(positions) // 4).to_bytes(_COUNT, "little"),
+            (len(positions) // _NUMBER).to_bytes(_COUNT, "little"),
             ids,
             positions,
             places if places != positions else b"",
