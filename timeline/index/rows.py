@@ -24,17 +24,16 @@ import sqlite3
 import sys
 import threading
 import zlib
-from array import array
 from bisect import bisect_left
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import chain, groupby, islice
+from itertools import chain, groupby
 from operator import add
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import quote
 
 import duckdb
@@ -43,9 +42,6 @@ from timeline.index.tables import OFTEN_SAME
 from timeline.log.paths import quoted
 from timeline.meaning.columns import LOG_COLUMNS, SQL_TYPES
 from timeline.meaning.fact import FACT_PARTS
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 __all__ = ["ROWS_MAGIC", "Damaged", "RowStore", "UpTo", "grow", "write"]
 
@@ -69,8 +65,6 @@ _WINDOW: Final = -13
 _DICTIONARY: Final = 4_096
 _SAMPLE: Final = 2_000
 _ROWS_AT_ONCE: Final = 60_000
-_PIECES_AT_ONCE: Final = 1_000
-_PACKERS: Final = 2
 _IS_LAST: Final = b"\1"
 _GOES_ON: Final = b"\0"
 
@@ -87,9 +81,10 @@ _SETTINGS: Final = (
 _MAPPED: Final = 2**31 - 2**16
 _TABLES: Final = ("meta", "lines", "ids")
 _SELECT: Final = {table: f"SELECT content FROM {table} WHERE block = ?" for table in _TABLES}
-#: So many bytes are a CRC, and a number of ids.
+#: So many bytes are a CRC, a number of ids, and a position or place.
 _CRC: Final = 4
 _COUNT: Final = 4
+_NUMBER: Final = 4
 
 # A line is its fact, then where its id is (so many hexadecimal digits of it) and its position as one field,
 # when it was reported, and one field for each column that is not as expected: a letter and a text.
@@ -308,29 +303,22 @@ class RowStore:
 
     # The events by their ids
 
-    def ids(self, bucket: int) -> tuple[bytes, list[int], list[int]]:
+    def ids(self, bucket: int) -> tuple[bytes, bytes, bytes]:
         """Return the ids of a bucket one behind the other, their positions, and their places."""
         block = self._block("ids", bucket)
         count = int.from_bytes(block[:_COUNT], "little")
         end = _COUNT + self._size * count
-        ids, rest = block[_COUNT:end], block[end:]
-        try:
-            numbers = memoryview(rest).cast("I").tolist()
-        except TypeError:
-            raise Damaged from None
-        if len(ids) != self._size * count or len(numbers) not in (count, 2 * count):
+        if len(block) - end not in (_NUMBER * count, 2 * _NUMBER * count):
             raise Damaged
-        return ids, numbers[:count], numbers[-count:] if count else []
+        return block[_COUNT:end], block[end : end + _NUMBER * count], block[len(block) - _NUMBER * count :]
 
     def _event_id(self, prefix: int, position: int) -> str:
-        bucket = prefix >> (4 * self._digits - self.bits)
-        ids, positions, _ = self.ids(bucket)
-        try:
-            at = positions.index(position) * self._size
-        except ValueError:
-            raise Damaged from None
+        ids, positions, _ = self.ids(prefix >> (4 * self._digits - self.bits))
+        nth = _nth(positions, position.to_bytes(_NUMBER, "little"))
+        if nth < 0:
+            raise Damaged
         implied = f"{prefix:0{self._digits}x}"[: 2 * (32 - self._size)]
-        return implied + ids[at : at + self._size].hex()
+        return implied + ids[nth * self._size : (nth + 1) * self._size].hex()
 
     def find(self, event_ids: Iterable[str]) -> dict[str, tuple[int, int]]:
         """Return those of the events that are here, each with its position and its place."""
@@ -338,12 +326,12 @@ class RowStore:
         size, shift = self._size, 32 - self.bits
         for event_id in event_ids:
             wanted = bytes.fromhex(event_id)
-            ids, positions, places = self.ids(int.from_bytes(wanted[:4], "big") >> shift)
-            at = ids.find(wanted[-size:])
-            while at % size and at >= 0:
-                at = ids.find(wanted[-size:], at + 1)
-            if at >= 0:
-                found[event_id] = (positions[at // size], places[at // size])
+            ids, *numbers = self.ids(int.from_bytes(wanted[:4], "big") >> shift)
+            nth = _nth(ids, wanted[-size:])
+            if nth >= 0:
+                at = slice(nth * _NUMBER, (nth + 1) * _NUMBER)
+                position, place = (int.from_bytes(each[at], "little") for each in numbers)
+                found[event_id] = (position, place)
         return found
 
     # All of it
@@ -364,10 +352,10 @@ class RowStore:
             for bucket in range(1 << self.bits)
         )
 
-    def _ids_of(self, bucket: int) -> Iterator[tuple[bytes, int, int]]:
-        ids, *numbers = self.ids(bucket)
+    def _ids_of(self, bucket: int) -> Iterator[tuple[bytes, ...]]:
+        parts = zip(self.ids(bucket), (self._size, _NUMBER, _NUMBER), strict=True)
         return zip(
-            (ids[at : at + self._size] for at in range(0, len(ids), self._size)), *numbers, strict=True
+            *([part[at : at + size] for at in range(0, len(part), size)] for part, size in parts), strict=True
         )
 
     def _contents(self) -> list[object]:
@@ -398,12 +386,20 @@ class RowStore:
         """Write blocks, in place of those of the same numbers."""
         _put(self._con, table, blocks)
 
-    def pack(self, pieces: Iterable[_Piece]) -> list[tuple[int, bytes]]:
+    def pack(self, pieces: Iterable[_Piece]) -> Iterator[tuple[int, bytes]]:
         return _pack(pieces, self._dictionary)
 
     def finish(self, upto: UpTo) -> None:
         self.put("meta", [(0, json.dumps(self.layout | {"upto": upto}).encode())])
         self._con.execute("COMMIT")
+
+
+def _nth(values: bytes, wanted: bytes) -> int:
+    """Return which of the values one behind the other this is; -1 where it is none of them."""
+    at = values.find(wanted)
+    while at > 0 and at % len(wanted):
+        at = values.find(wanted, at + 1)
+    return at // len(wanted)
 
 
 def _sorted_lines(parts: Sequence[bytes]) -> list[bytes]:
@@ -442,7 +438,7 @@ def write(
                 db.execute(f"CREATE TABLE {table} (block INTEGER PRIMARY KEY, content BLOB)")
             batches = _batches(con, lines if is_sorted else f"{lines} ORDER BY key")
             pieces = _pieces(_texts(batches, layout["bits"]), 0, 1 << layout["bits"])
-            _put(db, "lines", _packed(pieces, dictionary))
+            _put(db, "lines", _pack(pieces, dictionary))
             _put(db, "ids", _id_blocks(_batches(con, _ids_of(log or events, layout["bits"])), layout["bits"]))
             _put(db, "meta", enumerate((json.dumps(layout).encode(), dictionary)))
             db.execute("COMMIT")
@@ -479,12 +475,12 @@ def grow(con: duckdb.DuckDBPyConnection, path: Path, upto: UpTo, events: str) ->
             for bucket, rows in groupby(
                 _rows(con, _ids_of(events, bits)), key=lambda row: row[0] >> (32 - bits)
             ):
-                ids, *numbers = store.ids(bucket)
-                for _, event_id, *both in rows:
+                ids, positions, places = store.ids(bucket)
+                for _, event_id, position, place in rows:
                     ids += event_id
-                    for known, one in zip(numbers, both, strict=True):
-                        known.append(one)
-                store.put("ids", [(bucket, _id_block(ids, *(array("I", one).tobytes() for one in numbers)))])
+                    positions += position.to_bytes(_NUMBER, "little")
+                    places += place.to_bytes(_NUMBER, "little")
+                store.put("ids", [(bucket, _id_block(ids, positions, places))])
             store.finish(upto)
     except (Damaged, _Unfit, sqlite3.Error, duckdb.ConversionException, duckdb.InvalidInputException):
         path.unlink(missing_ok=True)
@@ -673,29 +669,14 @@ def _pieces(texts: Iterable[tuple[int, bytes]], number: int, until: int) -> Iter
         text = text[at:]
 
 
-def _pack(pieces: Iterable[_Piece], dictionary: bytes) -> list[tuple[int, bytes]]:
+def _pack(pieces: Iterable[_Piece], dictionary: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the blocks of pieces with their numbers."""
     fresh = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW, zlib.DEF_MEM_LEVEL, 0, dictionary)
-    packed = []
     for number, text, is_last in pieces:
         # To copy one that knows the dictionary takes less than to read the dictionary again.
         compressor = fresh.copy()
         head = _IS_LAST if is_last else _GOES_ON
-        packed.append((number, b"".join((head, compressor.compress(text), compressor.flush()))))
-    return packed
-
-
-def _packed(pieces: Iterator[_Piece], dictionary: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the blocks of pieces, packed by other threads while the next are made."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    under_way: deque[Future[list[tuple[int, bytes]]]] = deque()
-    with ThreadPoolExecutor(_PACKERS) as pool:
-        while some := list(islice(pieces, _PIECES_AT_ONCE)):
-            under_way.append(pool.submit(_pack, some, dictionary))
-            if len(under_way) > 2 * _PACKERS:
-                yield from under_way.popleft().result()
-        for future in under_way:
-            yield from future.result()
+        yield number, b"".join((head, compressor.compress(text), compressor.flush()))
 
 
 def _id_blocks(batches: Iterable[Any], bits: int) -> Iterator[tuple[int, bytes]]:
@@ -727,7 +708,7 @@ def _id_parts(batches: Iterable[Any], bits: int) -> Iterator[tuple[int, bytes, b
 def _id_block(ids: bytes, positions: bytes, places: bytes) -> bytes:
     return b"".join(
         (
-            (len(positions) // 4).to_bytes(_COUNT, "little"),
+            (len(positions) // _NUMBER).to_bytes(_COUNT, "little"),
             ids,
             positions,
             places if places != positions else b"",
