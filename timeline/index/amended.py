@@ -28,9 +28,9 @@ _Order = tuple[int, int]
 
 
 def standings(known: Sequence[Entry]) -> Iterator[StandingSpan]:
-    """What stands at each place of a fact that was ever amended, along the recorded axis.
+    """Yield the standing entry of each place of a fact that was ever amended, along the recorded axis.
 
-    `known` is in log order. A place where nothing ever stood is told too, by empty bounds.
+    `known` is in log order. A place that never had one comes too, with empty bounds.
     """
     for family in families(known):
         if len(family) == 1:
@@ -42,7 +42,7 @@ def standings(known: Sequence[Entry]) -> Iterator[StandingSpan]:
 
 
 def _looked_at(family: Sequence[Entry], basis: Basis) -> Iterator[StandingSpan]:
-    """The stretches of a family of a few entries, by what `fold` says of it at each moment."""
+    """Yield the stretches of a family of a few entries, by what `fold` says of it at each moment."""
     place = family[0].position
     open_since: dict[tuple[int, bool, int, int], int] = {}
     for moment in [*sorted({entry.recorded_at for entry in family}), END]:
@@ -87,9 +87,9 @@ def _recorded(entry: Entry) -> int:
 
 
 def effects(known: Iterable[Entry]) -> dict[int, Effect]:
-    """What each event of one fact did to it when it was recorded; `known` is in log order.
+    """Return what each event of one fact did to it when it was recorded; `known` is in log order.
 
-    As `fold.effects` tells.
+    It is what `fold.effects` returns.
     """
     found: dict[int, Effect] = {}
     for group in _apart(families(known)):
@@ -113,10 +113,10 @@ def effects(known: Iterable[Entry]) -> dict[int, Effect]:
 
 
 def _apart(families: Iterable[list[Entry]]) -> Iterator[list[list[Entry]]]:
-    """The families in groups that share no valid time."""
+    """Yield the families in groups that share no valid time."""
     spans = []
     for family in families:
-        # A retraction is of no valid time, and of those that stand for it none matters.
+        # A retraction is of no valid time, and that of its standing entry does not matter.
         valid = [_valid(entry) for entry in family if entry.event_type != "retracted"]
         spans.append((min(start for start, _ in valid), max(end for _, end in valid), family))
     group: list[list[Entry]] = []
@@ -132,7 +132,7 @@ def _apart(families: Iterable[list[Entry]]) -> Iterator[list[list[Entry]]]:
 
 
 class _Living:
-    """What stands for a family, and when it counts."""
+    """The standing entry of a family, and when it counts."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.family = Family(entries) if len(entries) > 1 else None
@@ -150,7 +150,7 @@ class _Living:
 
     @property
     def counting(self) -> Entry | None:
-        """What stands for the family, if it counts at any time."""
+        """The standing entry of the family, if it counts at any time."""
         return self.entry if self.counts else None
 
 
@@ -227,7 +227,7 @@ class FactHistory:
     def _looked_through(
         self, first: int, end: int, as_of: int, valid: _Span
     ) -> tuple[list[Entry | None], bool]:
-        """Who of a stretch of the order wins some of a valid time, and whether all of it is won."""
+        """Return which of a stretch of the order wins some of a valid time, and whether all of it is won."""
         winners: list[Entry | None] = []
         left = [valid]
         for nth in range(end - 1, first - 1, -1):

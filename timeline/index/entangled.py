@@ -30,7 +30,9 @@ _TO_TIMESTAMP: Final = (
 
 
 def _entangled(con: duckdb.DuckDBPyConnection, events: str, first: int, last: int) -> Iterator[fold.Entry]:
-    """The events of the facts with a hash of these bounds that no window resolves, by fact and position."""
+    """Return the events of the facts with a hash of these bounds that no window resolves, by fact and
+    position.
+    """
     rows = con.execute(
         f"SELECT {_ENTRY} FROM {events} WHERE fact_hash BETWEEN {first} AND {last} "
         "AND fact IN (SELECT fact FROM facts WHERE NOT plain) ORDER BY fact_hash, fact, position"
@@ -44,9 +46,9 @@ class _Filling:
     def __init__(self, con: duckdb.DuckDBPyConnection, table: str, **columns: str) -> None:
         self._con = con
         self._rows: list[Sequence[Any]] = []
-        told = {"TIMESTAMP": "BIGINT"}
+        passed = {"TIMESTAMP": "BIGINT"}
         given = ", ".join(
-            f"unnest(${n}::{told.get(kind, kind)}[]) AS {name}"
+            f"unnest(${n}::{passed.get(kind, kind)}[]) AS {name}"
             for n, (name, kind) in enumerate(columns.items(), 1)
         )
         kept = ", ".join(

@@ -1,10 +1,10 @@
 """A report with all that was ever recorded of it: its corrections, retractions, and theirs in turn.
 
-What stands for it, and when it counts, as `fold.standing` and `fold.lives` define. Where `fold` looks at the
-whole family each time, a `Family` takes one event after the other and follows what changes: n events cost
+Its standing entry, and when that counts, as `fold.standing` and `fold.lives` define. Where `fold` looks at
+the whole family each time, a `Family` takes one event after the other and follows what changes: n events cost
 about n log n steps, chain or fan. For that, the two trees that amendments make (what corrects what, and what
 takes back what) are cut into paths, so that from anywhere to the root there are no more than log n of them
-(heavy path decomposition, after Sleator and Tarjan, 1983), and each path tells at once what comes of it.
+(heavy path decomposition, after Sleator and Tarjan, 1983), and each path has its outcome at hand.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def is_small(family: Sequence[Entry]) -> bool:
 
 
 def families(known: Iterable[Entry]) -> list[list[Entry]]:
-    """Each report or withdrawal, followed by all that aims at it or at its amendments, in log order."""
+    """Return each report or withdrawal, then all that aims at it or at its amendments, in log order."""
     family_of: dict[str, list[Entry]] = {}
     families: list[list[Entry]] = []
     for entry in known:
@@ -60,7 +60,7 @@ class Spans:
         return bool(bisect_right(self._edges, instant) & 1)
 
     def all(self) -> list[_Span]:
-        """The parts, in order."""
+        """Return the parts, in order."""
         return _paired(self._edges)
 
     @property
@@ -116,10 +116,10 @@ class _Change:
 
 
 class Family:
-    """What stands of one family, of which entries become known one by one.
+    """The standing entry of one family, of which entries become known one by one.
 
     `entries` are all that ever will, in log order, the report or withdrawal first. `counts` has when it
-    counts on the reported axis, `standing` what stands for it, None where nothing does. An amendment that is
+    counts on the reported axis, `standing` its standing entry, None where it has none. An amendment that is
     known before its target waits for it. A small family is looked at by `fold` each time, unless it is to be
     followed `stepwise`.
     """
@@ -158,10 +158,10 @@ class Family:
         return gone, come
 
     def _look(self) -> tuple[set[_Span], set[_Span]]:
-        stands = fold.standing(self._known.values())
-        self.standing = next((stand.entry for stand in stands if stand.place == self.place), None)
+        standings = fold.standing(self._known.values())
+        self.standing = next((one.entry for one in standings if one.place == self.place), None)
         before = set(self.counts.all())
-        now = [span for life in fold.lives(stands, self._basis) for span in life.spans]
+        now = [span for life in fold.lives(standings, self._basis) for span in life.spans]
         self.counts.become(now)
         return before.difference(now), set(now) - before
 
@@ -180,12 +180,13 @@ class _Steps:
         return self._corrections.steps + self._retractions.steps
 
     def take(self, entries: Iterable[Entry]) -> tuple[set[_Span], set[_Span], Mapping[int, Entry | None]]:
-        """The spans gone and come by these entries, and what stands for the places where that changed."""
+        """Return the spans gone and come by these entries, and the standing entries that changed."""
         changed: dict[int, Entry | None] = {}
         for entry in entries:
             changed.update(self._corrections.know(entry))
-        for place, stand in changed.items():
-            self._retractions.start(place, END if stand is None else counts_from(stand, self._basis))
+        for place, counting in changed.items():
+            instant = END if counting is None else counts_from(counting, self._basis)
+            self._retractions.start(place, instant)
         return *self._retractions.settle(), changed
 
 
@@ -194,7 +195,7 @@ class _Steps:
 _Outcome = Entry | None
 
 
-#: What a correction makes of what stands for the one below: of nothing, of a void, and of anything else,
+#: What a correction makes of the outcome of the one below: of nothing, of a void, and of anything else,
 #: where None for the latter is that it goes on as it is.
 @dataclass(frozen=True, slots=True)
 class _Effect:
@@ -211,7 +212,7 @@ class _Effect:
         return outcome if self.passes else self.otherwise
 
     def after(self, lower: _Effect) -> _Effect:
-        """The effect of the lower one, then of this."""
+        """Return the effect of the lower one, then of this."""
         if lower.passes:
             return _Effect(self.of(lower.of_nothing), self.of(lower.of_void), self.passes, self.otherwise)
         return _Effect(self.of(lower.of_nothing), self.of(lower.of_void), False, self.of(lower.otherwise))
@@ -257,7 +258,7 @@ class _Paths:
 
 
 class _Beside:
-    """What stands for the corrections of an entry, but for the one that its path goes on with."""
+    """The outcomes of the corrections of an entry, but for the one that its path goes on with."""
 
     def __init__(self) -> None:
         self.voids = 0
@@ -265,7 +266,7 @@ class _Beside:
         self._positions: list[int] = []
 
     def replace(self, position: int, old: _Outcome, new: _Outcome) -> None:
-        """Let something else stand for the correction at a position."""
+        """Replace the outcome of the correction at a position."""
         self.voids += bool(new and new.void) - bool(old and old.void)
         if new is None or new.void:
             if self._standing.pop(position, None) is not None:
@@ -277,14 +278,14 @@ class _Beside:
 
     @property
     def last(self) -> tuple[int, _Outcome]:
-        """The position of the last of them that stands and is no void, and what stands for it."""
+        """The position and the outcome of the last of them that has one and is no void."""
         if not self._positions:
             return 0, None
         return self._positions[-1], self._standing[self._positions[-1]]
 
 
 class _Corrections:
-    """What stands for each report, withdrawal and retraction of a family: `fold.standing`, step by step."""
+    """The standing entry of each place of a family: `fold.standing`, step by step."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = entries
@@ -296,23 +297,23 @@ class _Corrections:
         self._paths = _Paths(self._parents)
         self._known = [False] * len(entries)
         self._beside: dict[int, _Beside] = {}
-        #: What stands for the top of each path.
-        self._stands: list[_Outcome] = [None] * len(self._paths.tops)
+        #: The outcome of the top of each path.
+        self._outcomes: list[_Outcome] = [None] * len(self._paths.tops)
         #: The effects along a path, put together as a binary tree in a list.
         self._effects: dict[int, list[_Effect]] = {}
         self.steps = 0
 
     def know(self, entry: Entry) -> list[tuple[int, _Outcome]]:
-        """Let an entry be known: the place for which something else stands now, if any, and what."""
+        """Let an entry be known; return the place with another standing entry now, if any, and that entry."""
         node = self._nodes[entry.event_id]
         self._known[node] = True
         while True:
             path = self._paths.path[node]
-            before = self._stands[path]
+            before = self._outcomes[path]
             now = self._put(path, self._paths.nth[node], self._effect(node))
             if now is before:
                 return []
-            self._stands[path] = now
+            self._outcomes[path] = now
             top = self._paths.tops[path]
             parent = self._parents[top]
             if parent < 0:
@@ -336,7 +337,7 @@ class _Corrections:
         return _Effect(otherwise, None, True) if is_last else _Effect(otherwise, None, False, otherwise)
 
     def _put(self, path: int, nth: int, effect: _Effect) -> _Outcome:
-        """What stands for the top of a path once one on it has another effect."""
+        """Return the outcome of the top of a path once an entry on it has another effect."""
         self.steps += 1
         length = self._paths.lengths[path]
         if length == 1:
@@ -408,7 +409,7 @@ class _Retractions:
         return self._steps + sum(winners.steps for winners in self._winners.values())
 
     def start(self, place: int, instant: int) -> None:
-        """Let what stands at a place count from another instant on; from END on is never."""
+        """Let the standing entry of a place count from another instant on; from END on is never."""
         node = self._nodes[place]
         old, self._starts[node] = self._starts[node], instant
         if old == instant:

@@ -134,13 +134,15 @@ def spill_of(path: Path) -> Path:
 
 
 def memory_for(base: int, each: int, events: int, texts: int = 0) -> str:
-    """What DuckDB may take for so many events, and bytes of long texts, which are held some times over."""
+    """Return what DuckDB may take for so many events, and bytes of long texts, which are held some times
+    over.
+    """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return f"{min(base + each * events + _TEXT_HELD * texts, memory * 6 // 10)}B"
 
 
 def config_for(base: int, each: int, events: int, path: Path | None = None) -> Config:
-    """Settings for so many events; what does not fit into memory goes beside `path`."""
+    """Return settings for so many events; what does not fit into memory goes beside `path`."""
     config = CONFIG | {"memory_limit": memory_for(base, each, events)}
     return config | {"temp_directory": str(spill_of(path))} if path is not None else config
 

@@ -3,8 +3,8 @@
 A generation is a DuckDB file built from the log up to one commit, published whole by a rename and
 never changed, so that readers need no lock. What was appended since is resolved in memory when a
 reader opens, for the facts that it touches (the tail). The next generation is a copy of the last with
-the tail put into it, or, once enough was put in, built anew. Every generation can be deleted: the next
-reader builds another from the log.
+the tail put into it, or, once enough was put in, built from the log. Every generation can be deleted: the
+next reader builds another from the log.
 
 Beside a generation lies its row store, of the same name, for lookups of one fact or event.
 """
@@ -70,8 +70,8 @@ TAIL_BYTES_AT_MOST: Final = 16 * 2**20
 _TAIL_BYTES_SHARE: Final = 20
 TAIL_ENTANGLING_AT_MOST: Final = 500
 
-#: A generation into which more than this share was put is built anew; but so few events may always come in
-#: behind where it is published quickly.
+#: A generation into which more than this share was put is built from the log; but so few events may always
+#: come in behind where it is published quickly.
 _ADDED_SHARE: Final = 10
 _ADDED_AT_LEAST: Final = 2_000
 
@@ -91,14 +91,14 @@ class Index:
         self.log = log
 
     def generations(self) -> list[Path]:
-        """The generations of this layout, the newest last."""
+        """Return the generations of this layout, the newest last."""
         return [generation.path for generation in self._generations()]
 
     def _generations(self) -> list[Generation]:
         return [generation for generation in self._found() if generation.layout == FORMAT]
 
     def _found(self) -> list[Generation]:
-        """The generations of every layout, the newest last."""
+        """Return the generations of every layout, the newest last."""
         try:
             names = os.listdir(self.folder)
         except (FileNotFoundError, NotADirectoryError):
@@ -168,7 +168,7 @@ class Index:
             return None
 
     def _relieved(self, reader: Reader, progress: Build | None, apart: Attach | None) -> Reader:
-        """The reader, or where its tail is large one on the next generation, which is published first.
+        """Return the reader, or where its tail is large one on the next generation, which is published first.
 
         How much work a tail is shows only once it is resolved: then the next reader is spared it.
         """
@@ -255,7 +255,7 @@ class Index:
         return appended
 
     def _commit(self, number: int) -> Commit | None:
-        """The commit of that number, as the log has it."""
+        """Return the commit of that number, as the log has it."""
         commits = self.log.commits(number - 1, number) if number else []
         return commits[0] if commits else None
 
@@ -410,7 +410,7 @@ class Index:
             yield publish
 
     def row_stores(self) -> list[Path]:
-        """The row stores of this layout."""
+        """Return the row stores of this layout."""
         return [path for path, layout in self._row_stores() if layout == FORMAT]
 
     def _row_stores(self) -> list[tuple[Path, int]]:
@@ -510,7 +510,7 @@ _WAYS_OUT: Final = (
     "`timeline rebuild --trust-log`, which keeps that index aside"
 )
 
-#: Makes a file, and tells the last commit and position in it.
+#: Makes a file, and returns the last commit and position in it.
 _Make = Callable[[Path], tuple[int, int]]
 
 

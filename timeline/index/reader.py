@@ -103,7 +103,7 @@ class Reader:
         return self._tail
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection with every object of the SQL surface in it."""
+        """Return a connection with every object of the SQL surface in it."""
         cursor = self.quick()
         if not self._has_views:
             with self._views:
@@ -114,7 +114,10 @@ class Reader:
         return cursor
 
     def quick(self) -> duckdb.DuckDBPyConnection:
-        """A connection for the tables in `store` and the macros; over a tail the views may be missing."""
+        """Return a connection for the tables in `store` and the macros.
+
+        Over a tail the views may be missing.
+        """
         return self._over(self.tail)
 
     def _over(self, tail: object) -> duckdb.DuckDBPyConnection:
@@ -124,7 +127,9 @@ class Reader:
         return cursor
 
     def prepared(self, name: str, sql: str, *arguments: str) -> list[tuple[Any, ...]]:
-        """The rows of a small answer to a statement that is planned once; `arguments` are literals of SQL.
+        """Return the rows of a small answer to a statement that is planned once.
+
+        `arguments` are literals of SQL.
 
         It may name `store.commits`, `tail.appended`, what `relation` returns, and no other tables.
         """
@@ -137,7 +142,7 @@ class Reader:
             return self._asked.execute(f"EXECUTE {name}({', '.join(arguments)})").fetchall()
 
     def relation(self, table: str, number: int) -> str:
-        """Where to look for a fact of this hash: past the tail, if that does not touch it."""
+        """Return where to look for a fact of this hash: past the tail, if that does not touch it."""
         if self.tail_events and not self.tail_touches(number):
             return f"generation.store.{table}"
         return f"store.{table}" if self.tail is None else f"memory.store.{table}"

@@ -1,7 +1,7 @@
 """What was believed of one fact under the default policy, by one sweep along the reported axis.
 
-The same spans as `fold.belief_spans` tells, for facts whose reports overlap in valid time or were
-amended. Where `fold` looks at everything anew at each instant, this keeps the rows believed so far, in
+The same spans as `fold.belief_spans` returns, for facts whose reports overlap in valid time or were
+amended. Where `fold` looks at everything again at each instant, this keeps the rows believed so far, in
 the order of their valid time, and changes only those that a report or a retraction touches: n events
 cost about n log n steps, and what comes of them.
 """
@@ -30,7 +30,7 @@ _Rank = tuple[int, int]
 
 
 def sweep(known: Sequence[Entry]) -> Iterator[BeliefSpan]:
-    """Every belief ever held of one fact, all of whose entries are `known`, in log order.
+    """Yield every belief ever held of one fact, all of whose entries are `known`, in log order.
 
     Rows are as long as possible and disjoint in valid time; bounds are half-open, in microseconds, from
     `fold.BEGINNING` to `fold.END`. In no particular order.
@@ -38,24 +38,24 @@ def sweep(known: Sequence[Entry]) -> Iterator[BeliefSpan]:
     standing: dict[_Rank, Standing] = {}
     changing: dict[int, list[tuple[bool, _Rank]]] = defaultdict(list)
     for family in families(known):
-        for stand, spans in _lives(family):
-            rank = -stand.entry.reported_at, -stand.place
-            standing[rank] = stand
+        for one, spans in _lives(family):
+            rank = -one.entry.reported_at, -one.place
+            standing[rank] = one
             for start, end in spans:
                 changing[start].append((True, rank))
                 if end < END:
                     changing[end].append((False, rank))
-    edges = {edge for stand in standing.values() for edge in stand.valid}
+    edges = {edge for one in standing.values() for edge in one.valid}
     winners: Winners[_Rank] = Winners(sorted(edges))
     since: dict[Row[_Rank], int] = {}
 
     def held(rows: Iterable[Row[_Rank]], until: int) -> Iterator[BeliefSpan]:
         for row in rows:
             rank, start, end = row
-            stand = standing[rank]
+            one = standing[rank]
             begun = since.pop(row)
-            if stand.kind == "report":
-                yield stand.entry.position, stand.place, start, end, begun, until
+            if one.kind == "report":
+                yield one.entry.position, one.place, start, end, begun, until
 
     for instant in sorted(changing):
         # What ends goes first, and the least comes first, so that it is seldom looked for.
@@ -74,7 +74,7 @@ def _negated(rank: _Rank) -> _Rank:
 
 
 def _lives(family: Sequence[Entry]) -> Iterator[tuple[Standing, Iterable[tuple[int, int]]]]:
-    """What stands for a family, if anything does, and when it counts."""
+    """Return the standing entry of a family, if it has one, and when it counts."""
     if len(family) <= _FEW:
         for life in fold.lives(fold.standing(family)):
             yield life.standing, life.spans

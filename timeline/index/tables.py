@@ -52,7 +52,7 @@ _BEYOND: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def _as_read(name: str) -> str:
-    """A column of the log as the index has it: its instants are ones that every reader can show.
+    """Return a column of the log as the index has it: its instants are ones that every reader can show.
 
     A period without an end is written as one in the fact too.
     """
@@ -135,7 +135,7 @@ def make_tables(con: duckdb.DuckDBPyConnection, progress: Build | None = None) -
 
 
 def make_segments(con: duckdb.DuckDBPyConnection, progress: Build | None = None) -> None:
-    """Lay the beliefs out along the reported axis: make `bounds` and the rows of each segment."""
+    """Make `bounds` and the rows of each segment: the beliefs along the reported axis."""
     announce(progress, "writing segments")
     for name in ("bounds", "segment_rows"):
         con.execute(sql_object(f"tables/{name}"))

@@ -2,7 +2,7 @@
 
 A tail speaks of some facts. Most go on: what is new of them was reported after all that is known, so that
 what the generation believes of them just ends at the first new report, their `cut`. The others (late
-reports, corrections, valid times) are resolved anew from all their events, and give way as a whole.
+reports, corrections, valid times) are resolved again from all their events, and are replaced as a whole.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _KNOWN_AT_MOST: Final = 1_000
 _BY_FACT: Final = ("facts", "swept", "amended", "effects")
 
 
-#: What a tail is laid out in where it is only shown.
+#: The segments of a tail that is only shown: one.
 _ONE_SEGMENT: Final = (
     "SELECT 1::INTEGER AS segment, TIMESTAMP '-infinity' AS segment_from, "
     "TIMESTAMP 'infinity' AS segment_until, []::TIMESTAMP[] AS slots"
@@ -60,7 +60,7 @@ class Appended:
 
     @classmethod
     def of(cls, rows: Iterable[Mapping[str, Any]]) -> Appended:
-        """What rows of the log come to, with columns that are absent or None where they hold nothing."""
+        """Return the totals of rows of the log, whose empty columns are absent or None."""
         events = size = entangling = 0
         for row in rows:
             events += 1
@@ -73,14 +73,14 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """How many events a tail has, how many facts they touch, and how many of these are resolved anew.
+    """How many events a tail has, how many facts they touch, and how many of these are resolved again.
 
     `swept` is how many events, old and new, the facts have that were worked out one by one.
     """
 
     events: int
     facts: int
-    anew: int
+    again: int
     swept: int
 
 
@@ -100,11 +100,11 @@ def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowSt
     con.execute(f"CREATE VIEW tail.known_facts AS FROM {base}.store.facts")
     con.execute(sql_object("tail/touched"))
     [(count,)] = con.execute("SELECT count(*) FROM tail.appended").fetchall()
-    [(touched, anew)] = con.execute(
+    [(touched, again)] = con.execute(
         "SELECT count(*), count(*) FILTER (cut = TIMESTAMP '-infinity') FROM tail.touched"
     ).fetchall()
     source = "tail.appended"
-    if anew:
+    if again:
         con.execute("CREATE TABLE tail.incoming AS FROM tail.appended")
         _add_known(con, base, rows)
         source = "tail.incoming"
@@ -118,26 +118,27 @@ def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowSt
     [(swept,)] = con.execute(
         "SELECT count(*) FROM tail.event_rows SEMI JOIN (FROM tail.facts WHERE NOT plain) USING (fact_hash)"
     ).fetchall()
-    return Tail(count, touched, anew, swept)
+    return Tail(count, touched, again, swept)
 
 
 def _add_known(con: duckdb.DuckDBPyConnection, base: str, rows: RowStore | None) -> None:
-    """Add the events known before of the facts that are resolved anew to `tail.incoming`."""
+    """Add the events known before of the facts that are resolved again to `tail.incoming`."""
     names = ", ".join(LOG_COLUMNS)
     con.execute(
-        "CREATE TABLE tail.anew AS SELECT fact_hash, fact FROM tail.touched WHERE cut = TIMESTAMP '-infinity'"
+        "CREATE TABLE tail.again AS "
+        "SELECT fact_hash, fact FROM tail.touched WHERE cut = TIMESTAMP '-infinity'"
     )
     if rows is not None and _add_from(con, rows):
         return
     con.execute(
         f"INSERT INTO tail.incoming SELECT {names} FROM {base}.store.events "
-        "SEMI JOIN tail.anew USING (fact_hash)"
+        "SEMI JOIN tail.again USING (fact_hash)"
     )
 
 
 def _add_from(con: duckdb.DuckDBPyConnection, store: RowStore) -> bool:
     """Do the same from a row store, which is quicker for a few facts; return whether it could."""
-    facts = con.execute(f"FROM tail.anew LIMIT {_ONE_BY_ONE + 1}").fetchall()
+    facts = con.execute(f"FROM tail.again LIMIT {_ONE_BY_ONE + 1}").fetchall()
     if len(facts) > _ONE_BY_ONE:
         return False
     known: list[dict[str, object]] = []
@@ -150,12 +151,12 @@ def _add_from(con: duckdb.DuckDBPyConnection, store: RowStore) -> bool:
     except Damaged:
         return False
     columns = {name: [row[name] for row in known] for name in LOG_COLUMNS}
-    told = [name for name, values in columns.items() if any(value is not None for value in values)]
-    if told:
-        given = (f"unnest(${nth}::{SQL_TYPES[LOG_COLUMNS[name]]}[])" for nth, name in enumerate(told, 1))
+    filled = [name for name, values in columns.items() if any(value is not None for value in values)]
+    if filled:
+        given = (f"unnest(${nth}::{SQL_TYPES[LOG_COLUMNS[name]]}[])" for nth, name in enumerate(filled, 1))
         con.execute(
-            f"INSERT INTO tail.incoming ({', '.join(told)}) SELECT {', '.join(given)}",
-            [columns[name] for name in told],
+            f"INSERT INTO tail.incoming ({', '.join(filled)}) SELECT {', '.join(given)}",
+            [columns[name] for name in filled],
         )
     return True
 
@@ -208,7 +209,7 @@ def apply_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles, rows: Path) 
     """
     _append(con, files)
     tail = _resolve(con, "built", "FROM built.store.bounds", None)
-    anew = "(SELECT DISTINCT fact_hash FROM tail.touched WHERE cut = TIMESTAMP '-infinity') AS c"
+    again = "(SELECT DISTINCT fact_hash FROM tail.touched WHERE cut = TIMESTAMP '-infinity') AS c"
     going_on = "(SELECT fact_hash, cut FROM tail.touched WHERE cut > TIMESTAMP '-infinity') AS c"
     con.execute("BEGIN")
     con.execute(
@@ -224,13 +225,15 @@ def apply_tail(con: duckdb.DuckDBPyConnection, files: CheckedFiles, rows: Path) 
         f"UPDATE built.store.segment_rows AS s SET believed_until = c.cut FROM {going_on} "
         "WHERE s.fact_hash = c.fact_hash AND s.believed_until > c.cut"
     )
-    if tail.anew:
+    if tail.again:
         con.execute(
             "UPDATE built.store.event_rows AS e SET believed_until = t.believed_until "
             "FROM tail.event_rows AS t WHERE e.fact_hash = t.fact_hash AND e.position = t.position "
             "AND e.believed_until IS DISTINCT FROM t.believed_until"
         )
-        con.execute(f"DELETE FROM built.store.segment_rows AS s USING {anew} WHERE s.fact_hash = c.fact_hash")
+        con.execute(
+            f"DELETE FROM built.store.segment_rows AS s USING {again} WHERE s.fact_hash = c.fact_hash"
+        )
     con.execute(
         "INSERT INTO built.store.event_rows BY NAME FROM tail.event_rows "
         "SEMI JOIN tail.appended USING (position) ORDER BY fact_hash NULLS FIRST, reported_at, position"

@@ -69,13 +69,13 @@ class Winners(Generic[R]):
             self._paint(rank, start, end)
 
     def changes(self) -> tuple[set[Row[R]], set[Row[R]]]:
-        """The rows that are gone since this was last asked, and those that have come."""
+        """Return the rows that are gone since this was last asked, and those that have come."""
         gone, come = self._gone, self._come
         self._gone, self._come = set(), set()
         return gone, come
 
     def rows(self, start: int, end: int) -> Iterator[Row[R]]:
-        """The rows that have some of [start, end)."""
+        """Yield the rows that have some of [start, end)."""
         for at in range(*self._within(start, end)):
             self.steps += 1
             yield self._winners[at], self._starts[at], self._ends[at]
@@ -128,7 +128,7 @@ class Winners(Generic[R]):
         return now != before
 
     def _top(self, node: int) -> R | None:
-        """The least rank of the spans kept at a node."""
+        """Return the least rank of the spans kept at a node."""
         ranks = self._ranks.get(node)
         while ranks:
             if self._count[node, ranks[0]]:
@@ -137,7 +137,7 @@ class Winners(Generic[R]):
         return None
 
     def _best(self, start: int, end: int) -> Iterator[tuple[R | None, int, int]]:
-        """The winners along [start, end) as the tree has them, in order."""
+        """Yield the winners along [start, end) as the tree has them, in order."""
         self._flush()
         first, last = bisect_left(self._edges, start), bisect_left(self._edges, end)
         waiting: list[tuple[int, int, int, R | None]] = [(1, 0, self._size, None)]
@@ -168,7 +168,7 @@ class Winners(Generic[R]):
     # The rows
 
     def _within(self, start: int, end: int) -> _Span:
-        """Which rows have some of [start, end)."""
+        """Return which rows have some of [start, end)."""
         first = bisect_right(self._starts, start)
         if first and self._ends[first - 1] > start:
             first -= 1
@@ -256,7 +256,7 @@ class Winners(Generic[R]):
 
 
 def without(spans: Iterable[_Span], hole: _Span | None) -> Iterator[_Span]:
-    """The spans less a hole.
+    """Yield the spans less a hole.
 
     >>> list(without([(0, 10)], (2, 5)))
     [(0, 2), (5, 10)]

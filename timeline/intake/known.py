@@ -23,7 +23,7 @@ _Places = dict[str, tuple[int, int]]
 
 
 def one_of(kind: str, values: Sequence[int] | Sequence[str]) -> tuple[str, list[object]]:
-    """The condition of being one of these values of an SQL type, and its parameters.
+    """Return the condition of being one of these values of an SQL type, and its parameters.
 
     A few values are written out: scans can be narrowed by them, as they cannot by a parameter.
 
@@ -46,7 +46,7 @@ class KnownEvents:
         self._cached: dict[str, _Places] = {}
 
     def among(self, event_ids: Iterable[str]) -> _Places:
-        """Position and place of those of the events that the store holds."""
+        """Return position and place of those of the events that the store holds."""
         wanted = set(event_ids)
         found: _Places = {}
         rows = self._reader.rows
