@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from timeline.index.reader import Reader
 from timeline.intake.bulk import RunAgain, TableIntake
-from timeline.intake.rows import Rejected
+from timeline.intake.outcome import Rejected
 from timeline.intake.tabular import StoredTable
 from timeline.log.log import schema
 

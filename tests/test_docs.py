@@ -407,7 +407,7 @@ def methods_of(kind: type) -> dict[str, str]:
 def test_every_answer_of_python_is_explained() -> None:
     from timeline.ask.answers import Answer, Why
     from timeline.ask.explain import Explained, Scan
-    from timeline.intake.record import Ingested
+    from timeline.intake.outcome import Ingested
     from timeline.log.log import Commit, Verified
 
     for kind in (Commit, Explained, Ingested, Scan, Verified, Why):

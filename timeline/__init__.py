@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from timeline.errors import BadInput, BadRows, Conflict, Corruption, NotFound, TimelineError
-    from timeline.intake.record import Ingested
+    from timeline.intake.outcome import Ingested
     from timeline.log.log import Commit
     from timeline.store import Belief, Timeline
 
@@ -35,7 +35,7 @@ _LAZY = {
     **dict.fromkeys(("NotFound", "TimelineError"), "timeline.errors"),
     "Belief": "timeline.store",
     "Commit": "timeline.log.log",
-    "Ingested": "timeline.intake.record",
+    "Ingested": "timeline.intake.outcome",
     "Timeline": "timeline.store",
 }
 

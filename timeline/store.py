@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from timeline.intake.batch import Batch
-    from timeline.intake.record import Ingested, Recorder
+    from timeline.intake.outcome import Ingested
+    from timeline.intake.record import Recorder
 
 __all__ = ["Belief", "Timeline", "Why"]
 

@@ -16,7 +16,8 @@ from timeline.index.index import Index
 from timeline.index.reader import Reader
 from timeline.intake.batch import Draft
 from timeline.intake.known import KnownEvents
-from timeline.intake.rows import Intake, Resolved, raise_for, write_rejects
+from timeline.intake.outcome import Ingested, raise_for
+from timeline.intake.rows import Intake, Resolved
 from timeline.log.log import Log
 from timeline.meaning.event import event_from
 from timeline.meaning.identity import INHERITABLE, content_of, event_id
@@ -742,7 +743,7 @@ class TestRefusals:
 
     def test_they_are_written_with_their_reasons(self, resolved: Resolved, tmp_path: Path) -> None:
         path = tmp_path / "rejects.jsonl"
-        write_rejects(path, resolved.rejected)
+        Ingested(rejected=resolved.rejected).write_rejects(path)
         lines = {line["line"]: line for line in map(json.loads, path.read_text("utf-8").splitlines())}
         assert lines[3] == {
             "file": "a.yaml",

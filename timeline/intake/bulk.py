@@ -26,7 +26,8 @@ from timeline.index.reader import Reader
 from timeline.intake.batch import Draft
 from timeline.intake.bulk_values import RowReader, as_text, in_parts
 from timeline.intake.known import KnownEvents
-from timeline.intake.rows import Intake, Rejected
+from timeline.intake.outcome import Rejected
+from timeline.intake.rows import Intake
 from timeline.intake.tabular import StoredTable
 from timeline.log.log import schema
 from timeline.log.paths import quoted

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,7 +19,8 @@ from timeline.index.reader import Reader
 from timeline.index.tail import Appended
 from timeline.intake import bulk
 from timeline.intake.batch import Batch
-from timeline.intake.rows import Intake, Rejected, raise_for, write_rejects
+from timeline.intake.outcome import Ingested, Rejected, raise_for
+from timeline.intake.rows import Intake
 from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
 from timeline.meaning.times import now
 
@@ -28,30 +29,11 @@ if TYPE_CHECKING:
 
     _Part = Rows | pa.Table
 
-__all__ = ["Ingested", "Recorder"]
+__all__ = ["Recorder"]
 
 #: An intake that has taken this many events, or bytes of text, is let go: it keeps all of it in memory.
 _REMEMBERS_AT_MOST: Final = 20_000
 _REMEMBERS_BYTES_AT_MOST: Final = 64 * 2**20
-
-
-@dataclass(slots=True)
-class Ingested:
-    """What came of an ingest.
-
-    `new` events were appended, besides the `registered` descriptions of names never heard of;
-    `known` were there already. `rejected` is empty unless rejects were asked for, or it was a dry run.
-    `events` has the id and position of each event that was given, in order, new or known; it is empty for
-    a large table.
-    """
-
-    new: int = 0
-    known: int = 0
-    registered: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    commits: list[Commit] = field(default_factory=list)
-    events: list[tuple[str, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +113,7 @@ class Recorder:
         result.known -= written.new
         result.registered += written.registered
         if rejects is not None:
-            _write_rejects(rejects, result)
+            result.write_rejects(rejects)
         return result
 
     def _head_number(self, expected_position: int | None) -> int:
@@ -182,7 +164,7 @@ class Recorder:
             commits=[commit] if commit else [],
         )
         if rejects is not None and not dry_run:
-            _write_rejects(rejects, result)
+            result.write_rejects(rejects)
         return result
 
     def _run(
@@ -281,16 +263,6 @@ class Recorder:
                 self.appended += one.appended
                 self._remembered += one.appended.bytes
         self._intake_commit = number
-
-
-def _write_rejects(path: str | Path, result: Ingested) -> None:
-    """Write the bad events; once others were recorded, it is a warning that they could not be written."""
-    try:
-        write_rejects(path, result.rejected)
-    except Exception as error:
-        if not result.commits:
-            raise
-        result.warnings.append(f"all is recorded but the bad events: {error}")
 
 
 def _whole(part: _Part) -> _Part:

@@ -12,21 +12,20 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
-from timeline.atomic import writing
-from timeline.errors import BadInput, BadRows, Conflict, Place, TimelineError, nearest
+from timeline.errors import BadInput, Conflict, Place, TimelineError, nearest
 from timeline.index.reader import Reader
 from timeline.intake.batch import Draft
 from timeline.intake.known import KnownEvents, one_of
 from timeline.intake.names import KnownNames
+from timeline.intake.outcome import Rejected
 from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.event import DESCRIPTIONS, event_from
 from timeline.meaning.identity import INHERITABLE, content_of, event_id
 from timeline.meaning.times import Edtf, format_instant, parse_edtf
 
-__all__ = ["Intake", "Rejected", "Resolved", "raise_for", "write_rejects"]
+__all__ = ["Intake", "Resolved"]
 
 _EVENT_ID = re.compile(r"[0-9a-f]{64}")
 
@@ -36,15 +35,6 @@ _KINDS: Final = {"source": "sources", "entity": "entities", "attribute": "attrib
 _COMPARED_AT_MOST: Final = 100_000
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A bad event: where it is, why it is refused, and its keys as written."""
-
-    place: Place
-    error: TimelineError
-    keys: dict[str, object]
 
 
 @dataclass(slots=True)
@@ -60,34 +50,6 @@ class Resolved:
     registered: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-
-
-def raise_for(rejected: Sequence[Rejected]) -> None:
-    """Raise what was refused, every event named: BadRows, or Conflict where all are conflicts."""
-    if not rejected:
-        return
-    if all(isinstance(one.error, Conflict) for one in rejected):
-        raise Conflict("\n".join(f"{one.place}: {one.error}" for one in rejected))
-    raise BadRows(
-        [
-            one.error.at(one.place)
-            if isinstance(one.error, BadInput)
-            else BadInput(str(one.error), one.place)
-            for one in rejected
-        ]
-    )
-
-
-def write_rejects(path: str | Path, rejected: Sequence[Rejected]) -> None:
-    """Write bad events to a file, a JSON object a line: where, why, and the keys as written."""
-    with writing(path) as out:
-        for one in rejected:
-            place = {"file": one.place.file, "line": one.place.line, "row": one.place.row}
-            known = {name: value for name, value in place.items() if value is not None}
-            message = one.error.message if isinstance(one.error, BadInput) else str(one.error)
-            event = {name: value for name, value in one.keys.items() if value is not None}
-            line = {**known, "reason": message, "event": event}
-            out.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
 
 
 @dataclass(frozen=True, slots=True)

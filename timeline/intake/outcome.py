@@ -1,0 +1,81 @@
+"""What comes of an ingest: what was new, known or refused, and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from timeline.atomic import writing
+from timeline.errors import BadInput, BadRows, Conflict, Place, TimelineError
+from timeline.log.file import Commit
+
+__all__ = ["Ingested", "Rejected", "raise_for"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A bad event: where it is, why it is refused, and its keys as written."""
+
+    place: Place
+    error: TimelineError
+    keys: dict[str, object]
+
+
+@dataclass(slots=True)
+class Ingested:
+    """What came of an ingest.
+
+    `new` events were appended, besides the `registered` descriptions of names never heard of;
+    `known` were there already. `rejected` is empty unless rejects were asked for, or it was a dry run.
+    `events` has the id and position of each event that was given, in order, new or known; it is empty for
+    a large table.
+    """
+
+    new: int = 0
+    known: int = 0
+    registered: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    commits: list[Commit] = field(default_factory=list)
+    events: list[tuple[str, int]] = field(default_factory=list)
+
+    def write_rejects(self, path: str | Path) -> None:
+        """Write the bad events to a file, a JSON object a line: where, why, and the keys as written.
+
+        Once others were recorded, it is among the `warnings` that they could not be written.
+        """
+        try:
+            _write_rejects(path, self.rejected)
+        except Exception as error:
+            if not self.commits:
+                raise
+            self.warnings.append(f"all is recorded but the bad events: {error}")
+
+
+def raise_for(rejected: Sequence[Rejected]) -> None:
+    """Raise what was refused, every event named: BadRows, or Conflict where all are conflicts."""
+    if not rejected:
+        return
+    if all(isinstance(one.error, Conflict) for one in rejected):
+        raise Conflict("\n".join(f"{one.place}: {one.error}" for one in rejected))
+    raise BadRows(
+        [
+            one.error.at(one.place)
+            if isinstance(one.error, BadInput)
+            else BadInput(str(one.error), one.place)
+            for one in rejected
+        ]
+    )
+
+
+def _write_rejects(path: str | Path, rejected: Sequence[Rejected]) -> None:
+    with writing(path) as out:
+        for one in rejected:
+            place = {"file": one.place.file, "line": one.place.line, "row": one.place.row}
+            known = {name: value for name, value in place.items() if value is not None}
+            message = one.error.message if isinstance(one.error, BadInput) else str(one.error)
+            event = {name: value for name, value in one.keys.items() if value is not None}
+            line = {**known, "reason": message, "event": event}
+            out.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
