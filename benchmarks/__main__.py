@@ -1,4 +1,4 @@
-"""The one command that measures everything; benchmarks/README.md tells what there is to measure.
+"""The one command that measures everything; benchmarks/README.md describes what there is to measure.
 
     python -m benchmarks [--size 100k|1M|10M|100M] [--only NAME ...] [--peers duckdb,polars,...]
 
@@ -115,7 +115,7 @@ def measured(run: Run, name: str) -> tuple[list[Finding], bool]:
     try:
         for finding in WORKLOADS[name](run):
             found.append(finding)
-            tables.tell(finding)
+            tables.show_finding(finding)
     except Exception as error:
         traceback.print_exc()
         why = f"{type(error).__name__}: {error}".splitlines()[0][:300]
@@ -138,7 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
         rounds=given.rounds,
         load_seconds=given.load_seconds,
         data=given.data,
-        tell=partial(print, "        ", file=sys.stderr, flush=True),
+        progress=partial(print, "        ", file=sys.stderr, flush=True),
     )
     names = given.only or [name for name in WORKLOADS if name != "congress" or given.data]
     target = given.json or run.path(f"results-{run.events}.json")

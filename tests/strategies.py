@@ -250,13 +250,13 @@ def written(histories: Sequence[Sequence[Step]], tiers: Sequence[Tier] = ()) -> 
 
 
 def _described(tier: Tier, number: int) -> Row:
-    said = {"id": tier.source} | ({} if tier.tier is None else {"tier": tier.tier})
+    description = {"id": tier.source} | ({} if tier.tier is None else {"tier": tier.tier})
     return _with_id(
         {
             "event_type": "source-described",
             "key": f"source {number}",
             "subject": tier.source,
-            "text": json.dumps(said),
+            "text": json.dumps(description),
         }
     )
 

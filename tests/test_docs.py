@@ -1,7 +1,7 @@
 """README.md, CONTRIBUTING.md and docs/ against the code: every example runs, every reference is complete.
 
 A document is read from top to bottom in a fresh copy of the bundled project, and its outputs are
-written anew; it must come out as it went in. `python tests/test_docs.py --update` (or with the
+written again; the document must not change. `python tests/test_docs.py --update` (or with the
 paths of some documents) writes the outputs into the documents instead.
 
     ```console          lines after `$ ` (continued after `> `) run in bash; the rest is their output
@@ -50,7 +50,7 @@ COMMENT = re.compile(r"<!-- (file|run): (.+?) -->")
 
 
 class Broken(AssertionError):
-    """An example that did not do what it has to, told with its document and line."""
+    """An example that did not do what it has to, with its document and line."""
 
 
 @dataclass
@@ -92,7 +92,7 @@ class Reader:
             raise self.broken(
                 f"{command!r} ended with {finished.returncode}, expected {expected}\n{finished.stdout}"
             )
-        # An editor would strip what stands invisibly at the end of a line.
+        # An editor would strip what is invisible at the end of a line.
         return "\n".join(line.rstrip() for line in finished.stdout.rstrip().split("\n"))
 
     def console(self, options: str, body: list[str]) -> list[Line]:
@@ -465,17 +465,17 @@ def rows_under(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in rows[2:]]
 
 
-def test_amounts_are_read_as_told() -> None:
+def test_amounts_are_read_as_documented() -> None:
     from timeline.meaning.amounts import parse_amount
 
     for written, low, high, unit, approximate in rows_under("Amounts"):
         amount = parse_amount(written.strip("`"))
-        told = [Decimal(bound) if bound else None for bound in (low, high)]
-        assert [amount.low, amount.high] == told, written
+        documented = [Decimal(bound) if bound else None for bound in (low, high)]
+        assert [amount.low, amount.high] == documented, written
         assert (amount.unit, amount.approximate) == (unit, approximate == "yes"), written
 
 
-def test_dates_are_read_as_told() -> None:
+def test_dates_are_read_as_documented() -> None:
     from timeline.meaning.times import format_instant, parse_edtf, show_instant_end
 
     def shown(micros: int | None) -> str:

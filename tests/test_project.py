@@ -179,7 +179,7 @@ class TestWrongSettings:
         assert command(monkeypatch, "show") == 2
         assert "timeline.toml: [project] store is " in capsys.readouterr().err
 
-    def test_nothing_said_is_the_default(self, clone: Path) -> None:
+    def test_no_setting_is_the_default(self, clone: Path) -> None:
         for text in ("", "[project]\n", "[other]\nstore = 3\n"):
             settings(clone, text)
             assert [project_folder(clone, key).name for key in KEYS] == [".timeline", "events", "queries"]

@@ -51,8 +51,8 @@ class TestTheRunningExample:
         believed_from: datetime | None,
     ) -> None:
         belief = bundled.belief(FACT, as_of=as_of)
-        told = (belief.claim, belief.status, belief.believed_from) if belief else (None, None, None)
-        assert told == (claim, status, believed_from)
+        found = (belief.claim, belief.status, belief.believed_from) if belief else (None, None, None)
+        assert found == (claim, status, believed_from)
         frame = bundled.beliefs(FACT, as_of=as_of)
         assert frame["claim"].to_list() == ([] if claim is None else [claim])
 
@@ -248,10 +248,10 @@ class TestDates:
             None: "ann",
         }
 
-    def test_rows_reported_at_once_are_told_apart_by_their_valid_time(self, desk: Timeline) -> None:
-        told: dict[str, object] = {"fact": "acme/ceo", "reported": "2019", "source": "a"}
+    def test_rows_reported_at_once_are_distinguished_by_their_valid_time(self, desk: Timeline) -> None:
+        common: dict[str, object] = {"fact": "acme/ceo", "reported": "2019", "source": "a"}
         desk.append(
-            [told | {"text": "bob", "valid": "2030"}, told | {"text": "ann", "valid": "2025"}],
+            [common | {"text": "bob", "valid": "2030"}, common | {"text": "ann", "valid": "2025"}],
             register_unknown=True,
         )
         for _ in range(3):

@@ -154,9 +154,9 @@ def test_the_table_of_rooms_is_the_tree() -> None:
     """Each row of the table in docs/architecture.md names all modules of its room, and no others."""
     architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \|", architecture, re.MULTILINE)
-    told = {room: set(re.findall(r"`(\w+)`", modules)) for room, modules in rows if room in ROOMS}
+    documented = {room: set(re.findall(r"`(\w+)`", modules)) for room, modules in rows if room in ROOMS}
     there = {room: {path.stem for path in (PACKAGE / room).glob("*.py")} - {"__init__"} for room in ROOMS}
-    assert told == there
+    assert documented == there
 
 
 def test_the_glossary_names_modules_that_there_are() -> None:

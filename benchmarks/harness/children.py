@@ -46,7 +46,7 @@ def first_answer(store: str, fact: str, as_of: str, modules: str) -> dict[str, A
 
 
 def questions(store: str, facts: str, rows: str) -> dict[str, Any]:
-    """Ask every class of question once or a few times, and tell the most memory that it took."""
+    """Ask every class of question once or a few times, and return the most memory that it took."""
     from benchmarks.harness.measure import peak_memory
     from benchmarks.harness.stores import DATES, day, literal
     from benchmarks.workloads.points import joined_with, probes

@@ -76,7 +76,7 @@ def at_least(
 
 
 def unmeasured(what: str, target: str, why: str, *, events: int) -> Line:
-    """A line that nothing could be said of, and why."""
+    """Return a line that has no measurement, and why."""
     return Line(what, target, why, None, events=events)
 
 
@@ -176,7 +176,7 @@ def results(
     many: bool = False,
     notes: Mapping[str, str] | None = None,
 ) -> list[Result]:
-    """A result for each peer of one question; `many` tells the 99th of a hundred calls too."""
+    """Return a result for each peer of one question; with `many`, the 99th of a hundred calls too."""
     base = timings[ours].median
     return [
         Result(
@@ -200,7 +200,7 @@ def against(ours: Timings, theirs: Timings) -> str:
 
 
 def skipped(workload: str, name: str, peer: str, events: int, why: str) -> Result:
-    """What is told of a peer that was not measured."""
+    """Return the result of a peer that was not measured, and why."""
     return Result(workload, name, peer, None, events=events, note=why)
 
 
@@ -212,7 +212,7 @@ def peak_memory() -> int:
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
-    raise OSError("the kernel tells no VmHWM of this process")
+    raise OSError("the kernel shows no VmHWM of this process")
 
 
 def bytes_in(folder: Path) -> int:

@@ -37,8 +37,8 @@ def write_reports(
 
     With `zipf` above 0 a few facts are revised very often: the n-th as often as 1/n to that power. A share
     `late` is dated up to ninety days before its place in the file, a share `withdrawn` takes back what was
-    said. Reported dates are instants, spread over `days` from `first_day` on, ten years
-    unless told.
+    reported. Reported dates are instants, spread over `days` from `first_day` on, by default
+    ten years.
     """
     target = Path(path)
     # Of a continuous distribution with the density of rank ** -zipf, by its inverse.

@@ -70,7 +70,7 @@ class Run:
     joined: int = 1_000_000
     load_seconds: float = 600.0
     data: Path | None = None
-    tell: Callable[[str], None] = field(default=print)
+    progress: Callable[[str], None] = field(default=print)
 
     @property
     def facts(self) -> int:
@@ -113,7 +113,7 @@ class Run:
         shape = shape or self.shape
         target = self.path(f"reports-{_named(shape)}.parquet")
         if not target.exists():
-            self.tell(f"writing {target.name}")
+            self.progress(f"writing {target.name}")
             partial = target.with_suffix(".partial")
             write_reports(partial, shape.events, shape.facts, zipf=shape.zipf, late=shape.late)
             partial.rename(target)
@@ -124,7 +124,7 @@ class Run:
         reports = self.reports(shape)
         target = reports.with_suffix(".duckdb")
         if not target.exists():
-            self.tell(f"loading {target.name}")
+            self.progress(f"loading {target.name}")
             partial = target.with_suffix(".partial")
             partial.unlink(missing_ok=True)
             with duckdb.connect(str(partial)) as con:
@@ -146,7 +146,7 @@ class Run:
         """The store of this name, built unless a marker says that it is complete."""
         target, marker = self.path(name), self.path(f"{name}.json")
         if not marker.exists():
-            self.tell(f"building {name}")
+            self.progress(f"building {name}")
             remove(target)
             took = build(target)
             marker.write_text(json.dumps(took, indent=2) + "\n", encoding="utf-8")
@@ -201,14 +201,14 @@ def remove(path: Path) -> None:
 
 
 def in_child(name: str, *arguments: object, patience: float | None = None) -> dict[str, Any]:
-    """What a function of benchmarks/harness/children.py tells when it is run in a new process.
+    """Run a function of benchmarks/harness/children.py in a new process, and return what it returns.
 
     The process is ended, and TimeoutExpired raised, after `patience` seconds.
     """
     command = [sys.executable, "-m", "benchmarks.harness.children", name, *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=patience)
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    returned: dict[str, Any] = json.loads(done.stdout)
+    return returned
 
 
 def ingest_in_child(reports: Path, store: Path) -> dict[str, Any]:

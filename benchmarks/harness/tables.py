@@ -22,17 +22,17 @@ PACKAGES: Final = ("timeline-store", "duckdb", "polars", "pyarrow")
 #: Workloads in which every peer is asked every question; of the others a table would be mostly empty.
 SQUARE: Final = frozenset({"spytime", "tpcbih"})
 
-#: Workloads whose lines tell all that their results do.
-TOLD_BY_LINES: Final = frozenset({"adversarial"})
+#: Workloads whose lines show all that their results do.
+SHOWN_BY_LINES: Final = frozenset({"adversarial"})
 
 #: What a results file holds.
 Report = dict[str, Any]
 
 
 def machine() -> dict[str, str]:
-    """The machine as far as it tells: processor, cores that this process may use, memory, system."""
-    told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    model = re.search(r"^model name\s*:\s*(.+)$", told, re.MULTILINE)
+    """Return what is known of the machine: processor, cores that this process may use, memory, system."""
+    text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    model = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "processor": model[1] if model else platform.machine(),
@@ -96,12 +96,12 @@ def markdown(reports: Sequence[Report], order: Sequence[str]) -> str:
 def _section(report: Report, order: Sequence[str]) -> str:
     found = [report["workloads"][name] for name in order if name in report["workloads"]]
     lines = [Line(**line) for workload in found for line in workload["lines"]]
-    told = [Result(**result) for workload in found for result in workload["results"]]
+    results = [Result(**result) for workload in found for result in workload["results"]]
     parts = [f"### {many(report['settings']['events'])} events", _about(report), _lines(lines)]
-    for workload in dict.fromkeys(result.workload for result in told):
-        if workload in TOLD_BY_LINES:
+    for workload in dict.fromkeys(result.workload for result in results):
+        if workload in SHOWN_BY_LINES:
             continue
-        of_it = [result for result in told if result.workload == workload]
+        of_it = [result for result in results if result.workload == workload]
         parts.append(f"#### {workload}\n\n" + (_square(of_it) if workload in SQUARE else _listed(of_it)))
     return "\n\n".join(part for part in parts if part)
 
@@ -175,8 +175,8 @@ def update(document: Path, text: str) -> None:
     document.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
 
 
-def tell(finding: Finding) -> None:
-    """Say on standard error what was found, as soon as it is."""
+def show_finding(finding: Finding) -> None:
+    """Print on standard error what was found, as soon as it is."""
     if isinstance(finding, Line):
         verdict = {True: "met   ", False: "MISSED", None: "      "}[finding.met]
         print(

@@ -1,7 +1,7 @@
 """What people use instead, over the same reports: DuckDB, polars, and the limit.
 
 Each answers `SELECT count(*), sum(amount)` over everything believed as of a date (`total`, which is
-timed) and tells the rows behind it (`rows`, which are compared with Timeline's first). What they are
+timed) and returns the rows behind it (`rows`, which are compared with Timeline's first). What they are
 spared: in these data a report that withdraws has no amount, so that no peer has to read the type of a
 report, and no two reports of a fact are of one instant, so that none has to break ties. Corrections,
 retractions, valid times and recorded time are beyond these queries; the data of this comparison hold

@@ -137,8 +137,8 @@ class Server(ABC):
                 return self.connect()
             except Exception as error:
                 if self._process.poll() is not None or time.monotonic() > patient_until:
-                    said = log.read_text(errors="replace")[-2000:]
-                    raise RuntimeError(f"{self.name} did not start: {error}\n{said}") from error
+                    printed = log.read_text(errors="replace")[-2000:]
+                    raise RuntimeError(f"{self.name} did not start: {error}\n{printed}") from error
                 time.sleep(0.05)
 
     def stop(self) -> None:
@@ -183,7 +183,7 @@ class Server(ABC):
 
     @abstractmethod
     def version(self) -> str:
-        """Name and version, as the server tells it."""
+        """Return the name and the version that the server reports."""
 
     # Taking in
 

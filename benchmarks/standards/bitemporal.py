@@ -44,7 +44,7 @@ SQL = Path(__file__).parent / "sql"
 PATIENCE = 60.0
 #: How many seconds a server may take to be filled before it is left out.
 LOADING = 600.0
-#: What stands in DuckDB's tables where a span has no beginning or no end.
+#: What DuckDB's tables hold where a span has no beginning or no end.
 NO_END = {"from": "-infinity", "to": "infinity"}
 
 Row = tuple[Any, ...]
@@ -62,7 +62,7 @@ class Question:
 
 
 def pieces(workload: str, side: str) -> dict[str, str]:
-    """The pieces of a file of SQL by their names; what stands before the first is for readers."""
+    """The pieces of a file of SQL by their names; what comes before the first is for readers."""
     text = (SQL / workload / f"{side}.sql").read_text(encoding="utf-8")
     parts = re.split(r"^-- (\S+)\n", text, flags=re.MULTILINE)
     found = zip(parts[1::2], parts[2::2], strict=True)
@@ -82,7 +82,7 @@ def literal(value: object) -> str:
 
 
 class Side(ABC):
-    """One that is asked; `name` is what its results are told under."""
+    """One that is asked; `name` is the name of the peer in its results."""
 
     name: str
 
@@ -331,7 +331,7 @@ def resolved(reports: str, keys: Sequence[str], value: str, only: str = "true") 
     `reports` names a table with n, type, valid_from, valid_to and reported beside them; `only` says which of
     its reports count. Of a key's reports whose valid time covers an instant, the one reported last is known,
     of several the one with the greatest n; a withdrawal is known as nothing. A row lasts while exactly its
-    valid time is held: it is closed, and what is left begun anew, when a part goes to another report.
+    valid time is held: it is closed, and what is left begins again, when a part goes to another report.
     """
     key = ", ".join(keys)
     return f"""
@@ -524,8 +524,8 @@ def served(
     return [Served(server, {**pieces(workload, peer), **(more or {})})]
 
 
-def tell(run: Callable[..., list[Result]], about: str | None, size: int) -> None:
-    """A workload as a command of its own, for one who works on it."""
+def run_as_command(run: Callable[..., list[Result]], about: str | None, size: int) -> None:
+    """Run a workload as a command of its own, for one who works on it."""
     parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
     parser.add_argument("--size", type=int, default=size)
     parser.add_argument("--peers", default="duckdb,polars,mariadb,postgresql")

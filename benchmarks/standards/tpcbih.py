@@ -42,9 +42,9 @@ from benchmarks.standards.bitemporal import (
     reports_in,
     resolved,
     resolved_as_of,
+    run_as_command,
     served,
     tables,
-    tell,
 )
 from benchmarks.standards.tpcbih_history import DAYS, FIRST_DAY, write_reports
 from benchmarks.standards.tpcbih_joins import JOINS, joins
@@ -231,7 +231,7 @@ def _held(reports: pl.LazyFrame, attribute: str, choice: Choice) -> pl.LazyFrame
 
 
 def main() -> None:
-    tell(run, __doc__, SIZE)
+    run_as_command(run, __doc__, SIZE)
 
 
 if __name__ == "__main__":

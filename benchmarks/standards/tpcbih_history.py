@@ -19,7 +19,7 @@ def write_reports(path: Path, size: int, seed: int = 1) -> Path:
     orders = size // 8
 
     def drawn(what: str, below: int) -> str:
-        """A number from 0 on that follows from i, for a column of the stream that it stands in."""
+        """A number from 0 on that follows from i, for a column of the stream that it is in."""
         return f"(hash(i, {seed}, '{what}') % {below})::BIGINT"
 
     def cents(number: str) -> str:

@@ -1,7 +1,7 @@
 """Data that are out to hurt: each case at a size and at a quarter of it, so that what is quadratic shows.
 
 Each case runs in a process of its own, which is ended when it takes too long. It checks its answers by the
-reports alone, and tells how many seconds each step took.
+reports alone, and returns how many seconds each step took.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def one_commit(folder: Path, count: int) -> Seconds:
 
 
 def one_day(folder: Path, count: int) -> Seconds:
-    """All reports on one day, ten a fact, with no time of day: only places in the log tell them apart."""
+    """All reports on one day, ten a fact, with no time of day: only places in the log distinguish them."""
     reports = _write(
         folder,
         f"""
@@ -227,12 +227,12 @@ def run_case(name: str, folder: str, count: str) -> Seconds:
 
 def adversarial(run: Run) -> Iterator[Finding]:
     """Every case, at a share of its size where the run as a whole is smaller than a million events."""
-    for name, (_, told, full_size, flat) in CASES.items():
+    for name, (_, title, full_size, flat) in CASES.items():
         count = max(40, int(full_size * min(1.0, run.events / 1_000_000)))
-        what = told.format(f"{count:,}")
+        what = title.format(f"{count:,}")
         small = _measure(run, name, count // 4)
         large = _measure(run, name, count) if isinstance(small, dict) else small
-        yield from _told(what, count, small, large, flat)
+        yield from _found(what, count, small, large, flat)
 
 
 def _measure(run: Run, name: str, count: int) -> Seconds | str:
@@ -246,7 +246,7 @@ def _measure(run: Run, name: str, count: int) -> Seconds | str:
             return f"failed at {count:,}: exit status {error.returncode}"
 
 
-def _told(
+def _found(
     what: str, count: int, small: Seconds | str, large: Seconds | str, flat: frozenset[str]
 ) -> Iterator[Finding]:
     target = f"none quadratic: 4 × the size takes ≤ {GROWTH:g} × the time"

@@ -35,7 +35,7 @@ FASTER = {"duckdb arg_max": 80, "polars": 50}
 #: More than this does not fit into polars' memory beside the rest.
 POLARS_AT_MOST = 20_000_000
 
-#: What is told where a second store would be needed at such a size.
+#: What is reported where a second store would be needed at such a size.
 NO_ROOM = "not measured at this size: a second store beside the first needs too much disk"
 
 #: A span of the reported axis in which a hundredth of the reports were made: about a month of ten years.
@@ -85,7 +85,7 @@ def _side_by_side(
         try:
             compare(f"full as-of, {name}", peer.name, believed, peer.rows(as_of))
         except duckdb.OutOfMemoryException as error:
-            run.tell(f"{peer.name} is passed over: {str(error).splitlines()[0]}")
+            run.progress(f"{peer.name} is passed over: {str(error).splitlines()[0]}")
         else:
             able[peer.name] = partial(peer.total, as_of)
     del believed

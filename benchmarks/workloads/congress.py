@@ -3,10 +3,10 @@
     python -m benchmarks --only congress --data FOLDER
     python benchmarks/workloads/congress.py [FOLDER] [--rounds N]
 
-FOLDER holds `reports.parquet`, `beliefs.parquet` and `as_of.csv`; README.md tells what is in them. Each round
-makes a new store: read, validate, hash, append durably, build the index. It is told as a multiple of what
-reading and writing the same file with polars and one row_number() over it with DuckDB take in the same
-round. Exits with 1 where a belief differs.
+FOLDER holds `reports.parquet`, `beliefs.parquet` and `as_of.csv`; README.md describes them. Each round
+makes a new store: read, validate, hash, append durably, build the index. The time is reported as a multiple
+of what reading and writing the same file with polars and one row_number() over it with DuckDB take in the
+same round. Exits with 1 where a belief differs.
 """
 
 from __future__ import annotations
@@ -151,8 +151,8 @@ def main() -> int:
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
             baseline(reports, Path(name), seconds)
             ratios.append(seconds["ingest"] / (seconds["polars"] + seconds["row_number"]))
-            told = ", ".join(f"{key} {value:.2f} s" for key, value in seconds.items())
-            print(f"  {told}; ratio {ratios[-1]:.1f}")
+            steps = ", ".join(f"{key} {value:.2f} s" for key, value in seconds.items())
+            print(f"  {steps}; ratio {ratios[-1]:.1f}")
             if number == options.rounds - 1:
                 strict = refuses_bad_rows(reports, Path(name))
                 different = beliefs_differ(options.folder, store)

@@ -1,6 +1,6 @@
 """The same questions asked of MariaDB and PostgreSQL, at the largest size that each loads in ten minutes.
 
-What they hold, and how, is told in benchmarks/peers/servers.py. Both are given the versions ready-made, in
+benchmarks/peers/servers.py describes what they hold, and how. Both are given the versions ready-made, in
 reported order: neither would itself find the place of a late report, nor end a version because of a
 withdrawal.
 """
@@ -75,7 +75,7 @@ def _where_it_can(name: str, run: Run) -> Iterator[Finding]:
     if name not in run.peers:
         return
     if why := why_not(name) or (TOO_MUCH if run.events >= HUGE else None):
-        run.tell(f"{name}: {why}")
+        run.progress(f"{name}: {why}")
         what, target = f"full as-of, late date, against {name}", f"≥ {FASTER[name]} × faster"
         yield unmeasured(what, target, why, events=run.events)
         return
@@ -86,10 +86,10 @@ def _where_it_can(name: str, run: Run) -> Iterator[Finding]:
 
 
 def _beside(run: Run, name: str, server: Any) -> Iterator[Finding]:
-    run.tell(f"loading {name}")
+    run.progress(f"loading {name}")
     loaded = server.load_reports(run.reports(), run.load_seconds)
-    said = f"{server.version()}, {loaded.events:,} events loaded in {duration(loaded.seconds)}"
-    run.tell(said)
+    note = f"{server.version()}, {loaded.events:,} events loaded in {duration(loaded.seconds)}"
+    run.progress(note)
     store, events, facts = run.store(), run.events, run.facts
     if not loaded.complete:
         events, facts = loaded.events, loaded.facts
@@ -102,7 +102,7 @@ def _beside(run: Run, name: str, server: Any) -> Iterator[Finding]:
             compare(question, name, ours.rows(as_of), _rows(server, name, as_of))
             functions = {"timeline": partial(ours.total, as_of), name: partial(server.full_as_of, as_of)}
             found = interleaved(functions, rounds=run.rounds)
-            yield from results("reports", question, found, events, notes={name: said})
+            yield from results("reports", question, found, events, notes={name: note})
         ratio = found[name].median / found["timeline"].median
         yield at_least(
             f"full as-of, late date, against {name}",
@@ -111,7 +111,7 @@ def _beside(run: Run, name: str, server: Any) -> Iterator[Finding]:
             ratio,
             FASTER[name],
             events=events,
-            note=said,
+            note=note,
         )
         yield from _points(run, name, server, tl, events, facts)
 
@@ -155,7 +155,7 @@ def _points(run: Run, name: str, server: Any, tl: Timeline, events: int, facts: 
     yield from results("reports", f"one fact as of a date, beside {name}", found, events, many=True)
     yield Line(
         f"one fact as of a date, `tl.belief` against {name}",
-        "told; faster where it can be",
+        "reported; faster where it can be",
         f"{against(found['timeline'], found[name])}; p99 {duration(found['timeline'].p99)} "
         f"against {duration(found[name].p99)}",
         None,

@@ -101,9 +101,9 @@ def _hold_against(
 ) -> None:
     for nth, probe in enumerate(asked):
         found = answers(probe)
-        told = found and (found.amount, found.unit, found.source, found.reported_at)
-        if told != right.get(nth):
-            raise Differs(f"{what} of {probe}: timeline says {told}, the reports {right.get(nth)}")
+        answered = found and (found.amount, found.unit, found.source, found.reported_at)
+        if answered != right.get(nth):
+            raise Differs(f"{what} of {probe}: timeline says {answered}, the reports {right.get(nth)}")
 
 
 def one_fact(run: Run) -> Iterator[Finding]:
@@ -126,9 +126,9 @@ def one_fact(run: Run) -> Iterator[Finding]:
         _hold_against("belief", belief, asked[:500], right)
         for nth, probe in enumerate(asked[:500]):
             frame = tl.beliefs(probe[0], as_of=probe[1])
-            told = frame.select("amount", "unit", "source", "reported_at").rows()
-            if told != [answer for answer in [right.get(nth)] if answer]:
-                raise Differs(f"beliefs of {probe}: timeline says {told}, the reports {right.get(nth)}")
+            answered = frame.select("amount", "unit", "source", "reported_at").rows()
+            if answered != [answer for answer in [right.get(nth)] if answer]:
+                raise Differs(f"beliefs of {probe}: timeline says {answered}, the reports {right.get(nth)}")
         found = called_with({"timeline": belief, loaded: of_the_table}, asked)
         yield from results("reports", "tl.belief: one fact as of a date", found, run.events, many=True)
         yield from _within("one fact as of a date, `tl.belief`", found["timeline"], 1, 4, run.events)

@@ -110,7 +110,7 @@ def fresh(run: Run, count: int, seed: int) -> list[dict[str, object]]:
 def append(run: Run) -> Iterator[Finding]:
     """One event, durable: to this store, to a small one, and beside the least that a disk asks for."""
     events = fresh(run, APPENDS + 20, seed=1)
-    small = Run(run.folder, run.small.events, tell=run.tell)
+    small = Run(run.folder, run.small.events, progress=run.progress)
     events_of_small = fresh(small, APPENDS + 20, seed=1)
     with (
         run.clone(run.store()) as large_path,

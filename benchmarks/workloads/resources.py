@@ -48,7 +48,7 @@ def disk(run: Run) -> Iterator[Finding]:
     store = run.store()
     taken = bytes_in(store)
     parts = {folder.name: bytes_in(folder) for folder in store.iterdir() if folder.is_dir()}
-    told = ", ".join(f"{name} {size(count)}" for name, count in sorted(parts.items()))
+    of_each = ", ".join(f"{name} {size(count)}" for name, count in sorted(parts.items()))
     with run.scratch("log.parquet") as file:
         with duckdb.connect() as con:
             rows = f"FROM read_parquet('{store}/log/*.parquet')"
@@ -56,10 +56,10 @@ def disk(run: Run) -> Iterator[Finding]:
         least = file.stat().st_size
     yield at_most(
         "disk: log + index",
-        "≤ 4.3 × the log as one zstd Parquet file",
-        f"{times(taken / least)} ({size(taken)} against {size(least)}; {told})",
+        "≤ 4.4 × the log as one zstd Parquet file",
+        f"{times(taken / least)} ({size(taken)} against {size(least)}; {of_each})",
         taken / least,
-        4.3,
+        4.4,
         events=run.events,
     )
     if run.events >= HUGE:

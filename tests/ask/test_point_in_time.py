@@ -56,12 +56,12 @@ def chosen(entries: Sequence[fold.Entry], fact: str, as_of: int) -> fold.Belief 
     return max(covering or rows, key=lambda b: (b.entry.reported_at, b.valid_from), default=None)
 
 
-TOLD = ("event_id", "valid_from", "valid_to", "believed_from", "reported_at")
+COLUMNS = ("event_id", "valid_from", "valid_to", "believed_from", "reported_at")
 
 
-def told(belief: fold.Belief | None) -> tuple[Any, ...]:
+def picked(belief: fold.Belief | None) -> tuple[Any, ...]:
     if belief is None:
-        return (None,) * len(TOLD)
+        return (None,) * len(COLUMNS)
     start, end = belief.valid_from, belief.valid_to
     return (
         belief.entry.event_id,
@@ -119,7 +119,7 @@ def test_at_is_the_definition_row_by_row(
         answer = tl.at(frame, fact="key", as_of="day")
         beliefs = [tl.belief(fact, as_of=day) for fact, day in zip(facts, days, strict=True)]
     assert answer.select(frame.columns).equals(frame)
-    expected = [told(chosen(entries, fact, moment)) for fact, (_, moment) in zip(facts, asked, strict=True)]
-    assert answer.select(TOLD).rows() == expected
+    expected = [picked(chosen(entries, fact, moment)) for fact, (_, moment) in zip(facts, asked, strict=True)]
+    assert answer.select(COLUMNS).rows() == expected
     # The quick way for one fact chooses as the join does.
-    assert [tuple(getattr(belief, name, None) for name in TOLD) for belief in beliefs] == expected
+    assert [tuple(getattr(belief, name, None) for name in COLUMNS) for belief in beliefs] == expected

@@ -60,11 +60,11 @@ def test_a_query_says_what_it_does_and_takes(query: Query) -> None:
     assert query.sql.startswith(f"-- {query.title}\n")
     assert query.title.endswith(".")
     assert query.description.endswith(".")
-    said = re.findall(r"^-- \$(\w+)", query.sql, re.MULTILINE)
+    described = re.findall(r"^-- \$(\w+)", query.sql, re.MULTILINE)
     used = set(re.findall(r"\$(\w+)", re.sub(r"--.*", "", query.sql)))
-    assert said == [parameter.name for parameter in query.parameters]
-    assert set(said) == used
-    assert len(said) == len(used)
+    assert described == [parameter.name for parameter in query.parameters]
+    assert set(described) == used
+    assert len(described) == len(used)
     assert all(parameter.meaning for parameter in query.parameters)
 
 

@@ -151,10 +151,10 @@ def test_bad_events_are_named_by_file_line_and_column(empty: Path) -> None:
 def test_of_many_bad_events_fifty_are_named(empty: Path, here: Here) -> None:
     lines = [json.dumps({"fact": "acme/price", "claim": f"{n} GWW", "source": "desk-1"}) for n in range(53)]
     finished = here(empty, "ingest", "-", given="\n".join(lines), expected=2)
-    told = finished.stderr.splitlines()
-    assert told[49].startswith("stdin:50:")
-    assert told[50].startswith("… and 3 more")
-    assert told[51] == "Error: 53 bad events; nothing was recorded"
+    printed = finished.stderr.splitlines()
+    assert printed[49].startswith("stdin:50:")
+    assert printed[50].startswith("… and 3 more")
+    assert printed[51] == "Error: 53 bad events; nothing was recorded"
 
 
 def test_a_conflict_is_3_and_shows_both(empty: Path) -> None:
@@ -324,11 +324,11 @@ def test_a_report_is_known_the_second_time(empty: Path, here: Here) -> None:
     assert json.loads(first.stdout) == json.loads(second.stdout)
     assert first.stderr == ""
     assert second.stderr == "Known already: nothing was recorded.\n"
-    told = json.loads(first.stdout)
+    recorded = json.loads(first.stdout)
     head = json.loads(here(empty, "head", "--json").stdout)
-    assert (told["position"], told["commit"]) == (head["position"], head["commit"])
+    assert (recorded["position"], recorded["commit"]) == (head["position"], head["commit"])
     found = json.loads(here(empty, "history", "acme/ceo", "--format", "jsonl").stdout)
-    assert (found["event_id"], found["position"]) == (told["event_id"], told["position"])
+    assert (found["event_id"], found["position"]) == (recorded["event_id"], recorded["position"])
 
 
 def test_a_report_may_register_what_it_names(empty: Path, here: Here) -> None:
@@ -336,9 +336,9 @@ def test_a_report_may_register_what_it_names(empty: Path, here: Here) -> None:
         empty, "report", "globex/price", "3 USD", "--source", "globex-1", "--reported", "2026-03-01",
         "--register-unknown", "--json",
     )  # fmt: skip
-    told = json.loads(finished.stdout)
+    recorded = json.loads(finished.stdout)
     found = json.loads(here(empty, "history", "globex/price", "--format", "jsonl").stdout)
-    assert found["event_id"] == told["event_id"]
+    assert found["event_id"] == recorded["event_id"]
 
 
 def test_a_slip_is_corrected_by_key_and_by_prefix(empty: Path, here: Here) -> None:
@@ -402,7 +402,7 @@ def test_a_dry_run_records_nothing(empty: Path, tmp_path: Path, here: Here) -> N
 # Formats and files
 
 
-def test_a_suffix_tells_the_format(desk: Path, tmp_path: Path, here: Here) -> None:
+def test_a_suffix_chooses_the_format(desk: Path, tmp_path: Path, here: Here) -> None:
     for suffix, beginning in (
         (".csv", b"fact,"),
         (".json", b"{"),
@@ -539,7 +539,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure(desk: Path, arguments: list
     assert (finished.returncode, finished.stderr) == (0, b"")
 
 
-def test_a_bug_is_told_in_short_and_shown_on_request(desk: Path) -> None:
+def test_a_bug_is_reported_in_short_and_shown_on_request(desk: Path) -> None:
     code = (
         "import sys, timeline.store as s; s.Timeline.head = lambda self: 1 / 0; "
         "sys.argv = ['timeline', 'head']; from timeline.cli.app import main; main()"

@@ -1,4 +1,4 @@
-"""What stands of a family, followed step by step, is what the definition says; and what that costs."""
+"""What counts of a family, followed step by step, is what the definition says; and what that costs."""
 
 from __future__ import annotations
 
@@ -82,15 +82,13 @@ def step_by_step() -> Iterator[None]:
 
 
 def defined(entries: Sequence[Entry], basis: Basis) -> tuple[Entry | None, list[tuple[int, int]]]:
-    stands = fold.standing(entries)
-    stand = next((stand.entry for stand in stands if stand.place == 1), None)
-    return stand, [span for life in fold.lives(stands, basis) for span in life.spans]
+    standings = fold.standing(entries)
+    standing = next((one.entry for one in standings if one.place == 1), None)
+    return standing, [span for life in fold.lives(standings, basis) for span in life.spans]
 
 
 @given(amendments, st.sampled_from(BASES))
-def test_what_stands_and_counts_is_as_defined_after_every_entry(
-    given_: list[Amendment], basis: Basis
-) -> None:
+def test_what_counts_and_when_is_as_defined_after_every_entry(given_: list[Amendment], basis: Basis) -> None:
     entries = family_of(given_)
     stepwise, whole = Family(entries, basis, stepwise=True), Family(entries[: family.FEW], basis)
     spans: set[tuple[int, int]] = set()
@@ -235,6 +233,6 @@ def test_a_chain_is_longer_than_python_calls_may_be_deep(kind: str) -> None:
     else:
         # The last of an odd number of amendments takes back what the one before gave back.
         assert believed == []
-    stands = [row for row in amended.standings(entries) if row[3] == "certain" and row[5] == END]
+    standings = [row for row in amended.standings(entries) if row[3] == "certain" and row[5] == END]
     expected = {"corrected": {3_000}, "retracted": {1}, "void": set[int]()}[kind]
-    assert {row[1] for row in stands if row[4] < END} == expected
+    assert {row[1] for row in standings if row[4] < END} == expected

@@ -27,7 +27,7 @@ from timeline.meaning.fact import fact_hash
 Row = dict[str, Any]
 
 #: What a row store has of each event: the parts of a fact are in its text.
-TOLD: Final = tuple(
+STORED: Final = tuple(
     name for name in LOG_COLUMNS if name not in ("fact", "subject", "attribute", "object", "period")
 )
 DAY_0: Final = datetime(1970, 1, 1)  # noqa: DTZ001
@@ -102,12 +102,12 @@ def opened(path: Path) -> RowStore:
 def of_table(con: duckdb.DuckDBPyConnection) -> dict[tuple[int, str], list[Row]]:
     """The rows of each fact, by its hash and text, in order of position."""
     found: dict[tuple[int, str], list[Row]] = {}
-    told = ", ".join(TOLD)
+    columns = ", ".join(STORED)
     rows = con.execute(
-        f"SELECT fact_hash, fact, {told} FROM store.events WHERE fact IS NOT NULL ORDER BY position"
+        f"SELECT fact_hash, fact, {columns} FROM store.events WHERE fact IS NOT NULL ORDER BY position"
     ).fetchall()
     for number, fact, *values in rows:
-        found.setdefault((number, fact), []).append(dict(zip(TOLD, values, strict=True)))
+        found.setdefault((number, fact), []).append(dict(zip(STORED, values, strict=True)))
     return found
 
 
@@ -190,7 +190,7 @@ def test_facts_end_anywhere_in_a_block(con: duckdb.DuckDBPyConnection, tmp_path:
     check(con, opened(written(con, tmp_path)))
 
 
-def test_facts_of_one_hash_are_told_apart(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_facts_of_one_hash_are_distinguished(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     rows = [
         report(fact, fact_hash=number, claim="y" * 50)
         for _ in range(300)

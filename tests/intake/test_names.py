@@ -55,7 +55,7 @@ def test_in_an_empty_store_nothing_is_known(desk: Timeline) -> None:
         assert all(names.among(kind, ["a"]) == {} for kind in ("source", "attribute", "entity"))
 
 
-def test_whoever_asks_often_asks_the_store_no_more(described: Timeline) -> None:
+def test_who_asks_often_asks_the_store_no_more(described: Timeline) -> None:
     log = Log(described.path / "log")
     with closing(Index(described.path / "index", log).open().cursor()) as con:
         names = KnownNames(con)

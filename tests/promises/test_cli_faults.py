@@ -136,9 +136,9 @@ def test_a_command_succeeds_exactly_where_it_recorded_whatever_files_it_may_open
         assert "fault of Timeline" not in finished.stderr
         seen.add(finished.returncode)
         if after > before:
-            told = json.loads(finished.stdout)
-            assert (told["commit"], told["position"]) == (after, head(own)["position"])
-            assert told["event_id"] or finished.stderr.startswith("warning: it is recorded")
+            printed = json.loads(finished.stdout)
+            assert (printed["commit"], printed["position"]) == (after, head(own)["position"])
+            assert printed["event_id"] or finished.stderr.startswith("warning: it is recorded")
     assert seen == {0, 1}
 
 
@@ -167,7 +167,7 @@ def test_a_full_disk_after_an_ingest_is_a_warning(own: Path) -> None:
 
 
 @pytest.mark.parametrize("to", [">&-", ">/dev/full", "| true", ">&- 2>&-", "2>&-", ">/dev/full 2>/dev/full"])
-def test_what_was_recorded_is_a_success_wherever_it_is_told(own: Path, to: str) -> None:
+def test_what_was_recorded_is_a_success_wherever_it_is_printed(own: Path, to: str) -> None:
     before = head(own)["commit"]
     report = f"$T report {OPENAI} '31 billion USD' --source {SOURCE} --json"
     finished = in_bash(own, f"set -o pipefail; {report} {to}")
@@ -307,7 +307,7 @@ def replaced(path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe"])
-def test_what_is_no_file_is_told_at_once(own: Path, kind: str) -> None:
+def test_what_is_no_file_is_refused_at_once(own: Path, kind: str) -> None:
     thing = own / "thing.yaml"
     replaced(thing, kind)
     replaced(own / "queries" / "broken.sql", kind)
@@ -350,7 +350,7 @@ def test_a_link_to_nothing_among_the_events_is_no_silence(own: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["half", "pipe", "folder", "other", "first blocks", "last blocks"])
-def test_a_damaged_index_is_built_anew(own: Path, damage: str) -> None:
+def test_a_damaged_index_is_rebuilt(own: Path, damage: str) -> None:
     expected = timeline(own, "show", "--json").stdout
     [file] = (own / ".timeline" / "index").glob("*.duckdb")
     [rows] = (own / ".timeline" / "index").glob("*.rows")
@@ -479,8 +479,8 @@ def test_a_completion_means_itself_in_every_shell(tricky: Path, shell: str) -> N
             "_TYPER_COMPLETE_WORD_TO_COMPLETE": "acme/",
         },
     }[shell]
-    told = {"_TIMELINE_COMPLETE": f"complete_{shell}", **words}
-    printed = timeline(tricky, given="", expected=0, **told).stdout
+    variables = {"_TIMELINE_COMPLETE": f"complete_{shell}", **words}
+    printed = timeline(tricky, given="", expected=0, **variables).stdout
     assert all(fact in printed for fact in FINE)
     assert not [sign for sign in "$`;<>|&!^{}\\~#" if sign in printed.replace("_arguments '*: :((", "")]
     assert "touch" not in printed

@@ -286,7 +286,7 @@ def test_a_writer_that_lost_its_number_lost_its_expected_position(tmp_path: Path
 
 @pytest.mark.parametrize("others", [31, 1_023])
 def test_a_number_taken_and_merged_away_while_the_writer_slept(tmp_path: Path, others: int) -> None:
-    """The link succeeds, since the file of that number is gone: the merged file tells that it was taken."""
+    """The link succeeds, since the file of that number is gone: the merged file shows that it was taken."""
     log = Log.create(tmp_path / "log")
     log = Log(log.folder, objects=Volatile(log.folder))
     append(log, 0)
@@ -306,7 +306,7 @@ def test_a_number_taken_and_merged_away_while_the_writer_slept(tmp_path: Path, o
     assert log.verify().commits == others + 2
 
 
-def test_a_commit_merged_while_its_writer_slept_stands(tmp_path: Path) -> None:
+def test_a_commit_merged_while_its_writer_slept_is_kept(tmp_path: Path) -> None:
     log = Log.create(tmp_path / "log")
     sleeping = Sleeping(log.folder, after=filled(log, range(1, 32)))
     commit = append(elsewhere(log.folder, sleeping), 0)

@@ -148,7 +148,7 @@ def check_over_a_tail(
     st.none() | st.sampled_from(range(len(RECORDED))),
     st.lists(asking, min_size=1, max_size=6),
 )
-def test_one_fact_is_told_as_sql_tells_it(
+def test_one_fact_has_the_answer_that_sql_has(
     log: list[tuple[Step, ...]], tiers: list[Tier], built: int | None, wanted: list[Asking]
 ) -> None:
     check_over_a_tail(log, tiers, built, wanted)
@@ -162,7 +162,7 @@ def test_one_fact_is_told_as_sql_tells_it(
     st.sampled_from(range(len(RECORDED))),
     st.lists(asking, min_size=1, max_size=6),
 )
-def test_without_a_row_store_all_is_told_the_same(
+def test_without_a_row_store_all_answers_are_the_same(
     rows: str, log: list[tuple[Step, ...]], tiers: list[Tier], built: int, wanted: list[Asking]
 ) -> None:
     check_over_a_tail(log, tiers, built, wanted, rows)

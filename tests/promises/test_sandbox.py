@@ -406,8 +406,8 @@ class TestOnTheCommandLine:
         assert self.run(monkeypatch, "sql", query, "--json") == 2
         assert "--unsafe" in capsys.readouterr().err
         assert self.run(monkeypatch, "sql", query, "--unsafe", "--json", "--as-of", "2025-10-15") == 0
-        told = json.loads(capsys.readouterr().out)
-        assert (told["rows"], told["as_of"]) == ([{"n": 1}], "2025-10-15T23:59:59.999999Z")
+        printed = json.loads(capsys.readouterr().out)
+        assert (printed["rows"], printed["as_of"]) == ([{"n": 1}], "2025-10-15T23:59:59.999999Z")
         assert self.run(monkeypatch, "sql", query, "--unsafe", "--explain", "--json") == 0
         assert json.loads(capsys.readouterr().out)["rows_answered"] == 1
 

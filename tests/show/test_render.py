@@ -100,7 +100,7 @@ def test_json_lines_are_one_a_row() -> None:
     assert [json.loads(line)["fact"] for line in json_lines(NAMES, ROWS)] == ["a/b", "c/d"]
 
 
-def test_csv_tells_an_empty_text_from_none() -> None:
+def test_csv_distinguishes_an_empty_text_from_none() -> None:
     lines = list(csv_lines(["text", "none"], [("", None), (" x", "é")]))
     assert lines == ["text,none", '"",', '" x",é']
 
@@ -255,8 +255,8 @@ def test_signs_that_are_shown_as_one_line_up() -> None:
 
 def test_a_text_of_a_megabyte_is_wrapped_and_fitted() -> None:
     long = "x" * 999_999 + "y"
-    lines = wrapped(f"told: {long}", 80, "  ")
-    assert lines[0] == "told: " + "x" * 74
+    lines = wrapped(f"note: {long}", 80, "  ")
+    assert lines[0] == "note: " + "x" * 74
     assert max(map(len, lines)) == 80
     assert "".join(line.removeprefix("  ") for line in lines[1:]) == long[74:]
     table = list(table_lines([Column("fact"), Column("claim")], [["acme/note", long]], 60))

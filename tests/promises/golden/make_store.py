@@ -176,7 +176,7 @@ def _filling() -> Iterator[list[dict[str, object]]]:
 
 
 def answers(tl: Timeline) -> dict[str, Any]:
-    """What the store says of itself and to each query, as JSON tells it."""
+    """Return the head of the store and its answer to each query, in the types of JSON."""
     head = tl.head()
     assert head is not None
     con = tl.connect()
@@ -187,8 +187,8 @@ def answers(tl: Timeline) -> dict[str, Any]:
         },
         "answers": {query: con.execute(query).fetchall() for query in QUERIES},
     }
-    told: dict[str, Any] = json.loads(json.dumps(found, default=str))
-    return told
+    decoded: dict[str, Any] = json.loads(json.dumps(found, default=str))
+    return decoded
 
 
 def main(version: str) -> None:

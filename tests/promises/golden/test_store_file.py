@@ -78,7 +78,7 @@ def test_it_goes_on(name: str, store: Path) -> None:
         assert belief.claim == "20 million USD"
         assert differing(answers(tl)["answers"], expected["answers"]) == {}
         assert tl.beliefs(recorded_as_of=f"#{head['number']}").equals(before)
-        # What is recorded already is known, whoever recorded it.
+        # What is recorded already is known, whichever version recorded it.
         tl.rebuild()
         assert (
             tl.append(
