@@ -2,8 +2,8 @@
 
     python -m benchmarks [--size 100k|1M|10M|100M] [--only NAME ...] [--peers duckdb,polars,...]
 
-Exits with 1 where an answer was wrong or a measurement failed, and with 0 where all were made, whether or
-not what had to be reached was reached: the tables say that.
+Exits with 1 where an answer was wrong or a measurement failed, and with 0 where all measurements were made,
+whether or not the targets were reached: the tables show that.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ BITEMPORAL_AT_MOST: Final = 1_000_000
 
 
 def _from(module: str, name: str) -> Workload:
-    """A workload that is imported when it is run, so that one can be missing without the others."""
+    """Return a workload that is imported when it is run, so that one can be missing without the others."""
     return lambda run: getattr(import_module(f"benchmarks.workloads.{module}"), name)(run)
 
 
 def _bitemporal(module: str, run: Run) -> Iterator[Finding]:
-    """A workload on two axes of time, without those peers that are not installed."""
+    """Return a workload on two axes of time, without the peers that are not installed."""
     from benchmarks.workloads.databases import why_not
 
     missing = {peer: why for peer in run.peers if (why := why_not(peer))}
@@ -110,7 +110,7 @@ def _peers(text: str) -> tuple[str, ...]:
 
 
 def measured(run: Run, name: str) -> tuple[list[Finding], bool]:
-    """What a workload found, and whether it came to its end; what went wrong is a finding too."""
+    """Return what a workload found, and whether it was completed; a failure is a finding too."""
     found: list[Finding] = []
     try:
         for finding in WORKLOADS[name](run):

@@ -23,7 +23,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def clone(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project that somebody else made, beside a folder that is none of its business."""
+    """Return a project that somebody else made, beside a folder that does not belong to it."""
     (project.parent / "outside").mkdir()
     monkeypatch.chdir(project)
     return project

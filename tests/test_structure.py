@@ -58,7 +58,7 @@ PUBLIC = [
 
 
 def imports(path: Path) -> Iterator[tuple[str, int, bool]]:
-    """Every module that a file imports, with its line, and whether only later or for types."""
+    """Return every module that a file imports, with its line, and whether only later or for types."""
 
     def visit(node: ast.AST, inside: bool) -> Iterator[tuple[str, int, bool]]:
         for child in ast.iter_child_nodes(node):
@@ -83,7 +83,7 @@ def imports(path: Path) -> Iterator[tuple[str, int, bool]]:
 
 
 def module_of(path: Path) -> str:
-    """The name of a module within the package, such as `log.file`; a room's own is that of the room."""
+    """Return the name of a module within the package, such as `log.file`; a room has its own name."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
 

@@ -3,7 +3,7 @@
     python benchmarks/harness/reports.py FILE [--events N] [--facts F] [--zipf S] [--late SHARE] [--seed K]
 
 Writes one Parquet file in the flat columns of docs/formats.md, in the order in which a desk would have
-recorded them: by reported date, save for the late ones, which come up to ninety days after theirs.
+recorded them: by reported date, except the late ones, which come up to ninety days after their date.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def machine() -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """The versions of what is compared in this process."""
+    """Return the versions of what is compared in this process."""
     found = {"Python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -54,12 +54,12 @@ def versions() -> dict[str, str]:
 
 
 def empty(settings: Mapping[str, Any]) -> Report:
-    """A report of nothing yet."""
+    """Return a report that has no results yet."""
     return {"machine": machine(), "versions": versions(), "settings": dict(settings), "workloads": {}}
 
 
 def opened(path: Path, settings: Mapping[str, Any]) -> Report:
-    """The report in a file, to be added to; an empty one where there is none, or one of another size."""
+    """Return the report in a file; an empty report where there is none, or one of another size."""
     if path.exists():
         report: Report = json.loads(path.read_text(encoding="utf-8"))
         if report["settings"]["events"] == settings["events"]:
@@ -89,7 +89,7 @@ def write(report: Report, path: Path) -> None:
 
 
 def markdown(reports: Sequence[Report], order: Sequence[str]) -> str:
-    """Reports as Markdown, the workloads in this order, a section a size."""
+    """Return reports as Markdown, the workloads in this order, a section a size."""
     return "\n\n".join(_section(report, order) for report in reports) + "\n"
 
 
@@ -130,7 +130,7 @@ def _lines(lines: Sequence[Line]) -> str:
 
 
 def _listed(found: Sequence[Result]) -> str:
-    """A row a question: what Timeline took, and everyone else by name with how many times as long that is."""
+    """Return a table with a row for each question: the time of Timeline, and each peer with its ratio."""
     rows = []
     for name in dict.fromkeys(result.name for result in found):
         of_it = [result for result in found if result.name == name]
@@ -146,7 +146,7 @@ def _listed(found: Sequence[Result]) -> str:
 
 
 def _square(found: Sequence[Result]) -> str:
-    """A row a question, a column a peer."""
+    """Return a table with a row for each question and a column for each peer."""
     peers = list(dict.fromkeys(result.peer for result in found))
     rows = []
     for name in dict.fromkeys(result.name for result in found):

@@ -32,7 +32,7 @@ DAY: Final = date(2020, 5, 5)
 
 
 def one_fact(folder: Path, count: int) -> Seconds:
-    """One fact with very many revisions."""
+    """Measure one fact with very many revisions."""
     reports = _write(
         folder,
         f"""
@@ -56,7 +56,7 @@ def one_fact(folder: Path, count: int) -> Seconds:
 
 
 def overlapping(folder: Path, count: int) -> Seconds:
-    """One fact with very many valid periods that overlap."""
+    """Measure one fact with very many valid periods that overlap."""
     reports = _write(
         folder,
         f"""
@@ -85,7 +85,7 @@ def overlapping(folder: Path, count: int) -> Seconds:
 
 
 def one_commit(folder: Path, count: int) -> Seconds:
-    """Very many facts, a report of each, in one commit."""
+    """Measure very many facts, a report of each, in one commit."""
     reports = _write(
         folder,
         f"""
@@ -101,7 +101,7 @@ def one_commit(folder: Path, count: int) -> Seconds:
 
 
 def one_day(folder: Path, count: int) -> Seconds:
-    """All reports on one day, ten a fact, with no time of day: only places in the log distinguish them."""
+    """Measure reports of one day, ten a fact, without a time of day: only places in the log differ."""
     reports = _write(
         folder,
         f"""
@@ -121,7 +121,7 @@ def one_day(folder: Path, count: int) -> Seconds:
 
 
 def many_commits(folder: Path, count: int) -> Seconds:
-    """Very many commits of one event: what each takes near the end, and what opening takes then."""
+    """Measure very many commits of one event: what each takes near the end, and what opening takes then."""
     seconds: Seconds = {}
     store = folder / "store"
     recent = Timings()
@@ -155,7 +155,7 @@ def many_commits(folder: Path, count: int) -> Seconds:
 
 
 def _ask_of_all(tl: Timeline, seconds: Seconds, facts: int, fact: str, amount: int) -> None:
-    """A full as-of, one fact and its history, once everything was reported."""
+    """Measure a full as-of, one fact and its history, once everything was reported."""
     con = tl.connect()
 
     def full() -> None:
@@ -188,7 +188,7 @@ def _taken_in(folder: Path, reports: Path, seconds: Seconds) -> Iterator[Timelin
 
 
 def _often(seconds: Seconds, name: str, ask: Callable[[], object]) -> None:
-    """The median of five calls after one that warms up; where it is asked of several things, the slowest."""
+    """Measure the median of five calls after one that warms up; of several things asked, keep the slowest."""
     ask()
     found = Timings()
     for _ in range(5):
@@ -218,7 +218,7 @@ FLAT_MOMENT: Final = 0.01
 
 
 def run_case(name: str, folder: str, count: str) -> Seconds:
-    """One case in this process, in a new folder that is left to the caller."""
+    """Run one case in this process, in a new folder that the caller removes."""
     Path(folder).mkdir(parents=True)
     seconds = CASES[name][0](Path(folder), int(count))
     seconds["bytes"] = float(bytes_in(Path(folder) / "store"))
@@ -226,7 +226,7 @@ def run_case(name: str, folder: str, count: str) -> Seconds:
 
 
 def adversarial(run: Run) -> Iterator[Finding]:
-    """Every case, at a share of its size where the run as a whole is smaller than a million events."""
+    """Measure every case, at a share of its size where the run is smaller than a million events."""
     for name, (_, title, full_size, flat) in CASES.items():
         count = max(40, int(full_size * min(1.0, run.events / 1_000_000)))
         what = title.format(f"{count:,}")
@@ -236,7 +236,7 @@ def adversarial(run: Run) -> Iterator[Finding]:
 
 
 def _measure(run: Run, name: str, count: int) -> Seconds | str:
-    """What a case took, or why that is not known."""
+    """Return what a case took, or why that is not known."""
     with run.scratch(f"adversarial-{name}") as folder:
         try:
             return in_child("adversarial", name, folder.resolve(), count, patience=PATIENCE)

@@ -1,4 +1,4 @@
-"""Take in the public record of the US Congress, and hold every belief against what was published.
+"""Take in the public record of the US Congress, and compare every belief with what was published.
 
     python -m benchmarks --only congress --data FOLDER
     python benchmarks/workloads/congress.py [FOLDER] [--rounds N]
@@ -44,7 +44,7 @@ def timed(seconds: dict[str, float], name: str) -> Iterator[None]:
 
 
 def baseline(reports: Path, folder: Path, seconds: dict[str, float]) -> None:
-    """The least that anything could do with the file: read it, write it, order the reports of each fact."""
+    """Do the least that can be done with the file: read it, write it, order the reports of each fact."""
     with timed(seconds, "polars"):
         pl.read_parquet(reports).write_parquet(folder / "copy.parquet")
     with timed(seconds, "row_number"), duckdb.connect() as con:
@@ -64,7 +64,7 @@ def ingest(reports: Path, folder: Path, seconds: dict[str, float]) -> Path:
 
 
 def refuses_bad_rows(reports: Path, folder: Path) -> bool:
-    """Whether an ingest that may leave nothing out names every bad row and records nothing."""
+    """Return whether an ingest that may leave nothing out names every bad row and records nothing."""
     with Timeline.create(folder / "strict") as tl:
         try:
             tl.ingest(reports, register_unknown=True)
@@ -76,7 +76,7 @@ def refuses_bad_rows(reports: Path, folder: Path) -> bool:
 
 
 def beliefs_differ(data: Path, store: Path) -> int:
-    """How many of the instants have other beliefs than were published, row for row."""
+    """Return how many of the instants have other beliefs than were published, row for row."""
     published = f"'{data / 'beliefs.parquet'}'"
     with duckdb.connect() as con:
         instants = con.execute(
@@ -106,7 +106,7 @@ def beliefs_differ(data: Path, store: Path) -> int:
 
 
 def congress(run: Run) -> Iterator[Finding]:
-    """The same as a part of `python -m benchmarks`, which names the folder."""
+    """Run this workload as a part of `python -m benchmarks`, which names the folder."""
     # Here, so that this file runs by itself too.
     from benchmarks.harness.measure import Line, Timings, results
 

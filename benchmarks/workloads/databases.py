@@ -49,7 +49,7 @@ _ROWS: Final = {
 
 
 def why_not(peer: str) -> str | None:
-    """Why a peer cannot be measured here, None where it can, or needs no server."""
+    """Return why a peer cannot be measured here, None where it can, or needs no server."""
     driver = {"mariadb": "pymysql", "postgresql": "psycopg"}.get(peer)
     if driver is None:
         return None
@@ -62,12 +62,12 @@ def why_not(peer: str) -> str | None:
 
 
 def mariadb(run: Run) -> Iterator[Finding]:
-    """Full as-of, one fact and its history, beside MariaDB."""
+    """Measure full as-of, one fact and its history, beside MariaDB."""
     yield from _where_it_can("mariadb", run)
 
 
 def postgresql(run: Run) -> Iterator[Finding]:
-    """The same beside PostgreSQL."""
+    """Measure full as-of, one fact and its history, beside PostgreSQL."""
     yield from _where_it_can("postgresql", run)
 
 
@@ -129,14 +129,14 @@ def _rows(server: Any, name: str, as_of: Any) -> pl.DataFrame:
 
 
 def _store_of(run: Run, name: str, loaded: Any) -> Path:
-    """A store of just those events that a database took in in time."""
+    """Return a store of just the events that a database loaded in time."""
     with run.scratch(f"reports-{name}.parquet") as reports:
         loaded.select(run.reports(), reports)
         return run.built(f"store-{name}-{loaded.events}", lambda target: ingest_in_child(reports, target))
 
 
 def _points(run: Run, name: str, server: Any, tl: Timeline, events: int, facts: int) -> Iterator[Finding]:
-    """One fact by its key, and its history, one call after another."""
+    """Measure one fact by its key, and its history, one call after another."""
     asked = probes(run.facts, run.calls + WARM)
     for fact, as_of in asked[:300]:
         belief, version = tl.belief(fact, as_of=as_of), server.belief(fact, as_of)

@@ -36,7 +36,7 @@ def explain_openai(tl: Timeline, as_of: str) -> Explained:
 
 
 def sums_up(found: Explained) -> bool:
-    """Whether the whole is made of its scans, none of which reads more than there is."""
+    """Return whether the whole is made of its scans, none of which reads more than there is."""
     return found.rows_read == sum(scan.rows_read for scan in found.scans) and all(
         scan.row_groups_read <= scan.row_groups and (scan.rows_kept <= scan.rows_read or not scan.rows_read)
         for scan in found.scans

@@ -37,7 +37,7 @@ ASKED = sorted({moment + step for moment in (*MOMENTS, *VALID_EDGES) for step in
 
 
 def store(folder: Path, commits: Sequence[Sequence[Row]], indexed: int | None) -> Timeline:
-    """A store with these rows in its log, and an index built when it held that many commits; None: none."""
+    """Return a store with these rows in its log, and an index of the first `indexed` commits, if any."""
     Log.create(folder / "log")
     clock = iter(RECORDED)
     log = Log(folder / "log", objects=Volatile(folder / "log"), clock=lambda: next(clock))
@@ -50,7 +50,7 @@ def store(folder: Path, commits: Sequence[Sequence[Row]], indexed: int | None) -
 
 
 def chosen(entries: Sequence[fold.Entry], fact: str, as_of: int) -> fold.Belief | None:
-    """Of what was believed of a fact, what holds at the date itself, else what was reported last."""
+    """Return the belief of a fact that holds at the date itself, else the one that was reported last."""
     rows = [belief for belief in fold.beliefs(entries, as_of) if belief.fact == fact]
     covering = [belief for belief in rows if belief.valid_from <= as_of < belief.valid_to]
     return max(covering or rows, key=lambda b: (b.entry.reported_at, b.valid_from), default=None)

@@ -26,7 +26,7 @@ Rows = list[tuple[Any, ...]]
 
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timeline]:
-    """A store that has never heard of anything after February 2025."""
+    """Yield a store that holds nothing from after February 2025."""
     folder = tmp_path_factory.mktemp("earlier")
     shutil.copytree(ROOT / "events", folder / "events", ignore=shutil.ignore_patterns("004-*", "900-*"))
     with Timeline.create(folder / "store") as tl:
@@ -40,7 +40,7 @@ def answer(tl: Timeline, name: str, **given: str) -> pl.DataFrame:
 
 
 def rows(tl: Timeline, name: str, *columns: str, **given: str) -> Rows:
-    """The rows of an answer, only these columns of it where any are named."""
+    """Return the rows of an answer, only these columns of it where any are named."""
     frame = answer(tl, name, **given)
     return frame.select(columns or frame.columns).rows()
 

@@ -41,7 +41,7 @@ from timeline import Timeline
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A tiny run, whose data and stores are made once."""
+    """Return a tiny run, whose data and stores are made once."""
     folder = tmp_path_factory.mktemp("benchmarks")
     quiet = {"peers": ("duckdb", "polars"), "progress": lambda text: None}
     return Run(folder, 1_000, rounds=1, calls=20, joined=500, **quiet)  # type: ignore[arg-type]

@@ -178,7 +178,7 @@ def reports(rows: str, path: Path) -> Path:
 
 
 def days(rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
-    """Rows with their instants, here all of them days of January 2025, as numbers of days; 0 is no end."""
+    """Return rows with their instants, all in January 2025, as numbers of days; 0 is no end."""
     return sorted(tuple(cell.day if isinstance(cell, datetime) else cell for cell in row) for row in rows)
 
 

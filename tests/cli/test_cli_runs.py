@@ -56,7 +56,7 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.fixture
 def empty(tmp_path: Path, here: Here) -> Path:
-    """A project with nothing but its own names, recorded."""
+    """Return a project in which only its own names are recorded."""
     here(tmp_path, "init", "--empty", "desk")
     desk = tmp_path / "desk"
     (desk / "events" / "entities.yaml").write_text("entities: [{id: acme}, {id: desk}, {id: ann}]\n")
@@ -466,7 +466,7 @@ def test_a_query_says_what_it_takes(desk: Path, here: Here) -> None:
 
 
 def in_terminal(folder: Path, *arguments: str, columns: int = 80, more: dict[str, str] | None = None) -> str:
-    """What a command prints to a terminal of that many columns."""
+    """Return what a command prints to a terminal of that many columns."""
     main, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(

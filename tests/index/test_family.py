@@ -33,7 +33,7 @@ amendments = st.lists(
 
 
 def family_of(given_: Sequence[Amendment]) -> list[Entry]:
-    """A report with amendments of it and of each other."""
+    """Return a report with amendments of it and of each other."""
     entries = [entry(1, "reported", 3, 1, value="said")]
     recorded = 1
     for position, (kind, back, date, later) in enumerate(given_, 2):
@@ -72,7 +72,7 @@ def entry(
 
 @contextmanager
 def step_by_step() -> Iterator[None]:
-    """However few the entries of a family are."""
+    """Follow every family step by step within the block, however few its entries are."""
     before = family.FEW, sweeping._FEW
     family.FEW = sweeping._FEW = 0
     try:

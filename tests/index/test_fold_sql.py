@@ -64,7 +64,7 @@ class Question:
 
 
 def around(instants: Iterable[int]) -> list[int]:
-    """The instants and their neighbours."""
+    """Return the instants and their neighbours."""
     return sorted({instant + step for instant in instants for step in (-1, 0, 1)})
 
 
@@ -108,7 +108,7 @@ class Asked:
         return {source: tier for source, tier in latest.items() if tier is not None}
 
     def named(self, question: Question, *names: str) -> str:
-        """Those parameters that a question gives another value than their default, as SQL."""
+        """Return the parameters to which a question gives another value than their default, as SQL."""
         given: dict[str, str] = {}
         if question.commit is not None:
             known = 1 <= question.commit <= len(self.recorded)
@@ -244,7 +244,7 @@ def append(log: Log, commits: Iterable[Sequence[Row]]) -> None:
 
 @contextmanager
 def store() -> Iterator[tuple[Log, Index]]:
-    """An empty log whose commits are recorded at RECORDED, and its index."""
+    """Yield an empty log whose commits are recorded at RECORDED, and its index."""
     with tempfile.TemporaryDirectory() as folder:
         Log.create(f"{folder}/log")
         clock = iter(RECORDED)
@@ -255,7 +255,7 @@ def store() -> Iterator[tuple[Log, Index]]:
 
 @contextmanager
 def asked(histories: Sequence[Sequence[Step]], tiers: Sequence[Tier] = ()) -> Iterator[Asked]:
-    """A store of these histories, indexed in memory."""
+    """Yield a store of these histories, indexed in memory."""
     commits = written(histories, tiers)
     with store() as (log, index):
         append(log, commits)

@@ -47,7 +47,7 @@ VIEWS: Final = ("FROM events", "FROM belief_spans", "FROM history('*')")
 
 @pytest.fixture(autouse=True, scope="module")
 def narrow_segments() -> Iterator[None]:
-    """Segments of a few changes each, so that beliefs of small logs reach over several."""
+    """Make segments of a few changes each, so that beliefs of small logs reach over several."""
 
     def narrowed(name: str) -> str:
         text = whole(name)
@@ -64,7 +64,7 @@ def narrow_segments() -> Iterator[None]:
 
 
 def built_up_to(generation: Path) -> tuple[int, int]:
-    """The last commit in a generation, and the last event that was there when it was built at once."""
+    """Return the last commit in a generation, and the last event of the log when it was built as a whole."""
     with duckdb.connect() as con:
         con.execute(f"ATTACH '{generation}' AS generation (READ_ONLY)")
         [(commit, whole)] = con.execute('SELECT "commit", whole FROM generation.store.meta').fetchall()
@@ -72,7 +72,7 @@ def built_up_to(generation: Path) -> tuple[int, int]:
 
 
 def grow(writer: Log, index: Index, commits: Sequence[list[Row]], refreshed: set[int]) -> int:
-    """Append commit by commit, refreshing after the first and some others; the last of these by number."""
+    """Append commit by commit, refresh after the first and some others, and return the last of these."""
     last = 0
     for number, commit in enumerate(commits):
         append(writer, [commit])
@@ -127,7 +127,7 @@ def check_alike(grown: duckdb.DuckDBPyConnection, rebuilt: duckdb.DuckDBPyConnec
 def test_a_generation_that_grew_is_like_one_rebuilt(
     log: list[tuple[Step, ...]], tiers: list[Tier], refreshed: set[int], question: Question
 ) -> None:
-    """Refreshed after some of the commits; what came after the last of these is a tail on top."""
+    """Refresh after some of the commits; the commits after the last refresh are a tail."""
     commits = commits_of(log, tiers)
     with store() as (writer, index):
         last = grow(writer, index, commits, refreshed)

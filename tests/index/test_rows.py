@@ -100,7 +100,7 @@ def opened(path: Path) -> RowStore:
 
 
 def of_table(con: duckdb.DuckDBPyConnection) -> dict[tuple[int, str], list[Row]]:
-    """The rows of each fact, by its hash and text, in order of position."""
+    """Return the rows of each fact, by its hash and text, in order of position."""
     found: dict[tuple[int, str], list[Row]] = {}
     columns = ", ".join(STORED)
     rows = con.execute(
@@ -126,7 +126,7 @@ def is_plain(row: Row) -> bool:
 
 
 def check_against(expected: Expected, store: RowStore) -> None:
-    """Everything in the row store is as expected, and nothing else is."""
+    """Check that everything in the row store is as expected, and that nothing else is in it."""
     facts, known = expected
     for (number, fact), rows in facts.items():
         lines = store.lines(fact, number, 10**6)
@@ -268,7 +268,7 @@ def test_a_fact_that_looks_like_a_line_is_none(con: duckdb.DuckDBPyConnection, t
 
 
 def test_ids_that_begin_alike(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """So many that they go over pages, of which one begins with them and another ends."""
+    """So many ids that they fill several pages, of which one begins with them and another ends with them."""
     alike = ["ab" * 8 + an_id(number)[16:] for number in range(700)]
     ids = [*(an_id(number) for number in range(500)), *alike]
     random.Random(4).shuffle(ids)
@@ -419,7 +419,7 @@ def some(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Path:
 
 
 def is_right(expected: Expected, path: Path) -> bool:
-    """Whether every answer of a row store is right; else it says that it is damaged, or does not open."""
+    """Return whether every answer of a row store is right; otherwise it is damaged, or does not open."""
     store = RowStore.open(path)
     if store is None:
         return False

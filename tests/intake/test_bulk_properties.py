@@ -141,7 +141,7 @@ _SOUND: list[Keys] = [
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    """A store with a generation and a tail, which both know some of the names."""
+    """Yield a store with a generation and a tail, which both know some of the names."""
     folder = tmp_path_factory.mktemp("bulk")
     log = Log.create(folder / "log")
     index = Index(folder / "index", log)
@@ -176,7 +176,7 @@ def as_table(*rows: Keys) -> pa.Table:
 
 
 def values_of(table: pa.Table) -> list[tuple[Any, ...]]:
-    """The rows with instants as microseconds: Python has no year 10,000."""
+    """Return the rows with instants as microseconds: Python has no year 10,000."""
     columns = [
         (table.column(name).cast(pa.int64()) if kind == "instant" else table.column(name)).to_pylist()
         for name, kind in LOG_COLUMNS.items()

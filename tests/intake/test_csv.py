@@ -43,7 +43,7 @@ def test_what_is_written_reads_back_equal(
 
 
 def _by_the_rules(content: str) -> list[list[str | None]] | None:
-    """The rows of a text by RFC 4180, sign by sign, empty lines left out; None where it is no CSV."""
+    """Return the rows of a text by RFC 4180, sign by sign, without empty lines; None where it is no CSV."""
     rows: list[list[str | None]] = []
     row: list[str | None] = []
     at = 0

@@ -63,7 +63,7 @@ def table(path: Path, **options: Any) -> pa.Table:
 
 
 def problems(path: Path, **options: Any) -> list[str]:
-    """Problems of one file, their places without the folder."""
+    """Return the problems of one file, with places that leave out the folder."""
     return [str(problem).removeprefix(f"{path}:") for problem in only(path, **options).problems]
 
 

@@ -97,7 +97,7 @@ def drafts(*events: Keys) -> list[Draft]:
 
 
 def taken(intake: Intake, *events: Keys) -> list[Row]:
-    """The rows of events all of which are taken."""
+    """Return the rows of events all of which are taken."""
     resolved = intake.resolve(drafts(*events))
     assert [str(one.error) for one in resolved.rejected] == []
     return resolved.rows

@@ -288,7 +288,7 @@ def test_a_part_of_a_larger_table_in_several_chunks(log: Log) -> None:
 
 
 def many_rows(numbers: Iterable[int]) -> pa.Table:
-    """Rows that differ by their ids and subjects alone."""
+    """Return rows that differ in their ids and subjects alone."""
     ids = [hashlib.sha256(str(number).encode()).hexdigest() for number in numbers]
     rows = rows_to_table([row(1)]).take(pa.array([0] * len(ids), pa.int64()))
     for name, values in (("event_id", ids), ("subject", list(map(str, numbers)))):

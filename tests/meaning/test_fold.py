@@ -19,7 +19,7 @@ Says = int | str | tuple[int | None, int | None] | Value
 
 
 def on(day: int) -> int:
-    """The last instant of a day, from which on a report of that day counts."""
+    """Return the last instant of a day, from which on a report of that day counts."""
     return (day + 1) * DAY - 1
 
 
@@ -68,7 +68,7 @@ class Log:
         return self.add("retracted", day, target=target)
 
     def correct(self, target: str, says: Says | None = None, day: int | None = None, **more: Any) -> str:
-        """What it does not give, it takes over from its target, as the store would."""
+        """Correct a target, from which the correction takes over what it does not give, as in the store."""
         old = next(entry for entry in self.entries if entry.event_id == target)
         kept = {
             name: getattr(old, name)
@@ -81,7 +81,7 @@ class Log:
         return self.correct(target, void=True)
 
     def believed(self, day: int | None = None, **asked: Any) -> list[Any]:
-        """What is believed as of the end of a day: the value of each row, an exact amount as a number."""
+        """Return the value of each row believed as of the end of a day, an exact amount as a number."""
         return [shown(row.entry) for row in self.beliefs(day, **asked)]
 
     def beliefs(self, day: int | None = None, **asked: Any) -> list[fold.Belief]:

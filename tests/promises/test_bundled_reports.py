@@ -225,7 +225,7 @@ def test_lines_are_short_enough_to_read(path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def articles() -> dict[str, bytes]:
-    """The articles by the SHA-256 of their bytes."""
+    """Return the articles by the SHA-256 of their bytes."""
     if not ARTICLES.is_dir():
         pytest.skip("the five articles (../shared/seeds) are not beside the project")
     return {hashlib.sha256(found := path.read_bytes()).hexdigest(): found for path in ARTICLES.glob("*.txt")}
@@ -233,7 +233,7 @@ def articles() -> dict[str, bytes]:
 
 @pytest.fixture
 def text(event: Keys, articles: dict[str, bytes]) -> str:
-    """The article that an event, or the report that it corrects, was read from."""
+    """Return the article that an event, or the report that it corrects, was read from."""
     source = event.get("source")
     if source is None:
         (source,) = (report["source"] for report in REPORTS if report["key"] == event["target"])
@@ -262,7 +262,7 @@ def is_printed(words: str, passage: str) -> bool:
 
 
 def not_printed(claim: str, passage: str) -> list[str]:
-    """The figures and words of a claim that a passage does not print.
+    """Return the figures and words of a claim that a passage does not print.
 
     >>> not_printed("up to 30 billion USD", "jusqu'à 300 millions de dollars")
     ['30', 'billion']
@@ -339,7 +339,7 @@ def test_period_is_in_the_place_cited(event: Keys, text: str) -> None:
 
 
 def runs(text: str, length: int = 8) -> dict[tuple[str, ...], int]:
-    """Every so many words in a row, with the number of the first."""
+    """Return every run of `length` words, with the number of its first word."""
     words = re.findall(r"\w+", text.lower())
     return {tuple(words[at : at + length]): at for at in range(len(words) - length + 1)}
 

@@ -24,7 +24,7 @@ MAIN = [sys.executable, "-m", "timeline"]
 def limited(
     folder: Path, *arguments: str, limit: int | None = None, value: int = 0
 ) -> subprocess.CompletedProcess[str]:
-    """A command that may have so much of a resource."""
+    """Run a command that may use only so much of a resource."""
 
     def prepare() -> None:
         if limit is not None:
@@ -63,13 +63,13 @@ def head(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def desk(recorded_project: Path) -> Path:
-    """A project whose events are recorded, for tests that only read."""
+    """Return a project whose events are recorded, for tests that only read."""
     return recorded_project
 
 
 @pytest.fixture
 def own(desk: Path, tmp_path: Path) -> Path:
-    """A project of one's own whose events are recorded, with its index."""
+    """Return a project of one's own whose events are recorded, with its index."""
     copy = shutil.copytree(desk, tmp_path / "desk")
     timeline(copy, "rebuild")
     return copy
@@ -457,7 +457,7 @@ FINE = ["acme/plain", "acme/price@2024-01/2024-03", "acme/英伟达", "acme/c++_
 
 @pytest.fixture(scope="module")
 def tricky(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with facts that a shell would evaluate, and some that it would not."""
+    """Return a project with facts that a shell would evaluate, and some that it would not."""
     folder = tmp_path_factory.mktemp("tricky")
     timeline(folder, "init", "--empty", ".")
     lines = [

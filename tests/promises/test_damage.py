@@ -49,7 +49,7 @@ COMMANDS: Final = (
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of several commits, of which the last is not in the generation."""
+    """Return a store of several commits, of which the last is not in the generation."""
     path = tmp_path_factory.mktemp("made") / "store"
     with Timeline.create(path) as tl:
         for event in EVENTS[:-1]:
@@ -350,7 +350,7 @@ def test_a_row_store_of_another_state_is_not_used_and_found(store: Path) -> None
 
 
 def verified(tl: Timeline) -> str | None:
-    """What verifying finds in a row store."""
+    """Return what verifying finds in a row store."""
     try:
         tl.verify()
     except Corruption as error:
@@ -359,7 +359,7 @@ def verified(tl: Timeline) -> str | None:
 
 
 def test_a_damaged_row_store_changes_no_answer(made: Path, tmp_path: Path) -> None:
-    """Verifying finds it, unless what is damaged has no meaning; commands and growing go on without it."""
+    """Verifying finds damage that has a meaning; commands and new generations do without the row store."""
     expected = answers(made)
     drawn = random.Random(13)
     found = 0

@@ -39,7 +39,7 @@ COMMANDS: Final = (
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with a generation, and a report behind it."""
+    """Return a project with a generation, and a report behind it."""
     folder = tmp_path_factory.mktemp("plain")
     shutil.copy(ROOT / "timeline.toml", folder)
     shutil.copytree(ROOT / "events", folder / "events")

@@ -28,7 +28,7 @@ FIRST: Final = {"fact": "acme/note", "text": "first", "source": "s", "reported":
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """A store with one report, in a generation."""
+    """Return a store with one report, in a generation."""
     with Timeline.create(tmp_path / "store") as tl:
         tl.append([FIRST], register_unknown=True)
         tl.rebuild()
@@ -44,7 +44,7 @@ def retraction(nth: int) -> dict[str, object]:
 
 
 def appended_by_others(store: Path, *commits: Sequence[Mapping[str, object]]) -> None:
-    """Append without any look at the index afterwards."""
+    """Append without opening the index afterwards."""
     log = Log(store / "log")
     recorder = Recorder(log, Index(store / "index", log).open)
     for events in commits:
@@ -53,7 +53,7 @@ def appended_by_others(store: Path, *commits: Sequence[Mapping[str, object]]) ->
 
 
 def tail_of(store: Path) -> int:
-    """How many events are not in the newest generation."""
+    """Return how many events are not in the newest generation."""
     log = Log(store / "log")
     head = log.head()
     assert head is not None

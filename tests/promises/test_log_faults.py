@@ -215,7 +215,7 @@ def test_two_writers_lose_nothing(tmp_path: Path, locks: str) -> None:
 
 
 def elsewhere(folder: Path, objects: FolderObjects) -> Log:
-    """A writer whose locks nobody else sees."""
+    """Return a writer whose locks no other writer sees."""
     locks = folder.parent / "elsewhere"
     locks.mkdir(exist_ok=True)
     return Log(locks, objects=objects)

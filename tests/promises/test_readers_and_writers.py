@@ -80,7 +80,7 @@ class Process:
         self.stdin.flush()
 
     def end(self) -> list[Any]:
-        """What it still says until it ends of itself."""
+        """Return the values that the process still prints until it ends by itself."""
         self.stdin.close()
         rest = [json.loads(line) for line in self.stdout]
         self.stdout.close()
@@ -96,7 +96,7 @@ class Process:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """A store of one report, indexed."""
+    """Return a store of one report, indexed."""
     with Timeline.create(tmp_path / "store") as tl:
         tl.append(NAMES)
         tl.append([report(0)])
@@ -114,7 +114,7 @@ def report(number: int) -> dict[str, object]:
 
 
 def consistent(state: dict[str, int]) -> bool:
-    """Whether an answer is that of one commit, seen whole: the n-th report came in commit n + 2."""
+    """Return whether an answer is that of one commit, seen whole: the n-th report came in commit n + 2."""
     number = state["commit"] - 2
     return state == {
         "events": number + 4,

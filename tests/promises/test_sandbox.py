@@ -50,7 +50,7 @@ def store(
 
 
 def refused(tl: Timeline, query: str, **more: Any) -> list[str]:
-    """The words with which each way refuses a query."""
+    """Return the message with which each way refuses a query."""
     words = []
     for way in WAYS:
         with pytest.raises(BadInput) as error:
@@ -220,7 +220,7 @@ class TestNothingElse:
 
 
 class TestValidationIsApart:
-    """What the log says is decided where nobody's SQL ever ran."""
+    """The log is validated on a connection on which no SQL of a user ever ran."""
 
     FORGED: Final = (
         "CREATE OR REPLACE VIEW memory.main.sources AS SELECT 'gate-2026-02-20' AS id, NULL AS origin, "

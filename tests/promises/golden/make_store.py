@@ -159,7 +159,7 @@ QUERIES: Final[list[str]] = [
 
 
 def make(folder: Path, *, merged: bool = False) -> Timeline:
-    """Record COMMITS in a new store, each at its instant; `merged`: and more, until a block is complete."""
+    """Record COMMITS in a new store, each at its instant; if `merged`, more until a block is complete."""
     instants = iter(range(_FIRST, _FIRST + 64 * _APART, _APART))
     commits = [*COMMITS, *(_filling() if merged else ())]
     calls = [

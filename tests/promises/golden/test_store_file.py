@@ -31,7 +31,7 @@ def pinned(name: str) -> dict[str, Any]:
 
 
 def differing(found: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
-    """The queries that are answered otherwise; those of later versions are not among the pinned."""
+    """Return the queries with another answer than the pinned one; queries of later versions have none."""
     return {query: found.get(query) for query, rows in expected.items() if found.get(query) != rows}
 
 
