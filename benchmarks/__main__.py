@@ -25,7 +25,7 @@ from benchmarks.harness.stores import PEERS, Run
 
 Workload = Callable[[Run], Iterable[Finding]]
 
-#: The bitemporal workloads hold at most so many events: some peers resolve all of them for each answer.
+#: The bitemporal workloads hold at most this many events: some peers resolve all of them for each answer.
 BITEMPORAL_AT_MOST: Final = 1_000_000
 
 
@@ -46,7 +46,7 @@ def _bitemporal(module: str, run: Run) -> Iterator[Finding]:
     yield from import_module(f"benchmarks.standards.{module}").run(size, run.folder, peers, run.rounds)
 
 
-#: In the order of the tables.
+#: The workloads, in the order of the tables.
 WORKLOADS: Final[dict[str, Workload]] = {
     "full": _from("asof", "full"),
     "shapes": _from("asof", "shapes"),

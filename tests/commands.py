@@ -17,7 +17,7 @@ from timeline.cli import app as cli
 ROOT = Path(__file__).resolve().parent.parent
 #: A fact of the bundled reports.
 OPENAI = "nvidia/investment/openai"
-#: So many seconds no command may take.
+#: No command may take this many seconds.
 LONG = 60
 
 

@@ -66,7 +66,7 @@ def _other(value_type: str, text: str, start: int | None = None, end: int | None
     return {"value_type": value_type, "text": text, "date_from": start, "date_to": end}
 
 
-#: Equal, overlapping and disjoint values, and such as touch only once they are widened by a tenth.
+#: Equal, overlapping and disjoint values, and values that touch only once they are widened by a tenth.
 VALUES: Final[tuple[Row, ...]] = (
     _amount(10, 10),
     _amount(11, 11),
@@ -177,7 +177,7 @@ _steps = st.builds(
     value=st.sampled_from(VALUES),
     status=st.sampled_from(STATUSES),
     reported_at=st.sampled_from(MOMENTS),
-    # How much sooner it may have appeared; None: no telling.
+    # How much sooner the report may have appeared; None: unknown.
     earlier=st.sampled_from((0, 0, 1, _DAY, 91 * _DAY, None)),
     evidence_at=st.none() | st.sampled_from(MOMENTS),
     valid=st.sampled_from(VALID),

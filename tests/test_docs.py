@@ -384,7 +384,7 @@ def test_every_method_is_documented() -> None:
     text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
     of_timeline, _, of_snapshot = text.partition("\n## Snapshots\n")
     assert documented_in(of_timeline) == methods_of(Timeline)
-    # What has the same name has the same arguments.
+    # Functions of the same name have the same arguments.
     methods = {name: takes for name, takes in methods_of(Snapshot).items() if not hasattr(Timeline, name)}
     assert documented_in(of_snapshot) == methods
     for name, takes in methods_of(Snapshot).items():

@@ -17,7 +17,7 @@ from timeline.meaning.columns import BELIEF_COLUMNS, EVENT_COLUMNS
 ROOT = Path(__file__).resolve().parents[1]
 
 FACT: Final = "nvidia/investment/openai"
-#: The end of each day on which what was believed of it changed.
+#: The end of each day on which what was believed of the fact changed.
 LETTER, SUSPENDED, NEGOTIATED = (
     datetime(*day, 23, 59, 59, 999_999, tzinfo=UTC) for day in ((2025, 9, 30), (2026, 2, 19), (2026, 2, 20))
 )
@@ -242,7 +242,7 @@ class TestDates:
             "2018-12-31": "bob",
             "2019": "ann",
             "2020": "ann",
-            # No row covers it: the one reported last.
+            # No row covers the date: the row reported last is the answer.
             "2025": "ann",
             "2035": "bob",
             None: "ann",

@@ -311,7 +311,7 @@ class TestIngest:
         lines = [json.loads(line) for line in rejects.read_text("utf-8").splitlines()]
         assert [line["line"] for line in lines] == [2, 3]
         assert lines[1]["event"]["reported"] == "2027"
-        # Nothing is bad of what is recorded already.
+        # Events that are recorded already are never bad.
         assert copy.ingest(path, rejects=rejects).known == 1
 
     @pytest.mark.parametrize("kind", ["polars", "arrow", "csv", "parquet"])
@@ -337,7 +337,7 @@ class TestIngest:
         assert belief.amount == Decimal("21000000000.5")
         again = copy.ingest(frame)
         assert (again.new, again.known) == (0, 2)
-        # As an event by itself it is the same.
+        # The row as a single event is the same.
         event: dict[str, object] = {
             "fact": FACT,
             "amount": "20000000000",
@@ -434,7 +434,7 @@ class TestKeeping:
         assert stats["row_bytes"] == rows.stat().st_size
         assert stats["index_bytes"] == generation.stat().st_size + stats["row_bytes"]
         assert (stats["tail_events"], stats["tail_facts"]) == (0, 0)
-        # So few reports are one segment, of every belief ever held.
+        # These few reports are one segment, of every belief ever held.
         spans = bundled.sql("SELECT count(*) AS spans FROM belief_spans")["spans"].to_list()
         assert stats["segments"] == 1
         assert [stats[f"segment_rows{which}"] for which in ("", "_median", "_most")] == spans * 3
@@ -461,7 +461,7 @@ class TestKeeping:
         [rows], [generation] = index.glob("*.rows"), index.glob("*.duckdb")
         for name in (f"000000000001-17-v{FORMAT}.rows", "000000000001-17-v2.rows"):
             shutil.copy(rows, index / name)
-        # That of an earlier layout.
+        # The row store of an earlier layout.
         (index / "17-v4.rows").write_bytes(b"tl-rows1 and more")
         shutil.copy(generation, index / "000000000001-17-v2.duckdb")
         unfinished = index / ".building-dead"

@@ -256,7 +256,7 @@ class TestConnect:
         con.close()
 
 
-#: Run by a Python that knows of DuckDB alone.
+#: Run by a Python process that imports DuckDB alone.
 PLAIN_CLIENT: Final = """
 import json, sys
 import duckdb

@@ -34,12 +34,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "cli": (*_BELOW, "meaning", "ask", "store", "show", "__init__"),
     "__main__": ("cli",),
 }
-#: Of another room's modules some may use only these.
+#: Where a room may use only some modules of another room: these modules.
 ONLY: dict[tuple[str, str], set[str]] = {
-    # Answers are shown without a store to ask.
+    # Answers are shown without a store.
     ("show", "ask"): {"ask.answers"},
     ("show", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts"},
-    # A front end asks through the store: of the rooms behind it, it knows values.
+    # A front end asks through the store: of the rooms behind the store, it knows values.
     ("cli", "ask"): {"ask.answers", "ask.explain", "ask.queries", "ask.questions", "ask.snapshot"},
     ("cli", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts", "meaning.fact"},
 }
@@ -117,7 +117,7 @@ def test_a_room_imports_only_from_those_below_it(path: Path) -> None:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    # Types alone are known besides: what is under TYPE_CHECKING never runs.
+    # Types alone are exempt: imports under TYPE_CHECKING never run.
     ahead = {
         name: {other for other, _, inside in siblings(path) if other in MODULES and not inside}
         for name, path in MODULES.items()

@@ -35,11 +35,11 @@ def day(share: float) -> datetime:
     return START + timedelta(days=DAYS) * share
 
 
-#: When the questions are asked about; late is where nearly every report has been made.
+#: The dates of the questions; by the late one nearly every report has been made.
 DATES = {"early": day(0.1), "middle": day(0.5), "late": day(0.98)}
 
 
-#: From here on what needs a second store beside the first takes too much disk, and too much time.
+#: From this many events on, a second store beside the first takes too much disk, and too much time.
 HUGE = 50_000_000
 
 

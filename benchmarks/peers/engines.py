@@ -158,7 +158,7 @@ def _by_unique(reports: pl.LazyFrame) -> pl.LazyFrame:
 def duckdb_peers(run: Run, shape: Shape | None = None) -> list[Peer]:
     """Return DuckDB over the raw Parquet, by both usual queries, and over a table, by the better one."""
     raw, loaded = run.in_memory(), duckdb.connect(str(run.table(shape)), read_only=True)
-    # Else an instant without a zone would be taken as one of this machine's.
+    # Otherwise an instant without a zone would be read in the zone of this machine.
     raw.execute("SET TimeZone = 'UTC'")
     raw.execute(f"CREATE VIEW reports AS FROM '{run.reports(shape)}'")
     return [

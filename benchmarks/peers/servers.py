@@ -33,9 +33,9 @@ import duckdb
 
 #: How many seconds a server may take to start or stop.
 PATIENCE = 60
-#: What MariaDB says for the end of a version that still holds.
+#: The end of a version that still holds, in MariaDB.
 NEVER = "2038-01-19 03:14:07.999999"
-#: Versions that are sent at a time, the clock being looked at in between.
+#: How many versions are sent at a time; the clock is read between two batches.
 CHUNK = 250_000
 
 #: What was believed of one fact: amount, unit, believed_from, believed_until or None; naive UTC.
@@ -115,7 +115,7 @@ class Server(ABC):
                 cwd="/",
                 **self._own_user(),
             )
-            # However the harness ends, its servers end too.
+            # The servers end with the harness, however it ends.
             tied = ["setpriv", f"--pdeathsig={self.stop_signal.name[3:]}"] if shutil.which("setpriv") else []
             self._process = subprocess.Popen(
                 tied + self._serve(),
@@ -343,7 +343,7 @@ class MariaDB(Server):
                 r"FIELDS TERMINATED BY '\t' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '\\' "
                 rf"LINES TERMINATED BY '\n' ({', '.join(columns)})"
             )
-            # What does not fit is but a warning to LOAD DATA.
+            # LOAD DATA only warns of values that do not fit.
             for level, code, message in self.query("SHOW WARNINGS"):
                 raise RuntimeError(f"MariaDB: {level} {code}: {message}")
         return rows

@@ -196,7 +196,7 @@ def ask(
 ) -> list[Result]:
     """Compare the answers of all sides with those of the first, which is Timeline's; then time them."""
     with warnings.catch_warnings():
-        # A relation saves a copy of the rows, and plans the query twice, which most of these take longer for.
+        # A relation saves a copy of the rows but plans the query twice, which costs most queries more.
         warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
         return _ask(workload, question, sides, rounds, events, patience)
 
@@ -232,7 +232,7 @@ def _ask(
     if not any(expected.values()):
         raise Differs(f"{workload} {question.name}: no row for any choice of parameters compares nothing")
     turns = {name: _in_turn(askers) for name, askers in calls.items()}
-    # Comparing has warmed all of them up.
+    # The comparison has warmed all sides up.
     timings = interleaved(turns, rounds=rounds, warm=False)
     return results(workload, question.name, timings, events, ours=ours.name) + left_out
 

@@ -46,7 +46,7 @@ from benchmarks.standards.bitemporal import (
 WORKLOAD = "spytime"
 FIRST_DAY = "2015-01-01"
 DAYS = 3_650
-#: What the original names SF1.
+#: The size that the original names SF1.
 SIZE = 10_000
 
 TABLES = {"spies": ("spy", "city"), "claims": ("spy", "reporter", "city")}

@@ -21,7 +21,7 @@ from benchmarks.harness.measure import Differs, Finding, Line, Result, Timings, 
 from benchmarks.harness.stores import Run, in_child
 from timeline import Timeline
 
-#: Four times the size may take so many times as long, and a moment; what is quadratic takes sixteen.
+#: Four times the size may take this many times as long, and a moment; quadratic steps take sixteen times.
 GROWTH: Final = 8.0
 MOMENT: Final = 0.1
 #: No case may take longer than this, at either size.
@@ -212,7 +212,7 @@ CASES: Final[dict[str, tuple[Callable[[Path, int], Seconds], str, int, frozenset
     "one_day": (one_day, "{} reports, all on one day", 1_000_000, frozenset()),
 }
 
-#: A step that has to stay flat may take so many times as long, and a moment of a few milliseconds.
+#: A step that has to stay flat may take this many times as long, and a moment of a few milliseconds.
 FLAT: Final = 1.5
 FLAT_MOMENT: Final = 0.01
 

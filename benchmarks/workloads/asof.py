@@ -27,7 +27,7 @@ from benchmarks.harness.stores import DATES, HUGE, Run, Shape, day, literal
 from benchmarks.peers.engines import Limit, Ours, Peer, Total, compare, duckdb_peers, limit, polars_peers
 from timeline import Timeline
 
-#: Every one of these is asked of Timeline and the limit; of the peers, those in the middle and late.
+#: Timeline and the limit are asked about all of these dates; the peers about those in the middle and late.
 ANY_DATE = {"first": day(0.02), **DATES, "three quarters": day(0.75)}
 PEERS_AT = ("middle", "late")
 FASTER = {"duckdb arg_max": 80, "polars": 50}

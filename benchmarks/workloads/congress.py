@@ -107,7 +107,7 @@ def beliefs_differ(data: Path, store: Path) -> int:
 
 def congress(run: Run) -> Iterator[Finding]:
     """Run this workload as a part of `python -m benchmarks`, which names the folder."""
-    # Here, so that this file runs by itself too.
+    # Imported here, so that this file runs by itself too.
     from benchmarks.harness.measure import Line, Timings, results
 
     if run.data is None:

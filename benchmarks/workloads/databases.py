@@ -117,7 +117,7 @@ def _beside(run: Run, name: str, server: Any) -> Iterator[Finding]:
 
 
 def _rows(server: Any, name: str, as_of: Any) -> pl.DataFrame:
-    # MariaDB takes an instant without a zone for one in the session's, which is UTC.
+    # MariaDB reads an instant without a zone in the zone of the session, which is UTC.
     rows = server.query(_ROWS[name], [as_of.replace(tzinfo=None) if name == "mariadb" else as_of])
     return pl.DataFrame(
         {

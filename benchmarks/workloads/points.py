@@ -32,7 +32,7 @@ from timeline import Timeline
 #: A fact, and an instant to ask about.
 Probe = tuple[str, datetime]
 
-#: Calls before the first that counts.
+#: Calls that warm up, before the first that is measured.
 WARM: Final = 20
 
 
@@ -240,7 +240,7 @@ _ASOF: Final = (
     "ASOF LEFT JOIN reports AS r ON a.fact = r.fact AND a.as_of >= r.reported"
 )
 
-#: Two facts of which a join by date alone knows too little: a retracted one, and one with valid times.
+#: Two facts for which a join by date alone is wrong: a retracted one, and one with valid times.
 _TRICKY: Final[list[dict[str, object]]] = [
     {"key": "first", "fact": "acme/price", "claim": "100 USD", "reported": "2020-01-01"},
     {"key": "second", "fact": "acme/price", "claim": "200 USD", "reported": "2020-02-01"},

@@ -31,14 +31,14 @@ from benchmarks.harness.stores import DATES, HUGE, Run, day, ingest_in_child
 from benchmarks.peers.engines import Ours, compare
 from timeline import Timeline
 
-#: The store that grew by a hundredth did so in this many commits; asked of the past, it knew of two of them.
+#: A store grows by a hundredth in PARTS commits; questions of the past know PAST of them.
 PARTS: Final = 5
 PAST: Final = 2
-#: The commit with which it knew of them: all that was there before came in one.
+#: The last commit that these questions know: all earlier events came in one commit.
 AS_RECORDED: Final = f"#{1 + PAST}"
 
 APPENDS: Final = 200
-#: When events are made up to be appended: just after those of the generated reports.
+#: The date of events that are appended: just after those of the generated reports.
 AFTERWARDS: Final = day(1.0)
 
 

@@ -152,7 +152,7 @@ class TestOfQueries:
             bundled.snapshot().explain_sql(query)
 
 
-#: So many facts that one segment takes more than a row group.
+#: Enough facts that one segment takes more than a row group.
 FACTS: Final = 40_000
 
 
@@ -190,7 +190,7 @@ def test_one_segment_is_read_of_several(tmp_path: Path, monkeypatch: pytest.Monk
             assert scan.row_groups_read < scan.row_groups
             of_one = tl.snapshot().explain(fact="s77/price", dates=tl.snapshot().dates(day))
             assert (of_one.rows_answered, of_one.scans[0].rows_kept) == (1, 1)
-            # Its own, and one at the edge, where the next segment begins.
+            # Its own row group, and one at the edge, where the next segment begins.
             assert of_one.scans[0].row_groups_read <= 2 < scan.row_groups
 
 

@@ -76,7 +76,7 @@ def picked(belief: fold.Belief | None) -> tuple[Any, ...]:
 @given(
     drawn=st.lists(histories(), min_size=1, max_size=4),
     asked=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(ASKED)), max_size=12),
-    # Answered from the log alone, from an index and its tail, or from an index.
+    # Answers come from the log alone, from an index and its tail, or from an index.
     indexed=st.none() | st.integers(1, len(RECORDED)),
 )
 @example(
@@ -86,7 +86,7 @@ def picked(belief: fold.Belief | None) -> tuple[Any, ...]:
     indexed=1,
 )
 @example(
-    # Taken back, which is taken back in turn.
+    # A retraction, which is itself retracted.
     drawn=[
         (
             Step(),

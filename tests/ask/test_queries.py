@@ -75,7 +75,7 @@ def test_a_query_runs_as_it_comes(bundled: Timeline, name: str) -> None:
     assert len(frame.columns) <= 9
     assert not {"time", "date", "timestamp"} & set(frame.columns)
     assert frame.equals(answer(bundled, name))
-    # What reads as a number or as a date is of that type, which a golden file does not show.
+    # Values that look like numbers or dates have that type, which a golden file does not show.
     for column in frame.select(pl.col(pl.String)).iter_columns():
         texts = set(column.drop_nulls())
         assert not texts or not all(re.fullmatch(r"[-\d.]+", text) for text in texts), column.name
@@ -89,7 +89,7 @@ def test_a_glob_narrows_a_query(bundled: Timeline, name: str) -> None:
 
 
 DATES = {"as_of": "2025-02-22", "from_date": "2025-01-25", "to_date": "2025-02-22"}
-#: Those that are asked of a date, but one that shows by its nature what came later.
+#: The queries that take a date, except one that by its nature shows what came later.
 AS_OF = {
     name: given
     for name, query in QUERIES.items()
@@ -108,5 +108,5 @@ def test_nothing_looks_ahead(bundled: Timeline, earlier: Timeline, name: str) ->
 
 def test_beliefs_age_until_today(bundled: Timeline) -> None:
     then = {fact for (fact,) in rows(bundled, "stale-beliefs", "fact", as_of="2026-02-28")}
-    # Left to today, which is later than any report.
+    # Without a date the query is asked as of today, which is later than any report.
     assert then <= {fact for (fact,) in rows(bundled, "stale-beliefs", "fact", days="0")}

@@ -292,7 +292,7 @@ def test_a_server_that_runs_elsewhere_finds_its_folder(
     server: type[Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    # No server has to be installed for its commands to be written.
+    # To write the commands of a server, it need not be installed.
     monkeypatch.setattr("benchmarks.peers.servers._postgres", str)
     named = server(Path(".benchmarks/servers/data"), 1 << 30)
     try:

@@ -269,7 +269,7 @@ def test_an_end_in_the_middle_leaves_no_store_that_counts(project: Path, with_si
         command, cwd=project, env=environment(), stdin=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdin
-    # It has begun a store, and waits for the rest of its events.
+    # The command has begun a store, and waits for the rest of its events.
     while not left_behind(project):
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(timeout=0.02)

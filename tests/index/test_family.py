@@ -231,7 +231,7 @@ def test_a_chain_is_longer_than_python_calls_may_be_deep(kind: str) -> None:
     if kind == "corrected":
         assert [position for position, *_ in believed] == [3_000]
     else:
-        # The last of an odd number of amendments takes back what the one before gave back.
+        # The last of an odd number of amendments takes back what the one before it restored.
         assert believed == []
     standings = [row for row in amended.standings(entries) if row[3] == "certain" and row[5] == END]
     expected = {"corrected": {3_000}, "retracted": {1}, "void": set[int]()}[kind]

@@ -349,21 +349,21 @@ def test_the_worst_tier_there_can_be_is_better_than_none() -> None:
 
 #: Stories in which SQL and definition once differed, or in which only care keeps them from it.
 STORIES = [
-    # Voided, or taken back, in the commit that recorded it: it never stood.
+    # A report voided, or retracted, in the commit that recorded it: it never counted.
     (Step(), Step(kind="void")),
     (Step(reported_at=MOMENTS[1]), Step(kind="retracted", reported_at=MOMENTS[0])),
-    # Confirmed on both sides of a stretch in which it is not.
+    # A belief confirmed before and after a span of valid time in which it is not.
     (Step(), Step(origin="beta", valid=VALID[3]), Step(origin="beta", valid=VALID[5])),
     # A correction takes its target's place: before what was reported at the same instant.
     (Step(), Step(value=VALUES[1], origin="beta"), Step(kind="corrected", target=1, value=VALUES[3])),
-    # One event gives way to another on both sides of a stretch that stays as it was.
+    # One event gives way to another before and after a span of valid time that does not change.
     (
         Step(),
         Step(reported_at=MOMENTS[1], value=VALUES[1]),
         Step(reported_at=MOMENTS[2], valid=VALID[4]),
         Step(kind="retracted", target=1, reported_at=MOMENTS[4]),
     ),
-    # It counts, is taken back, and counts again; so does what it displaces meanwhile.
+    # A report counts, is retracted, and counts again; so does the one that it displaces meanwhile.
     (
         Step(),
         Step(reported_at=MOMENTS[1], valid=VALID[6]),

@@ -37,7 +37,7 @@ def _described(number: int) -> Row:
     return row | {"event_id": event_id(content_of(row)), "place": number}
 
 
-#: So many events that speak of no fact, that a generation grows by whatever comes after them.
+#: Enough events without a fact that a generation grows by any events after them.
 BALLAST: Final = [_described(number) for number in range(1, 801)]
 
 #: The tables that readers and the next generation use, except those that depend on the layout in segments.

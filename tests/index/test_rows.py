@@ -229,7 +229,7 @@ def test_every_kind_of_value(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> 
         check(con, opened(written(con, tmp_path)))
 
 
-#: An event may hold any sign but these, which are refused when it is recorded.
+#: An event may hold any character but these, which are refused when it is recorded.
 SIGNS: Final = st.characters(exclude_characters="\x1e\x1f", exclude_categories=["Cs"])
 texts = st.none() | st.text(SIGNS) | st.text("\\\n\x00\x1d01A é", max_size=4)
 
@@ -419,7 +419,7 @@ def some(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Path:
 
 
 def is_right(expected: Expected, path: Path) -> bool:
-    """Return whether every answer of a row store is right; otherwise it is damaged, or does not open."""
+    """Return whether a row store answers, and check its answers; False if it is damaged or does not open."""
     store = RowStore.open(path)
     if store is None:
         return False
@@ -458,7 +458,7 @@ def test_no_changed_byte_changes_an_answer(con: duckdb.DuckDBPyConnection, tmp_p
     table(con, [report(f"{number % 7}/a", claim=f"{number}", place=max(number, 1)) for number in range(40)])
     content = written(con, tmp_path).read_bytes()
     expected = expected_of(con)
-    # SQLite looks at no long run of zeros; some are there for all.
+    # SQLite reads no long run of zeros; bytes at its ends are tried for all of it.
     places = [at for at in range(len(content)) if content[max(at - 8, 0) : at + 8].strip(b"\0")]
     damaged = unharmed = 0
     for at in places:
@@ -468,7 +468,7 @@ def test_no_changed_byte_changes_an_answer(con: duckdb.DuckDBPyConnection, tmp_p
             unharmed += 1
         else:
             damaged += 1
-    # What is not checked is not content either: counters in the header, say.
+    # Bytes that are not checked hold no content: counters in the header, for example.
     assert damaged > 10 * unharmed
 
 

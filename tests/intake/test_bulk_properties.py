@@ -226,7 +226,7 @@ def check(reader: Reader, table: pa.Table, register_unknown: bool, at_once: int)
     at_once=2,
 )
 @example(
-    # A key of the store in two parts, and one of them at odds with it.
+    # A key of the store in two parts, one of which contradicts it.
     table=as_table(
         {"fact": "nvidia/note", "text": "x", "source": "dated", "key": "taken"},
         {"fact": "nvidia/note", "text": "named", "source": "dated", "key": "taken"},

@@ -398,7 +398,7 @@ class TestTargets:
         target = "led" if by_key else store.snapshot().event_id("led")
         row = one(intake, {"type": "corrected", "target": target, "entity": "acme"})
         assert row["place"] == len(NAMES) + 2
-        # What it takes over is what was recorded, not what its target would take from its source today.
+        # The correction takes over what was recorded, not what its target would take from its source today.
         assert row["origin"] == "wire-service"
 
     def test_a_chain_keeps_the_place_where_it_began(self, intake: Intake) -> None:
@@ -485,7 +485,7 @@ class TestCorrections:
         assert (row["valid_from"], row["valid_to"]) == (start_of("2024-01-01"), start_of("2026-01-01"))
         assert (row["reported_from"], row["reported_at"]) == (start_of("2024-05-08"), end_of("2024-05-08"))
         assert row["evidence_at"] == end_of("2024-05-10")
-        # Who is quoted and how it reads belong to the words that were wrong.
+        # The speaker and the statement belong to the words that were wrong.
         assert row.get("speaker") is None
         assert row.get("statement") is None
         assert row["event_id"] == event_id(
@@ -519,7 +519,7 @@ class TestCorrections:
 
     def test_another_source(self, intake: Intake) -> None:
         row = one(intake, self.BARE, source="magazine")
-        # A place in the one text says nothing of the other; the claim was made when and by whom it was.
+        # A place in one text is no place in another; the date and the origin of the claim do not change.
         assert row.get("locator") is None
         assert row["source"] == "magazine"
         assert row["evidence_at"] == end_of("2024-05-20")
@@ -722,7 +722,7 @@ class TestRefusals:
 
     def test_every_bad_event_is_named_and_the_rest_is_taken(self, resolved: Resolved) -> None:
         assert len(resolved.rows) == 1
-        # What no store would take is found before what this one does not.
+        # Events that no store would take are found before those that only this one refuses.
         assert {str(one.place) for one in resolved.rejected} == {"a.yaml:1", "a.yaml:3", "a.yaml:4"}
 
     def test_all_of_them_are_raised_at_once(self, resolved: Resolved) -> None:
@@ -761,7 +761,7 @@ def test_known_events_are_found_however_many_are_asked_for(reader: Reader, count
     con = reader.cursor()
     held = con.execute("SELECT event_id, position, place FROM store.events").fetchall()
     strangers = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(count)]
-    # What begins like an event that is there is another one all the same.
+    # An id that begins like that of a recorded event is another id.
     strangers.append(held[0][0][:16] + strangers[0][16:])
     known = KnownEvents(con, reader)
     for _ in range(4):

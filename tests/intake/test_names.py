@@ -61,5 +61,5 @@ def test_who_asks_often_asks_the_store_no_more(described: Timeline) -> None:
         names = KnownNames(con)
         for _ in range(10):
             names.among("entity", ["a"])
-    # The connection is gone, and so is every other way to find out.
+    # The connection is closed, so that the store cannot be asked any more.
     assert names.among("entity", NAMES) == dict.fromkeys(NAMES, (None, None))

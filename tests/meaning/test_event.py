@@ -307,7 +307,7 @@ class TestTypes:
         assert columns(CORRECTION, void=True, fact="acme/plan")["fact"] == "acme/plan"
 
     def test_a_correction_may_claim_nothing(self) -> None:
-        # Whether its target claims something only the store knows.
+        # Only the store knows whether the target claims something.
         assert "value_type" not in columns(CORRECTION, reported="2025")
 
     def test_an_unknown_status_is_named_with_the_nearest(self) -> None:

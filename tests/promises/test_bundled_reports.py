@@ -210,7 +210,7 @@ def test_correction_mends_an_earlier_report_and_says_why(event: Keys) -> None:
     given = {name for name in VALUE_KEYS if name in event}
     assert given == {name for name in VALUE_KEYS if name in target}
     assert {name: event[name] for name in given} != {name: target[name] for name in given}
-    # All else is its target's: what was wrong is the figure alone.
+    # All other keys are those of the target: only the figure was wrong.
     assert given | {"key", "type", "target", "statement", "reason", "file"} >= set(event) - {"locator"}
 
 

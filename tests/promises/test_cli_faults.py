@@ -80,7 +80,7 @@ def own(desk: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("store", [".timeline", "desk"])
 def test_making_a_store_leaves_its_neighbours_alone(project: Path, store: str) -> None:
-    # No process has such a number.
+    # No process has such an id.
     neighbours = [
         f"{store}.new-2026",
         f"{store}.new-4194305",
@@ -102,7 +102,7 @@ def test_what_a_killed_maker_left_goes(project: Path) -> None:
     while not list(project.glob(".timeline-tmp-*/store/log")):
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(timeout=0.02)
-    # One that lives keeps what it makes.
+    # The files of a live process are kept.
     timeline(project, "show", OPENAI)
     assert len(list(project.glob(".timeline-tmp-*"))) == 1
     process.kill()
@@ -267,7 +267,7 @@ def test_an_interrupt_of_a_query_is_130_at_once(desk: Path, arguments: list[str]
         [*MAIN, *arguments], cwd=desk, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     try:
-        # It is at work once it has used more of the processor than loading takes.
+        # The command is at work once it has used more processor time than loading takes.
         while _seconds_used(process.pid) < 2:
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(timeout=0.05)

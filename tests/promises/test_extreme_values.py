@@ -62,7 +62,7 @@ def text(value: str) -> Row:
 
 
 NAMES: Final = [described("entity", "acme"), *(described("attribute", n) for n in ("plan", "day"))]
-#: Events as they were recorded when the end of 9999 was one, and how each is written.
+#: Events as they were recorded when the end of 9999 still counted as an end, and how each is written.
 OLD: Final = [
     reported(
         "acme/plan",
@@ -101,7 +101,7 @@ def recorded(folder: Path, *commits: list[Row]) -> Path:
 
 @pytest.fixture(params=["alone", "among others", "over a tail", "in a tail", "merged into a generation"])
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Timeline]:
-    """Yield a store that holds such events already."""
+    """Yield a store that holds the events of OLD already."""
     folder = tmp_path / "desk"
     names = [*NAMES, described("source", "s")]
     if request.param == "alone":

@@ -61,7 +61,7 @@ def answers(plain: Path) -> list[str]:
 def test_a_store_answers_the_same_in_any_folder(
     plain: Path, answers: list[str], tmp_path: Path, name: str
 ) -> None:
-    # Neighbours that a pattern would match, with other things in them.
+    # Neighbours that a pattern would match, with other content.
     for other in ("weird", "stXar", "star", "what", "a"):
         log = tmp_path / other / "desk" / ".timeline" / "log"
         log.mkdir(parents=True)

@@ -33,7 +33,7 @@ def python(script: str, *arguments: object) -> subprocess.Popen[str]:
 
 # Death
 
-#: Lets a process of its own die right after its n-th step on the disk, each time on a fresh copy of a log.
+#: Lets a separate process die right after its n-th step on the disk, each time on a fresh copy of a log.
 DYING = """
 import os, shutil, sys
 from pathlib import Path
@@ -324,7 +324,7 @@ def test_no_reader_believes_the_file_of_a_writer_that_is_about_to_lose(tmp_path:
     def look() -> None:
         assert "000000000002.parquet" in names(log.folder)
         seen.extend([log.head_number(), events_of(log)["claim"].to_pylist()[1], log.verify().commits])
-        # Compaction may even take it away before its writer does.
+        # Compaction may even remove the file before its writer does.
         log.compact()
         assert "000000000002.parquet" not in names(log.folder)
 

@@ -68,7 +68,7 @@ def check(reader: Reader, fact: str, wanted: Asking) -> None:
 
 
 def check_all(reader: Reader, facts: int, wanted: Sequence[Asking]) -> None:
-    # The last of them nobody ever spoke of.
+    # No event is about the last fact.
     for number, one in product(range(facts + 1), wanted):
         check(reader, f"{number}/says@2027", one)
 
@@ -107,7 +107,7 @@ def spoilt(file: Path, how: str) -> None:
     elif how == "cut short":
         os.truncate(file, file.stat().st_size // 2)
     elif how == "damaged":
-        # It opens, but there is nothing right in it.
+        # The file opens, but nothing in it is right.
         with closing(sqlite3.connect(file)) as db:
             for table in ("lines", "ids"):
                 db.execute(f"UPDATE {table} SET content = zeroblob(length(content))")

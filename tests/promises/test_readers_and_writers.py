@@ -271,7 +271,7 @@ def test_a_writer_may_die_while_it_builds_the_index(tmp_path: Path, point: str) 
         again = tl.ingest(ROOT / "events")
         assert (again.new, again.commits) == (0, [])
         assert again.known == tl.verify().events
-        # What the dead one left is gone.
+        # The files that the dead writer left are gone.
         assert sorted(path.suffix for path in index.iterdir()) == [".duckdb", ".rows"]
         assert {path.name[0] for path in index.glob("*.duckdb")} == {"0"}
 
@@ -326,7 +326,7 @@ def test_a_writer_may_die_while_it_grows_a_generation(tmp_path: Path, point: str
     store = tmp_path / "store"
     with Timeline.create(store) as tl:
         tl.append(NAMES)
-        # So many that one more is less than a tenth.
+        # Enough events that one more is less than a tenth.
         tl.append([report(number) for number in range(20)])
         assert tl.rebuild() is not None
         tl.append([report(20)])
@@ -354,7 +354,7 @@ def test_a_writer_may_die_while_it_grows_a_generation(tmp_path: Path, point: str
     with Timeline.open(store) as tl:
         tl.append([report(21)])
         grown = tl.refresh()
-        # What the dead one left is gone.
+        # The files that the dead writer left are gone.
         assert grown is not None
         assert set(index.iterdir()) == {grown, grown.with_suffix(".rows")}
         stats = tl.stats()
@@ -413,7 +413,7 @@ def test_the_index_may_be_lost_at_any_time(store: Path, loss: str) -> None:
 
 
 GUEST: Final = """
-# Everything that is imported on the way has to be there before root steps down, whom nothing is forbidden.
+# All modules have to be imported before the process gives up the rights of root, who may do anything.
 with Timeline.open(path, read_only=True) as tl:
     say(state(tl.connect()))
     tl.verify()
@@ -436,7 +436,7 @@ def test_who_may_not_write_can_read(store: Path, index: str) -> None:
             tl.append([report(1)])
     elif index == "none":
         shutil.rmtree(store / "index")
-    # Elsewhere than pytest's own folders, which are for one user alone.
+    # Outside pytest's own folders, which only one user may read.
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(shutil.copytree(store, Path(folder) / "store"))
         paths = [Path(folder), copy, *copy.rglob("*")]

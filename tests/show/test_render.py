@@ -181,7 +181,7 @@ def test_colour_changes_nothing_but_colour(rows: list[tuple[str, str]]) -> None:
 
     coloured = list(table_lines(columns, rows, 40, style=style, headed=1))
     bare = list(table_lines(columns, rows, 40, headed=1))
-    # What was in the texts themselves is taken out on both sides.
+    # The angle brackets of the texts themselves are removed on both sides.
     without = str.maketrans("", "", "<>")
     assert [line.translate(without) for line in coloured] == [line.translate(without) for line in bare]
 
@@ -249,7 +249,7 @@ def test_signs_that_are_shown_as_one_line_up() -> None:
     rows = [[family, "x"], [flag, "x"], [accent, "x"], ["plain", "x"]]
     lines = list(table_lines([Column("name"), Column("b")], rows, width=40))
     assert {width_of(line.rpartition("x")[0]) for line in lines if "x" in line} == {len("plain") + 2}
-    # A sign is never taken apart where a word has to be broken.
+    # A character is never split where a word has to be broken.
     assert wrapped(family * 3, 4) == [family * 2, family]
 
 

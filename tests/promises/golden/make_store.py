@@ -27,7 +27,7 @@ STORES: Final = Path(__file__).resolve().parent / "stores"
 _FIRST: Final = parse_instant("2024-07-01T08:00:00Z")
 _APART: Final = 3_600_000_001
 
-#: Every type of event, of value and of date; what the log keeps of each may never be read otherwise.
+#: Every type of event, of value and of date; what the log keeps of each must always be read the same.
 COMMITS: Final[list[list[dict[str, object]]]] = [
     [
         {
@@ -126,7 +126,7 @@ COMMITS: Final[list[list[dict[str, object]]]] = [
         {"key": "higher", "fact": "acme/stake/Zürich 銀行", "claim": "40 million USD", "source": "blog"},
     ],
 ]
-#: So many more commits make a block that is merged, and one commit after it.
+#: This many more commits make a block that is merged, and one commit after the block.
 _FILLING: Final = 29
 
 _DATES: Final = (
