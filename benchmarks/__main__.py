@@ -1,9 +1,9 @@
-"""The one command that measures everything; benchmarks/README.md tells what there is to measure.
+"""The one command that measures everything; benchmarks/README.md describes what there is to measure.
 
     python -m benchmarks [--size 100k|1M|10M|100M] [--only NAME ...] [--peers duckdb,polars,...]
 
-Exits with 1 where an answer was wrong or a measurement failed, and with 0 where all were made, whether or
-not what had to be reached was reached: the tables say that.
+Exits with 1 where an answer was wrong or a measurement failed, and with 0 where all measurements were made,
+whether or not the targets were reached: the tables show that.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from benchmarks.harness.stores import PEERS, Run
 
 Workload = Callable[[Run], Iterable[Finding]]
 
-#: The bitemporal workloads hold at most so many events: some peers resolve all of them for each answer.
+#: The bitemporal workloads hold at most this many events: some peers resolve all of them for each answer.
 BITEMPORAL_AT_MOST: Final = 1_000_000
 
 
 def _from(module: str, name: str) -> Workload:
-    """A workload that is imported when it is run, so that one can be missing without the others."""
+    """Return a workload that is imported when it is run, so that one can be missing without the others."""
     return lambda run: getattr(import_module(f"benchmarks.workloads.{module}"), name)(run)
 
 
 def _bitemporal(module: str, run: Run) -> Iterator[Finding]:
-    """A workload on two axes of time, without those peers that are not installed."""
+    """Return a workload on two axes of time, without the peers that are not installed."""
     from benchmarks.workloads.databases import why_not
 
     missing = {peer: why for peer in run.peers if (why := why_not(peer))}
@@ -46,7 +46,7 @@ def _bitemporal(module: str, run: Run) -> Iterator[Finding]:
     yield from import_module(f"benchmarks.standards.{module}").run(size, run.folder, peers, run.rounds)
 
 
-#: In the order of the tables.
+#: The workloads, in the order of the tables.
 WORKLOADS: Final[dict[str, Workload]] = {
     "full": _from("asof", "full"),
     "shapes": _from("asof", "shapes"),
@@ -110,12 +110,12 @@ def _peers(text: str) -> tuple[str, ...]:
 
 
 def measured(run: Run, name: str) -> tuple[list[Finding], bool]:
-    """What a workload found, and whether it came to its end; what went wrong is a finding too."""
+    """Return what a workload found, and whether it was completed; a failure is a finding too."""
     found: list[Finding] = []
     try:
         for finding in WORKLOADS[name](run):
             found.append(finding)
-            tables.tell(finding)
+            tables.show_finding(finding)
     except Exception as error:
         traceback.print_exc()
         why = f"{type(error).__name__}: {error}".splitlines()[0][:300]
@@ -138,7 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
         rounds=given.rounds,
         load_seconds=given.load_seconds,
         data=given.data,
-        tell=partial(print, "        ", file=sys.stderr, flush=True),
+        progress=partial(print, "        ", file=sys.stderr, flush=True),
     )
     names = given.only or [name for name in WORKLOADS if name != "congress" or given.data]
     target = given.json or run.path(f"results-{run.events}.json")

@@ -17,7 +17,7 @@ from timeline.cli import app as cli
 ROOT = Path(__file__).resolve().parent.parent
 #: A fact of the bundled reports.
 OPENAI = "nvidia/investment/openai"
-#: So many seconds no command may take.
+#: No command may take this many seconds.
 LONG = 60
 
 
@@ -45,7 +45,7 @@ def run(folder: Path, command: Sequence[str], **environment: str) -> Done:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """What a process of its own has of the environment."""
+    """Return the environment of a process of its own."""
     kept = {name: os.environ[name] for name in ("HOME", "PATH", "TMPDIR") if name in os.environ}
     return kept | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "TERM": "xterm"} | more
 

@@ -29,7 +29,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long tests first, so that no worker is left alone with one at the end."""
+    """Order the long tests first, so that no worker is left alone with one at the end."""
     items.sort(key=lambda item: not hasattr(getattr(item, "obj", None), "is_hypothesis_test"))
 
 
@@ -43,13 +43,13 @@ def _copy_project(folder: Path) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A fresh copy of the bundled project, with nothing recorded yet."""
+    """Return a fresh copy of the bundled project, with nothing recorded yet."""
     return _copy_project(tmp_path / "project")
 
 
 @pytest.fixture(scope="session")
 def recorded_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the bundled project with its reports recorded; tests only read it."""
+    """Return a copy of the bundled project with its reports recorded; tests only read it."""
     folder = _copy_project(tmp_path_factory.mktemp("recorded") / "project")
     record_files(folder / ".timeline", folder / "events")
     return folder
@@ -57,7 +57,7 @@ def recorded_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timeline]:
-    """A store of the bundled reports; tests only read it."""
+    """Yield a store of the bundled reports; tests only read it."""
     with Timeline.create(tmp_path_factory.mktemp("bundled") / "store") as tl:
         tl.ingest(ROOT / "events")
         yield tl
@@ -65,7 +65,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timeline]:
 
 @pytest.fixture
 def copy(bundled: Timeline, tmp_path: Path) -> Iterator[Timeline]:
-    """A copy of that store, to record in."""
+    """Yield a copy of the bundled store, to record in."""
     shutil.copytree(bundled.path, tmp_path / "store")
     with Timeline.open(tmp_path / "store") as tl:
         yield tl
@@ -73,6 +73,6 @@ def copy(bundled: Timeline, tmp_path: Path) -> Iterator[Timeline]:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Timeline]:
-    """A store with nothing in it."""
+    """Yield an empty store."""
     with Timeline.create(tmp_path / "desk") as tl:
         yield tl

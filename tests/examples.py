@@ -8,10 +8,10 @@ from hypothesis import settings
 
 
 def costly(examples: int = 100) -> settings:
-    """Settings of a property of which every example makes a store.
+    """Return the settings of a property of which every example makes a store.
 
-    So many examples are drawn under HYPOTHESIS_PROFILE=ci. Elsewhere it is a fifteenth of them, and at least
-    three, so that the tests of a room run in seconds.
+    All `examples` are drawn under HYPOTHESIS_PROFILE=ci. Elsewhere a fifteenth of them is drawn, and at
+    least three, so that the tests of a room run in seconds.
     """
     everything = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
     return settings(max_examples=examples if everything else max(examples // 15, 3))

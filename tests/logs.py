@@ -15,7 +15,7 @@ from timeline.meaning.identity import content_of, event_id
 
 
 def row(number: int, **more: object) -> dict[str, object]:
-    """A small event with its id; equal arguments make equal events."""
+    """Return a small event with its id; equal arguments make equal events."""
     content: dict[str, object] = {
         "event_type": "reported",
         "fact": f"nvidia/revenue@{number}",
@@ -27,12 +27,12 @@ def row(number: int, **more: object) -> dict[str, object]:
 
 
 def always(rows: Rows | pa.Table) -> Callable[[Commit | None, int], Rows | pa.Table]:
-    """What gives a log the same rows to append, whatever its head is."""
+    """Return a function that gives a log the same rows to append, whatever the head of the log is."""
     return lambda head, recorded_at: rows
 
 
 def append(log: Log, *numbers: int) -> Commit:
-    """One commit of the rows of these numbers."""
+    """Append one commit of the rows of these numbers."""
     rows = [row(number) for number in numbers]
     commit = log.append(always(Rows(rows) if len(rows) < SMALL else rows_to_table(rows)))
     assert commit is not None
@@ -40,7 +40,7 @@ def append(log: Log, *numbers: int) -> Commit:
 
 
 def events_of(log: Log, after: int = 0) -> pa.Table:
-    """All events of the commits after number `after`, in log order, as the index reads them."""
+    """Return all events of the commits after number `after`, in log order, as the index reads them."""
 
     def read(found: CheckedFiles) -> pa.Table:
         later = [commit for commit in found.commits if commit.number > after]
@@ -52,12 +52,12 @@ def events_of(log: Log, after: int = 0) -> pa.Table:
 
 
 def names(folder: Path) -> list[str]:
-    """What is in a log's folder, its locks left out."""
+    """Return the names of the files in a log's folder, without its locks."""
     return sorted(path.name for path in folder.iterdir() if not path.name.endswith(".lock"))
 
 
 def tree_hash(leaves: list[bytes]) -> bytes:
-    """RFC 9162, 2.1.1, as it is written there."""
+    """Return the tree hash of RFC 9162, 2.1.1, as the RFC defines it."""
     if not leaves:
         return hashlib.sha256(b"").digest()
     if len(leaves) == 1:

@@ -66,7 +66,7 @@ def _other(value_type: str, text: str, start: int | None = None, end: int | None
     return {"value_type": value_type, "text": text, "date_from": start, "date_to": end}
 
 
-#: Equal, overlapping and disjoint values, and such as touch only once they are widened by a tenth.
+#: Equal, overlapping and disjoint values, and values that touch only once they are widened by a tenth.
 VALUES: Final[tuple[Row, ...]] = (
     _amount(10, 10),
     _amount(11, 11),
@@ -132,7 +132,7 @@ class Step:
     commits: int = 0
 
     def __repr__(self) -> str:
-        """As it can be pasted into an example, without what is as usual."""
+        """Return the step as it can be pasted into an example, without the default values."""
         usual = Step()
         names = [f.name for f in fields(self) if getattr(self, f.name) != getattr(usual, f.name)]
         given = [f"{name}={getattr(self, name)!r}" for name in names if name != "value"]
@@ -141,7 +141,7 @@ class Step:
         return f"Step({', '.join(given)})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """What Hypothesis prints of a failure."""
+        """Print the step for Hypothesis, as part of a failure."""
         printer.text(repr(self))
 
 
@@ -177,7 +177,7 @@ _steps = st.builds(
     value=st.sampled_from(VALUES),
     status=st.sampled_from(STATUSES),
     reported_at=st.sampled_from(MOMENTS),
-    # How much sooner it may have appeared; None: no telling.
+    # How much sooner the report may have appeared; None: unknown.
     earlier=st.sampled_from((0, 0, 1, _DAY, 91 * _DAY, None)),
     evidence_at=st.none() | st.sampled_from(MOMENTS),
     valid=st.sampled_from(VALID),
@@ -213,7 +213,7 @@ class _Turn:
 
 
 def histories(most: int = 8) -> st.SearchStrategy[tuple[Step, ...]]:
-    """What was recorded of one fact, up to `most` events of it."""
+    """Return what was recorded of one fact, up to `most` events of it."""
     flags = st.booleans()
     turns = st.builds(_Turn, flags, flags, flags, st.sampled_from((False, False, False, True)))
     return st.builds(lambda turn, steps: turn(steps), turns, st.lists(_steps, min_size=1, max_size=most))
@@ -231,7 +231,7 @@ tiers = st.lists(
 
 
 def written(histories: Sequence[Sequence[Step]], tiers: Sequence[Tier] = ()) -> list[list[Row]]:
-    """The rows of each commit, complete but for position, commit and recorded_at.
+    """Return the rows of each commit, complete but for position, commit and recorded_at.
 
     History n is of the fact `n/says@2027`; the commits that nothing falls into are left out.
     """
@@ -250,13 +250,13 @@ def written(histories: Sequence[Sequence[Step]], tiers: Sequence[Tier] = ()) -> 
 
 
 def _described(tier: Tier, number: int) -> Row:
-    said = {"id": tier.source} | ({} if tier.tier is None else {"tier": tier.tier})
+    description = {"id": tier.source} | ({} if tier.tier is None else {"tier": tier.tier})
     return _with_id(
         {
             "event_type": "source-described",
             "key": f"source {number}",
             "subject": tier.source,
-            "text": json.dumps(said),
+            "text": json.dumps(description),
         }
     )
 
@@ -317,7 +317,7 @@ def _with_id(row: Mapping[str, Any]) -> Row:
 
 
 def entries_of(commits: Sequence[Sequence[Row]]) -> list[Entry]:
-    """The events of facts as `fold` takes them, the commits recorded at RECORDED."""
+    """Return the events of facts as `fold` takes them, the commits recorded at RECORDED."""
     placed = [
         (row, recorded_at) for recorded_at, rows in zip(RECORDED, commits, strict=False) for row in rows
     ]
@@ -329,7 +329,7 @@ def entries_of(commits: Sequence[Sequence[Row]]) -> list[Entry]:
 
 
 def _entry(row: Row, position: int, recorded_at: int) -> Entry:
-    """A row of the log as `fold` takes it."""
+    """Return a row of the log as `fold` takes it."""
     value = None
     if row.get("value_type") is not None:
         value = Value(

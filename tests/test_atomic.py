@@ -131,7 +131,7 @@ def test_what_a_killed_writer_left_goes_at_the_next_write(tmp_path: Path) -> Non
     )
     assert died.returncode == -signal.SIGKILL
     [left] = names(tmp_path)
-    # A copy has the mark of another folder, and so is somebody's own.
+    # A copy has the mark of another folder, and so it belongs to the user.
     copy = tmp_path / ".timeline-tmp-copy"
     copy.mkdir()
     for path in (tmp_path / left).iterdir():
@@ -189,6 +189,6 @@ def test_inputs_and_stores_are_no_targets(tmp_path: Path) -> None:
     for target in (store / "x.csv", store / "log" / "000000000001.parquet"):
         with pytest.raises(BadInput, match="lies within the store"):
             check_target(target, within=[store])
-    # Folders in a folder are not read.
+    # Subfolders are not read.
     assert check_target(events / "old" / "x", inputs=[events], within=[store]) == events / "old" / "x"
     assert check_target(tmp_path / "store2", within=[store]) == tmp_path / "store2"

@@ -1,7 +1,7 @@
 """README.md, CONTRIBUTING.md and docs/ against the code: every example runs, every reference is complete.
 
 A document is read from top to bottom in a fresh copy of the bundled project, and its outputs are
-written anew; it must come out as it went in. `python tests/test_docs.py --update` (or with the
+written again; the document must not change. `python tests/test_docs.py --update` (or with the
 paths of some documents) writes the outputs into the documents instead.
 
     ```console          lines after `$ ` (continued after `> `) run in bash; the rest is their output
@@ -50,7 +50,7 @@ COMMENT = re.compile(r"<!-- (file|run): (.+?) -->")
 
 
 class Broken(AssertionError):
-    """An example that did not do what it has to, told with its document and line."""
+    """An example that did not do what it has to, with its document and line."""
 
 
 @dataclass
@@ -92,7 +92,7 @@ class Reader:
             raise self.broken(
                 f"{command!r} ended with {finished.returncode}, expected {expected}\n{finished.stdout}"
             )
-        # An editor would strip what stands invisibly at the end of a line.
+        # An editor would strip what is invisible at the end of a line.
         return "\n".join(line.rstrip() for line in finished.stdout.rstrip().split("\n"))
 
     def console(self, options: str, body: list[str]) -> list[Line]:
@@ -146,7 +146,7 @@ class Reader:
         return printed.getvalue().rstrip()
 
     def block(self, language: str, options: str, body: list[str], file: str | None) -> str | None:
-        """Run one block and keep it; returns the output that the block after it has to show."""
+        """Run one block, keep it, and return the output that the block after it has to show."""
         output = None
         lines = [Line(line) for line in body]
         if file:
@@ -210,7 +210,7 @@ def blurred(output: str) -> str:
 
 
 def settled(lines: list[Line], started: datetime, ended: datetime) -> list[str]:
-    """The lines, with each instant of this run put in the place of one that never changes."""
+    """Return the lines, with each instant of this run replaced by one that never changes."""
 
     def own(match: re.Match[str]) -> datetime | None:
         instant = datetime.fromisoformat(f"{match[1]}T{match[3]}{match[4] or ''}+00:00")
@@ -316,7 +316,7 @@ def test_every_command_is_documented() -> None:
 
 
 def documented_objects() -> dict[str, tuple[str, dict[str, str]]]:
-    """The objects of docs/sql.md: the parameters of each as written, and its columns with their types."""
+    """Return the objects of docs/sql.md: the parameters of each as written, its columns with their types."""
     text = (ROOT / "docs" / "sql.md").read_text(encoding="utf-8")
     objects: dict[str, tuple[str, dict[str, str]]] = {}
     for section in re.split(r"^#{2,3} ", text, flags=re.MULTILINE)[1:]:
@@ -332,7 +332,7 @@ def documented_objects() -> dict[str, tuple[str, dict[str, str]]]:
 
 
 def defined_parameters(name: str) -> str:
-    """The parameters of a macro with their defaults, as its SQL file has them; empty for a view."""
+    """Return the parameters of a macro with their defaults, as its SQL file has them; empty for a view."""
     text = (ROOT / "timeline" / "sql" / "surface" / f"{name}.sql").read_text(encoding="utf-8")
     found = re.search(rf"MACRO {name}\(([^)]*)\) AS", text)
     return " ".join(found[1].split()) if found else ""
@@ -366,7 +366,7 @@ def test_the_sql_reference_is_the_catalog(tmp_path: Path) -> None:
 
 
 def plain_signature(member: Callable[..., object]) -> str:
-    """The parameters of a method as a caller gives them: with defaults, without types and `self`."""
+    """Return the parameters of a method as a caller gives them: with defaults, without types and `self`."""
     signature = inspect.signature(member)
     parameters = [
         each.replace(annotation=inspect.Parameter.empty)
@@ -384,7 +384,7 @@ def test_every_method_is_documented() -> None:
     text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
     of_timeline, _, of_snapshot = text.partition("\n## Snapshots\n")
     assert documented_in(of_timeline) == methods_of(Timeline)
-    # What has the same name has the same arguments.
+    # Functions of the same name have the same arguments.
     methods = {name: takes for name, takes in methods_of(Snapshot).items() if not hasattr(Timeline, name)}
     assert documented_in(of_snapshot) == methods
     for name, takes in methods_of(Snapshot).items():
@@ -417,7 +417,7 @@ def test_every_answer_of_python_is_explained() -> None:
 
 
 def rows_of(document: str, heading: str) -> dict[str, str]:
-    """The first two columns of the table under a heading."""
+    """Return the first two columns of the table under a heading."""
     text = (ROOT / "docs" / document).read_text(encoding="utf-8")
     section = re.split(r"^#+ ", text.split(f"# {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
     return dict(re.findall(r"^\| `([\w()-]+)` \| ([^|]+?) \|", section, re.MULTILINE))
@@ -458,24 +458,24 @@ def test_every_key_is_explained() -> None:
 
 
 def rows_under(heading: str) -> list[list[str]]:
-    """The cells of the table under a heading of docs/formats.md, without its header."""
+    """Return the cells of the table under a heading of docs/formats.md, without its header."""
     text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
     lines = re.split(r"^## ", text.split(f"\n## {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
     rows = [line.strip("|").split("|") for line in lines.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in row] for row in rows[2:]]
 
 
-def test_amounts_are_read_as_told() -> None:
+def test_amounts_are_read_as_documented() -> None:
     from timeline.meaning.amounts import parse_amount
 
     for written, low, high, unit, approximate in rows_under("Amounts"):
         amount = parse_amount(written.strip("`"))
-        told = [Decimal(bound) if bound else None for bound in (low, high)]
-        assert [amount.low, amount.high] == told, written
+        documented = [Decimal(bound) if bound else None for bound in (low, high)]
+        assert [amount.low, amount.high] == documented, written
         assert (amount.unit, amount.approximate) == (unit, approximate == "yes"), written
 
 
-def test_dates_are_read_as_told() -> None:
+def test_dates_are_read_as_documented() -> None:
     from timeline.meaning.times import format_instant, parse_edtf, show_instant_end
 
     def shown(micros: int | None) -> str:

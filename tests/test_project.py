@@ -23,7 +23,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def clone(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project that somebody else made, beside a folder that is none of its business."""
+    """Return a project that somebody else made, beside a folder that does not belong to it."""
     (project.parent / "outside").mkdir()
     monkeypatch.chdir(project)
     return project
@@ -179,7 +179,7 @@ class TestWrongSettings:
         assert command(monkeypatch, "show") == 2
         assert "timeline.toml: [project] store is " in capsys.readouterr().err
 
-    def test_nothing_said_is_the_default(self, clone: Path) -> None:
+    def test_no_setting_is_the_default(self, clone: Path) -> None:
         for text in ("", "[project]\n", "[other]\nstore = 3\n"):
             settings(clone, text)
             assert [project_folder(clone, key).name for key in KEYS] == [".timeline", "events", "queries"]

@@ -17,7 +17,7 @@ from timeline.meaning.columns import BELIEF_COLUMNS, EVENT_COLUMNS
 ROOT = Path(__file__).resolve().parents[1]
 
 FACT: Final = "nvidia/investment/openai"
-#: The end of each day on which what was believed of it changed.
+#: The end of each day on which what was believed of the fact changed.
 LETTER, SUSPENDED, NEGOTIATED = (
     datetime(*day, 23, 59, 59, 999_999, tzinfo=UTC) for day in ((2025, 9, 30), (2026, 2, 19), (2026, 2, 20))
 )
@@ -51,8 +51,8 @@ class TestTheRunningExample:
         believed_from: datetime | None,
     ) -> None:
         belief = bundled.belief(FACT, as_of=as_of)
-        told = (belief.claim, belief.status, belief.believed_from) if belief else (None, None, None)
-        assert told == (claim, status, believed_from)
+        found = (belief.claim, belief.status, belief.believed_from) if belief else (None, None, None)
+        assert found == (claim, status, believed_from)
         frame = bundled.beliefs(FACT, as_of=as_of)
         assert frame["claim"].to_list() == ([] if claim is None else [claim])
 
@@ -242,16 +242,16 @@ class TestDates:
             "2018-12-31": "bob",
             "2019": "ann",
             "2020": "ann",
-            # No row covers it: the one reported last.
+            # No row covers the date: the row reported last is the answer.
             "2025": "ann",
             "2035": "bob",
             None: "ann",
         }
 
-    def test_rows_reported_at_once_are_told_apart_by_their_valid_time(self, desk: Timeline) -> None:
-        told: dict[str, object] = {"fact": "acme/ceo", "reported": "2019", "source": "a"}
+    def test_rows_reported_at_once_are_distinguished_by_their_valid_time(self, desk: Timeline) -> None:
+        common: dict[str, object] = {"fact": "acme/ceo", "reported": "2019", "source": "a"}
         desk.append(
-            [told | {"text": "bob", "valid": "2030"}, told | {"text": "ann", "valid": "2025"}],
+            [common | {"text": "bob", "valid": "2030"}, common | {"text": "ann", "valid": "2025"}],
             register_unknown=True,
         )
         for _ in range(3):

@@ -34,7 +34,7 @@ REPORT: Final[dict[str, object]] = {
 }
 
 
-TOLD: Final[dict[str, object]] = {"fact": "a/b", "text": "x", "source": "s", "reported": "2024"}
+SHORT: Final[dict[str, object]] = {"fact": "a/b", "text": "x", "source": "s", "reported": "2024"}
 
 
 def last_commit(tl: Timeline) -> Commit:
@@ -180,19 +180,19 @@ class TestAppend:
 
     def test_what_another_writer_registered_meanwhile_is_known(self, desk: Timeline) -> None:
         with Timeline.open(desk.path) as other:
-            desk.append([TOLD], register_unknown=True)
-            other.append([TOLD | {"source": "b"}], register_unknown=True)
-            assert desk.append([TOLD | {"source": "b", "text": "y"}]).number == 3
+            desk.append([SHORT], register_unknown=True)
+            other.append([SHORT | {"source": "b"}], register_unknown=True)
+            assert desk.append([SHORT | {"source": "b", "text": "y"}]).number == 3
             with pytest.raises(BadRows, match="unknown source 'c'"):
-                desk.append([TOLD | {"source": "c"}])
+                desk.append([SHORT | {"source": "c"}])
 
     def test_what_another_writer_recorded_meanwhile_is_not_recorded_again(self, desk: Timeline) -> None:
         with Timeline.open(desk.path) as other:
-            desk.append([TOLD], register_unknown=True)
-            theirs = other.append([TOLD | {"text": "y"}])
-            assert desk.append([TOLD | {"text": "y"}]) == theirs
-            other.append([TOLD | {"text": "z"}])
-            assert desk.append([TOLD | {"text": "z"}, TOLD | {"text": "ours"}]).count == 1
+            desk.append([SHORT], register_unknown=True)
+            theirs = other.append([SHORT | {"text": "y"}])
+            assert desk.append([SHORT | {"text": "y"}]) == theirs
+            other.append([SHORT | {"text": "z"}])
+            assert desk.append([SHORT | {"text": "z"}, SHORT | {"text": "ours"}]).count == 1
             assert events_of(desk) == 7
 
     def test_again_is_the_commit_that_it_was(self, copy: Timeline) -> None:
@@ -278,7 +278,7 @@ class TestIngest:
         assert desk.head() is None
         assert desk.ingest(ROOT / "events").new == result.new
 
-    def test_a_dry_run_tells_what_is_bad(self, copy: Timeline, tmp_path: Path) -> None:
+    def test_a_dry_run_names_what_is_bad(self, copy: Timeline, tmp_path: Path) -> None:
         path = self.bad_file(tmp_path)
         result = copy.ingest(path, dry_run=True)
         assert [one.place.line for one in result.rejected] == [2, 3]
@@ -311,7 +311,7 @@ class TestIngest:
         lines = [json.loads(line) for line in rejects.read_text("utf-8").splitlines()]
         assert [line["line"] for line in lines] == [2, 3]
         assert lines[1]["event"]["reported"] == "2027"
-        # Nothing is bad of what is recorded already.
+        # Events that are recorded already are never bad.
         assert copy.ingest(path, rejects=rejects).known == 1
 
     @pytest.mark.parametrize("kind", ["polars", "arrow", "csv", "parquet"])
@@ -337,15 +337,15 @@ class TestIngest:
         assert belief.amount == Decimal("21000000000.5")
         again = copy.ingest(frame)
         assert (again.new, again.known) == (0, 2)
-        # As an event by itself it is the same.
-        said: dict[str, object] = {
+        # The row as a single event is the same.
+        event: dict[str, object] = {
             "fact": FACT,
             "amount": "20000000000",
             "unit": "USD",
             "source": "gate-2026-02-20",
             "reported": "2025-12-01",
         }
-        assert copy.append([said]) == result.commits[0]
+        assert copy.append([event]) == result.commits[0]
 
     def test_a_table_with_unknown_columns(self, copy: Timeline) -> None:
         table = pa.table({"fact": [FACT], "claim": ["1 USD"], "source": ["gate-2026-02-20"], "page": [3]})
@@ -373,11 +373,11 @@ class TestIngest:
         with pytest.raises(BadInput, match="no such file or folder"):
             desk.ingest(tmp_path / "nothing.yaml")
 
-    def test_progress_is_told(self, desk: Timeline) -> None:
-        said: list[str] = []
-        desk.progress = said.append
+    def test_progress_is_reported(self, desk: Timeline) -> None:
+        lines: list[str] = []
+        desk.progress = lines.append
         desk.ingest(ROOT / "events")
-        assert any(line.endswith("004-nvidia-openai.yaml") for line in said)
+        assert any(line.endswith("004-nvidia-openai.yaml") for line in lines)
 
 
 class Overtaken(Log):
@@ -434,7 +434,7 @@ class TestKeeping:
         assert stats["row_bytes"] == rows.stat().st_size
         assert stats["index_bytes"] == generation.stat().st_size + stats["row_bytes"]
         assert (stats["tail_events"], stats["tail_facts"]) == (0, 0)
-        # So few reports are one segment, of every belief ever held.
+        # These few reports are one segment, of every belief ever held.
         spans = bundled.sql("SELECT count(*) AS spans FROM belief_spans")["spans"].to_list()
         assert stats["segments"] == 1
         assert [stats[f"segment_rows{which}"] for which in ("", "_median", "_most")] == spans * 3
@@ -461,7 +461,7 @@ class TestKeeping:
         [rows], [generation] = index.glob("*.rows"), index.glob("*.duckdb")
         for name in (f"000000000001-17-v{FORMAT}.rows", "000000000001-17-v2.rows"):
             shutil.copy(rows, index / name)
-        # That of an earlier layout.
+        # The row store of an earlier layout.
         (index / "17-v4.rows").write_bytes(b"tl-rows1 and more")
         shutil.copy(generation, index / "000000000001-17-v2.duckdb")
         unfinished = index / ".building-dead"
@@ -529,7 +529,7 @@ class TestKeeping:
         with pytest.raises(Corruption, match=path.name):
             copy.verify()
 
-    def test_an_unusable_index_is_made_anew(self, copy: Timeline) -> None:
+    def test_an_unusable_index_is_rebuilt(self, copy: Timeline) -> None:
         [generation] = (copy.path / "index").glob("*.duckdb")
         generation.write_bytes(b"not a database")
         assert copy.belief(FACT) is not None
@@ -550,7 +550,7 @@ class TestKeeping:
         assert len(list((desk.path / "index" / "set-aside").iterdir())) == 1
 
 
-def test_who_is_interrupted_while_a_tail_is_laid_may_ask_again(
+def test_who_is_interrupted_while_a_tail_is_built_may_ask_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = {"fact": "a/b", "amount": "1", "unit": "USD", "reported": "2020-01-01", "source": "w"}

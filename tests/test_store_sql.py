@@ -139,7 +139,7 @@ DATES: Final = (
 def surface(
     request: pytest.FixtureRequest, bundled: Timeline, tmp_path_factory: pytest.TempPathFactory
 ) -> Timeline:
-    """The surface laid over a generation, over one and its tail, and over the log alone."""
+    """Return a store whose SQL surface is over a generation, over one and its tail, or over the log alone."""
     if request.param == "generation":
         return bundled
     folder = tmp_path_factory.mktemp("surface") / "store"
@@ -256,7 +256,7 @@ class TestConnect:
         con.close()
 
 
-#: Run by a Python that knows of DuckDB alone.
+#: Run by a Python process that imports DuckDB alone.
 PLAIN_CLIENT: Final = """
 import json, sys
 import duckdb

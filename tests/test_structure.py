@@ -34,12 +34,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "cli": (*_BELOW, "meaning", "ask", "store", "show", "__init__"),
     "__main__": ("cli",),
 }
-#: Of another room's modules some may use only these.
+#: Where a room may use only some modules of another room: these modules.
 ONLY: dict[tuple[str, str], set[str]] = {
-    # Answers are shown without a store to ask.
+    # Answers are shown without a store.
     ("show", "ask"): {"ask.answers"},
     ("show", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts"},
-    # A front end asks through the store: of the rooms behind it, it knows values.
+    # A front end asks through the store: of the rooms behind the store, it knows values.
     ("cli", "ask"): {"ask.answers", "ask.explain", "ask.queries", "ask.questions", "ask.snapshot"},
     ("cli", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts", "meaning.fact"},
 }
@@ -58,7 +58,7 @@ PUBLIC = [
 
 
 def imports(path: Path) -> Iterator[tuple[str, int, bool]]:
-    """Every module that a file imports, with its line, and whether only later or for types."""
+    """Return every module that a file imports, with its line, and whether only later or for types."""
 
     def visit(node: ast.AST, inside: bool) -> Iterator[tuple[str, int, bool]]:
         for child in ast.iter_child_nodes(node):
@@ -83,7 +83,7 @@ def imports(path: Path) -> Iterator[tuple[str, int, bool]]:
 
 
 def module_of(path: Path) -> str:
-    """The name of a module within the package, such as `log.file`; a room's own is that of the room."""
+    """Return the name of a module within the package, such as `log.file`; a room has its own name."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
 
@@ -117,7 +117,7 @@ def test_a_room_imports_only_from_those_below_it(path: Path) -> None:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    # Types alone are known besides: what is under TYPE_CHECKING never runs.
+    # Types alone are exempt: imports under TYPE_CHECKING never run.
     ahead = {
         name: {other for other, _, inside in siblings(path) if other in MODULES and not inside}
         for name, path in MODULES.items()
@@ -154,9 +154,9 @@ def test_the_table_of_rooms_is_the_tree() -> None:
     """Each row of the table in docs/architecture.md names all modules of its room, and no others."""
     architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \|", architecture, re.MULTILINE)
-    told = {room: set(re.findall(r"`(\w+)`", modules)) for room, modules in rows if room in ROOMS}
+    documented = {room: set(re.findall(r"`(\w+)`", modules)) for room, modules in rows if room in ROOMS}
     there = {room: {path.stem for path in (PACKAGE / room).glob("*.py")} - {"__init__"} for room in ROOMS}
-    assert told == there
+    assert documented == there
 
 
 def test_the_glossary_names_modules_that_there_are() -> None:

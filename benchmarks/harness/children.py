@@ -2,7 +2,7 @@
 
     python -m benchmarks.harness.children NAME ARGUMENTS
 
-Prints what it found as one line of JSON. Nothing heavy is imported before it is needed: one of them
+Prints the result as one line of JSON. No heavy module is imported before it is needed: one of the functions
 measures a start.
 """
 
@@ -46,7 +46,7 @@ def first_answer(store: str, fact: str, as_of: str, modules: str) -> dict[str, A
 
 
 def questions(store: str, facts: str, rows: str) -> dict[str, Any]:
-    """Ask every class of question once or a few times, and tell the most memory that it took."""
+    """Ask every class of question once or a few times, and return the most memory that it took."""
     from benchmarks.harness.measure import peak_memory
     from benchmarks.harness.stores import DATES, day, literal
     from benchmarks.workloads.points import joined_with, probes
@@ -77,7 +77,7 @@ def questions(store: str, facts: str, rows: str) -> dict[str, Any]:
 
 
 def adversarial(name: str, folder: str, count: str) -> dict[str, Any]:
-    """One case of benchmarks/workloads/adversarial.py."""
+    """Run one case of benchmarks/workloads/adversarial.py."""
     from benchmarks.workloads.adversarial import run_case
 
     return dict(run_case(name, folder, count))

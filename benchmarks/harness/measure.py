@@ -22,7 +22,7 @@ Asked = TypeVar("Asked")
 
 
 class Differs(Exception):
-    """A peer's answer is not Timeline's; nothing that it would have taken means anything."""
+    """A peer's answer is not Timeline's, so that the peer's time means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +64,19 @@ class Line:
 def at_most(
     what: str, target: str, measured: str, value: float, allowed: float, *, events: int, note: str = ""
 ) -> Line:
-    """A line that is met where `value` does not exceed what is allowed."""
+    """Return a line that is met where `value` does not exceed what is allowed."""
     return Line(what, target, measured, value <= allowed, value, allowed, events, note)
 
 
 def at_least(
     what: str, target: str, measured: str, value: float, wanted: float, *, events: int, note: str = ""
 ) -> Line:
-    """A line that is met where `value` does not fall short of what is wanted."""
+    """Return a line that is met where `value` does not fall short of what is wanted."""
     return Line(what, target, measured, value >= wanted, value, wanted, events, note)
 
 
 def unmeasured(what: str, target: str, why: str, *, events: int) -> Line:
-    """A line that nothing could be said of, and why."""
+    """Return a line that has no measurement, and why."""
     return Line(what, target, why, None, events=events)
 
 
@@ -109,7 +109,7 @@ class Timings:
 
 
 def timed(function: Callable[[], Any]) -> float:
-    """The seconds of one call. What it returns is let go of within them: that is part of the work."""
+    """Return the seconds of one call, and of freeing what the call returns, which is part of the work."""
     start = time.perf_counter()
     function()
     return time.perf_counter() - start
@@ -176,7 +176,7 @@ def results(
     many: bool = False,
     notes: Mapping[str, str] | None = None,
 ) -> list[Result]:
-    """A result for each peer of one question; `many` tells the 99th of a hundred calls too."""
+    """Return a result for each peer of one question; with `many`, the 99th of a hundred calls too."""
     base = timings[ours].median
     return [
         Result(
@@ -195,28 +195,28 @@ def results(
 
 
 def against(ours: Timings, theirs: Timings) -> str:
-    """Two medians for people: `1.27 × (11.0 ms against 8.66 ms)`."""
+    """Compare two medians for people: `1.27 × (11.0 ms against 8.66 ms)`."""
     return f"{times(ours.median / theirs.median)} ({duration(ours.median)} against {duration(theirs.median)})"
 
 
 def skipped(workload: str, name: str, peer: str, events: int, why: str) -> Result:
-    """What is told of a peer that was not measured."""
+    """Return the result of a peer that was not measured, and why."""
     return Result(workload, name, peer, None, events=events, note=why)
 
 
 def peak_memory() -> int:
-    """The most memory, in bytes, that this process has held at once.
+    """Return the most memory, in bytes, that this process has held at once.
 
-    It is the kernel's high-water mark of this process alone: `getrusage` begins with what the parent held.
+    The kernel's high-water mark is of this process alone: `getrusage` begins with what the parent held.
     """
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
-    raise OSError("the kernel tells no VmHWM of this process")
+    raise OSError("the kernel shows no VmHWM of this process")
 
 
 def bytes_in(folder: Path) -> int:
-    """The sizes of all files below a folder, added up."""
+    """Return the sizes of all files below a folder, added up."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
@@ -224,7 +224,7 @@ def bytes_in(folder: Path) -> int:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds in the unit that a reader would choose, with three figures: `4.21 ms`."""
+    """Return seconds in the unit that a reader would choose, with three figures: `4.21 ms`."""
     if seconds is None:
         return ""
     for unit, size in (("s", 1.0), ("ms", 1e-3)):
@@ -234,7 +234,7 @@ def duration(seconds: float | None) -> str:
 
 
 def size(count: float) -> str:
-    """Bytes as GiB, MiB or KiB, with three figures."""
+    """Return bytes as GiB, MiB or KiB, with three figures."""
     for unit, one in (("GiB", 2**30), ("MiB", 2**20)):
         if count >= one:
             return f"{_figures(count / one)} {unit}"
@@ -242,12 +242,12 @@ def size(count: float) -> str:
 
 
 def times(ratio: float) -> str:
-    """A ratio with three figures: `1.27 ×`."""
+    """Return a ratio with three figures: `1.27 ×`."""
     return f"{_figures(ratio)} ×"
 
 
 def many(count: int) -> str:
-    """A round number as people say it: `10 million`, `100 thousand`."""
+    """Return a round number as people write it: `10 million`, `100 thousand`."""
     for word, one in (("million", 1_000_000), ("thousand", 1_000)):
         if count >= one and count % one == 0:
             return f"{count // one} {word}"

@@ -3,7 +3,7 @@
     python benchmarks/harness/reports.py FILE [--events N] [--facts F] [--zipf S] [--late SHARE] [--seed K]
 
 Writes one Parquet file in the flat columns of docs/formats.md, in the order in which a desk would have
-recorded them: by reported date, save for the late ones, which come up to ninety days after theirs.
+recorded them: by reported date, except the late ones, which come up to ninety days after their date.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def write_reports(
 
     With `zipf` above 0 a few facts are revised very often: the n-th as often as 1/n to that power. A share
     `late` is dated up to ninety days before its place in the file, a share `withdrawn` takes back what was
-    said. Reported dates are instants, spread over `days` from `first_day` on, ten years
-    unless told.
+    reported. Reported dates are instants, spread over `days` from `first_day` on, by default
+    ten years.
     """
     target = Path(path)
     # Of a continuous distribution with the density of rank ** -zipf, by its inverse.

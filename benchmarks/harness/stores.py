@@ -1,7 +1,7 @@
 """The data sets and stores that are measured: made once for each size, and used again by later runs.
 
 A store is complete when there is a file of its name with `.json` behind it, which holds what making it took.
-Whatever is written to is a clone: log files and generations never change, so a clone is hard links.
+A store that is written to is a clone: log files and generations never change, so a clone is hard links.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ PEERS = ("duckdb", "polars", "mariadb", "postgresql")
 
 
 def day(share: float) -> datetime:
-    """The instant after this share of the days that the reports are spread over."""
+    """Return the instant after this share of the days that the reports are spread over."""
     return START + timedelta(days=DAYS) * share
 
 
-#: When the questions are asked about; late is where nearly every report has been made.
+#: The dates of the questions; by the late one nearly every report has been made.
 DATES = {"early": day(0.1), "middle": day(0.5), "late": day(0.98)}
 
 
-#: From here on what needs a second store beside the first takes too much disk, and too much time.
+#: From this many events on, a second store beside the first takes too much disk, and too much time.
 HUGE = 50_000_000
 
 
@@ -70,7 +70,7 @@ class Run:
     joined: int = 1_000_000
     load_seconds: float = 600.0
     data: Path | None = None
-    tell: Callable[[str], None] = field(default=print)
+    progress: Callable[[str], None] = field(default=print)
 
     @property
     def facts(self) -> int:
@@ -95,7 +95,7 @@ class Run:
 
     @property
     def small(self) -> Shape:
-        """What cost is compared with where it should not grow with the store."""
+        """A small data set, to compare with where the cost should not grow with the store."""
         return Shape("uniform", min(10_000, self.events), min(1_000, self.facts))
 
     def path(self, name: str) -> Path:
@@ -103,28 +103,28 @@ class Run:
         return self.folder / name
 
     def in_memory(self) -> duckdb.DuckDBPyConnection:
-        """A DuckDB of its own that spills, where it has to, into the folder of the run."""
+        """Return a DuckDB database in memory that spills, where it has to, into the folder of the run."""
         return duckdb.connect(config={"temp_directory": str(self.path("spilled"))})
 
     # Data
 
     def reports(self, shape: Shape | None = None) -> Path:
-        """The Parquet file of a data set, in the flat columns that Timeline ingests."""
+        """Return the Parquet file of a data set, in the flat columns that Timeline ingests."""
         shape = shape or self.shape
         target = self.path(f"reports-{_named(shape)}.parquet")
         if not target.exists():
-            self.tell(f"writing {target.name}")
+            self.progress(f"writing {target.name}")
             partial = target.with_suffix(".partial")
             write_reports(partial, shape.events, shape.facts, zipf=shape.zipf, late=shape.late)
             partial.rename(target)
         return target
 
     def table(self, shape: Shape | None = None) -> Path:
-        """A DuckDB file with the reports as one table, as a user of DuckDB would load them."""
+        """Return a DuckDB file with the reports as one table, as a user of DuckDB would load them."""
         reports = self.reports(shape)
         target = reports.with_suffix(".duckdb")
         if not target.exists():
-            self.tell(f"loading {target.name}")
+            self.progress(f"loading {target.name}")
             partial = target.with_suffix(".partial")
             partial.unlink(missing_ok=True)
             with duckdb.connect(str(partial)) as con:
@@ -137,29 +137,29 @@ class Run:
     # Stores
 
     def store(self, shape: Shape | None = None) -> Path:
-        """A store that has taken in a data set, one commit; never written to again."""
+        """Return a store that holds a data set, ingested in one commit; it is never written to again."""
         shape = shape or self.shape
         reports = self.reports(shape)
         return self.built(f"store-{_named(shape)}", lambda target: ingest_in_child(reports, target))
 
     def built(self, name: str, build: Callable[[Path], dict[str, Any]]) -> Path:
-        """The store of this name, built unless a marker says that it is complete."""
+        """Return the store of this name; build it unless a marker shows that it is complete."""
         target, marker = self.path(name), self.path(f"{name}.json")
         if not marker.exists():
-            self.tell(f"building {name}")
+            self.progress(f"building {name}")
             remove(target)
             took = build(target)
             marker.write_text(json.dumps(took, indent=2) + "\n", encoding="utf-8")
         return target
 
     def building(self, store: Path) -> dict[str, Any]:
-        """What building a store took: `seconds`, and the most memory that its process held, in `peak`."""
+        """Return what building a store took: `seconds`, and the most memory of its process, in `peak`."""
         took: dict[str, Any] = json.loads(self.path(f"{store.name}.json").read_text(encoding="utf-8"))
         return took
 
     @contextmanager
     def scratch(self, name: str) -> Iterator[Path]:
-        """A path for something that is gone at the end of the block."""
+        """Yield a path for something that is gone at the end of the block."""
         target = self.path(f"scratch-{name}-{os.getpid()}")
         remove(target)
         try:
@@ -169,7 +169,7 @@ class Run:
 
     @contextmanager
     def clone(self, store: Path) -> Iterator[Path]:
-        """A store like another, to write to, that is gone at the end of the block."""
+        """Yield a copy of a store, to write to, that is gone at the end of the block."""
         with self.scratch(store.name) as target:
             shutil.copytree(store, target, copy_function=_link)
             yield target
@@ -201,14 +201,14 @@ def remove(path: Path) -> None:
 
 
 def in_child(name: str, *arguments: object, patience: float | None = None) -> dict[str, Any]:
-    """What a function of benchmarks/harness/children.py tells when it is run in a new process.
+    """Run a function of benchmarks/harness/children.py in a new process, and return what it returns.
 
     The process is ended, and TimeoutExpired raised, after `patience` seconds.
     """
     command = [sys.executable, "-m", "benchmarks.harness.children", name, *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=patience)
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    returned: dict[str, Any] = json.loads(done.stdout)
+    return returned
 
 
 def ingest_in_child(reports: Path, store: Path) -> dict[str, Any]:
@@ -217,10 +217,10 @@ def ingest_in_child(reports: Path, store: Path) -> dict[str, Any]:
 
 
 def micros(instant: datetime) -> int:
-    """An instant as microseconds since 1970."""
+    """Return an instant as microseconds since 1970."""
     return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def literal(instant: datetime) -> str:
-    """An instant as DuckDB's SQL writes it, in UTC and without a zone."""
+    """Return an instant as DuckDB's SQL writes it, in UTC and without a zone."""
     return f"make_timestamp({micros(instant)})"

@@ -22,17 +22,17 @@ PACKAGES: Final = ("timeline-store", "duckdb", "polars", "pyarrow")
 #: Workloads in which every peer is asked every question; of the others a table would be mostly empty.
 SQUARE: Final = frozenset({"spytime", "tpcbih"})
 
-#: Workloads whose lines tell all that their results do.
-TOLD_BY_LINES: Final = frozenset({"adversarial"})
+#: Workloads whose lines show all that their results do.
+SHOWN_BY_LINES: Final = frozenset({"adversarial"})
 
 #: What a results file holds.
 Report = dict[str, Any]
 
 
 def machine() -> dict[str, str]:
-    """The machine as far as it tells: processor, cores that this process may use, memory, system."""
-    told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    model = re.search(r"^model name\s*:\s*(.+)$", told, re.MULTILINE)
+    """Return what is known of the machine: processor, cores that this process may use, memory, system."""
+    text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    model = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "processor": model[1] if model else platform.machine(),
@@ -43,7 +43,7 @@ def machine() -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """The versions of what is compared in this process."""
+    """Return the versions of what is compared in this process."""
     found = {"Python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -54,12 +54,12 @@ def versions() -> dict[str, str]:
 
 
 def empty(settings: Mapping[str, Any]) -> Report:
-    """A report of nothing yet."""
+    """Return a report that has no results yet."""
     return {"machine": machine(), "versions": versions(), "settings": dict(settings), "workloads": {}}
 
 
 def opened(path: Path, settings: Mapping[str, Any]) -> Report:
-    """The report in a file, to be added to; an empty one where there is none, or one of another size."""
+    """Return the report in a file; an empty report where there is none, or one of another size."""
     if path.exists():
         report: Report = json.loads(path.read_text(encoding="utf-8"))
         if report["settings"]["events"] == settings["events"]:
@@ -89,19 +89,19 @@ def write(report: Report, path: Path) -> None:
 
 
 def markdown(reports: Sequence[Report], order: Sequence[str]) -> str:
-    """Reports as Markdown, the workloads in this order, a section a size."""
+    """Return reports as Markdown, the workloads in this order, a section a size."""
     return "\n\n".join(_section(report, order) for report in reports) + "\n"
 
 
 def _section(report: Report, order: Sequence[str]) -> str:
     found = [report["workloads"][name] for name in order if name in report["workloads"]]
     lines = [Line(**line) for workload in found for line in workload["lines"]]
-    told = [Result(**result) for workload in found for result in workload["results"]]
+    results = [Result(**result) for workload in found for result in workload["results"]]
     parts = [f"### {many(report['settings']['events'])} events", _about(report), _lines(lines)]
-    for workload in dict.fromkeys(result.workload for result in told):
-        if workload in TOLD_BY_LINES:
+    for workload in dict.fromkeys(result.workload for result in results):
+        if workload in SHOWN_BY_LINES:
             continue
-        of_it = [result for result in told if result.workload == workload]
+        of_it = [result for result in results if result.workload == workload]
         parts.append(f"#### {workload}\n\n" + (_square(of_it) if workload in SQUARE else _listed(of_it)))
     return "\n\n".join(part for part in parts if part)
 
@@ -130,7 +130,7 @@ def _lines(lines: Sequence[Line]) -> str:
 
 
 def _listed(found: Sequence[Result]) -> str:
-    """A row a question: what Timeline took, and everyone else by name with how many times as long that is."""
+    """Return a table with a row for each question: the time of Timeline, and each peer with its ratio."""
     rows = []
     for name in dict.fromkeys(result.name for result in found):
         of_it = [result for result in found if result.name == name]
@@ -146,7 +146,7 @@ def _listed(found: Sequence[Result]) -> str:
 
 
 def _square(found: Sequence[Result]) -> str:
-    """A row a question, a column a peer."""
+    """Return a table with a row for each question and a column for each peer."""
     peers = list(dict.fromkeys(result.peer for result in found))
     rows = []
     for name in dict.fromkeys(result.name for result in found):
@@ -175,8 +175,8 @@ def update(document: Path, text: str) -> None:
     document.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
 
 
-def tell(finding: Finding) -> None:
-    """Say on standard error what was found, as soon as it is."""
+def show_finding(finding: Finding) -> None:
+    """Print on standard error what was found, as soon as it is."""
     if isinstance(finding, Line):
         verdict = {True: "met   ", False: "MISSED", None: "      "}[finding.met]
         print(

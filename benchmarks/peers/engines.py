@@ -1,7 +1,7 @@
 """What people use instead, over the same reports: DuckDB, polars, and the limit.
 
 Each answers `SELECT count(*), sum(amount)` over everything believed as of a date (`total`, which is
-timed) and tells the rows behind it (`rows`, which are compared with Timeline's first). What they are
+timed) and returns the rows behind it (`rows`, which are compared with Timeline's first). What they are
 spared: in these data a report that withdraws has no amount, so that no peer has to read the type of a
 report, and no two reports of a fact are of one instant, so that none has to break ties. Corrections,
 retractions, valid times and recorded time are beyond these queries; the data of this comparison hold
@@ -34,11 +34,11 @@ class Peer(Protocol):
     name: str
 
     def total(self, as_of: datetime) -> Total:
-        """How many beliefs there are, and the sum of their amounts."""
+        """Return how many beliefs there are, and the sum of their amounts."""
         ...
 
     def rows(self, as_of: datetime) -> pa.Table:
-        """The beliefs: fact, amount, and where the peer knows it reported_at."""
+        """Return the beliefs: fact, amount, and where the peer knows it reported_at."""
         ...
 
 
@@ -58,7 +58,7 @@ class Ours:
         return _arrow(self.con.sql(f"SELECT {wanted} FROM beliefs_as_of({literal(as_of)})"))
 
     def everything(self, as_of: datetime) -> pa.Table:
-        """All columns of all beliefs."""
+        """Return all columns of all beliefs."""
         return _arrow(self.con.sql(f"FROM beliefs_as_of({literal(as_of)})"))
 
 
@@ -82,7 +82,7 @@ class Limit:
 
 @contextmanager
 def limit(ours: Ours, as_of: datetime, file: Path) -> Iterator[Limit]:
-    """The limit of one date, in a new file, closed at the end of the block."""
+    """Yield the limit of one date, in a new file, closed at the end of the block."""
     answer = ours.con.sql(f"FROM beliefs_as_of({literal(as_of)})").to_arrow_reader(100_000)
     with duckdb.connect(str(file)) as con:
         con.register("streamed", answer)
@@ -156,9 +156,9 @@ def _by_unique(reports: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def duckdb_peers(run: Run, shape: Shape | None = None) -> list[Peer]:
-    """DuckDB over the raw Parquet, by both of the usual queries, and by the better one over a table."""
+    """Return DuckDB over the raw Parquet, by both usual queries, and over a table, by the better one."""
     raw, loaded = run.in_memory(), duckdb.connect(str(run.table(shape)), read_only=True)
-    # Else an instant without a zone would be taken as one of this machine's.
+    # Otherwise an instant without a zone would be read in the zone of this machine.
     raw.execute("SET TimeZone = 'UTC'")
     raw.execute(f"CREATE VIEW reports AS FROM '{run.reports(shape)}'")
     return [
@@ -169,7 +169,7 @@ def duckdb_peers(run: Run, shape: Shape | None = None) -> list[Peer]:
 
 
 def polars_peers(run: Run) -> list[Peer]:
-    """polars over the raw Parquet, by both of the usual queries."""
+    """Return polars over the raw Parquet, by both of the usual queries."""
     return [
         Polars("polars group_by", run.reports(), _by_group),
         Polars("polars unique", run.reports(), _by_unique),
@@ -190,9 +190,9 @@ def _total(con: duckdb.DuckDBPyConnection, query: str) -> Total:
 
 
 def compare(what: str, peer: str, ours: Any, theirs: Any) -> int:
-    """Hold two answers against each other, row for row in any order; returns how many rows they have.
+    """Compare two answers, row for row in any order, and return how many rows they have.
 
-    Both are whatever DuckDB can read: Arrow tables or polars frames with the columns fact, amount and
+    Both are objects that DuckDB can read: Arrow tables or polars frames with the columns fact, amount and
     reported_at, the last of which is compared where both have it. Raises Differs, which names a row.
     """
     with duckdb.connect() as con:

@@ -33,9 +33,9 @@ import duckdb
 
 #: How many seconds a server may take to start or stop.
 PATIENCE = 60
-#: What MariaDB says for the end of a version that still holds.
+#: The end of a version that still holds, in MariaDB.
 NEVER = "2038-01-19 03:14:07.999999"
-#: Versions that are sent at a time, the clock being looked at in between.
+#: How many versions are sent at a time; the clock is read between two batches.
 CHUNK = 250_000
 
 #: What was believed of one fact: amount, unit, believed_from, believed_until or None; naive UTC.
@@ -54,7 +54,7 @@ class Loaded:
     seconds: float
 
     def select(self, reports: Path, target: Path) -> Path:
-        """Those of the `reports` that the peer holds, as a file of their own in the same order."""
+        """Write those of the `reports` that the peer holds to a file of their own, in the same order."""
         with duckdb.connect() as con:
             con.execute(
                 f"COPY (SELECT * FROM '{reports}' WHERE fact <= ?) "
@@ -82,15 +82,15 @@ class Server(ABC):
 
     @abstractmethod
     def _initialise(self) -> list[str]:
-        """The command that makes an empty data folder."""
+        """Return the command that makes an empty data folder."""
 
     @abstractmethod
     def _serve(self) -> list[str]:
-        """The command that serves it in the foreground."""
+        """Return the command that serves the data folder in the foreground."""
 
     @abstractmethod
     def connect(self) -> Any:
-        """A new DB-API connection, in UTC, each statement its own transaction."""
+        """Return a new DB-API connection, in UTC, each statement its own transaction."""
 
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
@@ -115,7 +115,7 @@ class Server(ABC):
                 cwd="/",
                 **self._own_user(),
             )
-            # However the harness ends, its servers end too.
+            # The servers end with the harness, however it ends.
             tied = ["setpriv", f"--pdeathsig={self.stop_signal.name[3:]}"] if shutil.which("setpriv") else []
             self._process = subprocess.Popen(
                 tied + self._serve(),
@@ -137,8 +137,8 @@ class Server(ABC):
                 return self.connect()
             except Exception as error:
                 if self._process.poll() is not None or time.monotonic() > patient_until:
-                    said = log.read_text(errors="replace")[-2000:]
-                    raise RuntimeError(f"{self.name} did not start: {error}\n{said}") from error
+                    printed = log.read_text(errors="replace")[-2000:]
+                    raise RuntimeError(f"{self.name} did not start: {error}\n{printed}") from error
                 time.sleep(0.05)
 
     def stop(self) -> None:
@@ -176,14 +176,14 @@ class Server(ABC):
 
     @abstractmethod
     def limit(self, seconds: float) -> None:
-        """From here on a statement that takes longer raises TimeoutError; 0 is no limit."""
+        """Let each later statement that takes longer raise TimeoutError; 0 is no limit."""
 
     @abstractmethod
     def _ran_out_of_time(self, error: Exception) -> bool: ...
 
     @abstractmethod
     def version(self) -> str:
-        """Name and version, as the server tells it."""
+        """Return the name and the version that the server reports."""
 
     # Taking in
 
@@ -201,13 +201,13 @@ class Server(ABC):
 
     @abstractmethod
     def finish_reports(self) -> None:
-        """Indexes that are better made at the end, and statistics."""
+        """Make the indexes that are better made at the end, and statistics."""
 
     #: How much of the time is for taking in rows; the rest is for what `finish_reports` does.
     share_of_copying: ClassVar[float] = 1.0
 
     def load_reports(self, reports: Path, limit_seconds: float = 600) -> Loaded:
-        """Load a file of generated reports; stops at a fact's end when the time is over."""
+        """Load a file of generated reports; stop at the end of a fact when the time is over."""
         start = time.perf_counter()
         self.prepare_reports()
         with duckdb.connect(str(self.folder.parent / f"{self.name}.versions.duckdb")) as con:
@@ -236,19 +236,19 @@ class Server(ABC):
 
     @abstractmethod
     def full_as_of(self, as_of: datetime) -> tuple[int, Decimal]:
-        """How many beliefs there are as of an instant, and the sum of their amounts."""
+        """Return how many beliefs there are as of an instant, and the sum of their amounts."""
 
     @abstractmethod
     def belief(self, fact: str, as_of: datetime) -> Version | None:
-        """What was believed of one fact as of an instant."""
+        """Return what was believed of one fact as of an instant."""
 
     @abstractmethod
     def history(self, fact: str) -> list[Version]:
-        """All that was ever believed of one fact, in reported order."""
+        """Return all that was ever believed of one fact, in reported order."""
 
 
 def versions_of(reports: Path) -> str:
-    """A DuckDB query for what `copy_versions` takes, out of generated reports."""
+    """Return a DuckDB query for what `copy_versions` takes, out of generated reports."""
     return f"""
         SELECT fact, amount, unit, source, reported AS believed_from, until AS believed_until
         FROM (
@@ -343,7 +343,7 @@ class MariaDB(Server):
                 r"FIELDS TERMINATED BY '\t' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '\\' "
                 rf"LINES TERMINATED BY '\n' ({', '.join(columns)})"
             )
-            # What does not fit is but a warning to LOAD DATA.
+            # LOAD DATA only warns of values that do not fit.
             for level, code, message in self.query("SHOW WARNINGS"):
                 raise RuntimeError(f"MariaDB: {level} {code}: {message}")
         return rows
@@ -531,7 +531,7 @@ class PostgreSQL(Server):
 
 @contextmanager
 def running(server: type[Server], folder: Path, memory: int = 8 << 30) -> Iterator[Server]:
-    """A server with its data in a new folder below `folder`; both are gone at the end of the block."""
+    """Yield a server with its data in a new folder below `folder`; both are gone at the end of the block."""
     folder.mkdir(parents=True, exist_ok=True)
     started = server(Path(tempfile.mkdtemp(prefix=f"{server.name}-", dir=folder)) / "data", memory)
     try:
@@ -557,7 +557,7 @@ def _write_text(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> int
 
 
 def _postgres(program: str) -> str:
-    """Debian keeps most programs of PostgreSQL off the path."""
+    """Return the path of a program of PostgreSQL; Debian keeps most of them off the path."""
     found = shutil.which(program)
     if found is None:
         known = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))

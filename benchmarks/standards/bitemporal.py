@@ -44,7 +44,7 @@ SQL = Path(__file__).parent / "sql"
 PATIENCE = 60.0
 #: How many seconds a server may take to be filled before it is left out.
 LOADING = 600.0
-#: What stands in DuckDB's tables where a span has no beginning or no end.
+#: What DuckDB's tables hold where a span has no beginning or no end.
 NO_END = {"from": "-infinity", "to": "infinity"}
 
 Row = tuple[Any, ...]
@@ -62,7 +62,7 @@ class Question:
 
 
 def pieces(workload: str, side: str) -> dict[str, str]:
-    """The pieces of a file of SQL by their names; what stands before the first is for readers."""
+    """Return the pieces of a file of SQL by their names; what comes before the first is for readers."""
     text = (SQL / workload / f"{side}.sql").read_text(encoding="utf-8")
     parts = re.split(r"^-- (\S+)\n", text, flags=re.MULTILINE)
     found = zip(parts[1::2], parts[2::2], strict=True)
@@ -70,7 +70,7 @@ def pieces(workload: str, side: str) -> dict[str, str]:
 
 
 def literal(value: object) -> str:
-    """A parameter as all of these databases write it; instants are naive UTC."""
+    """Return a parameter as all of these databases write it; instants are naive UTC."""
     if isinstance(value, datetime):
         return f"TIMESTAMP '{value:%Y-%m-%d %H:%M:%S.%f}'"
     if isinstance(value, date):
@@ -82,21 +82,21 @@ def literal(value: object) -> str:
 
 
 class Side(ABC):
-    """One that is asked; `name` is what its results are told under."""
+    """A system that is asked; `name` is the name of the peer in its results."""
 
     name: str
 
     @abstractmethod
     def asker(self, question: Question, choice: Choice) -> Callable[[], Any] | None:
-        """A call that asks and fetches all of the answer; None where this side has no way to ask."""
+        """Return a call that asks and fetches all of the answer; None where this side has no way to ask."""
 
     @abstractmethod
     def rows(self, answer: Any) -> list[Row]:
-        """What the call returned, as plain tuples."""
+        """Return what the call returned, as plain tuples."""
 
     @contextmanager
     def patience(self, seconds: float) -> Iterator[None]:
-        """Whatever is asked within raises TimeoutError when it has taken so long."""
+        """Let a question asked within the block raise TimeoutError when it has taken so long."""
         yield
 
 
@@ -196,7 +196,7 @@ def ask(
 ) -> list[Result]:
     """Compare the answers of all sides with those of the first, which is Timeline's; then time them."""
     with warnings.catch_warnings():
-        # A relation saves a copy of the rows, and plans the query twice, which most of these take longer for.
+        # A relation saves a copy of the rows but plans the query twice, which costs most queries more.
         warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
         return _ask(workload, question, sides, rounds, events, patience)
 
@@ -232,7 +232,7 @@ def _ask(
     if not any(expected.values()):
         raise Differs(f"{workload} {question.name}: no row for any choice of parameters compares nothing")
     turns = {name: _in_turn(askers) for name, askers in calls.items()}
-    # Comparing has warmed all of them up.
+    # The comparison has warmed all sides up.
     timings = interleaved(turns, rounds=rounds, warm=False)
     return results(workload, question.name, timings, events, ours=ours.name) + left_out
 
@@ -254,7 +254,7 @@ def _difference(
 
 
 def plain(row: Sequence[Any]) -> Row:
-    """A row as it compares between databases: numbers as decimals, instants naive, no end as None."""
+    """Return a row as it compares between databases: numbers as decimals, instants naive, no end as None."""
     return tuple(_plain(value) for value in row)
 
 
@@ -269,7 +269,7 @@ def _plain(value: Any) -> Any:
 def geometric_means(
     workload: str, found: Sequence[Result], names: Sequence[str], events: int
 ) -> list[Result]:
-    """For each side that answered all of the questions: the geometric mean of what it took."""
+    """Return the geometric mean of what each side took that answered all of the questions."""
     seconds: dict[str, list[float]] = {}
     for result in found:
         if result.seconds is not None:
@@ -326,12 +326,12 @@ def _slots(reports: str, key: str, only: str) -> str:
 
 
 def resolved(reports: str, keys: Sequence[str], value: str, only: str = "true") -> str:
-    """A DuckDB query that makes bitemporal rows out of reports: the keys, `value`, and the ends of two spans.
+    """Return a query that makes bitemporal rows of reports: the keys, `value`, and the ends of two spans.
 
     `reports` names a table with n, type, valid_from, valid_to and reported beside them; `only` says which of
     its reports count. Of a key's reports whose valid time covers an instant, the one reported last is known,
     of several the one with the greatest n; a withdrawal is known as nothing. A row lasts while exactly its
-    valid time is held: it is closed, and what is left begun anew, when a part goes to another report.
+    valid time is held: it is closed, and what is left begins again, when a part goes to another report.
     """
     key = ", ".join(keys)
     return f"""
@@ -378,7 +378,7 @@ def resolved(reports: str, keys: Sequence[str], value: str, only: str = "true") 
 
 
 def resolved_as_of(reports: str, keys: Sequence[str], value: str, known: str) -> str:
-    """A DuckDB query for what was known at one instant, as `resolved` has it without when that was."""
+    """Return a DuckDB query for what was known at one instant, as `resolved` has it without when that was."""
     key = ", ".join(keys)
     return f"""
         {_slots(reports, key, "reported <= " + known)},
@@ -412,7 +412,7 @@ def resolved_as_of(reports: str, keys: Sequence[str], value: str, known: str) ->
 
 
 def raw_reports(con: duckdb.DuckDBPyConnection, reports: Path) -> None:
-    """A view `reports` over the Parquet file: its columns, n for the order of rows, and instants in UTC."""
+    """Make a view `reports` over the Parquet file: its columns, n for the order of rows, instants in UTC."""
     con.execute(
         f"""
         CREATE OR REPLACE VIEW reports AS
@@ -432,7 +432,7 @@ def raw_reports(con: duckdb.DuckDBPyConnection, reports: Path) -> None:
 def tables(
     con: duckdb.DuckDBPyConnection, path: Path, names: Sequence[str]
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB file with tables of what these views hold, made where it is not there yet."""
+    """Yield a DuckDB file with tables of what these views hold; make it where it is not there yet."""
     if not path.exists():
         scratch = path.with_suffix(".part")
         scratch.unlink(missing_ok=True)
@@ -446,7 +446,7 @@ def tables(
 
 
 def opened_store(folder: Path, reports: Path) -> Timeline:
-    """The store of these reports, made where it is not there yet."""
+    """Return the store of these reports; make it where it is not there yet."""
     if (folder / "made").exists():
         return Timeline.open(folder / "store")
     tl = Timeline.create(folder / "store")
@@ -498,7 +498,7 @@ def fill(
 
 
 def _range(axis: str) -> str:
-    """A range as PostgreSQL reads it: no end is left empty, for 'infinity' would be an end."""
+    """Return SQL for a range as PostgreSQL reads it: no end is empty, since 'infinity' would be an end."""
     first, last = (f"coalesce(nullif({axis}_{end}, '{never}')::VARCHAR, '')" for end, never in NO_END.items())
     return f"'[' || {first} || ',' || {last} || ')' AS {axis}"
 
@@ -514,7 +514,7 @@ def served(
     found: list[Result],
     more: Mapping[str, str] | None = None,
 ) -> list[Side]:
-    """A server, filled, until the stack is left; none of it, and a result that says so, if it was slow."""
+    """Return a filled server, which runs until the stack closes; if it was too slow, none and a result."""
     server = stack.enter_context(SERVERS[peer](folder))
     try:
         fill(server, con, workload, tables)
@@ -524,8 +524,8 @@ def served(
     return [Served(server, {**pieces(workload, peer), **(more or {})})]
 
 
-def tell(run: Callable[..., list[Result]], about: str | None, size: int) -> None:
-    """A workload as a command of its own, for one who works on it."""
+def run_as_command(run: Callable[..., list[Result]], about: str | None, size: int) -> None:
+    """Run a workload as a command of its own, for developers of the workload."""
     parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
     parser.add_argument("--size", type=int, default=size)
     parser.add_argument("--peers", default="duckdb,polars,mariadb,postgresql")

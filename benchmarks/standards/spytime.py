@@ -2,10 +2,10 @@
 
 A report says that a spy is in a city over a span of valid time; the reporter is its source, and so its
 origin. A spy's city is one fact, `spy-000001/city`. A later report takes over for the valid time that it
-speaks of, and 3 in 100 take back what was said of a span. So the rows of the original table, a spy, a city, a
-valid interval and a transaction interval, are the spans of belief. Transaction time is the reported axis,
-since a store's own recorded axis cannot be dated back. Of one fact these rows never overlap in both times:
-Q9, which looks for rows that contradict each other, is asked of what each reporter says, by-origin.
+speaks of, and 3 in 100 are withdrawals. So the rows of the original table, a spy, a city, a valid interval
+and a transaction interval, are the spans of belief. Transaction time is the reported axis, since a store's
+own recorded axis cannot be dated back. Of one fact these rows never overlap in both times: Q9, which looks
+for rows that contradict each other, is asked of what each reporter says, by-origin.
 
 A tenth of the spans have no end, and one report in twenty is late by up to ninety days. There are ten reports
 a spy, twenty reporters, and a city for a hundred reports, so that an answer grows little with the size.
@@ -38,15 +38,15 @@ from benchmarks.standards.bitemporal import (
     reports_in,
     resolved,
     resolved_as_of,
+    run_as_command,
     served,
     tables,
-    tell,
 )
 
 WORKLOAD = "spytime"
 FIRST_DAY = "2015-01-01"
 DAYS = 3_650
-#: What the original names SF1.
+#: The size that the original names SF1.
 SIZE = 10_000
 
 TABLES = {"spies": ("spy", "city"), "claims": ("spy", "reporter", "city")}
@@ -95,7 +95,7 @@ def write_reports(path: Path, size: int, seed: int = 1) -> Path:
 
 
 def questions(con: duckdb.DuckDBPyConnection, choices: int = 5) -> list[Question]:
-    """The ten questions: about spies of the table `spies` that met, and about dates in different years."""
+    """Return the ten questions: about spies of the table `spies` that met, and dates in different years."""
     met = con.execute(
         """
         SELECT DISTINCT own.spy, other.spy
@@ -177,7 +177,7 @@ def run(
 
 
 def views(con: duckdb.DuckDBPyConnection, reports: Path) -> None:
-    """The tables of SpyTime as views over the raw reports, and as functions that resolve fewer of them."""
+    """Make the tables of SpyTime as views over the raw reports, and functions that resolve fewer of them."""
     raw_reports(con, reports)
     named = (
         "(SELECT n, type, subject AS spy, source AS reporter, text AS city, valid_from, valid_to, reported "
@@ -211,7 +211,7 @@ def _where_in_polars(reports: pl.LazyFrame, choice: Choice) -> pl.DataFrame:
 
 
 def main() -> None:
-    tell(run, __doc__, SIZE)
+    run_as_command(run, __doc__, SIZE)
 
 
 if __name__ == "__main__":

@@ -42,9 +42,9 @@ from benchmarks.standards.bitemporal import (
     reports_in,
     resolved,
     resolved_as_of,
+    run_as_command,
     served,
     tables,
-    tell,
 )
 from benchmarks.standards.tpcbih_history import DAYS, FIRST_DAY, write_reports
 from benchmarks.standards.tpcbih_joins import JOINS, joins
@@ -92,7 +92,7 @@ SENTENCES = {
 
 
 def questions(con: duckdb.DuckDBPyConnection, choices: int = 3) -> list[Question]:
-    """The questions, asked about customers, parts and dates out of the peers' tables in `con`."""
+    """Return the questions, asked about customers, parts and dates out of the peers' tables in `con`."""
     first = datetime.fromisoformat(FIRST_DAY)
     now = first + timedelta(days=DAYS)
     customers = con.execute(
@@ -183,7 +183,7 @@ def run(
 
 
 def views(con: duckdb.DuckDBPyConnection, reports: Path) -> None:
-    """The peers' tables as views over the raw reports, and functions that resolve fewer of them."""
+    """Make the peers' tables as views over the raw reports, and functions that resolve fewer of them."""
     raw_reports(con, reports)
     for table, (attribute, keys, value) in ATTRIBUTES.items():
         of_keys = ", ".join(f"{column} AS {key}" for key, column in keys.items())
@@ -215,7 +215,7 @@ def views(con: duckdb.DuckDBPyConnection, reports: Path) -> None:
 
 
 def _held(reports: pl.LazyFrame, attribute: str, choice: Choice) -> pl.LazyFrame:
-    """The last report of each key of an attribute at a point of both times, in polars."""
+    """Return the last report of each key of an attribute at a point of both times, in polars."""
     valid, known = (pl.lit(choice[name]).dt.replace_time_zone("UTC") for name in ("valid", "known"))
     return (
         reports.filter(
@@ -231,7 +231,7 @@ def _held(reports: pl.LazyFrame, attribute: str, choice: Choice) -> pl.LazyFrame
 
 
 def main() -> None:
-    tell(run, __doc__, SIZE)
+    run_as_command(run, __doc__, SIZE)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ def write_reports(path: Path, size: int, seed: int = 1) -> Path:
     orders = size // 8
 
     def drawn(what: str, below: int) -> str:
-        """A number from 0 on that follows from i, for a column of the stream that it stands in."""
+        """Return SQL for a number from 0 on that follows from i, for one column of its stream."""
         return f"(hash(i, {seed}, '{what}') % {below})::BIGINT"
 
     def cents(number: str) -> str:
@@ -37,7 +37,7 @@ def write_reports(path: Path, size: int, seed: int = 1) -> Path:
     balance = cents(f"{drawn('balance', 1_100_000)} - 100000")
 
     def stream(count: int, kind: str, **columns: str) -> str:
-        """Reports of one kind; what is not given is absent."""
+        """Return a query for reports of one kind; the columns that are not given are absent."""
         given = {
             "type": "'reported'",
             "subject": "NULL",

@@ -33,7 +33,7 @@ JOINS = {
 
 
 def joins(side: str) -> dict[str, str]:
-    """The pieces of SQL that ask the joins of one side, by their names."""
+    """Return the pieces of SQL that ask the joins of one side, by their names."""
     keys = {"timeline": "other.subject, object", "mariadb": "other.part, other.supplier"}
     grouped = f"\nGROUP BY {keys.get(side, 'other.part, supplier')}"
     return {piece: SIDES[side](*piece.split(".")[1:]) + grouped for piece, _, _ in JOINS.values()}

@@ -1,7 +1,7 @@
 """Data that are out to hurt: each case at a size and at a quarter of it, so that what is quadratic shows.
 
 Each case runs in a process of its own, which is ended when it takes too long. It checks its answers by the
-reports alone, and tells how many seconds each step took.
+reports alone, and returns how many seconds each step took.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from benchmarks.harness.measure import Differs, Finding, Line, Result, Timings, 
 from benchmarks.harness.stores import Run, in_child
 from timeline import Timeline
 
-#: Four times the size may take so many times as long, and a moment; what is quadratic takes sixteen.
+#: Four times the size may take this many times as long, and a moment; quadratic steps take sixteen times.
 GROWTH: Final = 8.0
 MOMENT: Final = 0.1
 #: No case may take longer than this, at either size.
@@ -32,7 +32,7 @@ DAY: Final = date(2020, 5, 5)
 
 
 def one_fact(folder: Path, count: int) -> Seconds:
-    """One fact with very many revisions."""
+    """Measure one fact with very many revisions."""
     reports = _write(
         folder,
         f"""
@@ -56,7 +56,7 @@ def one_fact(folder: Path, count: int) -> Seconds:
 
 
 def overlapping(folder: Path, count: int) -> Seconds:
-    """One fact with very many valid periods that overlap."""
+    """Measure one fact with very many valid periods that overlap."""
     reports = _write(
         folder,
         f"""
@@ -85,7 +85,7 @@ def overlapping(folder: Path, count: int) -> Seconds:
 
 
 def one_commit(folder: Path, count: int) -> Seconds:
-    """Very many facts, a report of each, in one commit."""
+    """Measure very many facts, a report of each, in one commit."""
     reports = _write(
         folder,
         f"""
@@ -101,7 +101,7 @@ def one_commit(folder: Path, count: int) -> Seconds:
 
 
 def one_day(folder: Path, count: int) -> Seconds:
-    """All reports on one day, ten a fact, with no time of day: only places in the log tell them apart."""
+    """Measure reports of one day, ten a fact, without a time of day: only places in the log differ."""
     reports = _write(
         folder,
         f"""
@@ -121,7 +121,7 @@ def one_day(folder: Path, count: int) -> Seconds:
 
 
 def many_commits(folder: Path, count: int) -> Seconds:
-    """Very many commits of one event: what each takes near the end, and what opening takes then."""
+    """Measure very many commits of one event: what each takes near the end, and what opening takes then."""
     seconds: Seconds = {}
     store = folder / "store"
     recent = Timings()
@@ -155,7 +155,7 @@ def many_commits(folder: Path, count: int) -> Seconds:
 
 
 def _ask_of_all(tl: Timeline, seconds: Seconds, facts: int, fact: str, amount: int) -> None:
-    """A full as-of, one fact and its history, once everything was reported."""
+    """Measure a full as-of, one fact and its history, once everything was reported."""
     con = tl.connect()
 
     def full() -> None:
@@ -188,7 +188,7 @@ def _taken_in(folder: Path, reports: Path, seconds: Seconds) -> Iterator[Timelin
 
 
 def _often(seconds: Seconds, name: str, ask: Callable[[], object]) -> None:
-    """The median of five calls after one that warms up; where it is asked of several things, the slowest."""
+    """Measure the median of five calls after one that warms up; of several things asked, keep the slowest."""
     ask()
     found = Timings()
     for _ in range(5):
@@ -212,13 +212,13 @@ CASES: Final[dict[str, tuple[Callable[[Path, int], Seconds], str, int, frozenset
     "one_day": (one_day, "{} reports, all on one day", 1_000_000, frozenset()),
 }
 
-#: A step that has to stay flat may take so many times as long, and a moment of a few milliseconds.
+#: A step that has to stay flat may take this many times as long, and a moment of a few milliseconds.
 FLAT: Final = 1.5
 FLAT_MOMENT: Final = 0.01
 
 
 def run_case(name: str, folder: str, count: str) -> Seconds:
-    """One case in this process, in a new folder that is left to the caller."""
+    """Run one case in this process, in a new folder that the caller removes."""
     Path(folder).mkdir(parents=True)
     seconds = CASES[name][0](Path(folder), int(count))
     seconds["bytes"] = float(bytes_in(Path(folder) / "store"))
@@ -226,17 +226,17 @@ def run_case(name: str, folder: str, count: str) -> Seconds:
 
 
 def adversarial(run: Run) -> Iterator[Finding]:
-    """Every case, at a share of its size where the run as a whole is smaller than a million events."""
-    for name, (_, told, full_size, flat) in CASES.items():
+    """Measure every case, at a share of its size where the run is smaller than a million events."""
+    for name, (_, title, full_size, flat) in CASES.items():
         count = max(40, int(full_size * min(1.0, run.events / 1_000_000)))
-        what = told.format(f"{count:,}")
+        what = title.format(f"{count:,}")
         small = _measure(run, name, count // 4)
         large = _measure(run, name, count) if isinstance(small, dict) else small
-        yield from _told(what, count, small, large, flat)
+        yield from _found(what, count, small, large, flat)
 
 
 def _measure(run: Run, name: str, count: int) -> Seconds | str:
-    """What a case took, or why that is not known."""
+    """Return what a case took, or why that is not known."""
     with run.scratch(f"adversarial-{name}") as folder:
         try:
             return in_child("adversarial", name, folder.resolve(), count, patience=PATIENCE)
@@ -246,7 +246,7 @@ def _measure(run: Run, name: str, count: int) -> Seconds | str:
             return f"failed at {count:,}: exit status {error.returncode}"
 
 
-def _told(
+def _found(
     what: str, count: int, small: Seconds | str, large: Seconds | str, flat: frozenset[str]
 ) -> Iterator[Finding]:
     target = f"none quadratic: 4 × the size takes ≤ {GROWTH:g} × the time"

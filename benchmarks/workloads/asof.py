@@ -27,7 +27,7 @@ from benchmarks.harness.stores import DATES, HUGE, Run, Shape, day, literal
 from benchmarks.peers.engines import Limit, Ours, Peer, Total, compare, duckdb_peers, limit, polars_peers
 from timeline import Timeline
 
-#: Every one of these is asked of Timeline and the limit; of the peers, those in the middle and late.
+#: Timeline and the limit are asked about all of these dates; the peers about those in the middle and late.
 ANY_DATE = {"first": day(0.02), **DATES, "three quarters": day(0.75)}
 PEERS_AT = ("middle", "late")
 FASTER = {"duckdb arg_max": 80, "polars": 50}
@@ -35,7 +35,7 @@ FASTER = {"duckdb arg_max": 80, "polars": 50}
 #: More than this does not fit into polars' memory beside the rest.
 POLARS_AT_MOST = 20_000_000
 
-#: What is told where a second store would be needed at such a size.
+#: What is reported where a second store would be needed at such a size.
 NO_ROOM = "not measured at this size: a second store beside the first needs too much disk"
 
 #: A span of the reported axis in which a hundredth of the reports were made: about a month of ten years.
@@ -43,7 +43,7 @@ MONTH = (day(0.5), day(0.51))
 
 
 def full(run: Run) -> Iterator[Finding]:
-    """Count and sum over all beliefs, at any date, beside the limit and the peers that read the reports."""
+    """Measure count and sum over all beliefs, at any date, beside the limit and peers with the reports."""
     found: dict[str, dict[str, Timings]] = {}
     with Timeline.open(run.store(), read_only=True) as tl:
         ours = Ours(tl)
@@ -78,14 +78,14 @@ def _skipped(run: Run) -> Iterator[Result]:
 def _side_by_side(
     run: Run, name: str, as_of: datetime, ours: Ours, peers: list[Peer | Limit]
 ) -> dict[str, Timings]:
-    """Compare every peer's rows with ours, then time all of them, save those that ran out of memory."""
+    """Compare every peer's rows with Timeline's, then time all that did not run out of memory."""
     believed = ours.rows(as_of)
     able: dict[str, Callable[[], Total]] = {ours.name: partial(ours.total, as_of)}
     for peer in peers:
         try:
             compare(f"full as-of, {name}", peer.name, believed, peer.rows(as_of))
         except duckdb.OutOfMemoryException as error:
-            run.tell(f"{peer.name} is passed over: {str(error).splitlines()[0]}")
+            run.progress(f"{peer.name} is passed over: {str(error).splitlines()[0]}")
         else:
             able[peer.name] = partial(peer.total, as_of)
     del believed
@@ -93,7 +93,7 @@ def _side_by_side(
 
 
 def _against_the_limit(run: Run, found: dict[str, dict[str, Timings]], what: str = "any date") -> Line:
-    """The date at which we come closest to what is allowed, or go furthest beyond it."""
+    """Return the line of the date at which Timeline is closest to what is allowed, or furthest beyond it."""
     base = {name: timings["the limit"].median for name, timings in found.items()}
     taken = {name: timings["timeline"].median for name, timings in found.items()}
     worst = max(found, key=lambda name: taken[name] / (4 * base[name] + 0.003))
@@ -110,7 +110,7 @@ def _against_the_limit(run: Run, found: dict[str, dict[str, Timings]], what: str
 
 
 def _against_a_peer(run: Run, found: dict[str, Timings], peer: str, wanted: int) -> Line | None:
-    """How many times faster we are than the quickest way of a peer's."""
+    """Return a line of how many times faster Timeline is than the quickest way of a peer."""
     ways = {
         name: timings for name, timings in found.items() if name.startswith(peer) and "loaded" not in name
     }
@@ -130,7 +130,7 @@ def _against_a_peer(run: Run, found: dict[str, Timings], peer: str, wanted: int)
 
 
 def shapes(run: Run) -> Iterator[Finding]:
-    """The same where a few facts are revised very often, and where every report came in order."""
+    """Measure the same where a few facts are revised very often, and where every report came in order."""
     if run.events >= HUGE:
         what = "full as-of, any date, of other shapes"
         yield unmeasured(what, "≤ 4 × the limit + 3 ms", NO_ROOM, events=run.events)
@@ -150,7 +150,7 @@ def shapes(run: Run) -> Iterator[Finding]:
 
 
 def into_arrow(run: Run) -> Iterator[Finding]:
-    """All columns of all beliefs as one Arrow table."""
+    """Measure all columns of all beliefs as one Arrow table."""
     as_of = DATES["late"]
     with Timeline.open(run.store(), read_only=True) as tl:
         ours = Ours(tl)
@@ -171,7 +171,7 @@ def into_arrow(run: Run) -> Iterator[Finding]:
 
 
 def longer_history(run: Run) -> Iterator[Finding]:
-    """A full as-of of the same live facts with a quarter of the history behind them, and with all of it."""
+    """Measure a full as-of of the same facts with a quarter of the history, and with all of it."""
     as_of = DATES["late"]
     if run.events >= HUGE:
         what = "full as-of with four times the history and the same live facts"
@@ -204,7 +204,7 @@ def longer_history(run: Run) -> Iterator[Finding]:
 
 
 def changes(run: Run) -> Iterator[Finding]:
-    """What changed between two dates, a hundredth of all reports between them, as a frame."""
+    """Measure what changed between two dates, a hundredth of all reports between them, as a frame."""
     first, last = MONTH
     with (
         Timeline.open(run.store(), read_only=True) as tl,

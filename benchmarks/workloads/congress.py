@@ -1,12 +1,12 @@
-"""Take in the public record of the US Congress, and hold every belief against what was published.
+"""Take in the public record of the US Congress, and compare every belief with what was published.
 
     python -m benchmarks --only congress --data FOLDER
     python benchmarks/workloads/congress.py [FOLDER] [--rounds N]
 
-FOLDER holds `reports.parquet`, `beliefs.parquet` and `as_of.csv`; README.md tells what is in them. Each round
-makes a new store: read, validate, hash, append durably, build the index. It is told as a multiple of what
-reading and writing the same file with polars and one row_number() over it with DuckDB take in the same
-round. Exits with 1 where a belief differs.
+FOLDER holds `reports.parquet`, `beliefs.parquet` and `as_of.csv`; README.md describes them. Each round
+makes a new store: read, validate, hash, append durably, build the index. The time is reported as a multiple
+of what reading and writing the same file with polars and one row_number() over it with DuckDB take in the
+same round. Exits with 1 where a belief differs.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def timed(seconds: dict[str, float], name: str) -> Iterator[None]:
 
 
 def baseline(reports: Path, folder: Path, seconds: dict[str, float]) -> None:
-    """The least that anything could do with the file: read it, write it, order the reports of each fact."""
+    """Do the least that can be done with the file: read it, write it, order the reports of each fact."""
     with timed(seconds, "polars"):
         pl.read_parquet(reports).write_parquet(folder / "copy.parquet")
     with timed(seconds, "row_number"), duckdb.connect() as con:
@@ -64,7 +64,7 @@ def ingest(reports: Path, folder: Path, seconds: dict[str, float]) -> Path:
 
 
 def refuses_bad_rows(reports: Path, folder: Path) -> bool:
-    """Whether an ingest that may leave nothing out names every bad row and records nothing."""
+    """Return whether an ingest that may leave nothing out names every bad row and records nothing."""
     with Timeline.create(folder / "strict") as tl:
         try:
             tl.ingest(reports, register_unknown=True)
@@ -76,7 +76,7 @@ def refuses_bad_rows(reports: Path, folder: Path) -> bool:
 
 
 def beliefs_differ(data: Path, store: Path) -> int:
-    """How many of the instants have other beliefs than were published, row for row."""
+    """Return how many of the instants have other beliefs than were published, row for row."""
     published = f"'{data / 'beliefs.parquet'}'"
     with duckdb.connect() as con:
         instants = con.execute(
@@ -106,8 +106,8 @@ def beliefs_differ(data: Path, store: Path) -> int:
 
 
 def congress(run: Run) -> Iterator[Finding]:
-    """The same as a part of `python -m benchmarks`, which names the folder."""
-    # Here, so that this file runs by itself too.
+    """Run this workload as a part of `python -m benchmarks`, which names the folder."""
+    # Imported here, so that this file runs by itself too.
     from benchmarks.harness.measure import Line, Timings, results
 
     if run.data is None:
@@ -151,8 +151,8 @@ def main() -> int:
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
             baseline(reports, Path(name), seconds)
             ratios.append(seconds["ingest"] / (seconds["polars"] + seconds["row_number"]))
-            told = ", ".join(f"{key} {value:.2f} s" for key, value in seconds.items())
-            print(f"  {told}; ratio {ratios[-1]:.1f}")
+            steps = ", ".join(f"{key} {value:.2f} s" for key, value in seconds.items())
+            print(f"  {steps}; ratio {ratios[-1]:.1f}")
             if number == options.rounds - 1:
                 strict = refuses_bad_rows(reports, Path(name))
                 different = beliefs_differ(options.folder, store)

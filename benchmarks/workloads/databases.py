@@ -1,6 +1,6 @@
 """The same questions asked of MariaDB and PostgreSQL, at the largest size that each loads in ten minutes.
 
-What they hold, and how, is told in benchmarks/peers/servers.py. Both are given the versions ready-made, in
+benchmarks/peers/servers.py describes what they hold, and how. Both are given the versions ready-made, in
 reported order: neither would itself find the place of a late report, nor end a version because of a
 withdrawal.
 """
@@ -49,7 +49,7 @@ _ROWS: Final = {
 
 
 def why_not(peer: str) -> str | None:
-    """Why a peer cannot be measured here, None where it can, or needs no server."""
+    """Return why a peer cannot be measured here, None where it can, or needs no server."""
     driver = {"mariadb": "pymysql", "postgresql": "psycopg"}.get(peer)
     if driver is None:
         return None
@@ -62,12 +62,12 @@ def why_not(peer: str) -> str | None:
 
 
 def mariadb(run: Run) -> Iterator[Finding]:
-    """Full as-of, one fact and its history, beside MariaDB."""
+    """Measure full as-of, one fact and its history, beside MariaDB."""
     yield from _where_it_can("mariadb", run)
 
 
 def postgresql(run: Run) -> Iterator[Finding]:
-    """The same beside PostgreSQL."""
+    """Measure full as-of, one fact and its history, beside PostgreSQL."""
     yield from _where_it_can("postgresql", run)
 
 
@@ -75,7 +75,7 @@ def _where_it_can(name: str, run: Run) -> Iterator[Finding]:
     if name not in run.peers:
         return
     if why := why_not(name) or (TOO_MUCH if run.events >= HUGE else None):
-        run.tell(f"{name}: {why}")
+        run.progress(f"{name}: {why}")
         what, target = f"full as-of, late date, against {name}", f"≥ {FASTER[name]} × faster"
         yield unmeasured(what, target, why, events=run.events)
         return
@@ -86,10 +86,10 @@ def _where_it_can(name: str, run: Run) -> Iterator[Finding]:
 
 
 def _beside(run: Run, name: str, server: Any) -> Iterator[Finding]:
-    run.tell(f"loading {name}")
+    run.progress(f"loading {name}")
     loaded = server.load_reports(run.reports(), run.load_seconds)
-    said = f"{server.version()}, {loaded.events:,} events loaded in {duration(loaded.seconds)}"
-    run.tell(said)
+    note = f"{server.version()}, {loaded.events:,} events loaded in {duration(loaded.seconds)}"
+    run.progress(note)
     store, events, facts = run.store(), run.events, run.facts
     if not loaded.complete:
         events, facts = loaded.events, loaded.facts
@@ -102,7 +102,7 @@ def _beside(run: Run, name: str, server: Any) -> Iterator[Finding]:
             compare(question, name, ours.rows(as_of), _rows(server, name, as_of))
             functions = {"timeline": partial(ours.total, as_of), name: partial(server.full_as_of, as_of)}
             found = interleaved(functions, rounds=run.rounds)
-            yield from results("reports", question, found, events, notes={name: said})
+            yield from results("reports", question, found, events, notes={name: note})
         ratio = found[name].median / found["timeline"].median
         yield at_least(
             f"full as-of, late date, against {name}",
@@ -111,13 +111,13 @@ def _beside(run: Run, name: str, server: Any) -> Iterator[Finding]:
             ratio,
             FASTER[name],
             events=events,
-            note=said,
+            note=note,
         )
         yield from _points(run, name, server, tl, events, facts)
 
 
 def _rows(server: Any, name: str, as_of: Any) -> pl.DataFrame:
-    # MariaDB takes an instant without a zone for one in the session's, which is UTC.
+    # MariaDB reads an instant without a zone in the zone of the session, which is UTC.
     rows = server.query(_ROWS[name], [as_of.replace(tzinfo=None) if name == "mariadb" else as_of])
     return pl.DataFrame(
         {
@@ -129,14 +129,14 @@ def _rows(server: Any, name: str, as_of: Any) -> pl.DataFrame:
 
 
 def _store_of(run: Run, name: str, loaded: Any) -> Path:
-    """A store of just those events that a database took in in time."""
+    """Return a store of just the events that a database loaded in time."""
     with run.scratch(f"reports-{name}.parquet") as reports:
         loaded.select(run.reports(), reports)
         return run.built(f"store-{name}-{loaded.events}", lambda target: ingest_in_child(reports, target))
 
 
 def _points(run: Run, name: str, server: Any, tl: Timeline, events: int, facts: int) -> Iterator[Finding]:
-    """One fact by its key, and its history, one call after another."""
+    """Measure one fact by its key, and its history, one call after another."""
     asked = probes(run.facts, run.calls + WARM)
     for fact, as_of in asked[:300]:
         belief, version = tl.belief(fact, as_of=as_of), server.belief(fact, as_of)
@@ -155,7 +155,7 @@ def _points(run: Run, name: str, server: Any, tl: Timeline, events: int, facts: 
     yield from results("reports", f"one fact as of a date, beside {name}", found, events, many=True)
     yield Line(
         f"one fact as of a date, `tl.belief` against {name}",
-        "told; faster where it can be",
+        "reported; faster where it can be",
         f"{against(found['timeline'], found[name])}; p99 {duration(found['timeline'].p99)} "
         f"against {duration(found[name].p99)}",
         None,

@@ -32,12 +32,12 @@ from timeline import Timeline
 #: A fact, and an instant to ask about.
 Probe = tuple[str, datetime]
 
-#: Calls before the first that counts.
+#: Calls that warm up, before the first that is measured.
 WARM: Final = 20
 
 
 def joined_with(facts: int, rows: int, seed: int = 7) -> pl.DataFrame:
-    """Rows of a fact and an instant each, drawn evenly from all facts and all days."""
+    """Return rows of a fact and an instant each, drawn evenly from all facts and all days."""
     with duckdb.connect() as con:
         frame: pl.DataFrame = con.sql(
             f"""
@@ -57,7 +57,7 @@ def joined_with(facts: int, rows: int, seed: int = 7) -> pl.DataFrame:
 
 
 def probes(facts: int, count: int) -> list[Probe]:
-    """Facts and instants to ask about, one at a time."""
+    """Return facts and instants to ask about, one at a time."""
     return [(fact, as_of) for fact, as_of in joined_with(facts, count, seed=11).iter_rows()]
 
 
@@ -76,7 +76,7 @@ _EXPECTED: Final = """
 
 
 def expected(con: duckdb.DuckDBPyConnection, asked: list[Probe], reports: str = "reports") -> dict[int, Any]:
-    """The right answer to each probe by its number, if any: amount, unit, source, reported_at."""
+    """Return the right answer to each probe by its number, if any: amount, unit, source, reported_at."""
     frame = pl.DataFrame(
         {
             "fact": [fact for fact, _ in asked],
@@ -101,13 +101,13 @@ def _hold_against(
 ) -> None:
     for nth, probe in enumerate(asked):
         found = answers(probe)
-        told = found and (found.amount, found.unit, found.source, found.reported_at)
-        if told != right.get(nth):
-            raise Differs(f"{what} of {probe}: timeline says {told}, the reports {right.get(nth)}")
+        answered = found and (found.amount, found.unit, found.source, found.reported_at)
+        if answered != right.get(nth):
+            raise Differs(f"{what} of {probe}: timeline says {answered}, the reports {right.get(nth)}")
 
 
 def one_fact(run: Run) -> Iterator[Finding]:
-    """`belief`, `beliefs` and `history` of one fact, asked through a store that stays open."""
+    """Measure `belief`, `beliefs` and `history` of one fact, asked through a store that stays open."""
     asked = probes(run.facts, run.calls + WARM)
     loaded = "duckdb, loaded" + (" and indexed" if run.events <= INDEXED_AT_MOST else "")
     warm(run.store() / "index")
@@ -126,9 +126,9 @@ def one_fact(run: Run) -> Iterator[Finding]:
         _hold_against("belief", belief, asked[:500], right)
         for nth, probe in enumerate(asked[:500]):
             frame = tl.beliefs(probe[0], as_of=probe[1])
-            told = frame.select("amount", "unit", "source", "reported_at").rows()
-            if told != [answer for answer in [right.get(nth)] if answer]:
-                raise Differs(f"beliefs of {probe}: timeline says {told}, the reports {right.get(nth)}")
+            answered = frame.select("amount", "unit", "source", "reported_at").rows()
+            if answered != [answer for answer in [right.get(nth)] if answer]:
+                raise Differs(f"beliefs of {probe}: timeline says {answered}, the reports {right.get(nth)}")
         found = called_with({"timeline": belief, loaded: of_the_table}, asked)
         yield from results("reports", "tl.belief: one fact as of a date", found, run.events, many=True)
         yield from _within("one fact as of a date, `tl.belief`", found["timeline"], 1, 4, run.events)
@@ -158,7 +158,7 @@ _LAST: Final = "FROM reports WHERE fact = $1 AND reported <= $2 ORDER BY reporte
 
 
 def _within(what: str, found: Timings, p50: float, p99: float | None, events: int) -> Iterator[Line]:
-    """A line for what is allowed of calls, in milliseconds."""
+    """Yield a line for what is allowed of calls, in milliseconds."""
     target = f"p50 ≤ {p50:g} ms" + (f", p99 ≤ {p99:g} ms" if p99 is not None else "")
     met = found.p50 <= p50 / 1000 and (p99 is None or found.p99 <= p99 / 1000)
     yield Line(
@@ -173,7 +173,7 @@ def _within(what: str, found: Timings, p50: float, p99: float | None, events: in
 
 
 def recorded(run: Run) -> Iterator[Finding]:
-    """One fact with what was recorded by an earlier commit, in a store that learned of more since."""
+    """Measure one fact with what was recorded by an earlier commit, in a store with later commits."""
     store, parts = grown(run)
     warm(store / "index")
     every = [f"'{part}'" for part in parts]
@@ -201,7 +201,7 @@ def recorded(run: Run) -> Iterator[Finding]:
 
 
 def join(run: Run) -> Iterator[Finding]:
-    """`Timeline.at` of a million rows, beside an ASOF join with a table of just the reports."""
+    """Measure `Timeline.at` of a million rows, beside an ASOF join with a table of just the reports."""
     frame = joined_with(run.facts, run.joined)
     asked = frame.with_columns(pl.col("as_of").dt.replace_time_zone(None))
     with (
@@ -240,7 +240,7 @@ _ASOF: Final = (
     "ASOF LEFT JOIN reports AS r ON a.fact = r.fact AND a.as_of >= r.reported"
 )
 
-#: Two facts of which a join by date alone knows too little: a retracted one, and one with valid times.
+#: Two facts for which a join by date alone is wrong: a retracted one, and one with valid times.
 _TRICKY: Final[list[dict[str, object]]] = [
     {"key": "first", "fact": "acme/price", "claim": "100 USD", "reported": "2020-01-01"},
     {"key": "second", "fact": "acme/price", "claim": "200 USD", "reported": "2020-02-01"},
@@ -256,7 +256,7 @@ _TRICKY_ASKED: Final = {
 
 
 def where_asof_is_wrong(run: Run) -> str:
-    """Ask of a retraction and of valid times; says how many answers of an ASOF join are wrong."""
+    """Ask of a retraction and of valid times, and report how many answers of an ASOF join are wrong."""
     frame = pl.DataFrame(list(_TRICKY_ASKED), schema=["fact", "as_of"], orient="row")
     with run.scratch("tricky") as path, Timeline.create(path) as tl:
         tl.append([{"source": "wire", **event} for event in _TRICKY], register_unknown=True)

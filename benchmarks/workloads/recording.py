@@ -31,14 +31,14 @@ from benchmarks.harness.stores import DATES, HUGE, Run, day, ingest_in_child
 from benchmarks.peers.engines import Ours, compare
 from timeline import Timeline
 
-#: The store that grew by a hundredth did so in this many commits; asked of the past, it knew of two of them.
+#: A store grows by a hundredth in PARTS commits; questions of the past know PAST of them.
 PARTS: Final = 5
 PAST: Final = 2
-#: The commit with which it knew of them: all that was there before came in one.
+#: The last commit that these questions know: all earlier events came in one commit.
 AS_RECORDED: Final = f"#{1 + PAST}"
 
 APPENDS: Final = 200
-#: When events are made up to be appended: just after those of the generated reports.
+#: The date of events that are appended: just after those of the generated reports.
 AFTERWARDS: Final = day(1.0)
 
 
@@ -46,7 +46,7 @@ AFTERWARDS: Final = day(1.0)
 
 
 def bulk(run: Run) -> Iterator[Finding]:
-    """A Parquet file into a new store, beside the least that anything could do with the file."""
+    """Measure a Parquet file taken into a new store, beside the least that can be done with the file."""
     target = "≤ 6 × (read_parquet().write_parquet() + a materialised sort by (fact, reported) in DuckDB)"
     what = "bulk ingest of Parquet, validated, hashed, deduplicated, durable, indexed"
     reports = run.reports()
@@ -93,7 +93,7 @@ def _sort(run: Run, reports: Path) -> None:
 
 
 def fresh(run: Run, count: int, seed: int) -> list[dict[str, object]]:
-    """Made-up reports of facts that are known, none of which was recorded before."""
+    """Return made-up reports of facts that are known, none of which was recorded before."""
     return [
         {
             "fact": f"subject-{number // 10:07d}/attribute-{number % 10}",
@@ -108,9 +108,9 @@ def fresh(run: Run, count: int, seed: int) -> list[dict[str, object]]:
 
 
 def append(run: Run) -> Iterator[Finding]:
-    """One event, durable: to this store, to a small one, and beside the least that a disk asks for."""
+    """Measure one durable event: in this store, in a small one, and beside the least that a disk needs."""
     events = fresh(run, APPENDS + 20, seed=1)
-    small = Run(run.folder, run.small.events, tell=run.tell)
+    small = Run(run.folder, run.small.events, progress=run.progress)
     events_of_small = fresh(small, APPENDS + 20, seed=1)
     with (
         run.clone(run.store()) as large_path,
@@ -146,7 +146,7 @@ def append(run: Run) -> Iterator[Finding]:
 
 
 def write_durably(path: Path) -> None:
-    """A new file of 4 KiB that survives a loss of power."""
+    """Write a new file of 4 KiB that survives a loss of power."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         os.write(descriptor, bytes(4096))
@@ -161,7 +161,7 @@ def write_durably(path: Path) -> None:
 
 
 def known(run: Run) -> Iterator[Finding]:
-    """Events that the store has already, given to it again: what its size adds to finding them out."""
+    """Measure events that the store has already, given to it again: what its size adds to finding them."""
     with (
         run.clone(run.store()) as large_path,
         run.clone(run.store(run.small)) as small_path,
@@ -199,7 +199,7 @@ def _ingest_again(tl: Timeline, events: pl.DataFrame) -> None:
 
 
 def _some_of(reports: Path, events: int, count: int) -> pl.DataFrame:
-    """Rows of a file of reports, far from each other."""
+    """Return some rows of a file of reports, far from each other."""
     step = max(1, events // count)
     return pl.scan_parquet(reports).gather_every(step, offset=step // 2).head(count).collect()
 
@@ -208,7 +208,7 @@ def _some_of(reports: Path, events: int, count: int) -> pl.DataFrame:
 
 
 def commit(run: Run) -> Iterator[Finding]:
-    """A commit of a thousand events: the first answer of a store that was open, before and after."""
+    """Measure a commit of a thousand events: the first answer of an open store, before and after."""
     count = min(1_000, run.events // 10)
     asked: dict[str, Callable[[Timeline, str], object]] = {
         "full as-of": lambda tl, fact: Ours(tl).total(DATES["late"]),
@@ -243,7 +243,7 @@ def commit(run: Run) -> Iterator[Finding]:
 
 
 def _thousand(run: Run, tl: Timeline, count: int, seed: int) -> list[dict[str, object]]:
-    """New reports, a twentieth of them dated long before, and corrections of a fiftieth as many old ones."""
+    """Return new reports, a twentieth dated long before, and corrections of a fiftieth as many old ones."""
     events = fresh(run, count - count // 50, seed)
     for nth, event in enumerate(events[::20]):
         event["reported"] = (day(0.5) + timedelta(hours=nth)).isoformat()
@@ -272,7 +272,7 @@ def grown_by(run: Run, parts: list[Path], store: Path) -> None:
 
 
 def parts_of(run: Run) -> list[Path]:
-    """Files of reports that came after the others: a hundredth as many in all, a twentieth of them late."""
+    """Return files of later reports: a hundredth as many in all, a twentieth of them late."""
     each = 200 if run.events >= HUGE else max(10, run.events // (100 * PARTS))
     parts = []
     for nth in range(PARTS):
@@ -294,7 +294,7 @@ def parts_of(run: Run) -> list[Path]:
 
 
 def grown(run: Run) -> tuple[Path, list[Path]]:
-    """A store that took in a hundredth more after its first commit, and the files that it took."""
+    """Return a store that took in a hundredth more after its first commit, and the files that it took."""
     parts, base = parts_of(run), run.store()
 
     def build(target: Path) -> dict[str, Any]:
@@ -310,13 +310,13 @@ def grown(run: Run) -> tuple[Path, list[Path]]:
 
 
 def renewal(tl: Timeline) -> Callable[[], object]:
-    """What makes the next generation: from the one before where there is a way, else from the log."""
+    """Return what makes the next generation: from the one before where there is a way, else from the log."""
     refresh: Callable[[], object] | None = getattr(tl, "refresh", None)
     return refresh or tl.rebuild
 
 
 def generation(run: Run) -> Iterator[Finding]:
-    """The next generation after a hundredth of the events is new, beside building one from the log."""
+    """Measure the next generation after a hundredth more events, beside building one from the log."""
     what, target = "next generation after 1 % change", "≤ 0.15 × a full build"
     if run.events >= HUGE:
         yield unmeasured(

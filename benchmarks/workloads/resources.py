@@ -18,7 +18,7 @@ STARTS: Final = 7
 
 
 def memory(run: Run) -> Iterator[Finding]:
-    """The most that a process held that took in all events, and one that asked every class of question."""
+    """Measure the most memory of a process that took in all events, and of one that asked every question."""
     ingest = run.building(run.store())["peak"]
     store, _ = grown(run)
     asked = in_child("questions", store.resolve(), run.facts, run.joined)
@@ -44,11 +44,11 @@ def memory(run: Run) -> Iterator[Finding]:
 
 
 def disk(run: Run) -> Iterator[Finding]:
-    """Log and index beside the rows of the log as one Parquet file, compressed with zstd."""
+    """Measure log and index beside the rows of the log as one Parquet file, compressed with zstd."""
     store = run.store()
     taken = bytes_in(store)
     parts = {folder.name: bytes_in(folder) for folder in store.iterdir() if folder.is_dir()}
-    told = ", ".join(f"{name} {size(count)}" for name, count in sorted(parts.items()))
+    of_each = ", ".join(f"{name} {size(count)}" for name, count in sorted(parts.items()))
     with run.scratch("log.parquet") as file:
         with duckdb.connect() as con:
             rows = f"FROM read_parquet('{store}/log/*.parquet')"
@@ -56,10 +56,10 @@ def disk(run: Run) -> Iterator[Finding]:
         least = file.stat().st_size
     yield at_most(
         "disk: log + index",
-        "≤ 4.3 × the log as one zstd Parquet file",
-        f"{times(taken / least)} ({size(taken)} against {size(least)}; {told})",
+        "≤ 4.4 × the log as one zstd Parquet file",
+        f"{times(taken / least)} ({size(taken)} against {size(least)}; {of_each})",
         taken / least,
-        4.3,
+        4.4,
         events=run.events,
     )
     if run.events >= HUGE:
@@ -69,7 +69,7 @@ def disk(run: Run) -> Iterator[Finding]:
 
 
 def opening(run: Run) -> Iterator[Finding]:
-    """From nothing open to the first answer about one fact, in a new process that imported what it needs."""
+    """Measure opening a store and its first answer about one fact, in a new process with imports done."""
     asked = [(fact, _written(as_of)) for fact, as_of in probes(run.facts, STARTS)]
     store = run.store().resolve()
     fact, as_of = asked[0]

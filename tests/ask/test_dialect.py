@@ -83,7 +83,7 @@ def con() -> duckdb.DuckDBPyConnection:
 
 @pytest.fixture(scope="module")
 def undated() -> duckdb.DuckDBPyConnection:
-    """The catalog without the tables that know no date."""
+    """Return the catalog without the tables that know no date."""
     con = duckdb.connect()
     con.execute(CATALOG.read_text())
     con.execute("DROP VIEW disagreements; DROP VIEW claims; DROP VIEW beliefs")

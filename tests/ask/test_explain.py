@@ -1,4 +1,4 @@
-"""What an answer is said to have read, against the answer and the index that it was read from."""
+"""What `explain` reports that an answer read, against the answer and the index that it was read from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPENAI: Final = "nvidia/investment/openai"
 #: Two instants between which the bundled reports brought much that is new: 15 October 2025, 28 February 2026.
 BETWEEN: Final = (1_760_572_799_999_999, 1_772_323_199_999_999)
 
-#: The first is of a new fact, the second of one with a correction in it, which is resolved anew.
+#: The first is of a new fact, the second of one with a correction in it, which is resolved again.
 NEW: Final[list[dict[str, object]]] = [
     {"fact": "arm/aim/openai", "text": "x", "source": "gate-2026-02-20"},
     {"fact": OPENAI, "claim": "40 billion USD", "source": "gate-2026-02-20", "reported": "2026-02-20"},
@@ -36,7 +36,7 @@ def explain_openai(tl: Timeline, as_of: str) -> Explained:
 
 
 def sums_up(found: Explained) -> bool:
-    """Whether the whole is made of its scans, none of which reads more than there is."""
+    """Return whether the whole is made of its scans, none of which reads more than there is."""
     return found.rows_read == sum(scan.rows_read for scan in found.scans) and all(
         scan.row_groups_read <= scan.row_groups and (scan.rows_kept <= scan.rows_read or not scan.rows_read)
         for scan in found.scans
@@ -122,9 +122,9 @@ class TestOfQuestions:
 class TestOfQueries:
     def test_dates_and_parameters(self, bundled: Timeline) -> None:
         query = "SELECT claim FROM beliefs WHERE subject = $subject"
-        told: dict[str, Any] = {"params": {"subject": "nvidia"}, "as_of": "2025-10-15"}
-        found = bundled.snapshot().explain_sql(query, **told)
-        assert found.rows_answered == bundled.sql(query, **told).height
+        options: dict[str, Any] = {"params": {"subject": "nvidia"}, "as_of": "2025-10-15"}
+        found = bundled.snapshot().explain_sql(query, **options)
+        assert found.rows_answered == bundled.sql(query, **options).height
         assert [scan.table for scan in found.scans] == ["store.segment_rows"]
 
     @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ class TestOfQueries:
             bundled.snapshot().explain_sql(query)
 
 
-#: So many facts that one segment takes more than a row group.
+#: Enough facts that one segment takes more than a row group.
 FACTS: Final = 40_000
 
 
@@ -190,7 +190,7 @@ def test_one_segment_is_read_of_several(tmp_path: Path, monkeypatch: pytest.Monk
             assert scan.row_groups_read < scan.row_groups
             of_one = tl.snapshot().explain(fact="s77/price", dates=tl.snapshot().dates(day))
             assert (of_one.rows_answered, of_one.scans[0].rows_kept) == (1, 1)
-            # Its own, and one at the edge, where the next segment begins.
+            # Its own row group, and one at the edge, where the next segment begins.
             assert of_one.scans[0].row_groups_read <= 2 < scan.row_groups
 
 
@@ -200,7 +200,7 @@ class TestOnTheCommandLine:
         monkeypatch.setenv("TIMELINE_STORE", str(bundled.path))
 
     @staticmethod
-    def told(
+    def output(
         monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str, exits: int = 0
     ) -> str:
         monkeypatch.setattr("sys.argv", ["timeline", *arguments])
@@ -210,7 +210,7 @@ class TestOnTheCommandLine:
     def test_show(
         self, bundled: Timeline, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        printed = self.told(monkeypatch, capsys, "show", OPENAI, "--as-of", "2025-10-15", "--explain")
+        printed = self.output(monkeypatch, capsys, "show", OPENAI, "--as-of", "2025-10-15", "--explain")
         lines = dict(line.split(maxsplit=1) for line in printed.splitlines())
         found = explain_openai(bundled, "2025-10-15")
         read = found.rows_read
@@ -218,32 +218,34 @@ class TestOnTheCommandLine:
         assert (lines["rows_read"], lines["rows_answered"]) == (str(read), "1")
         assert lines["generation"] == found.generation
 
-    def test_show_tells_no_answer_where_there_is_none(
+    def test_show_counts_no_answer_where_there_is_none(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        printed = self.told(monkeypatch, capsys, "show", "nobody/*", "--explain", "--json")
+        printed = self.output(monkeypatch, capsys, "show", "nobody/*", "--explain", "--json")
         assert json.loads(printed)["rows_answered"] == 0
 
     def test_sql_as_json(
         self, bundled: Timeline, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         query = "SELECT claim FROM beliefs WHERE subject = $subject"
-        printed = self.told(monkeypatch, capsys, "sql", query, "-p", "subject=nvidia", "--explain", "--json")
-        told = json.loads(printed)
-        assert list(told) == [*Explained.__dataclass_fields__]
+        printed = self.output(
+            monkeypatch, capsys, "sql", query, "-p", "subject=nvidia", "--explain", "--json"
+        )
+        explained = json.loads(printed)
+        assert list(explained) == [*Explained.__dataclass_fields__]
         rows = bundled.sql(query, params={"subject": "nvidia"}).height
-        [scan] = told["scans"]
+        [scan] = explained["scans"]
         assert scan == {
             "table": "store.segment_rows",
-            "rows_read": told["rows_read"],
+            "rows_read": explained["rows_read"],
             "rows_kept": rows,
             "row_groups_read": 1,
             "row_groups": 1,
         }
-        assert (told["rows_answered"], told["tail_events"]) == (rows, 0)
+        assert (explained["rows_answered"], explained["tail_events"]) == (rows, 0)
 
     def test_a_bad_query(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        assert self.told(monkeypatch, capsys, "sql", "SELEC 1", "--explain", exits=2) == ""
+        assert self.output(monkeypatch, capsys, "sql", "SELEC 1", "--explain", exits=2) == ""
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ ASKED = sorted({moment + step for moment in (*MOMENTS, *VALID_EDGES) for step in
 
 
 def store(folder: Path, commits: Sequence[Sequence[Row]], indexed: int | None) -> Timeline:
-    """A store with these rows in its log, and an index built when it held that many commits; None: none."""
+    """Return a store with these rows in its log, and an index of the first `indexed` commits, if any."""
     Log.create(folder / "log")
     clock = iter(RECORDED)
     log = Log(folder / "log", objects=Volatile(folder / "log"), clock=lambda: next(clock))
@@ -50,18 +50,18 @@ def store(folder: Path, commits: Sequence[Sequence[Row]], indexed: int | None) -
 
 
 def chosen(entries: Sequence[fold.Entry], fact: str, as_of: int) -> fold.Belief | None:
-    """Of what was believed of a fact, what holds at the date itself, else what was reported last."""
+    """Return the belief of a fact that holds at the date itself, else the one that was reported last."""
     rows = [belief for belief in fold.beliefs(entries, as_of) if belief.fact == fact]
     covering = [belief for belief in rows if belief.valid_from <= as_of < belief.valid_to]
     return max(covering or rows, key=lambda b: (b.entry.reported_at, b.valid_from), default=None)
 
 
-TOLD = ("event_id", "valid_from", "valid_to", "believed_from", "reported_at")
+COLUMNS = ("event_id", "valid_from", "valid_to", "believed_from", "reported_at")
 
 
-def told(belief: fold.Belief | None) -> tuple[Any, ...]:
+def picked(belief: fold.Belief | None) -> tuple[Any, ...]:
     if belief is None:
-        return (None,) * len(TOLD)
+        return (None,) * len(COLUMNS)
     start, end = belief.valid_from, belief.valid_to
     return (
         belief.entry.event_id,
@@ -76,7 +76,7 @@ def told(belief: fold.Belief | None) -> tuple[Any, ...]:
 @given(
     drawn=st.lists(histories(), min_size=1, max_size=4),
     asked=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(ASKED)), max_size=12),
-    # Answered from the log alone, from an index and its tail, or from an index.
+    # Answers come from the log alone, from an index and its tail, or from an index.
     indexed=st.none() | st.integers(1, len(RECORDED)),
 )
 @example(
@@ -86,7 +86,7 @@ def told(belief: fold.Belief | None) -> tuple[Any, ...]:
     indexed=1,
 )
 @example(
-    # Taken back, which is taken back in turn.
+    # A retraction, which is itself retracted.
     drawn=[
         (
             Step(),
@@ -119,7 +119,7 @@ def test_at_is_the_definition_row_by_row(
         answer = tl.at(frame, fact="key", as_of="day")
         beliefs = [tl.belief(fact, as_of=day) for fact, day in zip(facts, days, strict=True)]
     assert answer.select(frame.columns).equals(frame)
-    expected = [told(chosen(entries, fact, moment)) for fact, (_, moment) in zip(facts, asked, strict=True)]
-    assert answer.select(TOLD).rows() == expected
+    expected = [picked(chosen(entries, fact, moment)) for fact, (_, moment) in zip(facts, asked, strict=True)]
+    assert answer.select(COLUMNS).rows() == expected
     # The quick way for one fact chooses as the join does.
-    assert [tuple(getattr(belief, name, None) for name in TOLD) for belief in beliefs] == expected
+    assert [tuple(getattr(belief, name, None) for name in COLUMNS) for belief in beliefs] == expected

@@ -26,7 +26,7 @@ Rows = list[tuple[Any, ...]]
 
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timeline]:
-    """A store that has never heard of anything after February 2025."""
+    """Yield a store that holds nothing from after February 2025."""
     folder = tmp_path_factory.mktemp("earlier")
     shutil.copytree(ROOT / "events", folder / "events", ignore=shutil.ignore_patterns("004-*", "900-*"))
     with Timeline.create(folder / "store") as tl:
@@ -40,7 +40,7 @@ def answer(tl: Timeline, name: str, **given: str) -> pl.DataFrame:
 
 
 def rows(tl: Timeline, name: str, *columns: str, **given: str) -> Rows:
-    """The rows of an answer, only these columns of it where any are named."""
+    """Return the rows of an answer, only these columns of it where any are named."""
     frame = answer(tl, name, **given)
     return frame.select(columns or frame.columns).rows()
 
@@ -60,11 +60,11 @@ def test_a_query_says_what_it_does_and_takes(query: Query) -> None:
     assert query.sql.startswith(f"-- {query.title}\n")
     assert query.title.endswith(".")
     assert query.description.endswith(".")
-    said = re.findall(r"^-- \$(\w+)", query.sql, re.MULTILINE)
+    described = re.findall(r"^-- \$(\w+)", query.sql, re.MULTILINE)
     used = set(re.findall(r"\$(\w+)", re.sub(r"--.*", "", query.sql)))
-    assert said == [parameter.name for parameter in query.parameters]
-    assert set(said) == used
-    assert len(said) == len(used)
+    assert described == [parameter.name for parameter in query.parameters]
+    assert set(described) == used
+    assert len(described) == len(used)
     assert all(parameter.meaning for parameter in query.parameters)
 
 
@@ -75,7 +75,7 @@ def test_a_query_runs_as_it_comes(bundled: Timeline, name: str) -> None:
     assert len(frame.columns) <= 9
     assert not {"time", "date", "timestamp"} & set(frame.columns)
     assert frame.equals(answer(bundled, name))
-    # What reads as a number or as a date is of that type, which a golden file does not show.
+    # Values that look like numbers or dates have that type, which a golden file does not show.
     for column in frame.select(pl.col(pl.String)).iter_columns():
         texts = set(column.drop_nulls())
         assert not texts or not all(re.fullmatch(r"[-\d.]+", text) for text in texts), column.name
@@ -89,7 +89,7 @@ def test_a_glob_narrows_a_query(bundled: Timeline, name: str) -> None:
 
 
 DATES = {"as_of": "2025-02-22", "from_date": "2025-01-25", "to_date": "2025-02-22"}
-#: Those that are asked of a date, but one that shows by its nature what came later.
+#: The queries that take a date, except one that by its nature shows what came later.
 AS_OF = {
     name: given
     for name, query in QUERIES.items()
@@ -108,5 +108,5 @@ def test_nothing_looks_ahead(bundled: Timeline, earlier: Timeline, name: str) ->
 
 def test_beliefs_age_until_today(bundled: Timeline) -> None:
     then = {fact for (fact,) in rows(bundled, "stale-beliefs", "fact", as_of="2026-02-28")}
-    # Left to today, which is later than any report.
+    # Without a date the query is asked as of today, which is later than any report.
     assert then <= {fact for (fact,) in rows(bundled, "stale-beliefs", "fact", days="0")}

@@ -41,9 +41,9 @@ from timeline import Timeline
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A tiny run, whose data and stores are made once."""
+    """Return a tiny run, whose data and stores are made once."""
     folder = tmp_path_factory.mktemp("benchmarks")
-    quiet = {"peers": ("duckdb", "polars"), "tell": lambda text: None}
+    quiet = {"peers": ("duckdb", "polars"), "progress": lambda text: None}
     return Run(folder, 1_000, rounds=1, calls=20, joined=500, **quiet)  # type: ignore[arg-type]
 
 
@@ -103,8 +103,8 @@ def test_expected_answers_know_withdrawals(run: Run) -> None:
     with Timeline.open(run.store(), read_only=True) as tl:
         for nth, (fact, as_of) in enumerate(asked):
             belief = tl.belief(fact, as_of=as_of)
-            told = belief and (belief.amount, belief.unit, belief.source, belief.reported_at)
-            assert told == right.get(nth), (fact, as_of)
+            found = belief and (belief.amount, belief.unit, belief.source, belief.reported_at)
+            assert found == right.get(nth), (fact, as_of)
     assert 0 < len(right) < len(asked)
 
 
@@ -129,7 +129,7 @@ def test_a_workload_finds_its_lines(run: Run, name: str) -> None:
     assert all(one.seconds is None or one.seconds > 0 for one in findings if isinstance(one, Result))
 
 
-def test_the_next_generation_is_measured_or_said_to_be_missing(run: Run) -> None:
+def test_the_next_generation_is_measured_or_reported_missing(run: Run) -> None:
     [line] = lines(list(WORKLOADS["generation"](run)))
     assert line.met is not None or "not" in line.measured
 
@@ -156,17 +156,17 @@ def test_adversarial_cases_answer_rightly(case: str, tmp_path: Path) -> None:
     assert min(seconds.values()) > 0
 
 
-def test_what_grows_as_the_square_is_told() -> None:
+def test_what_grows_as_the_square_is_reported() -> None:
     small = {"ingest": 1.0, "open": 0.02, "bytes": 10.0}
 
-    def told(large: dict[str, float]) -> Line:
-        found = adversarial._told("a case", 100, dict(small), {**large, "bytes": 40.0}, frozenset({"open"}))
+    def line_of(large: dict[str, float]) -> Line:
+        found = adversarial._found("a case", 100, dict(small), {**large, "bytes": 40.0}, frozenset({"open"}))
         [line] = lines(list(found))
         return line
 
-    assert told({"ingest": 4.5, "open": 0.02}).met
-    assert "not met by: ingest" in told({"ingest": 16.0, "open": 0.02}).note
-    assert "not met by: open" in told({"ingest": 4.0, "open": 0.08}).note
+    assert line_of({"ingest": 4.5, "open": 0.02}).met
+    assert "not met by: ingest" in line_of({"ingest": 16.0, "open": 0.02}).note
+    assert "not met by: open" in line_of({"ingest": 4.0, "open": 0.08}).note
 
 
 # Stores
@@ -248,7 +248,7 @@ def test_memory_is_that_of_this_process() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "text"),
+    ("shown", "expected"),
     [
         (duration(12.345), "12.3 s"),
         (duration(0.0042), "4.20 ms"),
@@ -261,8 +261,8 @@ def test_memory_is_that_of_this_process() -> None:
         (many(20_500), "20,500"),
     ],
 )
-def test_figures_for_people(told: str, text: str) -> None:
-    assert told == text
+def test_figures_for_people(shown: str, expected: str) -> None:
+    assert shown == expected
 
 
 # The command and its tables
@@ -293,11 +293,11 @@ def test_the_command_adds_to_its_results(command: list[str], tmp_path: Path) -> 
     assert report["workloads"]["disk"]["date"] <= datetime.now(UTC).date().isoformat()
     text = markdown.read_text(encoding="utf-8")
     assert "1 thousand events" in text
-    assert "| disk: log + index | ≤ 4.3 ×" in text
+    assert "| disk: log + index | ≤ 4.4 ×" in text
     assert text.index("select *") < text.index("disk: log + index")
 
 
-def test_a_wrong_answer_is_told_and_the_rest_goes_on(
+def test_a_wrong_answer_is_reported_and_the_rest_goes_on(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def wrong(run: Run) -> Iterator[Finding]:
@@ -321,7 +321,7 @@ def test_tables_for_people(tmp_path: Path) -> None:
     report = tables.empty({"events": 1_000_000, "facts": 100_000, "rounds": 3})
     findings: list[Finding] = [
         at_most("a | b", "≤ 1 ms", "2 ms", 2, 1, events=1),
-        Line("c", "told", "3 ms", None),
+        Line("c", "reported", "3 ms", None),
         Result("reports", "q", "timeline", 0.002, 3, p99=0.004),
         Result("reports", "q", "polars", 0.2, 3, ratio=100.0),
         Result("spytime", "Q1", "timeline", 0.001, 3),
@@ -331,7 +331,7 @@ def test_tables_for_people(tmp_path: Path) -> None:
     text = tables.markdown([report], ["full"])
     assert "### 1 million events" in text
     assert "| a \\| b | ≤ 1 ms | 2 ms | **missed** |" in text
-    assert "| c | told | 3 ms |  |" in text
+    assert "| c | reported | 3 ms |  |" in text
     assert "| q | 2.00 ms, p99 4.00 ms | polars 200 ms (100 ×) |" in text
     assert "| question | timeline | mariadb |" in text
     assert "| Q1 | 1.00 ms | server not installed |" in text

@@ -102,7 +102,7 @@ def test_the_order_of_rows_and_the_types_of_numbers_are_no_difference(
 
 
 @pytest.mark.parametrize(
-    ("theirs", "said"),
+    ("theirs", "message"),
     [
         ("SELECT 2 UNION ALL SELECT 2", r"only there: \(Decimal\('2'\),\), only here: \(Decimal\('3'\),\)"),
         ("SELECT 2", "other has 1 rows, Timeline 2; only there: None"),
@@ -110,9 +110,9 @@ def test_the_order_of_rows_and_the_types_of_numbers_are_no_difference(
     ],
 )
 def test_a_difference_is_an_error_that_names_it(
-    numbers: duckdb.DuckDBPyConnection, theirs: str, said: str
+    numbers: duckdb.DuckDBPyConnection, theirs: str, message: str
 ) -> None:
-    with pytest.raises(Differs, match=said):
+    with pytest.raises(Differs, match=message):
         asked_of(numbers, "FROM (VALUES (2), (3)) AS of_them (n) WHERE n >= $least", theirs)
 
 
@@ -121,7 +121,7 @@ def test_a_question_without_an_answer_compares_nothing(numbers: duckdb.DuckDBPyC
         asked_of(numbers, "SELECT 1 WHERE 1 > $least", "SELECT 1 WHERE false")
 
 
-def test_one_that_takes_too_long_is_left_out_and_told(numbers: duckdb.DuckDBPyConnection) -> None:
+def test_one_that_takes_too_long_is_left_out_and_reported(numbers: duckdb.DuckDBPyConnection) -> None:
     slow = "SELECT count(*) FROM range(100000) AS a (x), range(100000) AS b (x) WHERE a.x * b.x % 7 = 1"
     sides = [Duck("timeline", numbers, {"Q": "SELECT 1"}), Duck("other", numbers.cursor(), {"Q": slow})]
     found = ask("numbers", Question("Q", "one", "Q", [{}]), sides, 3, 10, patience=0.05)
@@ -178,7 +178,7 @@ def reports(rows: str, path: Path) -> Path:
 
 
 def days(rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
-    """Rows with their instants, here all of them days of January 2025, as numbers of days; 0 is no end."""
+    """Return rows with their instants, all in January 2025, as numbers of days; 0 is no end."""
     return sorted(tuple(cell.day if isinstance(cell, datetime) else cell for cell in row) for row in rows)
 
 
@@ -203,7 +203,7 @@ def known(tmp_path: Path) -> duckdb.DuckDBPyConnection:
 SHOWN = "subject, text, valid_from, valid_to"
 
 
-def test_a_row_is_closed_and_what_is_left_begun_anew(known: duckdb.DuckDBPyConnection) -> None:
+def test_a_row_is_closed_and_what_is_left_begins_again(known: duckdb.DuckDBPyConnection) -> None:
     query = resolved("reports", ["subject"], "text")
     rows = known.execute(
         f"SELECT {SHOWN}, known_from, if(known_to = 'infinity', NULL, known_to) FROM ({query})"
@@ -292,7 +292,7 @@ def test_a_server_that_runs_elsewhere_finds_its_folder(
     server: type[Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    # No server has to be installed for its commands to be written.
+    # To write the commands of a server, it need not be installed.
     monkeypatch.setattr("benchmarks.peers.servers._postgres", str)
     named = server(Path(".benchmarks/servers/data"), 1 << 30)
     try:
@@ -319,7 +319,7 @@ def test_a_history_is_of_the_size_asked_for_and_always_the_same(
     assert duckdb.execute(f"FROM '{first}' EXCEPT ALL FROM '{second}'").fetchall() == []
 
 
-def test_the_history_of_orders_is_told_in_order(tmp_path: Path) -> None:
+def test_the_history_of_orders_is_in_order(tmp_path: Path) -> None:
     path = tpcbih_history.write_reports(tmp_path / "history.parquet", 2_000)
     [(behind,)] = duckdb.execute(
         f"SELECT count(*) FROM (SELECT reported < lag(reported) OVER () AS behind FROM '{path}') WHERE behind"

@@ -9,5 +9,5 @@ import pytest
 
 @pytest.fixture(scope="session")
 def desk(recorded_project: Path) -> Path:
-    """A project whose events are recorded, for tests that only read."""
+    """Return a project whose events are recorded, for tests that only read."""
     return recorded_project

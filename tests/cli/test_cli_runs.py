@@ -56,7 +56,7 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.fixture
 def empty(tmp_path: Path, here: Here) -> Path:
-    """A project with nothing but its own names, recorded."""
+    """Return a project in which only its own names are recorded."""
     here(tmp_path, "init", "--empty", "desk")
     desk = tmp_path / "desk"
     (desk / "events" / "entities.yaml").write_text("entities: [{id: acme}, {id: desk}, {id: ann}]\n")
@@ -151,10 +151,10 @@ def test_bad_events_are_named_by_file_line_and_column(empty: Path) -> None:
 def test_of_many_bad_events_fifty_are_named(empty: Path, here: Here) -> None:
     lines = [json.dumps({"fact": "acme/price", "claim": f"{n} GWW", "source": "desk-1"}) for n in range(53)]
     finished = here(empty, "ingest", "-", given="\n".join(lines), expected=2)
-    told = finished.stderr.splitlines()
-    assert told[49].startswith("stdin:50:")
-    assert told[50].startswith("… and 3 more")
-    assert told[51] == "Error: 53 bad events; nothing was recorded"
+    printed = finished.stderr.splitlines()
+    assert printed[49].startswith("stdin:50:")
+    assert printed[50].startswith("… and 3 more")
+    assert printed[51] == "Error: 53 bad events; nothing was recorded"
 
 
 def test_a_conflict_is_3_and_shows_both(empty: Path) -> None:
@@ -269,7 +269,7 @@ def test_an_end_in_the_middle_leaves_no_store_that_counts(project: Path, with_si
         command, cwd=project, env=environment(), stdin=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdin
-    # It has begun a store, and waits for the rest of its events.
+    # The command has begun a store, and waits for the rest of its events.
     while not left_behind(project):
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(timeout=0.02)
@@ -324,11 +324,11 @@ def test_a_report_is_known_the_second_time(empty: Path, here: Here) -> None:
     assert json.loads(first.stdout) == json.loads(second.stdout)
     assert first.stderr == ""
     assert second.stderr == "Known already: nothing was recorded.\n"
-    told = json.loads(first.stdout)
+    recorded = json.loads(first.stdout)
     head = json.loads(here(empty, "head", "--json").stdout)
-    assert (told["position"], told["commit"]) == (head["position"], head["commit"])
+    assert (recorded["position"], recorded["commit"]) == (head["position"], head["commit"])
     found = json.loads(here(empty, "history", "acme/ceo", "--format", "jsonl").stdout)
-    assert (found["event_id"], found["position"]) == (told["event_id"], told["position"])
+    assert (found["event_id"], found["position"]) == (recorded["event_id"], recorded["position"])
 
 
 def test_a_report_may_register_what_it_names(empty: Path, here: Here) -> None:
@@ -336,9 +336,9 @@ def test_a_report_may_register_what_it_names(empty: Path, here: Here) -> None:
         empty, "report", "globex/price", "3 USD", "--source", "globex-1", "--reported", "2026-03-01",
         "--register-unknown", "--json",
     )  # fmt: skip
-    told = json.loads(finished.stdout)
+    recorded = json.loads(finished.stdout)
     found = json.loads(here(empty, "history", "globex/price", "--format", "jsonl").stdout)
-    assert found["event_id"] == told["event_id"]
+    assert found["event_id"] == recorded["event_id"]
 
 
 def test_a_slip_is_corrected_by_key_and_by_prefix(empty: Path, here: Here) -> None:
@@ -402,7 +402,7 @@ def test_a_dry_run_records_nothing(empty: Path, tmp_path: Path, here: Here) -> N
 # Formats and files
 
 
-def test_a_suffix_tells_the_format(desk: Path, tmp_path: Path, here: Here) -> None:
+def test_a_suffix_chooses_the_format(desk: Path, tmp_path: Path, here: Here) -> None:
     for suffix, beginning in (
         (".csv", b"fact,"),
         (".json", b"{"),
@@ -466,7 +466,7 @@ def test_a_query_says_what_it_takes(desk: Path, here: Here) -> None:
 
 
 def in_terminal(folder: Path, *arguments: str, columns: int = 80, more: dict[str, str] | None = None) -> str:
-    """What a command prints to a terminal of that many columns."""
+    """Return what a command prints to a terminal of that many columns."""
     main, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(
@@ -539,7 +539,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure(desk: Path, arguments: list
     assert (finished.returncode, finished.stderr) == (0, b"")
 
 
-def test_a_bug_is_told_in_short_and_shown_on_request(desk: Path) -> None:
+def test_a_bug_is_reported_in_short_and_shown_on_request(desk: Path) -> None:
     code = (
         "import sys, timeline.store as s; s.Timeline.head = lambda self: 1 / 0; "
         "sys.argv = ['timeline', 'head']; from timeline.cli.app import main; main()"

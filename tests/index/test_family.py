@@ -1,4 +1,4 @@
-"""What stands of a family, followed step by step, is what the definition says; and what that costs."""
+"""What counts of a family, followed step by step, is what the definition says; and what that costs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ amendments = st.lists(
 
 
 def family_of(given_: Sequence[Amendment]) -> list[Entry]:
-    """A report with amendments of it and of each other."""
+    """Return a report with amendments of it and of each other."""
     entries = [entry(1, "reported", 3, 1, value="said")]
     recorded = 1
     for position, (kind, back, date, later) in enumerate(given_, 2):
@@ -72,7 +72,7 @@ def entry(
 
 @contextmanager
 def step_by_step() -> Iterator[None]:
-    """However few the entries of a family are."""
+    """Follow every family step by step within the block, however few its entries are."""
     before = family.FEW, sweeping._FEW
     family.FEW = sweeping._FEW = 0
     try:
@@ -82,15 +82,13 @@ def step_by_step() -> Iterator[None]:
 
 
 def defined(entries: Sequence[Entry], basis: Basis) -> tuple[Entry | None, list[tuple[int, int]]]:
-    stands = fold.standing(entries)
-    stand = next((stand.entry for stand in stands if stand.place == 1), None)
-    return stand, [span for life in fold.lives(stands, basis) for span in life.spans]
+    standings = fold.standing(entries)
+    standing = next((one.entry for one in standings if one.place == 1), None)
+    return standing, [span for life in fold.lives(standings, basis) for span in life.spans]
 
 
 @given(amendments, st.sampled_from(BASES))
-def test_what_stands_and_counts_is_as_defined_after_every_entry(
-    given_: list[Amendment], basis: Basis
-) -> None:
+def test_what_counts_and_when_is_as_defined_after_every_entry(given_: list[Amendment], basis: Basis) -> None:
     entries = family_of(given_)
     stepwise, whole = Family(entries, basis, stepwise=True), Family(entries[: family.FEW], basis)
     spans: set[tuple[int, int]] = set()
@@ -233,8 +231,8 @@ def test_a_chain_is_longer_than_python_calls_may_be_deep(kind: str) -> None:
     if kind == "corrected":
         assert [position for position, *_ in believed] == [3_000]
     else:
-        # The last of an odd number of amendments takes back what the one before gave back.
+        # The last of an odd number of amendments takes back what the one before it restored.
         assert believed == []
-    stands = [row for row in amended.standings(entries) if row[3] == "certain" and row[5] == END]
+    standings = [row for row in amended.standings(entries) if row[3] == "certain" and row[5] == END]
     expected = {"corrected": {3_000}, "retracted": {1}, "void": set[int]()}[kind]
-    assert {row[1] for row in stands if row[4] < END} == expected
+    assert {row[1] for row in standings if row[4] < END} == expected

@@ -42,7 +42,7 @@ from timeline.meaning.times import format_instant
 
 Row = dict[str, Any]
 
-#: A belief as both sides tell it: event, valid from and to, believed from and, of spans, until.
+#: A belief as both sides give it: event, valid from and to, believed from and, of spans, until.
 _KEY = (
     f"event_id, coalesce(epoch_us(valid_from), {fold.BEGINNING}), coalesce(epoch_us(valid_to), {fold.END}), "
     f"coalesce(epoch_us(believed_from), {fold.BEGINNING})"
@@ -64,7 +64,7 @@ class Question:
 
 
 def around(instants: Iterable[int]) -> list[int]:
-    """The instants and their neighbours."""
+    """Return the instants and their neighbours."""
     return sorted({instant + step for instant in instants for step in (-1, 0, 1)})
 
 
@@ -108,7 +108,7 @@ class Asked:
         return {source: tier for source, tier in latest.items() if tier is not None}
 
     def named(self, question: Question, *names: str) -> str:
-        """Those parameters that a question gives another value than their default, as SQL."""
+        """Return the parameters to which a question gives another value than their default, as SQL."""
         given: dict[str, str] = {}
         if question.commit is not None:
             known = 1 <= question.commit <= len(self.recorded)
@@ -152,14 +152,14 @@ class Asked:
     # Both sides, compared
 
     def check_spans(self, question: Question) -> None:
-        expected = sorted(map(told_span, self.spans(question)), key=repr)
+        expected = sorted(map(key_of_span, self.spans(question)), key=repr)
         named = self.named(question, "recorded_as_of", "basis", "policy")
         assert self.rows(f"SELECT {_SPAN} FROM belief_spans_as_of({named})") == expected, question
         if not named:
             assert self.rows(f"SELECT {_SPAN} FROM belief_spans") == expected
 
     def check_beliefs(self, question: Question) -> None:
-        expected = sorted(map(told, self.beliefs(question)), key=repr)
+        expected = sorted(map(key_of, self.beliefs(question)), key=repr)
         named = self.named(question, "recorded_as_of", "valid_at", "basis", "policy")
         call = ", ".join(filter(None, [instant(question.as_of), named]))
         assert self.rows(f"SELECT {_KEY} FROM beliefs_as_of({call})") == expected, question
@@ -167,7 +167,7 @@ class Asked:
             assert self.rows(f"SELECT {_KEY} FROM beliefs") == expected
 
     def check_claims(self, question: Question) -> None:
-        expected = sorted(map(told, self.beliefs(question, "by-origin")), key=repr)
+        expected = sorted(map(key_of, self.beliefs(question, "by-origin")), key=repr)
         named = self.named(question, "recorded_as_of", "valid_at", "basis")
         call = ", ".join(filter(None, [instant(question.as_of), named]))
         assert self.rows(f"SELECT {_KEY} FROM claims_as_of({call})") == expected, question
@@ -229,12 +229,12 @@ def id_of(entry: fold.Entry | None) -> str | None:
     return entry.event_id if entry else None
 
 
-def told(belief: fold.Belief) -> tuple[Any, ...]:
+def key_of(belief: fold.Belief) -> tuple[Any, ...]:
     return belief.entry.event_id, belief.valid_from, belief.valid_to, belief.believed_from
 
 
-def told_span(span: fold.Span) -> tuple[Any, ...]:
-    return *told(span), span.believed_until
+def key_of_span(span: fold.Span) -> tuple[Any, ...]:
+    return *key_of(span), span.believed_until
 
 
 def append(log: Log, commits: Iterable[Sequence[Row]]) -> None:
@@ -244,7 +244,7 @@ def append(log: Log, commits: Iterable[Sequence[Row]]) -> None:
 
 @contextmanager
 def store() -> Iterator[tuple[Log, Index]]:
-    """An empty log whose commits are recorded at RECORDED, and its index."""
+    """Yield an empty log whose commits are recorded at RECORDED, and its index."""
     with tempfile.TemporaryDirectory() as folder:
         Log.create(f"{folder}/log")
         clock = iter(RECORDED)
@@ -255,7 +255,7 @@ def store() -> Iterator[tuple[Log, Index]]:
 
 @contextmanager
 def asked(histories: Sequence[Sequence[Step]], tiers: Sequence[Tier] = ()) -> Iterator[Asked]:
-    """A store of these histories, indexed in memory."""
+    """Yield a store of these histories, indexed in memory."""
     commits = written(histories, tiers)
     with store() as (log, index):
         append(log, commits)
@@ -289,7 +289,7 @@ def test_answers_as_of_dates_on_all_axes(
 
 @costly()
 @given(logs, tiers, st.lists(questions, min_size=1, max_size=3), st.sampled_from(range(len(RECORDED))))
-def test_a_generation_with_a_tail_is_like_one_built_anew(
+def test_a_generation_with_a_tail_is_like_one_rebuilt(
     log: list[tuple[Step, ...]], tiers: list[Tier], asking: list[Question], built: int
 ) -> None:
     commits = written(log, tiers)
@@ -298,9 +298,9 @@ def test_a_generation_with_a_tail_is_like_one_built_anew(
         index.build()
         append(writer, commits[built + 1 :])
         elsewhere = Index(index.folder / "elsewhere", writer)
-        with closing(index.open()) as tailed, closing(elsewhere.open(may_build=False)) as anew:
+        with closing(index.open()) as tailed, closing(elsewhere.open(may_build=False)) as rebuilt:
             assert tailed.tail_events == sum(map(len, commits[built + 1 :]))
-            whole = Asked(commits, anew.con)
+            whole = Asked(commits, rebuilt.con)
             with_tail = Asked(commits, tailed.cursor())
             for table in ("events", "belief_spans", "sources"):
                 assert with_tail.rows(f"FROM {table}") == whole.rows(f"FROM {table}"), table
@@ -341,29 +341,29 @@ def test_sql_refuses_the_policies_that_fold_refuses(policy: str) -> None:
 
 
 def test_the_worst_tier_there_can_be_is_better_than_none() -> None:
-    told = (Step(source="one"), Step(value=VALUES[1], source="two", reported_at=MOMENTS[1]))
-    with asked([told], [Tier(0, "one", 2**31 - 1)]) as store:
+    steps = (Step(source="one"), Step(value=VALUES[1], source="two", reported_at=MOMENTS[1]))
+    with asked([steps], [Tier(0, "one", 2**31 - 1)]) as store:
         assert [belief.place for belief in store.beliefs(Question(policy="ranked"))] == [2]
         store.check_beliefs(Question(policy="ranked"))
 
 
 #: Stories in which SQL and definition once differed, or in which only care keeps them from it.
 STORIES = [
-    # Voided, or taken back, in the commit that recorded it: it never stood.
+    # A report voided, or retracted, in the commit that recorded it: it never counted.
     (Step(), Step(kind="void")),
     (Step(reported_at=MOMENTS[1]), Step(kind="retracted", reported_at=MOMENTS[0])),
-    # Confirmed on both sides of a stretch in which it is not.
+    # A belief confirmed before and after a span of valid time in which it is not.
     (Step(), Step(origin="beta", valid=VALID[3]), Step(origin="beta", valid=VALID[5])),
-    # A correction stands at its target's place: before what was reported at the same instant.
+    # A correction takes its target's place: before what was reported at the same instant.
     (Step(), Step(value=VALUES[1], origin="beta"), Step(kind="corrected", target=1, value=VALUES[3])),
-    # One event gives way to another on both sides of a stretch that stays as it was.
+    # One event gives way to another before and after a span of valid time that does not change.
     (
         Step(),
         Step(reported_at=MOMENTS[1], value=VALUES[1]),
         Step(reported_at=MOMENTS[2], valid=VALID[4]),
         Step(kind="retracted", target=1, reported_at=MOMENTS[4]),
     ),
-    # It counts, is taken back, and counts again; so does what it displaces meanwhile.
+    # A report counts, is retracted, and counts again; so does the one that it displaces meanwhile.
     (
         Step(),
         Step(reported_at=MOMENTS[1], valid=VALID[6]),

@@ -1,4 +1,4 @@
-"""A generation that grew, commit after commit, against one built anew: no answer tells which it is from."""
+"""A generation that grew, commit after commit, against one rebuilt: every answer is the same."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ def _described(number: int) -> Row:
     return row | {"event_id": event_id(content_of(row)), "place": number}
 
 
-#: So many events that speak of no fact, that a generation grows by whatever comes after them.
+#: Enough events without a fact that a generation grows by any events after them.
 BALLAST: Final = [_described(number) for number in range(1, 801)]
 
-#: What readers and the next generation go by, apart from where it was laid out.
+#: The tables that readers and the next generation use, except those that depend on the layout in segments.
 TABLES: Final = ("events", "facts", "swept", "amended", "effects", "keys", "commits", "statuses")
 VIEWS: Final = ("FROM events", "FROM belief_spans", "FROM history('*')")
 
 
 @pytest.fixture(autouse=True, scope="module")
 def narrow_segments() -> Iterator[None]:
-    """Segments of a few changes each, so that beliefs of small logs reach over several."""
+    """Make segments of a few changes each, so that beliefs of small logs reach over several."""
 
     def narrowed(name: str) -> str:
         text = whole(name)
@@ -64,7 +64,7 @@ def narrow_segments() -> Iterator[None]:
 
 
 def built_up_to(generation: Path) -> tuple[int, int]:
-    """The last commit in a generation, and the last event that was there when it was built at once."""
+    """Return the last commit in a generation, and the last event of the log when it was built as a whole."""
     with duckdb.connect() as con:
         con.execute(f"ATTACH '{generation}' AS generation (READ_ONLY)")
         [(commit, whole)] = con.execute('SELECT "commit", whole FROM generation.store.meta').fetchall()
@@ -72,7 +72,7 @@ def built_up_to(generation: Path) -> tuple[int, int]:
 
 
 def grow(writer: Log, index: Index, commits: Sequence[list[Row]], refreshed: set[int]) -> int:
-    """Append commit by commit, refreshing after the first and some others; the last of these by number."""
+    """Append commit by commit, refresh after the first and some others, and return the last of these."""
     last = 0
     for number, commit in enumerate(commits):
         append(writer, [commit])
@@ -103,13 +103,13 @@ def believed(con: duckdb.DuckDBPyConnection, moment: int) -> list[tuple[Any, ...
     )
 
 
-def check_alike(grown: duckdb.DuckDBPyConnection, anew: duckdb.DuckDBPyConnection) -> None:
+def check_alike(grown: duckdb.DuckDBPyConnection, rebuilt: duckdb.DuckDBPyConnection) -> None:
     for query in (*(f"FROM store.{table}" for table in TABLES), *VIEWS):
-        assert rows(grown, query) == rows(anew, query), query
+        assert rows(grown, query) == rows(rebuilt, query), query
     for moment in around(MOMENTS):
-        assert believed(grown, moment) == believed(anew, moment), moment
+        assert believed(grown, moment) == believed(rebuilt, moment), moment
     placed = "SELECT segment, event_id, valid_from, believed_from FROM store.segments"
-    # A belief stands once in each segment that it reaches into, and in no other.
+    # A belief is once in each segment that it reaches into, and in no other.
     assert rows(grown, f"{placed} GROUP BY ALL HAVING count(*) > 1") == []
     elsewhere = "WHERE believed_from >= segment_until OR believed_until <= segment_from"
     assert rows(grown, f"{placed} {elsewhere}") == []
@@ -124,20 +124,20 @@ def check_alike(grown: duckdb.DuckDBPyConnection, anew: duckdb.DuckDBPyConnectio
 )
 # There was nothing to believe when the generation was built.
 @example([(Step(commits=1),)], [Tier(0, "one", 1)], {1}, Question())
-def test_a_generation_that_grew_is_like_one_built_anew(
+def test_a_generation_that_grew_is_like_one_rebuilt(
     log: list[tuple[Step, ...]], tiers: list[Tier], refreshed: set[int], question: Question
 ) -> None:
-    """Refreshed after some of the commits; what came after the last of these is a tail on top."""
+    """Refresh after some of the commits; the commits after the last refresh are a tail."""
     commits = commits_of(log, tiers)
     with store() as (writer, index):
         last = grow(writer, index, commits, refreshed)
         elsewhere = Index(index.folder / "elsewhere", writer)
         [generation] = index.generations()
         assert built_up_to(generation) == (last + 1, len(commits[0]))
-        with closing(index.open()) as grown, closing(elsewhere.open(may_build=False)) as anew:
+        with closing(index.open()) as grown, closing(elsewhere.open(may_build=False)) as rebuilt:
             assert grown.tail_events == sum(map(len, commits[last + 1 :]))
             con = grown.cursor()
-            check_alike(con, anew.con)
+            check_alike(con, rebuilt.con)
             asked = Asked(commits, con)
             asked.check_history()
             asked.check_spans(question)

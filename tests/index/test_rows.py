@@ -27,7 +27,7 @@ from timeline.meaning.fact import fact_hash
 Row = dict[str, Any]
 
 #: What a row store has of each event: the parts of a fact are in its text.
-TOLD: Final = tuple(
+STORED: Final = tuple(
     name for name in LOG_COLUMNS if name not in ("fact", "subject", "attribute", "object", "period")
 )
 DAY_0: Final = datetime(1970, 1, 1)  # noqa: DTZ001
@@ -100,14 +100,14 @@ def opened(path: Path) -> RowStore:
 
 
 def of_table(con: duckdb.DuckDBPyConnection) -> dict[tuple[int, str], list[Row]]:
-    """The rows of each fact, by its hash and text, in order of position."""
+    """Return the rows of each fact, by its hash and text, in order of position."""
     found: dict[tuple[int, str], list[Row]] = {}
-    told = ", ".join(TOLD)
+    columns = ", ".join(STORED)
     rows = con.execute(
-        f"SELECT fact_hash, fact, {told} FROM store.events WHERE fact IS NOT NULL ORDER BY position"
+        f"SELECT fact_hash, fact, {columns} FROM store.events WHERE fact IS NOT NULL ORDER BY position"
     ).fetchall()
     for number, fact, *values in rows:
-        found.setdefault((number, fact), []).append(dict(zip(TOLD, values, strict=True)))
+        found.setdefault((number, fact), []).append(dict(zip(STORED, values, strict=True)))
     return found
 
 
@@ -126,7 +126,7 @@ def is_plain(row: Row) -> bool:
 
 
 def check_against(expected: Expected, store: RowStore) -> None:
-    """Everything in the row store is as expected, and nothing else is."""
+    """Check that everything in the row store is as expected, and that nothing else is in it."""
     facts, known = expected
     for (number, fact), rows in facts.items():
         lines = store.lines(fact, number, 10**6)
@@ -190,7 +190,7 @@ def test_facts_end_anywhere_in_a_block(con: duckdb.DuckDBPyConnection, tmp_path:
     check(con, opened(written(con, tmp_path)))
 
 
-def test_facts_of_one_hash_are_told_apart(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_facts_of_one_hash_are_distinguished(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     rows = [
         report(fact, fact_hash=number, claim="y" * 50)
         for _ in range(300)
@@ -229,7 +229,7 @@ def test_every_kind_of_value(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> 
         check(con, opened(written(con, tmp_path)))
 
 
-#: An event may hold any sign but these, which are refused when it is recorded.
+#: An event may hold any character but these, which are refused when it is recorded.
 SIGNS: Final = st.characters(exclude_characters="\x1e\x1f", exclude_categories=["Cs"])
 texts = st.none() | st.text(SIGNS) | st.text("\\\n\x00\x1d01A é", max_size=4)
 
@@ -268,7 +268,7 @@ def test_a_fact_that_looks_like_a_line_is_none(con: duckdb.DuckDBPyConnection, t
 
 
 def test_ids_that_begin_alike(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """So many that they go over pages, of which one begins with them and another ends."""
+    """So many ids that they fill several pages, of which one begins with them and another ends with them."""
     alike = ["ab" * 8 + an_id(number)[16:] for number in range(700)]
     ids = [*(an_id(number) for number in range(500)), *alike]
     random.Random(4).shuffle(ids)
@@ -419,7 +419,7 @@ def some(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Path:
 
 
 def is_right(expected: Expected, path: Path) -> bool:
-    """Whether every answer of a row store is right; else it says that it is damaged, or does not open."""
+    """Return whether a row store answers, and check its answers; False if it is damaged or does not open."""
     store = RowStore.open(path)
     if store is None:
         return False
@@ -458,7 +458,7 @@ def test_no_changed_byte_changes_an_answer(con: duckdb.DuckDBPyConnection, tmp_p
     table(con, [report(f"{number % 7}/a", claim=f"{number}", place=max(number, 1)) for number in range(40)])
     content = written(con, tmp_path).read_bytes()
     expected = expected_of(con)
-    # SQLite looks at no long run of zeros; some are there for all.
+    # SQLite reads no long run of zeros; bytes at its ends are tried for all of it.
     places = [at for at in range(len(content)) if content[max(at - 8, 0) : at + 8].strip(b"\0")]
     damaged = unharmed = 0
     for at in places:
@@ -468,7 +468,7 @@ def test_no_changed_byte_changes_an_answer(con: duckdb.DuckDBPyConnection, tmp_p
             unharmed += 1
         else:
             damaged += 1
-    # What is not checked is not content either: counters in the header, say.
+    # Bytes that are not checked hold no content: counters in the header, for example.
     assert damaged > 10 * unharmed
 
 

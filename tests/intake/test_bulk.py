@@ -39,14 +39,14 @@ def resolve(reader: Reader, table: pa.Table) -> Taken:
 
 
 def reports(count: int, **columns: list[Any]) -> pa.Table:
-    told: dict[str, list[Any]] = {
+    defaults: dict[str, list[Any]] = {
         "subject": [f"s{row % 97}" for row in range(count)],
         "attribute": ["note"] * count,
         "text": [f"text {row}" for row in range(count)],
         "source": [f"paper{row % 5}" for row in range(count)],
         "reported": [f"2025-0{1 + row % 9}-0{1 + row % 7}T00:{row % 60:02}:00Z" for row in range(count)],
     }
-    return pa.table({**told, **columns})
+    return pa.table({**defaults, **columns})
 
 
 def test_typed_columns_say_what_their_text_would(empty: Reader) -> None:
@@ -85,10 +85,10 @@ def test_typed_columns_say_what_their_text_would(empty: Reader) -> None:
     assert not found.rejected
     assert found.rows.equals(resolve(empty, plain).rows)
     assert found.rows.schema == schema()
-    told = found.rows.slice(found.registered).to_pylist()
-    assert [row["amount"] for row in told] == [Decimal("1.5"), Decimal(0)]
-    assert [row["claim"] for row in told] == ["about 1.5 USD", "0 GW"]
-    assert told[0]["period"] == "2025-01-01T00:00:00Z/2025-06-30T22:00:00Z"
+    read = found.rows.slice(found.registered).to_pylist()
+    assert [row["amount"] for row in read] == [Decimal("1.5"), Decimal(0)]
+    assert [row["claim"] for row in read] == ["about 1.5 USD", "0 GW"]
+    assert read[0]["period"] == "2025-01-01T00:00:00Z/2025-06-30T22:00:00Z"
 
 
 def test_floats_are_the_shortest_decimals(empty: Reader) -> None:
@@ -184,8 +184,8 @@ def test_a_parquet_file_goes_through_a_timeline(tmp_path: Path) -> None:
         pq.write_table(pa.concat_tables([table, reports(3_000, text=["more"] * 3_000)]), path)
         more = tl.ingest(path)
         assert (more.new, more.known, more.registered) == (3_000, 12_000, 0)
-        told = tl.sql("SELECT text FROM events WHERE event_type = 'reported' ORDER BY position LIMIT 12000")
-        assert told["text"].to_list() == table["text"].to_pylist()
+        got = tl.sql("SELECT text FROM events WHERE event_type = 'reported' ORDER BY position LIMIT 12000")
+        assert got["text"].to_list() == table["text"].to_pylist()
 
 
 def test_a_file_with_bad_rows_records_nothing_unless_they_may_be_left_out(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ _SOUND: list[Keys] = [
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    """A store with a generation and a tail, which both know some of the names."""
+    """Yield a store with a generation and a tail, which both know some of the names."""
     folder = tmp_path_factory.mktemp("bulk")
     log = Log.create(folder / "log")
     index = Index(folder / "index", log)
@@ -175,8 +175,8 @@ def as_table(*rows: Keys) -> pa.Table:
     return pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
 
 
-def told(table: pa.Table) -> list[tuple[Any, ...]]:
-    """The rows with instants as microseconds: Python has no year 10,000."""
+def values_of(table: pa.Table) -> list[tuple[Any, ...]]:
+    """Return the rows with instants as microseconds: Python has no year 10,000."""
     columns = [
         (table.column(name).cast(pa.int64()) if kind == "instant" else table.column(name)).to_pylist()
         for name, kind in LOG_COLUMNS.items()
@@ -194,9 +194,9 @@ def check(reader: Reader, table: pa.Table, register_unknown: bool, at_once: int)
     ) == [(one.place.row, str(one.error), one.keys) for one in found.rejected]
     assert (found.known, found.registered) == (expected.known, expected.registered)
     assert found.warnings == expected.warnings
-    rows = told(rows_to_table(expected.rows))
+    rows = values_of(rows_to_table(expected.rows))
     described = [row for row in rows if str(row[2]).endswith("-described")]
-    got = told(found.rows)
+    got = values_of(found.rows)
     assert Counter(got[: len(described)]) == Counter(described)
     assert got[len(described) :] == [row for row in rows if row not in described]
     assert all(found.rows.column(name).null_count == found.rows.num_rows for name in _OF_THE_LOG)
@@ -215,7 +215,7 @@ def check(reader: Reader, table: pa.Table, register_unknown: bool, at_once: int)
     at_once=1,
 )
 @example(
-    # Of one key the first that is taken stands, and names of what is refused are not registered.
+    # Of one key the first that is taken counts, and names of what is refused are not registered.
     table=as_table(
         {"fact": "new/note@x", "text": "x", "source": "dated", "key": "mine"},
         {"fact": "nvidia/note", "text": "x", "source": "dated", "key": "mine"},
@@ -226,7 +226,7 @@ def check(reader: Reader, table: pa.Table, register_unknown: bool, at_once: int)
     at_once=2,
 )
 @example(
-    # A key of the store in two parts, and one of them at odds with it.
+    # A key of the store in two parts, one of which contradicts it.
     table=as_table(
         {"fact": "nvidia/note", "text": "x", "source": "dated", "key": "taken"},
         {"fact": "nvidia/note", "text": "named", "source": "dated", "key": "taken"},

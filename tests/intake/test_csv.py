@@ -35,7 +35,7 @@ def test_what_is_written_reads_back_equal(
 ) -> None:
     out = io.StringIO(newline="")
     bare = quoting == csv.QUOTE_MINIMAL
-    # It puts no quotes around an end of line that is not its own.
+    # Python's writer does not quote line ends other than its own.
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n" if bare else end, quoting=quoting)
     writer.writerows([_HEADER, *rows])
     expected = [[None if bare and text == "" else text for text in row] for row in rows]
@@ -43,7 +43,7 @@ def test_what_is_written_reads_back_equal(
 
 
 def _by_the_rules(content: str) -> list[list[str | None]] | None:
-    """The rows of a text by RFC 4180, sign by sign, empty lines left out; None where it is no CSV."""
+    """Return the rows of a text by RFC 4180, sign by sign, without empty lines; None where it is no CSV."""
     rows: list[list[str | None]] = []
     row: list[str | None] = []
     at = 0
@@ -110,6 +110,6 @@ def test_one_quote_too_many_is_refused(rows: list[tuple[str, str]], at: int) -> 
     content = out.getvalue()
     first = content.index("\n") + 1
     at = first + at % (len(content) - first)
-    # An odd number of quotes is right by no reading.
+    # No reading of an odd number of quotes is valid.
     with pytest.raises(BadInput, match="not CSV: "):
         _rows(content[:at] + '"' + content[at:])

@@ -63,7 +63,7 @@ def table(path: Path, **options: Any) -> pa.Table:
 
 
 def problems(path: Path, **options: Any) -> list[str]:
-    """Problems of one file, their places without the folder."""
+    """Return the problems of one file, with places that leave out the folder."""
     return [str(problem).removeprefix(f"{path}:") for problem in only(path, **options).problems]
 
 
@@ -355,7 +355,7 @@ class TestCsv:
     @pytest.mark.parametrize(
         ("rows", "message"),
         [
-            # The rows between two of them were one value, without a word.
+            # The rows between two quotes became one value, without an error.
             (['a/b,5" pipe', "a/c,y", 'a/d,6" pipe'], "2:6: not CSV: a quote within a field"),
             (["a/b,y", 'a/c,"x"y', "a/d,z"], "3:7: not CSV: text after the quote that closes the field"),
             (['a/b,"5 pipe', 'a/c,y",z', 'a/d,"6'], "4:5: not CSV: a quote that is never closed"),

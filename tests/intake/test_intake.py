@@ -98,7 +98,7 @@ def drafts(*events: Keys) -> list[Draft]:
 
 
 def taken(intake: Intake, *events: Keys) -> list[Row]:
-    """The rows of events all of which are taken."""
+    """Return the rows of events all of which are taken."""
     resolved = intake.resolve(drafts(*events))
     assert [str(one.error) for one in resolved.rejected] == []
     return resolved.rows
@@ -146,12 +146,12 @@ class TestDefaultsFromTheSource:
         row = one(intake, REPORT)
         assert row["event_id"] == event_id(content_of(event_from(REPORT).columns()))
         assert row["inherited"] == BITS["reported"] + BITS["origin"]
-        told = one(intake, REPORT, origin="wire-service")
-        assert told["origin"] == row["origin"]
-        assert told["event_id"] != row["event_id"]
+        explicit = one(intake, REPORT, origin="wire-service")
+        assert explicit["origin"] == row["origin"]
+        assert explicit["event_id"] != row["event_id"]
         dated = one(intake, REPORT, reported="2024-05-10")
         assert dated["reported_at"] == row["reported_at"]
-        assert len({row["event_id"], told["event_id"], dated["event_id"]}) == 3
+        assert len({row["event_id"], explicit["event_id"], dated["event_id"]}) == 3
 
     def test_a_source_described_better_later_makes_no_new_events(self, intake: Intake) -> None:
         better: Keys = {
@@ -255,7 +255,7 @@ class TestNames:
             ({"fact": "acme/zzz"}, "unknown attribute 'zzz' as attribute; describe it in attributes.yaml"),
         ],
     )
-    def test_unknown_ones_tell_the_nearest(self, intake: Intake, more: Keys, message: str) -> None:
+    def test_unknown_ones_are_named_with_the_nearest(self, intake: Intake, more: Keys, message: str) -> None:
         assert refusal(intake, REPORT, **more) == message
 
     def test_an_origin_is_an_entity_or_a_source(self, intake: Intake) -> None:
@@ -399,7 +399,7 @@ class TestTargets:
         target = "led" if by_key else store.snapshot().event_id("led")
         row = one(intake, {"type": "corrected", "target": target, "entity": "acme"})
         assert row["place"] == len(NAMES) + 2
-        # What it takes over is what was recorded, not what its target would take from its source today.
+        # The correction takes over what was recorded, not what its target would take from its source today.
         assert row["origin"] == "wire-service"
 
     def test_a_chain_keeps_the_place_where_it_began(self, intake: Intake) -> None:
@@ -423,13 +423,13 @@ class TestTargets:
             start_of("2026-01-01"),
         ]
         assert row["inherited"] == BITS["fact"]
-        told = one(
+        explicit = one(
             intake,
             {"type": "retracted", "target": "growing", "reported": "2024-05-12"},
             fact="acme/plan@2025-01/2025-12",
         )
-        assert told["fact"] == row["fact"]
-        assert not told["inherited"] & BITS["fact"]
+        assert explicit["fact"] == row["fact"]
+        assert not explicit["inherited"] & BITS["fact"]
 
     @pytest.mark.parametrize(
         ("target", "message"),
@@ -458,12 +458,14 @@ class TestTargets:
 
     def test_a_description_is_no_target(self, intake: Intake, store: Timeline) -> None:
         [described] = taken(intake, {"type": "entity-described", "id": "new"})
-        said = refusal(intake, {"type": "retracted", "target": described["event_id"], "reported": "2024"})
-        assert "nothing earlier is called" in said
+        message = refusal(intake, {"type": "retracted", "target": described["event_id"], "reported": "2024"})
+        assert "nothing earlier is called" in message
 
     def test_of_another_fact(self, intake: Intake) -> None:
-        said = refusal(intake, {"type": "corrected", "target": "growing", "fact": "acme/plan", "text": "x"})
-        assert said == "the target is about acme/plan@2025, not acme/plan"
+        message = refusal(
+            intake, {"type": "corrected", "target": "growing", "fact": "acme/plan", "text": "x"}
+        )
+        assert message == "the target is about acme/plan@2025, not acme/plan"
 
 
 class TestCorrections:
@@ -484,7 +486,7 @@ class TestCorrections:
         assert (row["valid_from"], row["valid_to"]) == (start_of("2024-01-01"), start_of("2026-01-01"))
         assert (row["reported_from"], row["reported_at"]) == (start_of("2024-05-08"), end_of("2024-05-08"))
         assert row["evidence_at"] == end_of("2024-05-10")
-        # Who is quoted and how it reads belong to the words that were wrong.
+        # The speaker and the statement belong to the words that were wrong.
         assert row.get("speaker") is None
         assert row.get("statement") is None
         assert row["event_id"] == event_id(
@@ -518,7 +520,7 @@ class TestCorrections:
 
     def test_another_source(self, intake: Intake) -> None:
         row = one(intake, self.BARE, source="magazine")
-        # A place in the one text says nothing of the other; the claim was made when and by whom it was.
+        # A place in one text is no place in another; the date and the origin of the claim do not change.
         assert row.get("locator") is None
         assert row["source"] == "magazine"
         assert row["evidence_at"] == end_of("2024-05-20")
@@ -528,8 +530,8 @@ class TestCorrections:
     def test_another_source_and_date(self, intake: Intake) -> None:
         row = one(intake, self.BARE, source="magazine", reported="2024-05")
         assert row["reported_at"] == end_of("2024-05-20")
-        said = refusal(intake, self.BARE, source="magazine", reported="2024-05-21")
-        assert "starts after its source, which is of '2024-05-20'" in said
+        message = refusal(intake, self.BARE, source="magazine", reported="2024-05-21")
+        assert "starts after its source, which is of '2024-05-20'" in message
 
     def test_a_source_without_a_date_leaves_the_evidence_where_it_was(self, intake: Intake) -> None:
         assert one(intake, self.BARE, source="undated")["evidence_at"] == end_of("2024-05-10")
@@ -543,8 +545,8 @@ class TestCorrections:
 
     def test_a_report_needs_its_claim(self, intake: Intake) -> None:
         for target in ("growing", "growing-less"):
-            said = refusal(intake, {"type": "corrected", "target": target, "reported": "2024-05-01"})
-            assert said == (
+            message = refusal(intake, {"type": "corrected", "target": target, "reported": "2024-05-01"})
+            assert message == (
                 "a correction of a report needs its claim; to strike the report out, give void: true"
             )
 
@@ -559,8 +561,8 @@ class TestCorrections:
         row = one(intake, {"type": "corrected", "target": "taken-back", "reported": "2024-05-13"})
         assert row["reported_at"] == end_of("2024-05-13")
         assert row.get("source") is None
-        said = refusal(intake, {"type": "corrected", "target": "taken-back", "entity": "beta"})
-        assert "a correction of a retraction claims nothing" in said
+        message = refusal(intake, {"type": "corrected", "target": "taken-back", "entity": "beta"})
+        assert "a correction of a retraction claims nothing" in message
         # Nor does a correction of that correction.
         further, *rest = refusals(
             intake,
@@ -584,10 +586,10 @@ class TestCorrections:
         assert row["place"] == len(NAMES) + 1
 
     def test_the_attribute_s_rules_hold(self, intake: Intake) -> None:
-        said = refusal(intake, {"type": "corrected", "target": "led", "text": "somebody"})
-        assert said == "attribute 'ceo' takes values of type entity, got text"
-        said = refusal(intake, {"type": "corrected", "target": "led", "entity": "jane-do"})
-        assert said == "unknown entity 'jane-do' as entity; did you mean 'jane-doe'?"
+        message = refusal(intake, {"type": "corrected", "target": "led", "text": "somebody"})
+        assert message == "attribute 'ceo' takes values of type entity, got text"
+        message = refusal(intake, {"type": "corrected", "target": "led", "entity": "jane-do"})
+        assert message == "unknown entity 'jane-do' as entity; did you mean 'jane-doe'?"
 
 
 class TestRetractions:
@@ -605,8 +607,8 @@ class TestRetractions:
         assert row["reported_at"] == end_of("2024-01-01")
 
     def test_one_of_the_two_is_needed(self, intake: Intake) -> None:
-        said = refusal(intake, {"type": "retracted", "target": "growing"})
-        assert said == "a retraction without a source needs its reported date"
+        message = refusal(intake, {"type": "retracted", "target": "growing"})
+        assert message == "a retraction without a source needs its reported date"
 
     @pytest.mark.parametrize("target", ["growing-less", "quiet", "taken-back"])
     def test_anything_can_be_retracted(self, intake: Intake, target: str) -> None:
@@ -721,21 +723,21 @@ class TestRefusals:
 
     def test_every_bad_event_is_named_and_the_rest_is_taken(self, resolved: Resolved) -> None:
         assert len(resolved.rows) == 1
-        # What no store would take is found before what this one does not.
+        # Events that no store would take are found before those that only this one refuses.
         assert {str(one.place) for one in resolved.rejected} == {"a.yaml:1", "a.yaml:3", "a.yaml:4"}
 
     def test_all_of_them_are_raised_at_once(self, resolved: Resolved) -> None:
         with pytest.raises(BadRows) as caught:
             raise_for(resolved.rejected)
         assert caught.value.exit_code == 2
-        said = str(caught.value)
+        message = str(caught.value)
         for part in (
             "a.yaml:1: unknown entity 'acm' as subject; did you mean 'acme'?",
             "a.yaml:3: no such status: 'plannd'; did you mean 'planned'?",
             "a.yaml:4: key 'growing' is taken",
             "3 bad events; nothing was recorded",
         ):
-            assert part in said
+            assert part in message
         assert len(caught.value.problems) == 3
 
     def test_nothing_refused_raises_nothing(self) -> None:
@@ -760,7 +762,7 @@ def test_known_events_are_found_however_many_are_asked_for(reader: Reader, count
     con = reader.cursor()
     held = con.execute("SELECT event_id, position, place FROM store.events").fetchall()
     strangers = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(count)]
-    # What begins like an event that is there is another one all the same.
+    # An id that begins like that of a recorded event is another id.
     strangers.append(held[0][0][:16] + strangers[0][16:])
     known = KnownEvents(con, reader)
     for _ in range(4):

@@ -55,11 +55,11 @@ def test_in_an_empty_store_nothing_is_known(desk: Timeline) -> None:
         assert all(names.among(kind, ["a"]) == {} for kind in ("source", "attribute", "entity"))
 
 
-def test_whoever_asks_often_asks_the_store_no_more(described: Timeline) -> None:
+def test_who_asks_often_asks_the_store_no_more(described: Timeline) -> None:
     log = Log(described.path / "log")
     with closing(Index(described.path / "index", log).open().cursor()) as con:
         names = KnownNames(con)
         for _ in range(10):
             names.among("entity", ["a"])
-    # The connection is gone, and so is every other way to find out.
+    # The connection is closed, so that the store cannot be asked any more.
     assert names.among("entity", NAMES) == dict.fromkeys(NAMES, (None, None))

@@ -190,17 +190,17 @@ def test_an_append_is_acknowledged_only_once_it_is_durable(folder: Path) -> None
 def test_recorded_at_grows_even_when_the_clock_does_not(folder: Path) -> None:
     ticks = iter([1_000, 1_000, 10, 5_000])
     log = Log(folder, clock=lambda: next(ticks))
-    told: list[tuple[Commit | None, int]] = []
+    calls: list[tuple[Commit | None, int]] = []
 
     def prepare(head: Commit | None, recorded_at: int) -> pa.Table:
-        told.append((head, recorded_at))
-        return rows_to_table([row(len(told))])
+        calls.append((head, recorded_at))
+        return rows_to_table([row(len(calls))])
 
     for _ in range(4):
         log.append(prepare)
-    assert [recorded_at for _, recorded_at in told] == [1_000, 1_001, 1_002, 5_000]
+    assert [recorded_at for _, recorded_at in calls] == [1_000, 1_001, 1_002, 5_000]
     assert [commit.recorded_at for commit in log.commits()] == [1_000, 1_001, 1_002, 5_000]
-    assert [head for head, _ in told] == [None, *log.commits()[:-1]]
+    assert [head for head, _ in calls] == [None, *log.commits()[:-1]]
     assert events_of(log)["recorded_at"].cast(pa.int64()).to_pylist() == [1_000, 1_001, 1_002, 5_000]
 
 
@@ -288,7 +288,7 @@ def test_a_part_of_a_larger_table_in_several_chunks(log: Log) -> None:
 
 
 def many_rows(numbers: Iterable[int]) -> pa.Table:
-    """Rows that differ by their ids and subjects alone."""
+    """Return rows that differ in their ids and subjects alone."""
     ids = [hashlib.sha256(str(number).encode()).hexdigest() for number in numbers]
     rows = rows_to_table([row(1)]).take(pa.array([0] * len(ids), pa.int64()))
     for name, values in (("event_id", ids), ("subject", list(map(str, numbers)))):
@@ -344,7 +344,7 @@ def test_what_a_part_raises_leaves_the_log_as_it_was(folder: Path, before: int) 
 
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS])
-def test_a_folder_that_may_not_be_written_to_is_told(folder: Path, code: int) -> None:
+def test_a_folder_that_may_not_be_written_to_is_an_error(folder: Path, code: int) -> None:
     class Forbidding(FolderObjects):
         def _write(self, temporary: Path, content: memoryview) -> None:
             raise OSError(code, os.strerror(code), str(temporary))

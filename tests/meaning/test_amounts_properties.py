@@ -90,9 +90,9 @@ def test_an_event_of_figures_says_what_their_text_says(amount: Amount, places: i
     ).columns()
     read = parse_amount(plain_amount(amount.low, amount.high, amount.unit, amount.approximate))
     assert row["claim"] == plain_amount(read.low, read.high, read.unit, read.approximate)
-    told = (row["amount"], row["amount_low"], row["amount_high"], row["unit"], row["approximate"])
-    # To the digit, since messages tell them.
-    assert repr(told) == repr((read.amount, read.low, read.high, read.unit, read.approximate))
+    written = (row["amount"], row["amount_low"], row["amount_high"], row["unit"], row["approximate"])
+    # To the digit, since messages show them.
+    assert repr(written) == repr((read.amount, read.low, read.high, read.unit, read.approximate))
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,7 @@ qualifiers = st.sampled_from("?~%")
 
 
 def as_of_days(first: date, last: date) -> Bounds:
-    """The span from the start of one day to the end of another."""
+    """Return the span from the start of one day to the end of another."""
     return (first.toordinal() - EPOCH) * DAY, (last.toordinal() - EPOCH + 1) * DAY
 
 
@@ -70,12 +70,12 @@ def written(text: str) -> Bounds:
 
 
 def opened(bounds: Bounds) -> Bounds:
-    """The same as those of a valid time or a period, of which the end of 9999 is no end."""
+    """Return the bounds as those of a valid time or a period, for which the end of 9999 is no end."""
     return bounds[0], no_end(bounds[1])
 
 
 def strict(text: str) -> Bounds:
-    """What the edtf package says."""
+    """Return the strict bounds of the edtf package."""
     found = edtf.parse_edtf(text)
 
     def day(bound: time.struct_time) -> date:
@@ -111,7 +111,7 @@ masks = st.one_of(
 
 @st.composite
 def qualified_parts(draw: st.DrawFn) -> str:
-    """A date one part of which is qualified, in front of it or behind it."""
+    """Return a date of which one part is qualified, in front of the part or behind it."""
     parts = draw(days).isoformat().split("-")[: draw(st.integers(1, 3))]
     chosen = draw(st.integers(0, len(parts) - 1))
     sign = draw(qualifiers)
@@ -227,7 +227,7 @@ ends = st.one_of(
 
 @st.composite
 def spans(draw: st.DrawFn) -> Bounds:
-    """A span that is not empty, mostly with ends where years, months or days begin."""
+    """Return a span that is not empty, mostly with ends where years, months or days begin."""
     lower, upper = draw(st.none() | ends), draw(st.none() | ends)
     if lower is not None and upper is not None:
         lower, upper = sorted((lower, upper))
@@ -275,7 +275,7 @@ def test_texts_of_equal_bounds_become_one(text: str) -> None:
 
 
 def neighbour(text: str, step: int) -> str:
-    """The date of the same form one or two units of its precision away."""
+    """Return the date of the same form one or two units of its precision away."""
     if text.endswith("X"):
         return f"{int(text[:3]) + step:03}X"
     if len(text) == 4:

@@ -307,18 +307,18 @@ class TestTypes:
         assert columns(CORRECTION, void=True, fact="acme/plan")["fact"] == "acme/plan"
 
     def test_a_correction_may_claim_nothing(self) -> None:
-        # Whether its target claims something only the store knows.
+        # Only the store knows whether the target claims something.
         assert "value_type" not in columns(CORRECTION, reported="2025")
 
-    def test_an_unknown_status_tells_the_nearest(self) -> None:
+    def test_an_unknown_status_is_named_with_the_nearest(self) -> None:
         assert refusal(status="estimate") == "no such status: 'estimate'; did you mean 'estimated'?"
         assert refusal(status="Planned").startswith("no such status: 'Planned'; did you mean 'planned'")
         assert refusal(status="") == "no such status: ''"
 
     def test_unknown_keys_are_named_with_the_nearest(self) -> None:
-        said = refusal(orgin="x", colour="blue")
-        assert "unknown key 'orgin'; did you mean 'origin'?" in said
-        assert "unknown key 'colour'" in said
+        message = refusal(orgin="x", colour="blue")
+        assert "unknown key 'orgin'; did you mean 'origin'?" in message
+        assert "unknown key 'colour'" in message
         assert "1: Keys should be strings" in event_refusal({1: 2})
 
     @pytest.mark.parametrize("name", ["key", "source", "origin", "speaker", "actor"])
@@ -347,9 +347,9 @@ class TestText:
 
     @pytest.mark.parametrize("half", [0xD800, 0xDBFF, 0xDC00, 0xDFFF])
     def test_half_of_a_surrogate_pair_is_refused(self, half: int) -> None:
-        said = refusal(statement=f"a{chr(half)}")
-        assert f"statement: holds U+{half:04X}, half of a surrogate pair" in said
-        said.encode()
+        message = refusal(statement=f"a{chr(half)}")
+        assert f"statement: holds U+{half:04X}, half of a surrogate pair" in message
+        message.encode()
 
     def test_the_other_control_characters_may_stand_in_prose(self) -> None:
         assert columns(statement="a\tb\nc\x07")["statement"] == "a\tb\nc\x07"

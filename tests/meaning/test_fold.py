@@ -19,7 +19,7 @@ Says = int | str | tuple[int | None, int | None] | Value
 
 
 def on(day: int) -> int:
-    """The last instant of a day, from which on a report of that day counts."""
+    """Return the last instant of a day, from which on a report of that day counts."""
     return (day + 1) * DAY - 1
 
 
@@ -68,7 +68,7 @@ class Log:
         return self.add("retracted", day, target=target)
 
     def correct(self, target: str, says: Says | None = None, day: int | None = None, **more: Any) -> str:
-        """What it does not give, it takes over from its target, as the store would."""
+        """Correct a target, from which the correction takes over what it does not give, as in the store."""
         old = next(entry for entry in self.entries if entry.event_id == target)
         kept = {
             name: getattr(old, name)
@@ -81,7 +81,7 @@ class Log:
         return self.correct(target, void=True)
 
     def believed(self, day: int | None = None, **asked: Any) -> list[Any]:
-        """What is believed as of the end of a day: the value of each row, an exact amount as a number."""
+        """Return the value of each row believed as of the end of a day, an exact amount as a number."""
         return [shown(row.entry) for row in self.beliefs(day, **asked)]
 
     def beliefs(self, day: int | None = None, **asked: Any) -> list[fold.Belief]:
@@ -92,10 +92,10 @@ class Log:
 
 
 def shown(entry: Entry | None) -> Any:
-    said = entry.value if entry else None
-    if said is None or said.value_type != "amount":
-        return said.text if said else None
-    return int(said.low) if said.low is not None and said.low == said.high else (said.low, said.high)
+    value = entry.value if entry else None
+    if value is None or value.value_type != "amount":
+        return value.text if value else None
+    return int(value.low) if value.low is not None and value.low == value.high else (value.low, value.high)
 
 
 def valid(start: int | None, end: int | None) -> dict[str, int | None]:
@@ -135,7 +135,7 @@ def test_what_is_recorded_late_leaves_what_was_reported_later_alone(log: Log) ->
     assert [log.believed(day) for day in (2, 3)] == [[10], [20]]
 
 
-def test_of_reports_of_one_instant_the_later_in_the_log_stands(log: Log) -> None:
+def test_of_reports_of_one_instant_the_later_in_the_log_counts(log: Log) -> None:
     log.report(1, 10)
     log.report(1, 20)
     assert log.believed() == [20]
@@ -197,14 +197,14 @@ def test_valid_at_keeps_the_row_that_covers_it_up_to_its_exclusive_end(log: Log)
 # Since when
 
 
-def test_believed_from_starts_anew_where_a_neighbour_in_valid_time_splits_the_row(log: Log) -> None:
+def test_believed_from_starts_again_where_a_neighbour_in_valid_time_splits_the_row(log: Log) -> None:
     log.report(1, "old")
     log.report(2, "new", **valid(40, 60))
     assert {row.believed_from for row in log.beliefs(1)} == {on(1)}
     assert {row.believed_from for row in log.beliefs(2)} == {on(2)}
 
 
-def test_believed_from_does_not_move_when_the_same_is_said_of_another_valid_time(log: Log) -> None:
+def test_believed_from_does_not_move_when_the_same_is_reported_of_another_valid_time(log: Log) -> None:
     log.report(1, "old", **valid(0, 10))
     log.report(2, "new", **valid(20, 30))
     assert [row.believed_from for row in log.beliefs()] == [on(1), on(2)]
@@ -216,11 +216,11 @@ def test_a_row_as_of_a_date_shows_nothing_from_after_it(log: Log) -> None:
     log.report(3, "split", **valid(40, 60))
     log.retract("event 1", 4)
     log.withdraw(5)
-    told = [(row.entry, row.valid_from, row.valid_to, row.believed_from) for row in log.beliefs(2)]
-    assert told == [(row.entry, row.valid_from, row.valid_to, row.believed_from) for row in before]
+    later = [(row.entry, row.valid_from, row.valid_to, row.believed_from) for row in log.beliefs(2)]
+    assert later == [(row.entry, row.valid_from, row.valid_to, row.believed_from) for row in before]
 
 
-def test_spans_tell_until_when_exactly_a_row_was_held(log: Log) -> None:
+def test_spans_show_until_when_exactly_a_row_was_held(log: Log) -> None:
     log.report(1, "old")
     log.report(2, "new")
     log.retract("event 2", 4)
@@ -231,7 +231,7 @@ def test_spans_tell_until_when_exactly_a_row_was_held(log: Log) -> None:
     assert spans == [("old", on(1), on(2)), ("new", on(2), on(4)), ("old", on(4), END)]
 
 
-def test_dates_a_microsecond_apart_are_told_apart(log: Log) -> None:
+def test_dates_a_microsecond_apart_are_distinguished(log: Log) -> None:
     log.report(1, "old")
     log.entries.append(replace(log.entries[0], position=2, event_id="event 2", reported_at=on(1) + 1))
     places = [[row.place for row in fold.beliefs(log.entries, on(1) + after)] for after in (-1, 0, 1)]
@@ -268,7 +268,7 @@ def test_a_correction_may_give_another_date_and_valid_time(log: Log) -> None:
     assert rows(log.beliefs(5)) == [(20, 0, 10)]
 
 
-def test_of_several_corrections_of_one_target_the_last_recorded_stands(log: Log) -> None:
+def test_of_several_corrections_of_one_target_the_last_recorded_counts(log: Log) -> None:
     log.report(1, 10)
     log.correct("event 1", 20)
     log.correct("event 1", 30)
@@ -376,7 +376,7 @@ def test_a_retraction_of_a_correction_means_what_was_corrected(log: Log) -> None
     assert [log.believed(day) for day in (2, 3)] == [[20], []]
 
 
-def test_a_retraction_takes_what_stands_for_its_target_even_if_corrected_later(log: Log) -> None:
+def test_a_retraction_takes_what_counts_for_its_target_even_if_corrected_later(log: Log) -> None:
     log.report(1, 10)
     log.retract("event 1", 3)
     log.correct("event 1", 20)
@@ -634,7 +634,7 @@ def test_a_pair_that_disagrees_is_one_row_the_one_reported_first_in_front(log: L
     assert fold.disagreements(log.entries, on(1)) == []
 
 
-def test_a_pair_tells_the_valid_time_that_it_shares_and_none_where_there_is_none(log: Log) -> None:
+def test_a_pair_has_the_valid_time_that_it_shares_and_none_where_there_is_none(log: Log) -> None:
     log.report(1, 10, origin="reuters", **valid(0, 20))
     log.report(1, 20, origin="bloomberg", **valid(10, 30))
     log.report(1, 30, origin="ft", **valid(30, 40))
@@ -656,7 +656,7 @@ def changed(log: Log, earlier: int, later: int) -> list[tuple[str, Any, Any]]:
     return [(change.change, shown(change.before), shown(change.after)) for change in found]
 
 
-def test_changes_tell_what_appeared_changed_and_went(log: Log) -> None:
+def test_changes_show_what_appeared_changed_and_went(log: Log) -> None:
     log.report(1, 10)
     log.report(2, 20)
     log.withdraw(3)
@@ -672,7 +672,7 @@ def test_another_report_of_the_same_value_is_a_change_of_what_is_believed(log: L
     assert changed(log, 1, 2) == [("changed", 10, 10)]
 
 
-def test_changes_are_told_for_the_valid_time_in_which_answers_differ(log: Log) -> None:
+def test_changes_are_given_for_the_valid_time_in_which_answers_differ(log: Log) -> None:
     log.report(1, "old", **valid(0, 100))
     log.report(2, "new", **valid(40, 120))
     found = fold.changes(log.beliefs(1), log.beliefs(2))
@@ -727,7 +727,7 @@ def test_a_report_that_wins_somewhere_is_not_late(log: Log) -> None:
     assert log.effects() == ["opened", "opened", "late"]
 
 
-def test_corrections_voids_and_retractions_are_told_as_such(log: Log) -> None:
+def test_corrections_voids_and_retractions_are_named_as_such(log: Log) -> None:
     log.report(1, 10)
     log.correct("event 1", 20)
     log.void("event 2")

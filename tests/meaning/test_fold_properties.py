@@ -78,9 +78,7 @@ def test_rows_are_disjoint_and_as_long_as_possible(
 
 
 @given(one, policies, bases)
-def test_a_belief_is_told_by_spans_that_do_not_touch(
-    entries: list[Entry], policy: str, basis: fold.Basis
-) -> None:
+def test_the_spans_of_a_belief_do_not_touch(entries: list[Entry], policy: str, basis: fold.Basis) -> None:
     rows: dict[tuple[int, int, int], list[tuple[int, int]]] = defaultdict(list)
     for span in fold.belief_spans(entries, policy=policy, basis=basis):
         rows[span.place, span.valid_from, span.valid_to].append((span.believed_from, span.believed_until))
@@ -89,12 +87,12 @@ def test_a_belief_is_told_by_spans_that_do_not_touch(
 
 
 @given(one)
-def test_the_index_tells_what_each_event_did_as_defined(entries: list[Entry]) -> None:
+def test_the_index_keeps_what_each_event_did_as_defined(entries: list[Entry]) -> None:
     assert amended.effects(entries) == fold.effects(entries)
 
 
 @given(one, st.sampled_from((BEGINNING, *RECORDED)), bases)
-def test_the_index_keeps_what_stands_of_amended_reports_as_defined(
+def test_the_index_keeps_what_counts_of_amended_reports_as_defined(
     entries: list[Entry], recorded_as_of: int, basis: fold.Basis
 ) -> None:
     kept = list(amended.standings(entries))
@@ -125,7 +123,7 @@ def test_steps_can_be_pasted_into_an_example() -> None:
 
 
 @given(one)
-def test_one_sweep_tells_every_belief_ever_held(entries: list[Entry]) -> None:
+def test_one_sweep_finds_every_belief_ever_held(entries: list[Entry]) -> None:
     defined = [
         (s.entry.position, s.place, s.valid_from, s.valid_to, s.believed_from, s.believed_until)
         for s in fold.belief_spans(entries)

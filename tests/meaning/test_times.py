@@ -30,7 +30,7 @@ END_OF_9999 = LAST_INSTANT + 1
 
 
 def instant(text: str | None) -> int | None:
-    """Microseconds of a plain date (its first instant) or of an instant, by Python's own reading."""
+    """Return the microseconds of a plain date (its first instant) or of an instant, as Python reads it."""
     if text is None:
         return None
     moment = datetime.fromisoformat(text)

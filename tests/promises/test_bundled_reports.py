@@ -1,6 +1,6 @@
 """The bundled reports: complete in themselves, and true to the articles that they were read from.
 
-The articles are not part of the project. Where their folder stands beside it, every locator is
+The articles are not part of the project. Where their folder is beside it, every locator is
 looked up in them; elsewhere those tests are skipped and say so.
 """
 
@@ -49,7 +49,7 @@ IN_FRENCH: Final = {
     "GW": ("gigawatt",),
     "USD/month": ("dollars par mois",),
 }
-#: Told by the sentence around: a figure may be printed without them.
+#: Clear from the sentence around a figure, which may be printed without them.
 SELDOM_PRINTED: Final = {"USD", "times", "tranches"}
 
 Keys = dict[str, Any]
@@ -210,7 +210,7 @@ def test_correction_mends_an_earlier_report_and_says_why(event: Keys) -> None:
     given = {name for name in VALUE_KEYS if name in event}
     assert given == {name for name in VALUE_KEYS if name in target}
     assert {name: event[name] for name in given} != {name: target[name] for name in given}
-    # All else is its target's: what was wrong is the figure alone.
+    # All other keys are those of the target: only the figure was wrong.
     assert given | {"key", "type", "target", "statement", "reason", "file"} >= set(event) - {"locator"}
 
 
@@ -225,7 +225,7 @@ def test_lines_are_short_enough_to_read(path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def articles() -> dict[str, bytes]:
-    """The articles by the SHA-256 of their bytes."""
+    """Return the articles by the SHA-256 of their bytes."""
     if not ARTICLES.is_dir():
         pytest.skip("the five articles (../shared/seeds) are not beside the project")
     return {hashlib.sha256(found := path.read_bytes()).hexdigest(): found for path in ARTICLES.glob("*.txt")}
@@ -233,7 +233,7 @@ def articles() -> dict[str, bytes]:
 
 @pytest.fixture
 def text(event: Keys, articles: dict[str, bytes]) -> str:
-    """The article that an event, or the report that it corrects, was read from."""
+    """Return the article that an event, or the report that it corrects, was read from."""
     source = event.get("source")
     if source is None:
         (source,) = (report["source"] for report in REPORTS if report["key"] == event["target"])
@@ -251,9 +251,9 @@ def cited(event: Keys, text: str) -> str:
 
 
 def is_printed(words: str, passage: str) -> bool:
-    """Whether a figure stands in a passage by itself, in digits or, as may a word, in French.
+    """Return whether a passage prints a figure, in digits or in French, or a word, in French.
 
-    Not as part of a longer figure; a space between thousands does not count.
+    A part of a longer figure is no figure; a space between thousands does not count.
     """
     plain = re.sub(r"(?<=\d)[ \u00a0\u202f](?=\d{3}\b)", "", passage)
     if words[0].isdigit() and re.search(rf"(?<![\d.,]){re.escape(words)}(?!\d|[.,]\d)", plain):
@@ -262,7 +262,7 @@ def is_printed(words: str, passage: str) -> bool:
 
 
 def not_printed(claim: str, passage: str) -> list[str]:
-    """The figures and words of a claim that a passage does not print.
+    """Return the figures and words of a claim that a passage does not print.
 
     >>> not_printed("up to 30 billion USD", "jusqu'à 300 millions de dollars")
     ['30', 'billion']
@@ -299,7 +299,7 @@ def test_what_counts_as_printed(claim: str, passage: str, lacking: list[str]) ->
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=lambda source: source["id"])
-def test_source_is_the_article_as_it_stands(source: Keys, articles: dict[str, bytes]) -> None:
+def test_source_is_the_article_unchanged(source: Keys, articles: dict[str, bytes]) -> None:
     assert source["sha256"] in articles
     assert len(articles[source["sha256"]].decode("utf-8")) == int(source["length"])
 
@@ -315,20 +315,20 @@ def test_spans_are_whole_words_within_the_text(event: Keys, text: str) -> None:
 
 
 @each_report
-def test_amount_stands_in_the_place_cited(event: Keys, text: str) -> None:
+def test_amount_is_in_the_place_cited(event: Keys, text: str) -> None:
     if event.get("inferred") != "true":
         assert not_printed(event.get("claim", ""), cited(event, text)) == []
 
 
 @each_correction
-def test_corrected_figure_stands_in_the_place_cited(event: Keys, text: str) -> None:
+def test_corrected_figure_is_in_the_place_cited(event: Keys, text: str) -> None:
     # Without a place of its own, the evidence is not on the page but in the reason.
     if "locator" in event:
         assert not_printed(re.sub(r"\D+", " ", event["claim"]), cited(event, text)) == []
 
 
 @each_report
-def test_period_stands_in_the_place_cited(event: Keys, text: str) -> None:
+def test_period_is_in_the_place_cited(event: Keys, text: str) -> None:
     years = re.findall(r"\d{4}", event["fact"].partition("@")[2])
     if years:
         counted = str(int(years[-1]) - int(years[0]) + 1)
@@ -339,7 +339,7 @@ def test_period_stands_in_the_place_cited(event: Keys, text: str) -> None:
 
 
 def runs(text: str, length: int = 8) -> dict[tuple[str, ...], int]:
-    """Every so many words in a row, with the number of the first."""
+    """Return every run of `length` words, with the number of its first word."""
     words = re.findall(r"\w+", text.lower())
     return {tuple(words[at : at + length]): at for at in range(len(words) - length + 1)}
 
@@ -363,7 +363,7 @@ def test_what_counts_as_a_sentence_taken_over(one: str, other: str, shared: bool
     assert bool(runs(one).keys() & runs(other).keys()) == shared
 
 
-def test_no_sentence_of_an_article_stands_in_the_project(articles: dict[str, bytes]) -> None:
+def test_no_sentence_of_an_article_is_in_the_project(articles: dict[str, bytes]) -> None:
     printed = {run for article in articles.values() for run in runs(article.decode("utf-8"))}
     assert printed
     taken = {}

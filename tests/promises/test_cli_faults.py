@@ -24,7 +24,7 @@ MAIN = [sys.executable, "-m", "timeline"]
 def limited(
     folder: Path, *arguments: str, limit: int | None = None, value: int = 0
 ) -> subprocess.CompletedProcess[str]:
-    """A command that may have so much of a resource."""
+    """Run a command that may use only so much of a resource."""
 
     def prepare() -> None:
         if limit is not None:
@@ -63,13 +63,13 @@ def head(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def desk(recorded_project: Path) -> Path:
-    """A project whose events are recorded, for tests that only read."""
+    """Return a project whose events are recorded, for tests that only read."""
     return recorded_project
 
 
 @pytest.fixture
 def own(desk: Path, tmp_path: Path) -> Path:
-    """A project of one's own whose events are recorded, with its index."""
+    """Return a project of one's own whose events are recorded, with its index."""
     copy = shutil.copytree(desk, tmp_path / "desk")
     timeline(copy, "rebuild")
     return copy
@@ -80,7 +80,7 @@ def own(desk: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("store", [".timeline", "desk"])
 def test_making_a_store_leaves_its_neighbours_alone(project: Path, store: str) -> None:
-    # No process has such a number.
+    # No process has such an id.
     neighbours = [
         f"{store}.new-2026",
         f"{store}.new-4194305",
@@ -102,7 +102,7 @@ def test_what_a_killed_maker_left_goes(project: Path) -> None:
     while not list(project.glob(".timeline-tmp-*/store/log")):
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(timeout=0.02)
-    # One that lives keeps what it makes.
+    # The files of a live process are kept.
     timeline(project, "show", OPENAI)
     assert len(list(project.glob(".timeline-tmp-*"))) == 1
     process.kill()
@@ -136,9 +136,9 @@ def test_a_command_succeeds_exactly_where_it_recorded_whatever_files_it_may_open
         assert "fault of Timeline" not in finished.stderr
         seen.add(finished.returncode)
         if after > before:
-            told = json.loads(finished.stdout)
-            assert (told["commit"], told["position"]) == (after, head(own)["position"])
-            assert told["event_id"] or finished.stderr.startswith("warning: it is recorded")
+            printed = json.loads(finished.stdout)
+            assert (printed["commit"], printed["position"]) == (after, head(own)["position"])
+            assert printed["event_id"] or finished.stderr.startswith("warning: it is recorded")
     assert seen == {0, 1}
 
 
@@ -167,7 +167,7 @@ def test_a_full_disk_after_an_ingest_is_a_warning(own: Path) -> None:
 
 
 @pytest.mark.parametrize("to", [">&-", ">/dev/full", "| true", ">&- 2>&-", "2>&-", ">/dev/full 2>/dev/full"])
-def test_what_was_recorded_is_a_success_wherever_it_is_told(own: Path, to: str) -> None:
+def test_what_was_recorded_is_a_success_wherever_it_is_printed(own: Path, to: str) -> None:
     before = head(own)["commit"]
     report = f"$T report {OPENAI} '31 billion USD' --source {SOURCE} --json"
     finished = in_bash(own, f"set -o pipefail; {report} {to}")
@@ -267,7 +267,7 @@ def test_an_interrupt_of_a_query_is_130_at_once(desk: Path, arguments: list[str]
         [*MAIN, *arguments], cwd=desk, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     try:
-        # It is at work once it has used more of the processor than loading takes.
+        # The command is at work once it has used more processor time than loading takes.
         while _seconds_used(process.pid) < 2:
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(timeout=0.05)
@@ -307,7 +307,7 @@ def replaced(path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe"])
-def test_what_is_no_file_is_told_at_once(own: Path, kind: str) -> None:
+def test_what_is_no_file_is_refused_at_once(own: Path, kind: str) -> None:
     thing = own / "thing.yaml"
     replaced(thing, kind)
     replaced(own / "queries" / "broken.sql", kind)
@@ -350,7 +350,7 @@ def test_a_link_to_nothing_among_the_events_is_no_silence(own: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["half", "pipe", "folder", "other", "first blocks", "last blocks"])
-def test_a_damaged_index_is_built_anew(own: Path, damage: str) -> None:
+def test_a_damaged_index_is_rebuilt(own: Path, damage: str) -> None:
     expected = timeline(own, "show", "--json").stdout
     [file] = (own / ".timeline" / "index").glob("*.duckdb")
     [rows] = (own / ".timeline" / "index").glob("*.rows")
@@ -457,7 +457,7 @@ FINE = ["acme/plain", "acme/price@2024-01/2024-03", "acme/英伟达", "acme/c++_
 
 @pytest.fixture(scope="module")
 def tricky(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with facts that a shell would evaluate, and some that it would not."""
+    """Return a project with facts that a shell would evaluate, and some that it would not."""
     folder = tmp_path_factory.mktemp("tricky")
     timeline(folder, "init", "--empty", ".")
     lines = [
@@ -479,8 +479,8 @@ def test_a_completion_means_itself_in_every_shell(tricky: Path, shell: str) -> N
             "_TYPER_COMPLETE_WORD_TO_COMPLETE": "acme/",
         },
     }[shell]
-    told = {"_TIMELINE_COMPLETE": f"complete_{shell}", **words}
-    printed = timeline(tricky, given="", expected=0, **told).stdout
+    variables = {"_TIMELINE_COMPLETE": f"complete_{shell}", **words}
+    printed = timeline(tricky, given="", expected=0, **variables).stdout
     assert all(fact in printed for fact in FINE)
     assert not [sign for sign in "$`;<>|&!^{}\\~#" if sign in printed.replace("_arguments '*: :((", "")]
     assert "touch" not in printed

@@ -49,7 +49,7 @@ COMMANDS: Final = (
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of several commits, of which the last is not in the generation."""
+    """Return a store of several commits, of which the last is not in the generation."""
     path = tmp_path_factory.mktemp("made") / "store"
     with Timeline.create(path) as tl:
         for event in EVENTS[:-1]:
@@ -116,7 +116,7 @@ def test_a_damaged_file_with_a_hash_that_fits_is_corruption(made: Path, tmp_path
         content[begin:end] = hashlib.sha256(content).hexdigest().encode()
         file.write_bytes(content)
         for question in (Timeline.verify, answers_of):
-            # Where nothing fails, the change is in what no hash covers but that of the file.
+            # Where nothing fails, the change is in bytes that only the hash of the file covers.
             with Timeline.open(path) as tl, contextlib.suppress(Corruption):
                 question(tl)
         shutil.rmtree(path)
@@ -213,7 +213,7 @@ def test_a_digest_noted_before_shows_what_was_lost(store: Path) -> None:
                 tl.verify(expect=wrong)
         with pytest.raises(BadInput, match="expected 1 or more"):
             tl.verify(expect=head.digest, at=0)
-    # The last commit is behind the generation, so that nothing else knows that it is missing.
+    # The last commit is newer than the generation, so that no other file shows that the commit is missing.
     max((store / "log").glob("*.parquet")).unlink()
     assert run(store, ["verify"]).code == 0
     lost = run(store, ["verify", "--expect", head.digest])
@@ -301,7 +301,7 @@ def replaced(rows: RowStore, old: bytes, new: bytes) -> None:
         rows.put("lines", rows.pack([(number, text.replace(old, new), True)]))
 
 
-#: Each leaves every CRC right.
+#: Edits after which every CRC is right.
 ROW_EDITS: Final[dict[str, Callable[[RowStore], object]]] = {
     "an event": lambda rows: replaced(rows, b"bob", b"eve"),
     "a position": lambda rows: replaced(rows, b"3", b"4"),
@@ -350,7 +350,7 @@ def test_a_row_store_of_another_state_is_not_used_and_found(store: Path) -> None
 
 
 def verified(tl: Timeline) -> str | None:
-    """What verifying finds in a row store."""
+    """Return what verifying finds in a row store."""
     try:
         tl.verify()
     except Corruption as error:
@@ -359,7 +359,7 @@ def verified(tl: Timeline) -> str | None:
 
 
 def test_a_damaged_row_store_changes_no_answer(made: Path, tmp_path: Path) -> None:
-    """Verifying finds it, unless what is damaged has no meaning; commands and growing go on without it."""
+    """Verifying finds damage that has a meaning; commands and new generations do without the row store."""
     expected = answers(made)
     drawn = random.Random(13)
     found = 0
@@ -411,7 +411,7 @@ def test_a_damaged_index_is_replaced_with_a_word(store: Path) -> None:
     generation.write_bytes(content[:4096] + bytes(len(content) - 4096))
 
     def show() -> subprocess.CompletedProcess[str]:
-        # A process of its own, since pytest listens to what is logged.
+        # A separate process, since pytest captures what is logged.
         return subprocess.run(
             [sys.executable, "-m", "timeline", "show", "--store", str(store)],
             env=os.environ | {"PYTHONPATH": str(ROOT)},

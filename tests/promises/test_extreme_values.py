@@ -34,7 +34,7 @@ Row = dict[str, Any]
 
 
 def reported(fact: str, **more: object) -> Row:
-    """A report as the log has it."""
+    """Return a report as the log has it."""
     body, _, period = fact.partition("@")
     subject, attribute = body.split("/")
     of = parse_edtf("2025-01-01")
@@ -62,7 +62,7 @@ def text(value: str) -> Row:
 
 
 NAMES: Final = [described("entity", "acme"), *(described("attribute", n) for n in ("plan", "day"))]
-#: Events as they were recorded when the end of 9999 was one, and how each is written.
+#: Events as they were recorded when the end of 9999 still counted as an end, and how each is written.
 OLD: Final = [
     reported(
         "acme/plan",
@@ -101,7 +101,7 @@ def recorded(folder: Path, *commits: list[Row]) -> Path:
 
 @pytest.fixture(params=["alone", "among others", "over a tail", "in a tail", "merged into a generation"])
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Timeline]:
-    """A store that holds such events already."""
+    """Yield a store that holds the events of OLD already."""
     folder = tmp_path / "desk"
     names = [*NAMES, described("source", "s")]
     if request.param == "alone":
@@ -204,7 +204,7 @@ class TestAStoreThatHoldsThemAlready:
 
 
 def ingested(tl: Timeline, folder: Path, kind: str, events: list[dict[str, str]]) -> int:
-    """Record events in one way; returns how many the store then holds, without what fills a table up."""
+    """Record events in one way, and return how many the store then holds, without those that fill a table."""
     if kind == "append":
         tl.append(events)
         return int(tl.stats()["events"])

@@ -39,7 +39,7 @@ COMMANDS: Final = (
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with a generation, and a report behind it."""
+    """Return a project with a generation, and a report behind it."""
     folder = tmp_path_factory.mktemp("plain")
     shutil.copy(ROOT / "timeline.toml", folder)
     shutil.copytree(ROOT / "events", folder / "events")
@@ -61,7 +61,7 @@ def answers(plain: Path) -> list[str]:
 def test_a_store_answers_the_same_in_any_folder(
     plain: Path, answers: list[str], tmp_path: Path, name: str
 ) -> None:
-    # Neighbours that a pattern would match, with other things in them.
+    # Neighbours that a pattern would match, with other content.
     for other in ("weird", "stXar", "star", "what", "a"):
         log = tmp_path / other / "desk" / ".timeline" / "log"
         log.mkdir(parents=True)

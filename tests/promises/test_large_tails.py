@@ -28,7 +28,7 @@ FIRST: Final = {"fact": "acme/note", "text": "first", "source": "s", "reported":
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """A store with one report, in a generation."""
+    """Return a store with one report, in a generation."""
     with Timeline.create(tmp_path / "store") as tl:
         tl.append([FIRST], register_unknown=True)
         tl.rebuild()
@@ -44,7 +44,7 @@ def retraction(nth: int) -> dict[str, object]:
 
 
 def appended_by_others(store: Path, *commits: Sequence[Mapping[str, object]]) -> None:
-    """Append without any look at the index afterwards."""
+    """Append without opening the index afterwards."""
     log = Log(store / "log")
     recorder = Recorder(log, Index(store / "index", log).open)
     for events in commits:
@@ -53,7 +53,7 @@ def appended_by_others(store: Path, *commits: Sequence[Mapping[str, object]]) ->
 
 
 def tail_of(store: Path) -> int:
-    """How many events are not in the newest generation."""
+    """Return how many events are not in the newest generation."""
     log = Log(store / "log")
     head = log.head()
     assert head is not None
@@ -66,7 +66,7 @@ class TestAppending:
         with Timeline.open(store) as tl:
             for nth in range(12):
                 tl.append([note(nth, LONG)], register_unknown=True)
-                # A text is there twice: as it is, and as the claim.
+                # A text is stored twice: as the text, and as the claim.
                 assert tail_of(store) // 2 * 2 * len(LONG) <= TAIL_BYTES_AT_MOST
             assert tl.beliefs("acme/note-*")["text"].to_list() == [LONG] * 12
         assert tail_of(store) < 24
@@ -107,7 +107,7 @@ class TestReading:
         assert tail_of(store) > 0
         with Timeline.open(store, read_only=True) as tl:
             expected = tl.beliefs(), tl.history("acme/*")
-        # One that may not write only answers.
+        # A reader that may not write only answers.
         assert tail_of(store) > 0
         with Timeline.open(store) as tl:
             assert tl.stats()["tail_events"] == 0
@@ -123,7 +123,7 @@ class TestReading:
             tl.append([retraction(2_201)])
         assert tail_of(store) == 1
         with Timeline.open(store) as tl:
-            # Its own tail is one event, of a fact with many: that shows only once they are resolved.
+            # The reader's tail is one event, of a fact with many: this shows only once the fact is resolved.
             assert tl.beliefs().height == 0
         assert tail_of(store) == 0
         with Timeline.open(store) as tl:
@@ -163,7 +163,7 @@ def empty(tmp_path: Path) -> Iterator[Timeline]:
 class TestLimits:
     @pytest.mark.parametrize("name", [name for name in LIMITS if name != "speaker"])
     def test_a_text_may_have_so_many_bytes(self, empty: Timeline, name: str) -> None:
-        # Two bytes each; to be one character in NFC it is written as two.
+        # Two bytes each in NFC, as one character, which is written as two.
         text = "e\N{COMBINING ACUTE ACCENT}" * (LIMITS[name] // 2)
         report = {"fact": "a/b", "text": "x", "source": "s", "reported": "2020", name: text}
         empty.append([report], register_unknown=True)
@@ -259,5 +259,5 @@ class TestWhy:
             monkeypatch.setattr(evidence, "_ASKED_ONE_BY_ONE", 0)
             at_once = tl.why("acme/note", **dates, policy=policy).displaced
         assert at_once == one_by_one
-        # So that not all of them compare nothing with nothing.
+        # Without this, all comparisons might be of two empty answers.
         assert one_by_one or policy in ("first", "confirmed:2") or "valid_at" in dates

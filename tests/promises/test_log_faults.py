@@ -33,7 +33,7 @@ def python(script: str, *arguments: object) -> subprocess.Popen[str]:
 
 # Death
 
-#: Lets a process of its own die right after its n-th step on the disk, each time on a fresh copy of a log.
+#: Lets a separate process die right after its n-th step on the disk, each time on a fresh copy of a log.
 DYING = """
 import os, shutil, sys
 from pathlib import Path
@@ -215,7 +215,7 @@ def test_two_writers_lose_nothing(tmp_path: Path, locks: str) -> None:
 
 
 def elsewhere(folder: Path, objects: FolderObjects) -> Log:
-    """A writer whose locks nobody else sees."""
+    """Return a writer whose locks no other writer sees."""
     locks = folder.parent / "elsewhere"
     locks.mkdir(exist_ok=True)
     return Log(locks, objects=objects)
@@ -286,7 +286,7 @@ def test_a_writer_that_lost_its_number_lost_its_expected_position(tmp_path: Path
 
 @pytest.mark.parametrize("others", [31, 1_023])
 def test_a_number_taken_and_merged_away_while_the_writer_slept(tmp_path: Path, others: int) -> None:
-    """The link succeeds, since the file of that number is gone: the merged file tells that it was taken."""
+    """The link succeeds, since the file of that number is gone: the merged file shows that it was taken."""
     log = Log.create(tmp_path / "log")
     log = Log(log.folder, objects=Volatile(log.folder))
     append(log, 0)
@@ -306,7 +306,7 @@ def test_a_number_taken_and_merged_away_while_the_writer_slept(tmp_path: Path, o
     assert log.verify().commits == others + 2
 
 
-def test_a_commit_merged_while_its_writer_slept_stands(tmp_path: Path) -> None:
+def test_a_commit_merged_while_its_writer_slept_is_kept(tmp_path: Path) -> None:
     log = Log.create(tmp_path / "log")
     sleeping = Sleeping(log.folder, after=filled(log, range(1, 32)))
     commit = append(elsewhere(log.folder, sleeping), 0)
@@ -324,7 +324,7 @@ def test_no_reader_believes_the_file_of_a_writer_that_is_about_to_lose(tmp_path:
     def look() -> None:
         assert "000000000002.parquet" in names(log.folder)
         seen.extend([log.head_number(), events_of(log)["claim"].to_pylist()[1], log.verify().commits])
-        # Compaction may even take it away before its writer does.
+        # Compaction may even remove the file before its writer does.
         log.compact()
         assert "000000000002.parquet" not in names(log.folder)
 

@@ -68,13 +68,13 @@ def check(reader: Reader, fact: str, wanted: Asking) -> None:
 
 
 def check_all(reader: Reader, facts: int, wanted: Sequence[Asking]) -> None:
-    # The last of them nobody ever spoke of.
+    # No event is about the last fact.
     for number, one in product(range(facts + 1), wanted):
         check(reader, f"{number}/says@2027", one)
 
 
 def check_changes(reader: Reader, wanted: Sequence[Asking]) -> None:
-    """The short way to changes says what the function does, unless it says that it cannot."""
+    """Check that the short way to changes answers as the function does, unless it reports that it cannot."""
     moments = list(dict.fromkeys(as_of for _, _, _, as_of, _, _ in wanted))
     with closing(reader.cursor()) as con:
         for start, end in product(moments, moments):
@@ -89,7 +89,7 @@ def check_changes(reader: Reader, wanted: Sequence[Asking]) -> None:
 
 
 def check_known(reader: Reader) -> None:
-    """Every event is known by its id, wherever it came in, and no other."""
+    """Check that every event is known by its id, wherever it was recorded, and that no other id is known."""
     with closing(reader.cursor()) as con:
         rows = con.execute("SELECT event_id, position, place FROM store.events").fetchall()
         held = {event_id: (position, place) for event_id, position, place in rows}
@@ -107,7 +107,7 @@ def spoilt(file: Path, how: str) -> None:
     elif how == "cut short":
         os.truncate(file, file.stat().st_size // 2)
     elif how == "damaged":
-        # It opens, but there is nothing right in it.
+        # The file opens, but nothing in it is right.
         with closing(sqlite3.connect(file)) as db:
             for table in ("lines", "ids"):
                 db.execute(f"UPDATE {table} SET content = zeroblob(length(content))")
@@ -121,7 +121,7 @@ def check_over_a_tail(
     wanted: Sequence[Asking],
     rows: str = "there",
 ) -> None:
-    """Over a generation up to a commit and a tail of the rest; in memory alone where `built` is None."""
+    """Check a generation up to a commit with a tail of the rest; all in memory where `built` is None."""
     commits = written(log, tiers)
     with store() as (writer, index):
         append(writer, commits[: None if built is None else built + 1])
@@ -148,7 +148,7 @@ def check_over_a_tail(
     st.none() | st.sampled_from(range(len(RECORDED))),
     st.lists(asking, min_size=1, max_size=6),
 )
-def test_one_fact_is_told_as_sql_tells_it(
+def test_one_fact_has_the_answer_that_sql_has(
     log: list[tuple[Step, ...]], tiers: list[Tier], built: int | None, wanted: list[Asking]
 ) -> None:
     check_over_a_tail(log, tiers, built, wanted)
@@ -162,7 +162,7 @@ def test_one_fact_is_told_as_sql_tells_it(
     st.sampled_from(range(len(RECORDED))),
     st.lists(asking, min_size=1, max_size=6),
 )
-def test_without_a_row_store_all_is_told_the_same(
+def test_without_a_row_store_all_answers_are_the_same(
     rows: str, log: list[tuple[Step, ...]], tiers: list[Tier], built: int, wanted: list[Asking]
 ) -> None:
     check_over_a_tail(log, tiers, built, wanted, rows)
@@ -181,7 +181,7 @@ def test_one_fact_of_a_generation_that_grew(
     refreshed: set[int],
     wanted: list[Asking],
 ) -> None:
-    """Refreshed after some of the commits; what came after the last of these is a tail on top."""
+    """Refresh after some of the commits; the commits after the last refresh are a tail."""
     commits = commits_of(log, tiers)
     with store() as (writer, index):
         last = grow(writer, index, commits, refreshed)

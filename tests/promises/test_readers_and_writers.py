@@ -54,7 +54,7 @@ path = sys.argv[1]
 
 
 class Process:
-    """A Python process that says things line by line, and that waits to be told to go on."""
+    """A Python process that prints values, one a line, and that waits for a line before it goes on."""
 
     def __init__(self, script: str, *arguments: object, **options: Any) -> None:
         self.process = subprocess.Popen(
@@ -70,7 +70,7 @@ class Process:
         self.stdin: IO[str] = self.process.stdin
         self.stdout: IO[str] = self.process.stdout
 
-    def said(self) -> Any:
+    def next_value(self) -> Any:
         line = self.stdout.readline()
         assert line, f"ended with {self.process.wait()}"
         return json.loads(line)
@@ -80,7 +80,7 @@ class Process:
         self.stdin.flush()
 
     def end(self) -> list[Any]:
-        """What it still says until it ends of itself."""
+        """Return the values that the process still prints until it ends by itself."""
         self.stdin.close()
         rest = [json.loads(line) for line in self.stdout]
         self.stdout.close()
@@ -96,7 +96,7 @@ class Process:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """A store of one report, indexed."""
+    """Return a store of one report, indexed."""
     with Timeline.create(tmp_path / "store") as tl:
         tl.append(NAMES)
         tl.append([report(0)])
@@ -114,7 +114,7 @@ def report(number: int) -> dict[str, object]:
 
 
 def consistent(state: dict[str, int]) -> bool:
-    """Whether an answer is that of one commit, seen whole: the n-th report came in commit n + 2."""
+    """Return whether an answer is that of one commit, seen whole: the n-th report came in commit n + 2."""
     number = state["commit"] - 2
     return state == {
         "events": number + 4,
@@ -148,7 +148,7 @@ for number in range(1, int(sys.argv[2]) + 1):
 
 def test_readers_see_one_commit_after_the_other(store: Path) -> None:
     readers = [Process(READER, store, kind, 30) for kind in ("read-only", "building")]
-    seen = [[reader.said()] for reader in readers]
+    seen = [[reader.next_value()] for reader in readers]
     assert all(states[0]["believed"] == 0 for states in seen)
     writer = Process(WRITER, store, 30)
     for states, reader in zip(seen, readers, strict=True):
@@ -175,7 +175,7 @@ for number in range(15):
 def test_of_two_writers_each_records_all_of_its_own(store: Path) -> None:
     racers = [Process(RACER, store, name) for name in ("one", "two")]
     for racer in racers:
-        assert racer.said() == "ready"
+        assert racer.next_value() == "ready"
     for racer in racers:
         racer.go_on()
     numbers = [racer.end() for racer in racers]
@@ -197,7 +197,7 @@ while sys.stdin.readline():
 
 def test_a_generation_is_read_on_after_others_took_its_place(store: Path) -> None:
     holder = Process(HOLDER, store)
-    first = holder.said()
+    first = holder.next_value()
     assert consistent(first)
     [held] = (store / "index").glob("*.duckdb")
     with Timeline.open(store) as tl:
@@ -205,7 +205,7 @@ def test_a_generation_is_read_on_after_others_took_its_place(store: Path) -> Non
             tl.append([report(number)])
             tl.rebuild()
             holder.go_on()
-            then, now = holder.said()
+            then, now = holder.next_value()
             assert then == first
             assert consistent(now)
             assert now["believed"] == number
@@ -230,10 +230,10 @@ while True:
 @pytest.mark.parametrize("acknowledged", [1, 5, 12])
 def test_what_a_killed_writer_acknowledged_is_answered(store: Path, acknowledged: int) -> None:
     writer = Process(ENDLESS, store)
-    while writer.said() < acknowledged + 2:
+    while writer.next_value() < acknowledged + 2:
         pass
     writer.kill()
-    # Written after the last commit that was told, or not at all.
+    # Written after the last commit that was acknowledged, or not at all.
     with Timeline.open(store) as tl:
         recorded = tl.verify().commits
         assert recorded >= acknowledged + 2
@@ -271,12 +271,12 @@ def test_a_writer_may_die_while_it_builds_the_index(tmp_path: Path, point: str) 
         again = tl.ingest(ROOT / "events")
         assert (again.new, again.commits) == (0, [])
         assert again.known == tl.verify().events
-        # What the dead one left is gone.
+        # The files that the dead writer left are gone.
         assert sorted(path.suffix for path in index.iterdir()) == [".duckdb", ".rows"]
         assert {path.name[0] for path in index.glob("*.duckdb")} == {"0"}
 
 
-#: Dies while a generation grows: as it says a point, or as it makes a step of what it was told to.
+#: Dies while a generation grows: where it reports that it is at a point, or at a step of the writing.
 DYING_WHILE_GROWING: Final = """
 import shutil, timeline.index.index as index
 
@@ -326,7 +326,7 @@ def test_a_writer_may_die_while_it_grows_a_generation(tmp_path: Path, point: str
     store = tmp_path / "store"
     with Timeline.create(store) as tl:
         tl.append(NAMES)
-        # So many that one more is less than a tenth.
+        # Enough events that one more is less than a tenth.
         tl.append([report(number) for number in range(20)])
         assert tl.rebuild() is not None
         tl.append([report(20)])
@@ -334,17 +334,17 @@ def test_a_writer_may_die_while_it_grows_a_generation(tmp_path: Path, point: str
     [old] = index.glob("*.duckdb")
     content = old.read_bytes()
     holder = Process(HOLDER, store)
-    first = holder.said()
+    first = holder.next_value()
     assert first["believed"] == 20
     writer = Process(DYING_WHILE_GROWING, store, point)
     assert writer.stdout.read() == ""
     writer.kill()
-    # The old one is as it was, and whoever reads it reads on; no other is taken for whole.
+    # The old generation is unchanged, and its readers read on; no incomplete one is taken for complete.
     assert old.read_bytes() == content
     published = [path for path in index.glob("0*.duckdb") if path != old]
     assert len(published) == POINTS[point]
     holder.go_on()
-    assert holder.said() == [first, first]
+    assert holder.next_value() == [first, first]
     with Timeline.open(store, read_only=True) as tl:
         stats = tl.stats()
         assert (stats["events"], stats["tail_events"]) == (24, 0 if published else 1)
@@ -354,7 +354,7 @@ def test_a_writer_may_die_while_it_grows_a_generation(tmp_path: Path, point: str
     with Timeline.open(store) as tl:
         tl.append([report(21)])
         grown = tl.refresh()
-        # What the dead one left is gone.
+        # The files that the dead writer left are gone.
         assert grown is not None
         assert set(index.iterdir()) == {grown, grown.with_suffix(".rows")}
         stats = tl.stats()
@@ -365,7 +365,7 @@ def test_a_writer_may_die_while_it_grows_a_generation(tmp_path: Path, point: str
         assert tl.history("acme/count").height == 22
         assert tl.verify().events == 25
     holder.go_on()
-    then, now = holder.said()
+    then, now = holder.next_value()
     assert then == first
     assert now["believed"] == 21
     assert holder.end() == []
@@ -384,7 +384,7 @@ while sys.stdin.readline():
 @pytest.mark.parametrize("loss", ["deleted", "emptied", "cut short", "a file in its place"])
 def test_the_index_may_be_lost_at_any_time(store: Path, loss: str) -> None:
     reader = Process(ASKER, store)
-    assert reader.said()["believed"] == 0
+    assert reader.next_value()["believed"] == 0
     index = store / "index"
     if loss == "cut short":
         for path in index.glob("*.duckdb"):
@@ -398,14 +398,14 @@ def test_the_index_may_be_lost_at_any_time(store: Path, loss: str) -> None:
     elif loss == "a file in its place":
         index.write_text("")
     reader.go_on()
-    assert reader.said()["believed"] == 0
+    assert reader.next_value()["believed"] == 0
     with Timeline.open(store) as tl:
         tl.append([report(1)])
         belief = tl.belief("acme/count")
         assert belief is not None
         assert belief.claim == "1 count"
     reader.go_on()
-    now = reader.said()
+    now = reader.next_value()
     assert consistent(now)
     assert now["believed"] == 1
     assert reader.end() == []
@@ -413,7 +413,7 @@ def test_the_index_may_be_lost_at_any_time(store: Path, loss: str) -> None:
 
 
 GUEST: Final = """
-# Everything that is imported on the way has to be there before root steps down, whom nothing is forbidden.
+# All modules have to be imported before the process gives up the rights of root, who may do anything.
 with Timeline.open(path, read_only=True) as tl:
     say(state(tl.connect()))
     tl.verify()
@@ -436,7 +436,7 @@ def test_who_may_not_write_can_read(store: Path, index: str) -> None:
             tl.append([report(1)])
     elif index == "none":
         shutil.rmtree(store / "index")
-    # Elsewhere than pytest's own folders, which are for one user alone.
+    # Outside pytest's own folders, which only one user may read.
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(shutil.copytree(store, Path(folder) / "store"))
         paths = [Path(folder), copy, *copy.rglob("*")]

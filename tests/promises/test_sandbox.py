@@ -21,7 +21,7 @@ REPORT: Final[dict[str, object]] = {
     "source": "gate-2026-02-20",
     "reported": "2025-12",
 }
-#: Every way in which SQL that people write is asked.
+#: Every way in which SQL of users is run.
 WAYS: Final[tuple[Callable[..., Any], ...]] = (
     Timeline.sql,
     lambda tl, *query, **more: tl.snapshot().sql(*query, **more).rows,
@@ -50,7 +50,7 @@ def store(
 
 
 def refused(tl: Timeline, query: str, **more: Any) -> list[str]:
-    """The words with which each way refuses a query."""
+    """Return the message with which each way refuses a query."""
     words = []
     for way in WAYS:
         with pytest.raises(BadInput) as error:
@@ -125,7 +125,7 @@ class TestNothingElse:
     def in_a_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "secret.csv").write_text("word\nsesame\n")
         duckdb.connect(str(tmp_path / "other.duckdb")).close()
-        # Where DuckDB would put what does not fit into memory, and so a folder that it may read.
+        # The folder to which DuckDB would spill, and which it may therefore read.
         (tmp_path / ".tmp").mkdir()
         (tmp_path / ".tmp" / "secret.csv").write_text("word\nsesame\n")
         monkeypatch.chdir(tmp_path)
@@ -174,7 +174,7 @@ class TestNothingElse:
         assert copy.sql("SELECT count(*) AS n FROM events")["n"].item() == copy.stats()["events"]
 
     def test_no_variables_of_python(self, store: Timeline) -> None:
-        # A module that those modules import from which queries run; frames would be read.
+        # A module that is imported where queries run; a data frame of such a name would be read.
         for words in refused(store, "FROM duckdb"):
             assert "Table with name duckdb does not exist" in words
 
@@ -220,7 +220,7 @@ class TestNothingElse:
 
 
 class TestValidationIsApart:
-    """What the log says is decided where nobody's SQL ever ran."""
+    """The log is validated on a connection on which no SQL of a user ever ran."""
 
     FORGED: Final = (
         "CREATE OR REPLACE VIEW memory.main.sources AS SELECT 'gate-2026-02-20' AS id, NULL AS origin, "
@@ -361,7 +361,7 @@ class TestTwoColumnsOfOneName:
             bundled.sql(self.QUERY)
         with pytest.raises(BadInput, match="2 columns named 'fact'"):
             bundled.sql("SELECT * FROM beliefs AS b JOIN claims AS c ON b.fact = c.fact")
-        # A frame would have it as A_1.
+        # A data frame would name the second column A_1.
         with pytest.raises(BadInput, match="2 columns named 'a'"):
             bundled.sql("SELECT 1 AS a, 2 AS A")
 
@@ -406,8 +406,8 @@ class TestOnTheCommandLine:
         assert self.run(monkeypatch, "sql", query, "--json") == 2
         assert "--unsafe" in capsys.readouterr().err
         assert self.run(monkeypatch, "sql", query, "--unsafe", "--json", "--as-of", "2025-10-15") == 0
-        told = json.loads(capsys.readouterr().out)
-        assert (told["rows"], told["as_of"]) == ([{"n": 1}], "2025-10-15T23:59:59.999999Z")
+        printed = json.loads(capsys.readouterr().out)
+        assert (printed["rows"], printed["as_of"]) == ([{"n": 1}], "2025-10-15T23:59:59.999999Z")
         assert self.run(monkeypatch, "sql", query, "--unsafe", "--explain", "--json") == 0
         assert json.loads(capsys.readouterr().out)["rows_answered"] == 1
 

@@ -18,7 +18,7 @@ from timeline.log.folder import FolderObjects
 
 PACKAGE: Final = str(Path(__file__).resolve().parents[2] / "timeline")
 FACT: Final = "nvidia/investment/openai"
-#: What is appended while a command runs comes from these in turn, who contradict each other.
+#: The sources of what is appended while a command runs, in turn; they contradict each other.
 ORIGINS: Final = ("financial-times", "reuters")
 
 
@@ -101,7 +101,7 @@ def test_an_append_between_any_two_steps_is_seen_as_a_whole_or_not_at_all(projec
         assert after.out != before.out
         stayed += found.out == before.out
         before = after
-    # Some were appended before the state was taken, and some after.
+    # Some events were appended before the state was taken, and some after.
     assert 0 < stayed < 8
 
 

@@ -100,7 +100,7 @@ def test_json_lines_are_one_a_row() -> None:
     assert [json.loads(line)["fact"] for line in json_lines(NAMES, ROWS)] == ["a/b", "c/d"]
 
 
-def test_csv_tells_an_empty_text_from_none() -> None:
+def test_csv_distinguishes_an_empty_text_from_none() -> None:
     lines = list(csv_lines(["text", "none"], [("", None), (" x", "é")]))
     assert lines == ["text,none", '"",', '" x",é']
 
@@ -181,7 +181,7 @@ def test_colour_changes_nothing_but_colour(rows: list[tuple[str, str]]) -> None:
 
     coloured = list(table_lines(columns, rows, 40, style=style, headed=1))
     bare = list(table_lines(columns, rows, 40, headed=1))
-    # What was in the texts themselves is taken out on both sides.
+    # The angle brackets of the texts themselves are removed on both sides.
     without = str.maketrans("", "", "<>")
     assert [line.translate(without) for line in coloured] == [line.translate(without) for line in bare]
 
@@ -249,14 +249,14 @@ def test_signs_that_are_shown_as_one_line_up() -> None:
     rows = [[family, "x"], [flag, "x"], [accent, "x"], ["plain", "x"]]
     lines = list(table_lines([Column("name"), Column("b")], rows, width=40))
     assert {width_of(line.rpartition("x")[0]) for line in lines if "x" in line} == {len("plain") + 2}
-    # A sign is never taken apart where a word has to be broken.
+    # A character is never split where a word has to be broken.
     assert wrapped(family * 3, 4) == [family * 2, family]
 
 
 def test_a_text_of_a_megabyte_is_wrapped_and_fitted() -> None:
     long = "x" * 999_999 + "y"
-    lines = wrapped(f"told: {long}", 80, "  ")
-    assert lines[0] == "told: " + "x" * 74
+    lines = wrapped(f"note: {long}", 80, "  ")
+    assert lines[0] == "note: " + "x" * 74
     assert max(map(len, lines)) == 80
     assert "".join(line.removeprefix("  ") for line in lines[1:]) == long[74:]
     table = list(table_lines([Column("fact"), Column("claim")], [["acme/note", long]], 60))

@@ -27,7 +27,7 @@ STORES: Final = Path(__file__).resolve().parent / "stores"
 _FIRST: Final = parse_instant("2024-07-01T08:00:00Z")
 _APART: Final = 3_600_000_001
 
-#: Every type of event, of value and of date; what the log keeps of each may never be read otherwise.
+#: Every type of event, of value and of date; what the log keeps of each must always be read the same.
 COMMITS: Final[list[list[dict[str, object]]]] = [
     [
         {
@@ -126,7 +126,7 @@ COMMITS: Final[list[list[dict[str, object]]]] = [
         {"key": "higher", "fact": "acme/stake/Zürich 銀行", "claim": "40 million USD", "source": "blog"},
     ],
 ]
-#: So many more commits make a block that is merged, and one commit after it.
+#: This many more commits make a block that is merged, and one commit after the block.
 _FILLING: Final = 29
 
 _DATES: Final = (
@@ -159,7 +159,7 @@ QUERIES: Final[list[str]] = [
 
 
 def make(folder: Path, *, merged: bool = False) -> Timeline:
-    """Record COMMITS in a new store, each at its instant; `merged`: and more, until a block is complete."""
+    """Record COMMITS in a new store, each at its instant; if `merged`, more until a block is complete."""
     instants = iter(range(_FIRST, _FIRST + 64 * _APART, _APART))
     commits = [*COMMITS, *(_filling() if merged else ())]
     calls = [
@@ -176,7 +176,7 @@ def _filling() -> Iterator[list[dict[str, object]]]:
 
 
 def answers(tl: Timeline) -> dict[str, Any]:
-    """What the store says of itself and to each query, as JSON tells it."""
+    """Return the head of the store and its answer to each query, in the types of JSON."""
     head = tl.head()
     assert head is not None
     con = tl.connect()
@@ -187,8 +187,8 @@ def answers(tl: Timeline) -> dict[str, Any]:
         },
         "answers": {query: con.execute(query).fetchall() for query in QUERIES},
     }
-    told: dict[str, Any] = json.loads(json.dumps(found, default=str))
-    return told
+    decoded: dict[str, Any] = json.loads(json.dumps(found, default=str))
+    return decoded
 
 
 def main(version: str) -> None:

@@ -23,12 +23,12 @@ from tests.stores import record_files
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-#: A file of a query for each query, whether it is there or not.
+#: The file of each query, whether the file exists or not.
 FILES = sorted(
     {*(HERE / "cli").glob("*.txt"), *(HERE / "queries").glob("*.txt")}
     | {HERE / "queries" / f"{path.stem}.txt" for path in (ROOT / "queries").glob("*.sql")}
 )
-#: A command, and behind it, unless it is new, what it printed and its exit code.
+#: A command and, unless the command is new, what it printed and its exit code.
 CASE = re.compile(r"^\$ timeline (.*)(?:\n|\Z)(?:(?:(?!\$ timeline ).*\n)*?--- exit \d+\n)?", re.MULTILINE)
 
 

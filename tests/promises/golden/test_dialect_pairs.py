@@ -1,7 +1,7 @@
 """Pairs of temporal SQL and the DuckDB SQL that it becomes, which also has to run.
 
 `NAME.sql` says in comments what the defaults and parameters are; `NAME.expected.sql` is what `translate`
-makes of it. Both run against `catalog.sql`, the second as it stands.
+makes of it. Both run against `catalog.sql`, the second unchanged.
 """
 
 from __future__ import annotations

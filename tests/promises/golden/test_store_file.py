@@ -31,7 +31,7 @@ def pinned(name: str) -> dict[str, Any]:
 
 
 def differing(found: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
-    """The queries that are answered otherwise; those of later versions are not among the pinned."""
+    """Return the queries with another answer than the pinned one; queries of later versions have none."""
     return {query: found.get(query) for query, rows in expected.items() if found.get(query) != rows}
 
 
@@ -78,7 +78,7 @@ def test_it_goes_on(name: str, store: Path) -> None:
         assert belief.claim == "20 million USD"
         assert differing(answers(tl)["answers"], expected["answers"]) == {}
         assert tl.beliefs(recorded_as_of=f"#{head['number']}").equals(before)
-        # What is recorded already is known, whoever recorded it.
+        # What is recorded already is known, whichever version recorded it.
         tl.rebuild()
         assert (
             tl.append(
