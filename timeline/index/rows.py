@@ -460,32 +460,40 @@ def grow(con: duckdb.DuckDBPyConnection, path: Path, upto: UpTo, events: str) ->
     if store is None:
         path.unlink(missing_ok=True)
         return False
-    bits = store.bits
     try:
         with closing(store):
             first = store.upto.position + 1
             lines = _lines_of(con, events, "md5_number_lower(fact)", store.layout, first, upto.position)
             store.begin()
-            for bucket, rows in groupby(
-                _rows(con, f"{lines} ORDER BY key"), key=lambda row: row[0] >> (64 - bits)
-            ):
-                number, text = store.last_part(bucket)
-                text += "".join(line for _, line in rows).encode()
-                store.put("lines", store.pack(_pieces([(bucket, text)], number, bucket + 1)))
-            for bucket, rows in groupby(
-                _rows(con, _ids_of(events, bits)), key=lambda row: row[0] >> (32 - bits)
-            ):
-                ids, positions, places = store.ids(bucket)
-                for _, event_id, position, place in rows:
-                    ids += event_id
-                    positions += position.to_bytes(_NUMBER, "little")
-                    places += place.to_bytes(_NUMBER, "little")
-                store.put("ids", [(bucket, _id_block(ids, positions, places))])
+            # All through one compressor: to make one takes longer than to compress a block.
+            store.put("lines", store.pack(_grown_lines(store, _rows(con, f"{lines} ORDER BY key"))))
+            store.put("ids", _grown_ids(store, _rows(con, _ids_of(events, store.bits))))
             store.finish(upto)
     except (Damaged, _Unfit, sqlite3.Error, duckdb.ConversionException, duckdb.InvalidInputException):
         path.unlink(missing_ok=True)
         return False
     return True
+
+
+def _grown_lines(store: RowStore, rows: Iterable[tuple[Any, ...]]) -> Iterator[_Piece]:
+    """Yield the last block of each bucket that these lines are of, with them."""
+    shift = 64 - store.bits
+    for bucket, lines in groupby(rows, key=lambda row: row[0] >> shift):
+        number, text = store.last_part(bucket)
+        text += "".join(line for _, line in lines).encode()
+        yield from _pieces([(bucket, text)], number, bucket + 1)
+
+
+def _grown_ids(store: RowStore, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, bytes]]:
+    """Yield the block of each bucket that these ids are of, with them."""
+    shift = 32 - store.bits
+    for bucket, more in groupby(rows, key=lambda row: row[0] >> shift):
+        ids, positions, places = store.ids(bucket)
+        for _, event_id, position, place in more:
+            ids += event_id
+            positions += position.to_bytes(_NUMBER, "little")
+            places += place.to_bytes(_NUMBER, "little")
+        yield bucket, _id_block(ids, positions, places)
 
 
 def _layout(con: duckdb.DuckDBPyConnection, events: str, position: int) -> dict[str, Any]:
