@@ -20,7 +20,7 @@ _QUERIES: Final = {
     "FROM store.events WHERE fact_hash IS NULL AND event_type = 'entity-described'",
 }
 
-#: Whoever asks for a few names so often gets all of their kind into memory, unless there are too many. To
+#: After so many small look-ups of a kind, all its names are kept in memory, unless there are too many. To
 #: read so many descriptions takes about as long as to ask once.
 _OFTEN: Final = 3
 _READ_PER_QUESTION: Final = 20_000

@@ -228,7 +228,7 @@ def _fact(
 
 
 def period_bounds(period: str | None, start: str | None, end: str | None) -> Bounds | None:
-    """The bounds of a period that is given as one text or by its bounds; None where none is given.
+    """Return the bounds of a period that is given as one text or by its bounds; None where none is given.
 
     Raises BadInput for one that no fact can have.
 
@@ -246,7 +246,7 @@ def period_bounds(period: str | None, start: str | None, end: str | None) -> Bou
 
 
 def valid_bounds(valid: str | None, start: str | None, end: str | None) -> Bounds | None:
-    """The same of a valid time, which may be unbounded."""
+    """Return the same of a valid time, which may be unbounded."""
     if valid is not None:
         if start is not None or end is not None:
             raise BadInput("give either valid, or valid_from and valid_to, not both")
@@ -534,8 +534,8 @@ class _Description(_Model):
     def columns(self) -> dict[str, Any]:
         """Return a description as columns of the log: the id as subject, the whole as JSON in text."""
         parse_segment(self.id, "id")
-        said = self.model_dump(exclude_none=True, exclude_defaults=True)
-        text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        given = self.model_dump(exclude_none=True, exclude_defaults=True)
+        text = json.dumps(given, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         if (size := len(text.encode())) > (limit := bytes_at_most("text")):
             raise BadInput(f"the description has {size:,} bytes as JSON; expected {limit:,} at most")
         return {"event_type": _TYPE_OF[type(self)], "subject": self.id, "text": text}
