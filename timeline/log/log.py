@@ -442,8 +442,6 @@ class Log:
         # is merged is linked before its parts are unlinked: looking from narrow to wide does not miss it.
         merged = self._merged(commit.number)
         if merged is None or merged.digest == commit.digest:
-            if self._cover and self._cover[-1].last == commit.number - 1:
-                self._cover += log_files(self.folder, [name])
             return True
         self._objects.remove([name])
         return False
