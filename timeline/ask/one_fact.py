@@ -1,4 +1,4 @@
-"""Answers about one fact, straight from its events: the quick way, for questions of which there are many.
+"""Answers about one fact, from its events alone: a short way, because programs ask very many of them.
 
 The events of a fact come from the row store of the generation, and what came later from the tail. Where they
 are plain, the last of them by report is what is believed; else `sweep` and `fold`, the definition itself,

@@ -230,11 +230,10 @@ class Snapshot:
         }
         if not found["history"]:
             self.check_known(fact)
-        names = list({row["source"] for row in found["history"] if row["source"]})
         return Why(
             fact,
             dates,
-            sources=self._run(lambda con: sources_named(con, names, dates.recorded_as_of)),
+            sources=list(self.sources(found["history"], dates).values()),
             displaced=self._run(
                 lambda con: displaced(
                     con,

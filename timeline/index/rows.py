@@ -8,7 +8,7 @@ by reading a few kilobytes: which events a fact has, and whether the store holds
   with a preset dictionary, made of lines of this store, which the file holds once.
 - Table `ids`: the ids of all events with their positions, and their places where these differ. The first
   bits of an id say in which bucket it is; a bucket is one block.
-- Table `meta`: what the file covers, how it is laid out, and the dictionary.
+- Table `meta`: what the file covers, its layout, and the dictionary.
 
 Every bucket has a block, if only an empty one, and every block has a CRC, of its number too: so what is not
 found is proven to be absent. The file is optional: where it is missing, truncated or damaged, readers fall
@@ -497,7 +497,7 @@ def _grown_ids(store: RowStore, rows: Iterable[tuple[Any, ...]]) -> Iterator[tup
 
 
 def _layout(con: duckdb.DuckDBPyConnection, events: str, position: int) -> dict[str, Any]:
-    """Return how a row store of these events is laid out: by a sample of them, but right for any."""
+    """Return the layout for a row store of these events: chosen by a sample of them, but right for any."""
     bits = min(max((position // _IN_BUCKET).bit_length(), _LEAST_BITS), _MOST_BITS)
     sample = con.execute(
         f"SELECT {', '.join(map(_text_sql, _SAMPLED))} FROM {events} WHERE fact IS NOT NULL LIMIT {_SAMPLE}"
