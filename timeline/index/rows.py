@@ -38,7 +38,6 @@ from urllib.parse import quote
 
 import duckdb
 
-from timeline.index.tables import OFTEN_SAME
 from timeline.log.paths import quoted
 from timeline.meaning.columns import LOG_COLUMNS, SQL_TYPES
 from timeline.meaning.fact import FACT_PARTS
@@ -99,8 +98,17 @@ _COLUMNS: Final = tuple(
     name for name in LOG_COLUMNS if name not in ("fact", *FACT_PARTS, "event_id", "position", "reported_at")
 )
 _LETTERS: Final = {name: chr(ord("A") + nth) for nth, name in enumerate(_COLUMNS)}
+#: Columns that often repeat another.
+_OFTEN_SAME: Final = {
+    "amount_low": "amount",
+    "amount_high": "amount",
+    "reported_from": "reported_at",
+    "evidence_at": "reported_at",
+    "origin": "source",
+    "place": "position",
+}
 #: Columns of which a sample says what they hold where a line does not say; of these it is always the same.
-_SAMPLED: Final = tuple(name for name in _COLUMNS if name not in ("reported", "claim", *OFTEN_SAME))
+_SAMPLED: Final = tuple(name for name in _COLUMNS if name not in ("reported", "claim", *_OFTEN_SAME))
 _EXPECTED: Final[dict[str, str | None]] = {"event_type": "reported", "valid_from": None, "valid_to": None}
 #: A line that one report may not displace as a whole: of another type, or of a valid time.
 _NOT_PLAIN: Final = re.compile(
@@ -292,7 +300,7 @@ class RowStore:
                 amount, unit = row["amount"], row["unit"]
                 is_usual = amount is not None and unit is not None
                 row["claim"] = f"{f'{amount:f}'.rstrip('0').rstrip('.')} {unit}" if is_usual else None
-            for name, other in OFTEN_SAME.items():
+            for name, other in _OFTEN_SAME.items():
                 if name not in row:
                     row[name] = row[other]
             row["event_id"] = self._event_id(int(first[: self._digits], 16), position)
@@ -569,7 +577,7 @@ def _text_sql(name: str) -> str:
 
 
 #: What columns hold where a line does not say, in terms of others.
-_USUAL: Final[Mapping[str, str]] = OFTEN_SAME | {
+_USUAL: Final[Mapping[str, str]] = _OFTEN_SAME | {
     "claim": f"(rtrim({_text_sql('amount')}, '.') || ' ' || unit)"
 }
 

@@ -21,7 +21,6 @@ from timeline.meaning.columns import LOG_COLUMNS, SQL_TYPES, STATUSES
 from timeline.meaning.times import FIRST_INSTANT, LAST_INSTANT
 
 __all__ = [
-    "OFTEN_SAME",
     "Build",
     "announce",
     "fill_commits",
@@ -139,14 +138,3 @@ def make_segments(con: duckdb.DuckDBPyConnection, progress: Build | None = None)
     announce(progress, "writing segments")
     for name in ("bounds", "segment_rows"):
         con.execute(sql_object(f"tables/{name}"))
-
-
-#: Columns that often repeat another.
-OFTEN_SAME: Final = {
-    "amount_low": "amount",
-    "amount_high": "amount",
-    "reported_from": "reported_at",
-    "evidence_at": "reported_at",
-    "origin": "source",
-    "place": "position",
-}
