@@ -12,6 +12,7 @@ import yaml
 
 from timeline.errors import BadInput, Place, nearest
 from timeline.intake.batch import Batch, Draft
+from timeline.intake.comments import cut_by_comment, left_out_by_comment
 from timeline.meaning.event import DESCRIPTIONS, Event
 
 __all__ = ["SECTIONS", "JsonReader", "YamlReader", "document", "drafted"]
@@ -33,6 +34,8 @@ _DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
 _SHAPE = "expected a list of events, or a mapping with events:, sources:, entities: or attributes:"
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _DEEPEST = 32
+#: Ends of a line to YAML alone: to an editor, and to who reads a text, they are signs within one.
+_LINE_ENDS_OF_YAML = re.compile("[\x85\u2028\u2029]")
 _LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -163,12 +166,26 @@ class YamlReader:
         "found character that cannot start any token": "a text that begins so needs quotes; no tabs here",
     }
 
+    _QUOTES: Final = "a text that begins so needs quotes"
+
     def __init__(self, name: str) -> None:
         self._name = name
+        self._text = ""
         self._anchors: dict[str, _Value] = {}
+        self._unused: dict[str, _Value] = {}
+        self._lost: BadInput | None = None
         self._events: Iterator[Any] = iter(())
 
     def read(self, text: str) -> _Value:
+        if (odd := _LINE_ENDS_OF_YAML.search(text)) is not None:
+            before = text[: odd.start()]
+            place = Place(self._name, before.count("\n") + 1, len(before) - before.rfind("\n"))
+            raise BadInput(
+                f"not YAML: U+{ord(odd[0]):04X} ends a line here; expected a blank, or \\u{ord(odd[0]):04x} "
+                "in double quotes where it belongs to a text",
+                place,
+            )
+        self._text = text
         try:
             self._events = iter(yaml.parse(text, Loader=self._LOADER))
             next(self._events)
@@ -179,6 +196,9 @@ class YamlReader:
             next(self._events)
             event = next(self._events)
         except yaml.MarkedYAMLError as error:
+            if self._lost is not None:
+                # What the comment took away, such as a bracket, is what the parser misses.
+                raise self._lost from None
             mark = error.problem_mark or error.context_mark
             problem = error.problem or error.context or "not YAML"
             place = self._place(mark) if mark else Place(self._name)
@@ -190,6 +210,8 @@ class YamlReader:
             raise BadInput(f"not YAML: {error.reason}", Place(self._name, before + 1)) from None
         if not isinstance(event, yaml.StreamEndEvent):
             raise BadInput("a second document; expected one a file", self._place(event.start_mark))
+        for anchor, value in self._unused.items():
+            value.fault(f"&{anchor} is read as an anchor, which nothing refers to; {self._QUOTES}")
         return top
 
     def _place(self, mark: Any) -> Place:
@@ -201,6 +223,7 @@ class YamlReader:
             raise BadInput(f"nested more than {_DEEPEST} deep", value.place)
         if isinstance(event, yaml.AliasEvent):
             target = self._anchors.get(str(event.anchor))
+            self._unused.pop(str(event.anchor), None)
             if target is None:
                 value.fault(f"*{event.anchor}: no such anchor above")
             elif target.items is not None or target.members is not None:
@@ -208,26 +231,57 @@ class YamlReader:
             else:
                 value.plain = target.plain
             return value
-        if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
+        if event.tag == "!" and event.implicit[0]:
+            value.fault(f"! is read as a tag; {self._QUOTES}")
+        elif event.tag not in (None, "!", "tag:yaml.org,2002:str"):
             value.fault(f"the tag {event.tag.replace('tag:yaml.org,2002:', '!!')} is not supported")
         if event.anchor is not None:
             self._anchors[event.anchor] = value
+            if isinstance(event, yaml.ScalarEvent) and not event.style:
+                self._unused[event.anchor] = value
         if isinstance(event, yaml.ScalarEvent):
             absent = event.tag is None and event.implicit[0] and event.value in _NULLS
             value.plain = None if absent else event.value
         elif isinstance(event, yaml.SequenceStartEvent):
-            value.items = []
-            while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-                value.items.append(self._value(event, depth + 1))
-            value.plain = [item.plain for item in value.items]
+            self._items(value, event, depth)
         else:
-            value.plain, value.members = {}, {}
-            while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-                key = self._value(event, depth + 1)
-                if key.plain == "<<" and isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
-                    value.fault("merging with << is not supported; write the keys out", key.place)
-                value.set(key, self._value(next(self._events), depth + 1))
+            self._members(value, event, depth)
         return value
+
+    def _items(self, value: _Value, start: Any, depth: int) -> None:
+        value.items = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            item = self._value(event, depth + 1)
+            self._check_comment(item, event, None, event.end_mark.index, event.start_mark.column - 1, start)
+            value.items.append(item)
+        value.plain = [item.plain for item in value.items]
+
+    def _members(self, value: _Value, start: Any, depth: int) -> None:
+        value.plain, value.members = {}, {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._value(event, depth + 1)
+            if key.plain == "<<" and isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
+                value.fault("merging with << is not supported; write the keys out", key.place)
+            named, ends, column = key.plain, event.end_mark.index, event.start_mark.column
+            event = next(self._events)
+            member = self._value(event, depth + 1)
+            self._check_comment(member, event, named if isinstance(named, str) else None, ends, column, start)
+            value.set(key, member)
+
+    def _check_comment(
+        self, value: _Value, event: Any, key: str | None, before: int, indent: int, parent: Any
+    ) -> None:
+        """Note where a comment takes something away from a value without quotes."""
+        if not isinstance(event, yaml.ScalarEvent) or event.style:
+            return
+        if event.value:
+            end, in_flow = event.end_mark.index, bool(parent.flow_style)
+            lost = cut_by_comment(self._text, event.value, end, key=key, indent=indent, in_flow=in_flow)
+        else:
+            lost = left_out_by_comment(self._text, before, key)
+        if lost:
+            value.fault(lost)
+            self._lost = self._lost or value.problems[-1]
 
 
 class JsonReader:
