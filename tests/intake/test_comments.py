@@ -89,7 +89,10 @@ def test_a_sign_within_a_word_begins_no_comment() -> None:
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("&b and so on", "&b is read as an anchor, which nothing refers to; a text that begins so needs quotes"),
+        (
+            "&b and so on",
+            "&b is read as an anchor, which nothing refers to; a text that begins so needs quotes",
+        ),
         ("! stuff", "! is read as a tag; a text that begins so needs quotes"),
         ("!important stuff", "the tag !important is not supported"),
         ("*b", "*b: no such anchor above"),

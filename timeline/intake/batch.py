@@ -55,13 +55,15 @@ class Batch:
 
     A table holds columns of FLAT_COLUMNS alone, as text or, where their kind allows it, as integers,
     floats, decimals, booleans, date32 or timestamp[us, UTC]. A large one stays in its file. `problems` are
-    of events that are not among the drafts; everything else could be read.
+    of events that are not among the drafts; everything else could be read. `warnings` are of what was read,
+    but may be meant otherwise.
     """
 
     name: str
     drafts: list[Draft] | None = None
     table: pa.Table | StoredTable | None = None
     problems: list[BadInput] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def decoded(name: str, content: bytes) -> str:

@@ -178,8 +178,8 @@ class YamlReader:
 
     def read(self, text: str) -> _Value:
         if (odd := _LINE_ENDS_OF_YAML.search(text)) is not None:
-            before = text[: odd.start()]
-            place = Place(self._name, before.count("\n") + 1, len(before) - before.rfind("\n"))
+            above = text[: odd.start()]
+            place = Place(self._name, above.count("\n") + 1, len(above) - above.rfind("\n"))
             raise BadInput(
                 f"not YAML: U+{ord(odd[0]):04X} ends a line here; expected a blank, or \\u{ord(odd[0]):04x} "
                 "in double quotes where it belongs to a text",
@@ -262,10 +262,11 @@ class YamlReader:
             key = self._value(event, depth + 1)
             if key.plain == "<<" and isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
                 value.fault("merging with << is not supported; write the keys out", key.place)
-            named, ends, column = key.plain, event.end_mark.index, event.start_mark.column
+            named, start_of_key, end_of_key = key.plain, event.start_mark, event.end_mark
             event = next(self._events)
             member = self._value(event, depth + 1)
-            self._check_comment(member, event, named if isinstance(named, str) else None, ends, column, start)
+            named = named if isinstance(named, str) else None
+            self._check_comment(member, event, named, end_of_key.index, start_of_key.column, start)
             value.set(key, member)
 
     def _check_comment(
@@ -274,7 +275,8 @@ class YamlReader:
         """Note where a comment takes something away from a value without quotes."""
         if not isinstance(event, yaml.ScalarEvent) or event.style:
             return
-        if event.value:
+        lost: str | None
+        if event.value and event.end_mark is not None:
             end, in_flow = event.end_mark.index, bool(parent.flow_style)
             lost = cut_by_comment(self._text, event.value, end, key=key, indent=indent, in_flow=in_flow)
         else:

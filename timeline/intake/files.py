@@ -122,7 +122,7 @@ def _read(name: str, content: bytes | Path, format: str, ignore_unknown: bool) -
         return read_arrow(name, content, ignore_unknown)
     text = decoded(name, content)
     if format == "csv":
-        return batch_of_table(name, read_csv(name, text, content.removeprefix(BOM)), ignore_unknown)
+        return read_csv(name, text, content.removeprefix(BOM), ignore_unknown)
     if format == "jsonl":
         return drafted(name, [(None, JsonReader(name).lines(text))], {}, ignore_unknown)
     top = YamlReader(name).read(text) if format == "yaml" else JsonReader(name).document(text)

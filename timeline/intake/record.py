@@ -160,7 +160,7 @@ class Recorder:
             known=intake.known,
             registered=intake.registered,
             rejected=intake.rejected,
-            warnings=intake.warnings,
+            warnings=[*batch.warnings, *intake.warnings],
             commits=[commit] if commit else [],
         )
         if rejects is not None and not dry_run:
@@ -241,7 +241,7 @@ class Recorder:
             result.registered += found.registered
             rejected += found.rejected
             result.rejected += sorted(rejected, key=lambda one: one.place.line or one.place.row or 0)
-            result.warnings += found.warnings
+            result.warnings += [*batch.warnings, *found.warnings]
             result.events += found.events
             if new:
                 part = Rows(found.rows) if new < SMALL else rows_to_table(found.rows)

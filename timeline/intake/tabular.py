@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.ipc as pa_ipc
 import pyarrow.parquet as pq
@@ -54,8 +55,18 @@ class StoredTable:
 # Tables: CSV, Parquet and Arrow
 
 
-def read_csv(name: str, text: str, content: bytes) -> pa.Table:
+def read_csv(name: str, text: str, content: bytes, ignore_unknown: bool) -> Batch:
+    """Return the rows of a CSV file, by RFC 4180; raises BadInput with the line of what is not."""
     header, delimiter = _csv_header(name, text)
+    batch = batch_of_table(name, _csv_table(name, text, content, header, delimiter), ignore_unknown)
+    assert isinstance(batch.table, pa.Table)
+    batch.warnings.extend(_rows_within(name, batch.table, delimiter, header))
+    return batch
+
+
+def _csv_table(name: str, text: str, content: bytes, header: list[str], delimiter: str) -> pa.Table:
+    if (nul := content.find(b"\0")) >= 0:
+        raise BadInput("not CSV: a NUL character", _csv_place(name, content, nul))
     if len(set(header)) < len(header):
         twice = next(column for column in header if header.count(column) > 1)
         raise BadInput(f"column {twice!r} is given twice", Place(name, 1))
@@ -84,6 +95,28 @@ def read_csv(name: str, text: str, content: bytes) -> pa.Table:
     except pa.ArrowInvalid as error:
         _check_csv_rows(name, text, delimiter, len(header))
         raise BadInput(f"not CSV: {error}", Place(name)) from None
+
+
+def _rows_within(name: str, table: pa.Table, delimiter: str, header: list[str]) -> list[str]:
+    """Return warnings of quoted fields that may hold whole rows, between two quotes that are stray."""
+    warnings = []
+    last = len(header) - 1
+    if last < 2:
+        # Lines with one comma or none are in every second text.
+        return []
+    for column in table.column_names:
+        at = header.index(column)
+        values = table.column(column)
+        rows: list[Any] = pc.indices_nonzero(pc.match_substring_regex(values, "[\r\n]")).to_pylist()
+        for row in rows:
+            lines = re.split(r"\r\n|\r|\n", str(values[row].as_py()))
+            expected = [last - at, *[last] * (len(lines) - 2), at]
+            if [line.count(delimiter) for line in lines] == expected:
+                warnings.append(
+                    f"{Place(name, row=row + 1)}: {column} is in quotes over {len(lines)} lines that look "
+                    "like rows of their own; if they are, remove the two quotes, or double them"
+                )
+    return warnings
 
 
 def _csv_header(name: str, text: str) -> tuple[list[str], str]:
