@@ -55,7 +55,7 @@ _TEXTS = [
 _NAMES = ["nvidia", "openai", "cafe\u0301", "new", 'quo"te\\', "\u65e5\u672c"]
 _BAD_NAMES = [
     *("", " x", "x\u00a0", "a/b", "a@b", "a*", "[a", "a\u2028b", "a\x1fb", "a\x85"),
-    *("x" * 200, "x" * 201),
+    *("x" * 200, "x" * 201, "x" * 500, "x" * 501, "a\u200bb", "\ufeffnvidia", "a\u202eb", "a\nb\u2060"),
 ]
 _DATES = [
     *("2025-09-05", "2025-09", "2025", "2024", "2025-09~", "2025-0X", "2025-09-05T10:00:00Z", " 2025-09-01 "),
@@ -83,7 +83,7 @@ _FACTS = [
 _NUMBERS = ["1", "1.5", "-2", "0", "-0", "007", "1.50", "1e3", " 3 ", "1_000", "nan", "x", "", "0.0000000001"]
 _POOLS: dict[str, list[str]] = {
     "type": ["reported", "withdrawn", "erased", "", "Reported"],
-    "key": ["taken", "mine", "yours", "", "cle\u0301", "k\x00"],
+    "key": ["taken", "mine", "yours", "", "cle\u0301", "k\x00", "k\u200b", "k\n"],
     "fact": _FACTS,
     "subject": _NAMES + _BAD_NAMES,
     "attribute": ["note", "ceo", "investment", "uses", "new", *_BAD_NAMES],
@@ -102,7 +102,19 @@ _POOLS: dict[str, list[str]] = {
     "amount_low": _NUMBERS,
     "amount_high": [*_NUMBERS, "99999999999999999999999999999", "9" * 30],
     "unit": [
-        *("USD", "percent", "%", "dollars", "EUR par mois", "million USD", "GWW", "500 USD", "", "USD/month"),
+        *(
+            "USD",
+            "percent",
+            "%",
+            "dollars",
+            "EUR par mois",
+            "million USD",
+            "GWW",
+            "500 USD",
+            "",
+            "USD/month",
+            "U\u200bSD",
+        ),
     ],
     "approximate": ["true", "false", "YES", "1", "off", "maybe", ""],
     "status": ["announced", "denied", "rumoured", "", "actual\u0301"],
@@ -111,8 +123,8 @@ _POOLS: dict[str, list[str]] = {
     "valid_from": _DATES,
     "valid_to": _DATES,
     "source": ["dated", "monthly", "instant", "undated", "nowhere", "neu\u0308", *_BAD_NAMES],
-    "origin": ["nvidia", "dated", "nowhere", "somebody", "", "a/b", "cafe\u0301"],
-    "speaker": ["nvidia", "somebody", "", "a/b"],
+    "origin": ["nvidia", "dated", "nowhere", "somebody", "", "a/b", "cafe\u0301", *_BAD_NAMES],
+    "speaker": ["nvidia", "somebody", "", "a/b", *_BAD_NAMES],
     "locator": [
         *('{"start": 1, "end": 2}', '[{"start":"1","end":2},{"start":3,"end":4}]', "{}", "[]", "x", "", "7"),
     ],

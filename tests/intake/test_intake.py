@@ -347,7 +347,9 @@ class TestRegisteringUnknownNames:
         ]
 
     def test_a_name_that_cannot_be_one_is_refused(self, intake: Intake) -> None:
-        assert "id 'a/b' holds '/'" in refusal(intake, REPORT, source="a/b", reported="2024")
+        assert "source 'a ' begins or ends with a space" in refusal(
+            intake, REPORT, source="a ", reported="2024"
+        )
 
     def test_a_registered_source_has_no_date(self, intake: Intake) -> None:
         assert "source 'src' has no date of its own" in refusal(intake, REPORT, source="src")

@@ -9,7 +9,8 @@ from typing import Any, Final
 import pytest
 
 from timeline.errors import BadInput
-from timeline.meaning.event import event_from, parse_fact, parse_segment
+from timeline.meaning.event import event_from, parse_fact
+from timeline.meaning.names import parse_segment
 from timeline.meaning.times import parse_edtf
 
 REPORT: Final[dict[str, object]] = {"fact": "acme/plan", "text": "to grow", "source": "paper"}
@@ -240,7 +241,7 @@ class TestValue:
             ),
             ({"text": None, "amount": 3, "amount_low": 1, "unit": "USD"}, "amount 3 is neither"),
             ({"text": None, "date": "soon"}, "soon"),
-            ({"text": None, "entity": "a/b"}, "entity 'a/b' holds '/'"),
+            ({"text": None, "entity": " a/b"}, "entity ' a/b' begins or ends with a space"),
             ({"text": None, "entity": ""}, "entity '' is 0 characters long"),
             ({"text": None, "answer": "maybe"}, "answer is 'maybe'; expected 'yes' or 'no'"),
             ({"text": None, "answer": True}, "answer is True; expected 'yes' or 'no'"),
@@ -467,7 +468,8 @@ class TestDescriptions:
         [
             ("source", {"id": None}, "id: Field required"),
             ("source", {"id": ""}, "id '' is 0 characters long"),
-            ("entity", {"id": "a/b"}, "id 'a/b' holds '/'"),
+            ("attribute", {"id": "a/b"}, "id 'a/b' holds '/'"),
+            ("entity", {"id": " a/b"}, "id ' a/b' begins or ends with a space"),
             ("source", {"published": "2025/.."}, "published '2025/..' has no last instant"),
             ("source", {"published": "soon"}, "soon"),
             ("source", {"tier": 0}, "tier: Input should be greater than or equal to 1"),

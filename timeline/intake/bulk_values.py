@@ -28,7 +28,16 @@ from timeline.meaning.times import END, former_period_text, parse_edtf, period_t
 __all__ = ["RowReader", "as_text", "in_parts"]
 
 _MACROS: Final = (
-    *("is_segment", "instant_text", "nine_places", "figure_text", "plain_amount", "plain_number"),
+    *(
+        "is_visible",
+        "is_id",
+        "is_segment",
+        "instant_text",
+        "nine_places",
+        "figure_text",
+        "plain_amount",
+        "plain_number",
+    ),
     "small_number",
 )
 _KEYS: Final = tuple(name for name in Event.model_fields if name not in ("target", "void"))
@@ -356,6 +365,8 @@ class RowReader:
                 if name in _TEXTS and not _is_plain(values):
                     unreadable.append(f"coalesce(regexp_matches({name}, '[\\x00\\x1e\\x1f]'), false)")
                     values = self._normal(values, name)
+                    if name == "key":
+                        unreadable.append("coalesce(NOT is_visible(key), false)")
                 if name in _TEXTS and _longest(values) > (limit := bytes_at_most(name)):
                     unreadable.append(f"coalesce(strlen({name}) > {limit}, false)")
                 if name == "fact" and pc.any(pc.match_substring(values, pattern="@")).as_py():

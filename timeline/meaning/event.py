@@ -20,6 +20,7 @@ from timeline.errors import BadInput, nearest
 from timeline.meaning.amounts import KEPT, Amount, parse_amount, plain_amount
 from timeline.meaning.columns import STATUSES
 from timeline.meaning.decimals import EXACT, PLACES, WHOLE_DIGITS, short_text
+from timeline.meaning.names import check_visible, parse_id, parse_segment
 from timeline.meaning.times import (
     END,
     Bounds,
@@ -41,12 +42,10 @@ __all__ = [
     "bytes_at_most",
     "event_from",
     "parse_fact",
-    "parse_segment",
     "period_bounds",
     "valid_bounds",
 ]
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 #: The largest whole number that the store's columns hold.
 _LARGEST: Final = 2**63 - 1
@@ -166,26 +165,6 @@ class Fact(_Model):
     period: str | None = None
     period_from: int | None = None
     period_to: int | None = None
-
-
-def parse_segment(text: str, what: str) -> str:
-    """Return one part of a fact's key; raises BadInput where it cannot be one.
-
-    >>> parse_segment("nvidia", "subject")
-    'nvidia'
-    """
-    found = None
-    if not 1 <= len(text) <= 200:
-        found = f"is {len(text)} characters long; expected 1 to 200"
-    elif _CONTROL.search(text):
-        found = "holds a control character"
-    elif bad := re.search(r"[/@*?\[\]]", text):
-        found = f"holds {bad.group()!r}; none of / @ * ? [ ] may be in it"
-    elif text != text.strip():
-        found = "begins or ends with a space"
-    if found:
-        raise BadInput(f"{what} {text[:60]!r} {found}")
-    return text
 
 
 @lru_cache(maxsize=65_536)
@@ -329,6 +308,11 @@ class Event(_Model):
                 if value == "" and name not in ("statement", "reason"):
                     raise BadInput(f"{name} is empty; leave it out or name something")
                 row[name] = value
+        for name in ("source", "origin", "speaker"):
+            if name in row:
+                parse_id(row[name], name)
+        if self.key is not None:
+            check_visible(self.key, "key")
         self._check_type()
         if (fact := self._fact()) is not None:
             row |= fact.model_dump()
@@ -423,12 +407,13 @@ class Event(_Model):
         name = given[0]
         value = getattr(self, name)
         if name == "entity":
-            parse_segment(value, "entity")
+            parse_id(value, "entity")
         return {"value_type": name, "text": value, "claim": value}
 
     def _amount(self) -> Amount:
         if self.unit is None:
             raise BadInput("an amount needs a unit, such as USD, percent, GW or count")
+        check_visible(self.unit, "unit")
         low, high = self.amount_low, self.amount_high
         if low is None and high is None:
             low = high = self.amount
@@ -533,7 +518,7 @@ class _Description(_Model):
 
     def columns(self) -> dict[str, Any]:
         """Return a description as columns of the log: the id as subject, the whole as JSON in text."""
-        parse_segment(self.id, "id")
+        (parse_segment if type(self) is Attribute else parse_id)(self.id, "id")
         given = self.model_dump(exclude_none=True, exclude_defaults=True)
         text = json.dumps(given, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         if (size := len(text.encode())) > (limit := bytes_at_most("text")):
@@ -555,6 +540,8 @@ class Source(_Description):
     length: Whole | None = Field(default=None, ge=0, le=_LARGEST)
 
     def columns(self) -> dict[str, Any]:
+        if self.origin is not None:
+            parse_id(self.origin, "origin")
         if self.published is not None and parse_edtf(self.published).reported_at is None:
             raise BadInput(
                 f"published {self.published!r} has no last instant; expected a date such as 2025-02-22"

@@ -1,10 +1,4 @@
--- Whether a text may be a part of a fact's key: `event.parse_segment`.
+-- Whether a text may be a part of a fact's key: `names.parse_segment`.
 CREATE OR REPLACE TEMP MACRO is_segment(name) AS (
-    length(name) BETWEEN 1 AND 200
-    AND regexp_full_match(name, '[^\x00-\x1f\x7f-\x9f\x{2028}\x{2029}/@*?\[\]]*')
-    AND NOT regexp_matches(
-        name,
-        '^[ \x{a0}\x{1680}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}]'
-        || '|[ \x{a0}\x{1680}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}]$'
-    )
+    length(name) <= 200 AND regexp_full_match(name, '[^/@*?\[\]]*') AND is_id(name)
 );
