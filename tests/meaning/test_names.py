@@ -18,7 +18,7 @@ from timeline.meaning import names
 from timeline.meaning.event import event_from
 from timeline.meaning.names import check_visible, parse_id, parse_segment
 
-#: Every format character (Cf) of Unicode as Python has it, and what renderers are to ignore, as of Unicode 15.1.
+#: Every format character (Cf) of Unicode as Python has it, and what renderers are to ignore, as of 15.1.
 FORMAT = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Cf"]
 IGNORED = [
     chr(code)
