@@ -14,10 +14,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from timeline.atomic import no_file
 from timeline.errors import BadInput, Place, nearest
 from timeline.intake.batch import BOM, FORMATS, Batch, decoded
 from timeline.intake.documents import SECTIONS, JsonReader, YamlReader, document, drafted
+from timeline.intake.suffixes import check_file, content_of, format_of
 from timeline.intake.tabular import batch_of_table, read_arrow, read_csv, read_parquet
 from timeline.meaning.event import DESCRIPTIONS
 
@@ -85,7 +85,7 @@ def _read_folder(folder: Path, ignore_unknown: bool) -> list[Batch]:
     paths = sorted(
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in FORMATS and not path.name.startswith(".") and not path.is_dir()
+        if format_of(path) is not None and not path.name.startswith(".") and not path.is_dir()
     )
     if not paths:
         raise BadInput(f"{folder} holds no file to ingest; expected {', '.join(FORMATS)}")
@@ -101,15 +101,13 @@ def _read_folder(folder: Path, ignore_unknown: bool) -> list[Batch]:
 
 
 def _read_file(path: Path, name: str, format: str | None, ignore_unknown: bool) -> Batch:
-    format = format or FORMATS.get(path.suffix.lower())
+    format = format or format_of(path)
     if format is None:
         raise BadInput(f"{name}: unknown format {path.suffix!r}; expected {', '.join(FORMATS)}")
     try:
-        if (kind := no_file(path)) is not None:
-            raise BadInput(
-                f"is {kind}, expected a file; `timeline ingest -` reads what is piped to it", Place(name)
-            )
-        return _read(name, path if format == "parquet" else path.read_bytes(), format, ignore_unknown)
+        check_file(path, name)
+        content = path if format == "parquet" else content_of(path, name)
+        return _read(name, content, format, ignore_unknown)
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror or error}", Place(name)) from None
 
@@ -120,6 +118,11 @@ def _read(name: str, content: bytes | Path, format: str, ignore_unknown: bool) -
     assert isinstance(content, bytes)
     if format == "arrow":
         return read_arrow(name, content, ignore_unknown)
+    if format == "xlsx":
+        # Its library is needed for workbooks alone.
+        from timeline.intake.foreign import workbook_batch
+
+        return workbook_batch(name, content, ignore_unknown)
     text = decoded(name, content)
     if format == "csv":
         return read_csv(name, text, content.removeprefix(BOM), ignore_unknown)
