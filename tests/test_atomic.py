@@ -189,6 +189,6 @@ def test_inputs_and_stores_are_no_targets(tmp_path: Path) -> None:
     for target in (store / "x.csv", store / "log" / "000000000001.parquet"):
         with pytest.raises(BadInput, match="lies within the store"):
             check_target(target, within=[store])
-    # Subfolders are not read.
-    assert check_target(events / "old" / "x", inputs=[events], within=[store]) == events / "old" / "x"
+    with pytest.raises(BadInput, match="which is read"):
+        check_target(events / "old" / "x", inputs=[events], within=[store])
     assert check_target(tmp_path / "store2", within=[store]) == tmp_path / "store2"

@@ -89,7 +89,7 @@ class TestLeadingOutside:
 
     @pytest.mark.parametrize("key", KEYS)
     def test_its_owner_may_trust_it(self, clone: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
-        settings(clone, f'[project]\n{key} = "../outside"\n{TRUSTED} = "{clone}"\ntrusted = true\n')
+        settings(clone, f'[project]\n{key} = "../outside"\n')
         for others in ("", "1", str(clone.parent), str(clone / "events"), os.pathsep):
             monkeypatch.setenv(TRUSTED, others)
             with pytest.raises(BadInput, match="leads out of the project"):
@@ -97,6 +97,12 @@ class TestLeadingOutside:
         for given in (str(clone), f"/nowhere{os.pathsep}{clone}/", f"{clone}{os.pathsep}"):
             monkeypatch.setenv(TRUSTED, given)
             assert project_folder(clone, key) == clone / "../outside"
+
+    def test_it_cannot_trust_itself(self, clone: Path) -> None:
+        for given in (f'{TRUSTED} = "{clone}"', "trusted = true"):
+            settings(clone, f'[project]\nevents = "../outside"\n{given}\n')
+            with pytest.raises(BadInput, match=r"timeline\.toml:3: \[project\] has an unknown key"):
+                project_folder(clone, "events")
 
     def test_a_store_that_is_named_is_taken(self, clone: Path) -> None:
         outside = clone.parent / "outside" / "store"
@@ -145,6 +151,33 @@ class TestWrongSettings:
         assert words.startswith(f"{clone / 'timeline.toml'}: [project] {key} is ")
         assert words.endswith("expected the path of a folder, as text")
 
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ('[project]\nstor = "x"\n', "2: [project] has an unknown key 'stor'; did you mean 'store'?"),
+            ("project.qeries = 'q'\n", "1: [project] has an unknown key 'qeries'; did you mean 'queries'?"),
+            ('\n[projct]\nstore="x"\n', "2: unknown table or key 'projct'; did you mean 'project'?"),
+            (
+                'store = "x"\n[project]\n',
+                "1: the key 'store' is in no table; it belongs below the line [project]",
+            ),
+            ("[project]\n[tool.x]\ny = 1\n", "2: unknown table or key 'tool'; expected the table [project]"),
+            ("[project]\n'a b' = 1\n", "2: [project] has an unknown key 'a b'; expected one of name, store"),
+        ],
+    )
+    def test_an_unknown_key_is_an_error_with_the_nearest(
+        self,
+        clone: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        text: str,
+        words: str,
+    ) -> None:
+        settings(clone, text)
+        for arguments in (["show"], ["ingest"], ["query"], ["head"]):
+            assert command(monkeypatch, *arguments) == 2
+            assert f"timeline.toml:{words}" in capsys.readouterr().err
+
     @pytest.mark.parametrize("text", ["project = 1", 'project = "a"', "[[project]]\nstore = 'a'"])
     def test_project_is_a_table(self, clone: Path, text: str) -> None:
         settings(clone, text)
@@ -180,6 +213,6 @@ class TestWrongSettings:
         assert "timeline.toml: [project] store is " in capsys.readouterr().err
 
     def test_no_setting_is_the_default(self, clone: Path) -> None:
-        for text in ("", "[project]\n", "[other]\nstore = 3\n"):
+        for text in ("", "[project]\n", "# nothing\n"):
             settings(clone, text)
             assert [project_folder(clone, key).name for key in KEYS] == [".timeline", "events", "queries"]

@@ -18,6 +18,7 @@ from timeline import BadInput, BadRows, Commit, Conflict, Corruption, NotFound, 
 from timeline.index.generation import FORMAT
 from timeline.index.index import Index
 from timeline.index.tail import show_tail
+from timeline.intake.files import table_batch
 from timeline.intake.record import Recorder
 from timeline.log.log import Log
 from timeline.meaning.columns import BELIEF_COLUMNS
@@ -164,6 +165,34 @@ class TestAppend:
         with pytest.raises(Conflict):
             copy.append([REPORT | {"claim": "1 USD"}], expected_position=end + 2)
         assert events_of(copy) == end + 1
+
+    @pytest.mark.parametrize("expected", [0, 1, 10**6])
+    def test_a_lost_acknowledgement_can_be_asked_for_again(self, desk: Timeline, expected: int) -> None:
+        events = [SHORT, SHORT | {"text": "y", "key": "y"}]
+        commit = desk.append(events, expected_position=0, register_unknown=True)
+        desk.append([SHORT | {"text": "later"}])
+        with Timeline.open(desk.path) as other:
+            for tl in (desk, other):
+                assert tl.append(events, expected_position=expected, register_unknown=True) == commit
+                assert tl.append(events[:1], expected_position=expected) == commit
+        with pytest.raises(Conflict, match="got one that ends at 6"):
+            desk.append([*events, SHORT | {"text": "new"}], expected_position=expected)
+        with pytest.raises(Conflict, match="got one that ends at 6"):
+            desk.append([SHORT | {"text": "wrong", "key": "y"}], expected_position=expected)
+        assert events_of(desk) == 6
+
+    def test_a_table_that_is_known_is_known_wherever_the_log_ends(self, desk: Timeline) -> None:
+        table = pa.table({name: [value] * 3_000 for name, value in SHORT.items() if name != "text"})
+        table = table.append_column("text", pa.array([f"text {nth}" for nth in range(3_000)]))
+        batch = table_batch(table)
+        recorder = Recorder(desk._log, lambda: desk.snapshot().reader())
+        assert recorder.record([batch], register_unknown=True, expected_position=0).new == 3_000
+        again = recorder.record([batch], expected_position=0)
+        assert (again.new, again.known, again.commits) == (0, 3_000, [])
+        with pytest.raises(Conflict, match="expected the log to end at position 0"):
+            recorder.record(
+                [table_batch(table.append_column("statement", table["text"]))], expected_position=0
+            )
 
     def test_of_two_writers_one_sees_the_other(self, copy: Timeline) -> None:
         with Timeline.open(copy.path) as other:

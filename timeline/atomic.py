@@ -107,11 +107,10 @@ def _is_or_is_within(path: Path, source: Path) -> bool:
         if path.exists() and source.exists() and path.samefile(source):
             return True
         if source.is_dir():
-            # Folders within it are not read.
-            if path.parent == Path(os.path.realpath(source)):
+            if path.is_relative_to(os.path.realpath(source)):
                 return True
             # A hard or symbolic link in the folder may be the same file under another name.
-            return path.exists() and any(each.samefile(path) for each in source.iterdir() if each.exists())
+            return path.exists() and any(each.samefile(path) for each in source.rglob("*") if each.exists())
     return False
 
 

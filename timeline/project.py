@@ -7,11 +7,12 @@ inside the project, unless its owner trusts it: by an environment variable, whic
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Final
 
 from timeline.atomic import no_file
-from timeline.errors import BadInput, NotFound, Place
+from timeline.errors import BadInput, NotFound, Place, nearest
 
 __all__ = [
     "PROJECT_FILE",
@@ -30,6 +31,8 @@ TRUSTED: Final = "TIMELINE_TRUSTED"
 
 #: The folders that a project may name, and their names where it does not.
 _FOLDERS: Final = {"store": ".timeline", "events": "events", "queries": "queries"}
+#: The tables of a timeline.toml and their keys.
+_KEYS: Final = {"project": ("name", *_FOLDERS, "recorded", "timezone", "numbers", "language")}
 #: What a store keeps in folders of its own, which may be links too.
 _IN_STORE: Final = ("log", "index")
 
@@ -106,19 +109,45 @@ def _is_trusted(project: Path) -> bool:
 
 
 def project_settings(project: Path) -> dict[str, Any]:
-    """Return what a project's timeline.toml says under [project]; raises BadInput where it cannot be read."""
+    """Return what a project's timeline.toml says under [project].
+
+    Raises BadInput where it cannot be read, and for a key that means nothing, with the nearest that does.
+    """
     # Not needed where a store is named.
     import tomllib
 
     path = project / PROJECT_FILE
     place = Place(str(path))
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        settings = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"not TOML: {error}", place) from None
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror or error}", place) from None
+    for table in settings:
+        if table not in _KEYS:
+            raise BadInput(_unknown_table(table), _place_in(text, path, table))
     found = settings.get("project", {})
     if not isinstance(found, dict):
         raise BadInput(f"project is {found!r}; expected a table, which begins with the line [project]", place)
+    for key in found:
+        if key not in _KEYS["project"]:
+            hint = nearest(key, _KEYS["project"]) or f"; expected one of {', '.join(_KEYS['project'])}"
+            raise BadInput(f"[project] has an unknown key {key!r}{hint}", _place_in(text, path, key))
     return found
+
+
+def _unknown_table(name: str) -> str:
+    if name in _KEYS["project"]:
+        return f"the key {name!r} is in no table; it belongs below the line [project]"
+    known = [*_KEYS, *_KEYS["project"]]
+    return f"unknown table or key {name!r}{nearest(name, known) or '; expected the table [project]'}"
+
+
+def _place_in(text: str, path: Path, key: str) -> Place:
+    """Return the first line of a TOML file that gives this key or begins this table."""
+    bare = re.escape(key)
+    begins = re.compile(rf"""\s*\[*\s*(?:project\s*\.\s*)?["']?{bare}["']?\s*[].=]""")
+    lines = enumerate(text.splitlines(), start=1)
+    return Place(str(path), next((number for number, line in lines if begins.match(line)), None))

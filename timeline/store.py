@@ -139,16 +139,24 @@ class Timeline:
         `warnings` of the result, and no exception.
         """
         from timeline.intake.files import read_batches, table_batch
+        from timeline.intake.folders import list_folder
 
         if rejects is not None:
             inputs = [path] if isinstance(path, str | Path) and str(path) != "-" else []
             check_target(rejects, inputs=inputs, within=[self.path])
         self._may_write("record")
         if isinstance(path, str | Path):
-            batches = read_batches(path, format=format, ignore_unknown=ignore_unknown)
+            batches = read_batches(
+                path,
+                format=format,
+                ignore_unknown=ignore_unknown,
+                store=self.path,
+            )
         else:
             batches = [table_batch(path, ignore_unknown=ignore_unknown)]
         result = self._record(batches, register_unknown=register_unknown, rejects=rejects, dry_run=dry_run)
+        if isinstance(path, str | Path) and Path(path).is_dir():
+            result.passed_over = list_folder(Path(path), self.path).passed_over
         if result.commits:
             try:
                 if self._index.wants_building(result.commits[-1].last_position):
@@ -170,7 +178,8 @@ class Timeline:
 
         With `expected_position`, the number of events that the caller takes the store to hold, a store
         that has moved on is a Conflict. Events that are known already are left alone; where all are, the
-        commit returned is the one that last recorded any of them.
+        commit returned is the one that last recorded any of them, whatever `expected_position` is: so a
+        caller who lost the acknowledgement can ask again.
         """
         result = self.record(events, expected_position, register_unknown=register_unknown)
         if result.commits:

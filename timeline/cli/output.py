@@ -125,8 +125,9 @@ def showing_progress(tl: Timeline) -> Iterator[Timeline]:
 
 
 def print_ingested(result: Ingested, path: str = "", *, dry_run: bool = False) -> None:
-    """Print what came of an ingest: its warnings, what was rejected, and how much of what there was."""
+    """Print what came of an ingest: what was passed over, its warnings, what was rejected, and counts."""
     for kind, messages in (
+        ("passed over ", result.passed_over),
         ("warning: ", result.warnings),
         ("", [f"{one.place}: {one.error}" for one in result.rejected]),
     ):

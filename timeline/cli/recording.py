@@ -90,7 +90,7 @@ def ingest(
         str | None,
         typer.Option(
             metavar="FORMAT",
-            help="yaml, json, jsonl, csv, parquet, arrow or xlsx. Default: by suffix; of stdin jsonl.",
+            help="yaml, json, jsonl, csv, parquet or arrow. Default: by suffix; of stdin jsonl.",
         ),
     ] = None,
     store: Store = None,
@@ -255,6 +255,7 @@ def _as_json(result: Ingested) -> str:
         "registered": result.registered,
         "rejected": len(result.rejected),
         "warnings": result.warnings,
+        "passed_over": result.passed_over,
         "commits": [commit.number for commit in result.commits],
     }
     return json.dumps(counts, ensure_ascii=False)

@@ -14,26 +14,32 @@ from typing import Any
 
 import pyarrow as pa
 
+from timeline.atomic import no_file
 from timeline.errors import BadInput, Place, nearest
 from timeline.intake.batch import BOM, FORMATS, Batch, decoded
-from timeline.intake.documents import SECTIONS, JsonReader, YamlReader, document, drafted
-from timeline.intake.suffixes import check_file, content_of, format_of
+from timeline.intake.documents import JsonReader, YamlReader, document, drafted
+from timeline.intake.folders import in_order, list_folder
 from timeline.intake.tabular import batch_of_table, read_arrow, read_csv, read_parquet
-from timeline.meaning.event import DESCRIPTIONS
 
 __all__ = ["read_batches", "table_batch"]
 
 
 def read_batches(
-    path: str | Path, *, format: str | None = None, ignore_unknown: bool = False, stdin: Any = None
+    path: str | Path,
+    *,
+    format: str | None = None,
+    ignore_unknown: bool = False,
+    stdin: Any = None,
+    recorded: Path | None = None,
+    store: Path | None = None,
 ) -> list[Batch]:
     """Return the batches of a file, of standard input (`-`, JSONL unless `format` says otherwise) or of a
     folder.
 
-    Of a folder: one batch a file with a known suffix, hidden ones and subfolders left out; first
-    attributes, entities and sources by name, then what else only describes, then the rest, each in
-    name order. `stdin` is read instead of the process's own; it may yield bytes or text.
-    `ignore_unknown` drops unknown keys and columns, which are problems otherwise.
+    Of a folder: one batch a file with a known suffix, those of subfolders among them, in the order that
+    `in_order` gives; `list_folder` has what is passed over. `recorded` is the file that the commands write
+    to, `store` a folder that is not read. `stdin` is read instead of the process's own; it may yield bytes
+    or text. `ignore_unknown` drops unknown keys and columns, which are problems otherwise.
     Raises BadInput for a file that cannot be read as a whole.
 
     >>> import io
@@ -55,7 +61,7 @@ def read_batches(
     if os.path.isdir(given):
         if format is not None:
             raise BadInput(f"{given} is a folder, whose files have each their own format; leave format out")
-        return _read_folder(path, ignore_unknown)
+        return _read_folder(path, ignore_unknown, recorded, store)
     if not os.path.exists(given):
         siblings = sorted(os.listdir(path.parent)) if os.path.isdir(path.parent) else []
         raise BadInput(f"no such file or folder: {given!r}{nearest(path.name, siblings)}")
@@ -81,33 +87,25 @@ def table_batch(table: Any, name: str = "table", *, ignore_unknown: bool = False
     return batch_of_table(name, rows, ignore_unknown)
 
 
-def _read_folder(folder: Path, ignore_unknown: bool) -> list[Batch]:
-    paths = sorted(
-        path
-        for path in folder.iterdir()
-        if format_of(path) is not None and not path.name.startswith(".") and not path.is_dir()
-    )
+def _read_folder(
+    folder: Path, ignore_unknown: bool, recorded: Path | None, store: Path | None
+) -> list[Batch]:
+    paths = list_folder(folder, store).paths
     if not paths:
         raise BadInput(f"{folder} holds no file to ingest; expected {', '.join(FORMATS)}")
-    batches = [(path.stem, _read_file(path, str(path), None, ignore_unknown)) for path in paths]
-
-    def rank(item: tuple[str, Batch]) -> int:
-        stem, batch = item
-        if not batch.drafts or any(draft.keys.get("type") not in DESCRIPTIONS for draft in batch.drafts):
-            return 2
-        return 0 if stem in SECTIONS else 1
-
-    return [batch for _, batch in sorted(batches, key=rank)]
+    return in_order(folder, [_read_file(path, str(path), None, ignore_unknown) for path in paths], recorded)
 
 
 def _read_file(path: Path, name: str, format: str | None, ignore_unknown: bool) -> Batch:
-    format = format or format_of(path)
+    format = format or FORMATS.get(path.suffix.lower())
     if format is None:
         raise BadInput(f"{name}: unknown format {path.suffix!r}; expected {', '.join(FORMATS)}")
     try:
-        check_file(path, name)
-        content = path if format == "parquet" else content_of(path, name)
-        return _read(name, content, format, ignore_unknown)
+        if (kind := no_file(path)) is not None:
+            raise BadInput(
+                f"is {kind}, expected a file; `timeline ingest -` reads what is piped to it", Place(name)
+            )
+        return _read(name, path if format == "parquet" else path.read_bytes(), format, ignore_unknown)
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror or error}", Place(name)) from None
 
@@ -118,11 +116,6 @@ def _read(name: str, content: bytes | Path, format: str, ignore_unknown: bool) -
     assert isinstance(content, bytes)
     if format == "arrow":
         return read_arrow(name, content, ignore_unknown)
-    if format == "xlsx":
-        # Its library is needed for workbooks alone.
-        from timeline.intake.foreign import workbook_batch
-
-        return workbook_batch(name, content, ignore_unknown)
     text = decoded(name, content)
     if format == "csv":
         return read_csv(name, text, content.removeprefix(BOM), ignore_unknown)

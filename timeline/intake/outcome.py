@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from timeline.atomic import writing
 from timeline.errors import BadInput, BadRows, Conflict, Place, TimelineError
 from timeline.log.file import Commit
 
-if TYPE_CHECKING:
-    from timeline.intake.batch import RowOrigin
-
-__all__ = ["Ingested", "Rejected", "at_origin", "raise_for"]
+__all__ = ["Ingested", "Rejected", "raise_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +29,8 @@ class Ingested:
 
     `new` events were appended, besides the `registered` descriptions of names never heard of;
     `known` were there already. `rejected` is empty unless rejects were asked for, or it was a dry run.
-    `events` has the id and position of each event that was given, in order, new or known; it is empty for
-    a large table.
+    `passed_over` has what a folder holds besides what was read, each with why. `events` has the id and
+    position of each event that was given, in order, new or known; it is empty for a large table.
     """
 
     new: int = 0
@@ -42,6 +38,7 @@ class Ingested:
     registered: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
     events: list[tuple[str, int]] = field(default_factory=list)
 
@@ -56,17 +53,6 @@ class Ingested:
             if not self.commits:
                 raise
             self.warnings.append(f"all is recorded but the bad events: {error}")
-
-
-def at_origin(one: Rejected, origin: RowOrigin | None) -> Rejected:
-    """Return a bad event with its row, and its column, in the table that its own was made from."""
-    if origin is None or one.place.row is None:
-        return one
-    message = one.error.message if isinstance(one.error, BadInput) else str(one.error)
-    column = origin.column(one.place.row, one.keys, message)
-    words = message if column is None else f"column {column!r}: {message}"
-    error = BadInput(words) if isinstance(one.error, BadInput) else type(one.error)(words)
-    return Rejected(replace(one.place, row=origin.row(one.place.row)), error, one.keys)
 
 
 def raise_for(rejected: Sequence[Rejected]) -> None:

@@ -19,7 +19,7 @@ from timeline.index.reader import Reader
 from timeline.index.tail import Appended
 from timeline.intake import bulk
 from timeline.intake.batch import Batch
-from timeline.intake.outcome import Ingested, Rejected, at_origin, raise_for
+from timeline.intake.outcome import Ingested, Rejected, raise_for
 from timeline.intake.rows import Intake
 from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
 from timeline.meaning.times import now
@@ -82,7 +82,7 @@ class Recorder:
         while True:
             # An intake that took the last commit itself need not ask where the log ends: the append will.
             guessed = self._intake is not None and expected_position is None
-            number = self._intake_commit if guessed else self._head_number(expected_position)
+            number, moved_on = (self._intake_commit, None) if guessed else self._head(expected_position)
             # Another writer may be faster even while this one validates, when there is no table yet.
             ready: list[_Ready] = []
             before = len(commits)
@@ -91,12 +91,14 @@ class Recorder:
                 final = dry_run or not ready or bool(result.rejected)
                 if guessed and final and self._log.head_number() != number:
                     raise _Moved
+                if moved_on is not None and (ready or result.rejected):
+                    raise moved_on
                 if result.rejected and rejects is None and not dry_run:
                     raise_for(result.rejected)
                 if dry_run:
                     self._forget()
                     return result
-                self._append(ready, number, expected_position, commits)
+                self._append(ready, number, commits)
             except _Moved:
                 # What was recorded so far comes back as known, save for names registered on the way.
                 for commit, one in zip(commits[before:], ready, strict=False):
@@ -116,15 +118,20 @@ class Recorder:
             result.write_rejects(rejects)
         return result
 
-    def _head_number(self, expected_position: int | None) -> int:
+    def _head(self, expected_position: int | None) -> tuple[int, Conflict | None]:
+        """Return the number of the last commit, and what to raise where the log ends elsewhere than expected.
+
+        That is for events that are new: those that are known already have been recorded, as a caller who lost
+        the acknowledgement finds out by asking again.
+        """
         head = self._log.head()
-        position = head.last_position if head else 0
-        if expected_position is not None and expected_position != position:
-            raise Conflict(
-                f"expected the log to end at position {expected_position}, got one that ends at "
-                f"{position}; read what was added and try again"
-            )
-        return head.number if head else 0
+        number, position = (head.number, head.last_position) if head else (0, 0)
+        if expected_position in (None, position):
+            return number, None
+        return number, Conflict(
+            f"expected the log to end at position {expected_position}, got one that ends at "
+            f"{position}; read what was added and try again"
+        )
 
     def _record_table(
         self,
@@ -140,24 +147,20 @@ class Recorder:
         if self.progress is not None:
             self.progress(f"checking {batch.name}")
         while True:
-            number = self._head_number(expected_position)
+            number, moved_on = self._head(expected_position)
             reader = self._reader()
             if reader.commit != number:
                 continue
             intake = bulk.TableIntake(
-                reader,
-                batch.table,
-                batch.name,
-                now(),
-                register_unknown=register_unknown,
-                problems=batch.problems,
-                origin=batch.origin,
+                reader, batch.table, batch.name, now(), register_unknown=register_unknown
             )
             try:
                 with closing(intake):
                     commit, count = self._run(
-                        intake, number, expected_position, dry_run, may_reject=rejects is not None
+                        intake, number, dry_run or moved_on is not None, may_reject=rejects is not None
                     )
+                if moved_on is not None and (count or intake.rejected):
+                    raise moved_on
             except _Moved:
                 continue
             break
@@ -177,7 +180,6 @@ class Recorder:
         self,
         intake: bulk.TableIntake,
         number: int,
-        expected_position: int | None,
         dry_run: bool,
         *,
         may_reject: bool,
@@ -187,7 +189,7 @@ class Recorder:
             try:
                 if dry_run:
                     return None, sum(part.num_rows for part in intake.rows())
-                commit = self._log.append(_unless_moved(intake.rows, number, expected_position))
+                commit = self._log.append(_unless_moved(intake.rows, number))
                 return commit, commit.count if commit else 0
             except bulk.RunAgain:
                 if not may_reject and not dry_run:
@@ -245,7 +247,7 @@ class Recorder:
             result.new += new - found.registered
             result.known += found.known
             result.registered += found.registered
-            rejected += [at_origin(one, batch.origin) for one in found.rejected]
+            rejected += found.rejected
             result.rejected += sorted(rejected, key=lambda one: one.place.line or one.place.row or 0)
             result.warnings += [*batch.warnings, *found.warnings]
             result.events += found.events
@@ -258,11 +260,10 @@ class Recorder:
         self,
         ready: Sequence[_Ready],
         number: int,
-        expected_position: int | None,
         commits: list[Commit],
     ) -> None:
         for one in ready:
-            commit = self._log.append(_unless_moved(partial(_whole, one.part), number, expected_position))
+            commit = self._log.append(_unless_moved(partial(_whole, one.part), number))
             if commit is not None:
                 commits.append(commit)
                 number = commit.number
@@ -276,16 +277,11 @@ def _whole(part: _Part) -> _Part:
 
 
 def _unless_moved(
-    rows: Callable[[], _Part | Iterable[pa.Table]], number: int, expected_position: int | None
+    rows: Callable[[], _Part | Iterable[pa.Table]], number: int
 ) -> Callable[[Commit | None, int], _Part | Iterable[pa.Table]]:
     def prepare(head: Commit | None, recorded_at: int) -> _Part | Iterable[pa.Table]:
         if (head.number if head else 0) == number:
             return rows()
-        if expected_position is not None:
-            raise Conflict(
-                f"expected the log to end at position {expected_position}, but another writer "
-                "was faster; read what was added and try again"
-            )
         raise _Moved
 
     return prepare
