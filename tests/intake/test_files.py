@@ -637,15 +637,17 @@ class TestPaths:
 
     def test_a_folder_with_nothing_to_read(self, write: Write, tmp_path: Path) -> None:
         write("notes.txt", "")
-        assert refused(tmp_path).endswith("holds no file to ingest; expected .yaml, .yml, .jsonl, .ndjson, "
-                                          ".json, .csv, .parquet, .arrow, .feather")  # fmt: skip
+        assert refused(tmp_path).endswith(
+            "holds no file to ingest; expected .yaml, .yml, .jsonl, .ndjson, "
+            ".json, .csv, .tsv, .parquet, .arrow, .feather, .xlsx, .xlsm"
+        )
 
     def test_formats(self, write: Write, tmp_path: Path) -> None:
         path = write("rows.txt", "fact,text\na/b,x\n")
         assert refused(path).startswith(" unknown format '.txt'; expected .yaml, .yml, .jsonl")
         assert table(path, format="csv").num_rows == 1
         assert refused(path, format="xml") == (
-            "no such format: 'xml'; expected one of arrow, csv, json, jsonl, parquet, yaml"
+            "no such format: 'xml'; expected one of arrow, csv, json, jsonl, parquet, xlsx, yaml"
         )
         assert "leave format out" in refused(tmp_path, format="csv")
 

@@ -90,7 +90,7 @@ def ingest(
         str | None,
         typer.Option(
             metavar="FORMAT",
-            help="yaml, json, jsonl, csv, parquet or arrow. Default: by suffix; of stdin jsonl.",
+            help="yaml, json, jsonl, csv, parquet, arrow or xlsx. Default: by suffix; of stdin jsonl.",
         ),
     ] = None,
     store: Store = None,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pyarrow as pa
 
@@ -14,7 +14,7 @@ from timeline.meaning.event import Event
 if TYPE_CHECKING:
     from timeline.intake.tabular import StoredTable
 
-__all__ = ["BOM", "FLAT_COLUMNS", "FORMATS", "Batch", "Draft", "decoded"]
+__all__ = ["BOM", "FLAT_COLUMNS", "FORMATS", "Batch", "Draft", "RowOrigin", "decoded"]
 
 #: Formats by the suffix of a file's name.
 FORMATS: Final[Mapping[str, str]] = {
@@ -24,9 +24,12 @@ FORMATS: Final[Mapping[str, str]] = {
     ".ndjson": "jsonl",
     ".json": "json",
     ".csv": "csv",
+    ".tsv": "csv",
     ".parquet": "parquet",
     ".arrow": "arrow",
     ".feather": "arrow",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
 }
 #: What columnar files may hold. Besides text, which every column may be: `time` takes dates and
 #: instants with their zone, `number` integers, floats and decimals, `flag` booleans; `text` and `time`
@@ -50,13 +53,43 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class RowOrigin:
+    """Where the rows of a table come from that was made from another: their numbers there, in order.
+
+    `columns` has the columns of that other table that each key is made from. Where many columns of a row
+    became rows, `cells` has the one of each row, whose value then has the name `value`.
+    """
+
+    rows: Sequence[int] | pa.Array[Any]
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    cells: pa.Array[Any] | None = None
+    value: str | None = None
+
+    def row(self, row: int) -> int:
+        """Return the number there of a row, both counted from 1."""
+        found = self.rows[row - 1]
+        return int(found.as_py()) if isinstance(found, pa.Scalar) else int(found)
+
+    def column(self, row: int, keys: Mapping[str, object], message: str) -> str | None:
+        """Return the column that a message about a row is of, as far as its words show it."""
+        for key, columns in self.columns.items():
+            value = keys.get(key)
+            named = message.startswith((f"{key} ", f"{key}:")) or (value and repr(value)[:60] in message)
+            if named and len(columns) == 1:
+                if columns[0] == self.value and self.cells is not None:
+                    return str(self.cells[row - 1].as_py())
+                return columns[0]
+        return None
+
+
+@dataclass(frozen=True)
 class Batch:
     """What one file says, in its order: either `drafts` or a `table`; rows count from 1.
 
     A table holds columns of FLAT_COLUMNS alone, as text or, where their kind allows it, as integers,
     floats, decimals, booleans, date32 or timestamp[us, UTC]. A large one stays in its file. `problems` are
     of events that are not among the drafts; everything else could be read. `warnings` are of what was read,
-    but may be meant otherwise.
+    but may be meant otherwise. `origin` is there where the rows were made from those of another table.
     """
 
     name: str
@@ -64,6 +97,7 @@ class Batch:
     table: pa.Table | StoredTable | None = None
     problems: list[BadInput] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    origin: RowOrigin | None = None
 
 
 def decoded(name: str, content: bytes) -> str:

@@ -20,13 +20,13 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from timeline.errors import Place, TimelineError
+from timeline.errors import BadInput, Place, TimelineError
 from timeline.index.catalog import sql_object
 from timeline.index.reader import Reader
-from timeline.intake.batch import Draft
+from timeline.intake.batch import Draft, RowOrigin
 from timeline.intake.bulk_values import RowReader, as_text, in_parts
 from timeline.intake.known import KnownEvents
-from timeline.intake.outcome import Rejected
+from timeline.intake.outcome import Rejected, at_origin
 from timeline.intake.rows import Intake
 from timeline.intake.tabular import StoredTable
 from timeline.log.log import schema
@@ -126,7 +126,8 @@ class TableIntake:
     """Takes one table, on one state of the store, part by part; close it after use.
 
     After a run without RunAgain, `known`, `registered` and `warnings` describe it; `rejected` are the rows
-    refused so far. `recorded_at` is the moment against which reported dates are checked, in microseconds.
+    refused so far, with the `problems` that were found before. `recorded_at` is the moment against which
+    reported dates are checked, in microseconds. `origin` is where the rows come from.
     """
 
     def __init__(
@@ -138,10 +139,14 @@ class TableIntake:
         *,
         register_unknown: bool = False,
         at_once: int = _AT_ONCE,
+        problems: Sequence[BadInput] = (),
+        origin: RowOrigin | None = None,
     ) -> None:
         self.known = 0
         self.registered = 0
-        self.rejected: list[Rejected] = []
+        self.rejected = [Rejected(problem.place or Place(name), problem, {}) for problem in problems]
+        self._has_problems = bool(problems)
+        self._origin = origin
         self.warnings: list[str] = []
         self._reader = reader
         self._store = reader.cursor()
@@ -379,8 +384,9 @@ class TableIntake:
             [(distinct, count)] = self._reading.ask("SELECT count(DISTINCT id), count(*) FROM seen")
             if distinct < count:
                 late = sorted(set(self._again()) - set(bad))
-        if not bad and not late:
+        if not bad and not late and not self._has_problems:
             return
+        self._has_problems = False
         if bad:
             self._explain(bad, [row for _, row in conflicts if row is not None])
         self._bad = sorted([*self._bad, *bad])
@@ -429,6 +435,7 @@ class TableIntake:
                 f"{self._name}: as a table its rows {sorted(bad)[:10]} were refused, one by one "
                 f"{explained[:10]}; expected the same"
             )
+        rejected = [at_origin(one, self._origin) for one in rejected]
         self.rejected = sorted([*self.rejected, *rejected], key=lambda one: one.place.row or 0)
 
     def _warn(self) -> None:

@@ -14,11 +14,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from timeline.atomic import no_file
 from timeline.errors import BadInput, Place, nearest
 from timeline.intake.batch import BOM, FORMATS, Batch, decoded
 from timeline.intake.documents import JsonReader, YamlReader, document, drafted
 from timeline.intake.folders import in_order, list_folder
+from timeline.intake.suffixes import check_file, content_of, format_of
 from timeline.intake.tabular import batch_of_table, read_arrow, read_csv, read_parquet
 
 __all__ = ["read_batches", "table_batch"]
@@ -97,15 +97,13 @@ def _read_folder(
 
 
 def _read_file(path: Path, name: str, format: str | None, ignore_unknown: bool) -> Batch:
-    format = format or FORMATS.get(path.suffix.lower())
+    format = format or format_of(path)
     if format is None:
         raise BadInput(f"{name}: unknown format {path.suffix!r}; expected {', '.join(FORMATS)}")
     try:
-        if (kind := no_file(path)) is not None:
-            raise BadInput(
-                f"is {kind}, expected a file; `timeline ingest -` reads what is piped to it", Place(name)
-            )
-        return _read(name, path if format == "parquet" else path.read_bytes(), format, ignore_unknown)
+        check_file(path, name)
+        content = path if format == "parquet" else content_of(path, name)
+        return _read(name, content, format, ignore_unknown)
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror or error}", Place(name)) from None
 
@@ -116,6 +114,11 @@ def _read(name: str, content: bytes | Path, format: str, ignore_unknown: bool) -
     assert isinstance(content, bytes)
     if format == "arrow":
         return read_arrow(name, content, ignore_unknown)
+    if format == "xlsx":
+        # Its library is needed for workbooks alone.
+        from timeline.intake.foreign import workbook_batch
+
+        return workbook_batch(name, content, ignore_unknown)
     text = decoded(name, content)
     if format == "csv":
         return read_csv(name, text, content.removeprefix(BOM), ignore_unknown)

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from timeline.errors import BadInput, Place
-from timeline.intake.batch import FORMATS, Batch, Draft
+from timeline.intake.batch import Batch, Draft
 from timeline.intake.bulk_values import in_parts
 from timeline.intake.documents import SECTIONS
+from timeline.intake.suffixes import format_of
 from timeline.intake.tabular import STAYS_IN_ITS_FILE
 from timeline.meaning.event import DESCRIPTIONS
 from timeline.project import PROJECT_FILE
@@ -76,11 +77,12 @@ def _why_no_folder(entry: os.DirEntry[str], store: Path | None) -> str | None:
 
 def _why_no_file(entry: os.DirEntry[str]) -> str | None:
     """Return why a file is passed over, empty where that needs no mention; None where it is read."""
-    suffix = os.path.splitext(entry.name)[1].lower()
+    is_known = format_of(Path(entry.name)) is not None
     if entry.name.startswith("."):
-        return "a hidden file" if suffix in FORMATS else ""
-    if suffix in FORMATS:
+        return "a hidden file" if is_known else ""
+    if is_known:
         return None
+    suffix = os.path.splitext(entry.name)[1].lower()
     return f"no format has the suffix {suffix!r}" if suffix else "it has no suffix"
 
 

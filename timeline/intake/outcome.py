@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from timeline.atomic import writing
 from timeline.errors import BadInput, BadRows, Conflict, Place, TimelineError
 from timeline.log.file import Commit
 
-__all__ = ["Ingested", "Rejected", "raise_for"]
+if TYPE_CHECKING:
+    from timeline.intake.batch import RowOrigin
+
+__all__ = ["Ingested", "Rejected", "at_origin", "raise_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,17 @@ class Ingested:
             if not self.commits:
                 raise
             self.warnings.append(f"all is recorded but the bad events: {error}")
+
+
+def at_origin(one: Rejected, origin: RowOrigin | None) -> Rejected:
+    """Return a bad event with its row, and its column, in the table that its own was made from."""
+    if origin is None or one.place.row is None:
+        return one
+    message = one.error.message if isinstance(one.error, BadInput) else str(one.error)
+    column = origin.column(one.place.row, one.keys, message)
+    words = message if column is None else f"column {column!r}: {message}"
+    error = BadInput(words) if isinstance(one.error, BadInput) else type(one.error)(words)
+    return Rejected(replace(one.place, row=origin.row(one.place.row)), error, one.keys)
 
 
 def raise_for(rejected: Sequence[Rejected]) -> None:

@@ -19,7 +19,7 @@ from timeline.index.reader import Reader
 from timeline.index.tail import Appended
 from timeline.intake import bulk
 from timeline.intake.batch import Batch
-from timeline.intake.outcome import Ingested, Rejected, raise_for
+from timeline.intake.outcome import Ingested, Rejected, at_origin, raise_for
 from timeline.intake.rows import Intake
 from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
 from timeline.meaning.times import now
@@ -152,7 +152,13 @@ class Recorder:
             if reader.commit != number:
                 continue
             intake = bulk.TableIntake(
-                reader, batch.table, batch.name, now(), register_unknown=register_unknown
+                reader,
+                batch.table,
+                batch.name,
+                now(),
+                register_unknown=register_unknown,
+                problems=batch.problems,
+                origin=batch.origin,
             )
             try:
                 with closing(intake):
@@ -247,7 +253,7 @@ class Recorder:
             result.new += new - found.registered
             result.known += found.known
             result.registered += found.registered
-            rejected += found.rejected
+            rejected += [at_origin(one, batch.origin) for one in found.rejected]
             result.rejected += sorted(rejected, key=lambda one: one.place.line or one.place.row or 0)
             result.warnings += [*batch.warnings, *found.warnings]
             result.events += found.events

@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 
 from timeline.errors import BadInput, BadRows, Place, nearest
 from timeline.intake.batch import FLAT_COLUMNS, Batch
+from timeline.intake.delimiters import header_under, sniffed
 
-__all__ = ["StoredTable", "batch_of_table", "read_arrow", "read_csv", "read_parquet"]
+__all__ = ["StoredTable", "batch_of_table", "csv_table", "read_arrow", "read_csv", "read_parquet"]
 
 #: Parquet files of more rows are read part by part.
 STAYS_IN_ITS_FILE: Final = 500_000
@@ -57,11 +58,17 @@ class StoredTable:
 
 def read_csv(name: str, text: str, content: bytes, ignore_unknown: bool) -> Batch:
     """Return the rows of a CSV file, by RFC 4180; raises BadInput with the line of what is not."""
-    header, delimiter = _csv_header(name, text)
-    batch = batch_of_table(name, _csv_table(name, text, content, header, delimiter), ignore_unknown)
-    assert isinstance(batch.table, pa.Table)
-    batch.warnings.extend(_rows_within(name, batch.table, delimiter, header))
+    table, warnings = csv_table(name, text, content, sniffed(name, text))
+    batch = batch_of_table(name, table, ignore_unknown)
+    batch.warnings.extend(warnings)
     return batch
+
+
+def csv_table(name: str, text: str, content: bytes, delimiter: str) -> tuple[pa.Table, list[str]]:
+    """Return the rows of a CSV file as text under the names of its header, and warnings."""
+    header = header_under(name, text, delimiter)
+    table = _csv_table(name, text, content, header, delimiter)
+    return table, _rows_within(name, table, delimiter, header)
 
 
 def _csv_table(name: str, text: str, content: bytes, header: list[str], delimiter: str) -> pa.Table:
@@ -117,21 +124,6 @@ def _rows_within(name: str, table: pa.Table, delimiter: str, header: list[str]) 
                     "like rows of their own; if they are, remove the two quotes, or double them"
                 )
     return warnings
-
-
-def _csv_header(name: str, text: str) -> tuple[list[str], str]:
-    """Return the names in the first row, and the delimiter under which most of them are known."""
-    found = []
-    for delimiter in (",", ";", "\t"):
-        # A header over a million characters is no header.
-        rows = csv.reader(io.StringIO(text[: 1 << 20], newline=""), delimiter=delimiter)
-        try:
-            if (header := next((row for row in rows if row), None)) is None:
-                raise BadInput("is empty; expected a header row with the names of the columns", Place(name))
-        except csv.Error as error:
-            raise BadInput(f"not CSV: {error}", Place(name, 1)) from None
-        found.append((header, delimiter))
-    return max(found, key=lambda one: len(FLAT_COLUMNS.keys() & one[0]))
 
 
 def _check_csv_quotes(name: str, content: bytes, delimiter: str) -> None:
