@@ -28,10 +28,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "index": ("errors", "atomic", "meaning", "log"),
     "intake": _ASKING,
     "ask": _ASKING,
-    "store": (*_ASKING, "intake", "ask"),
+    "plot": (*_BELOW, "meaning", "ask", "show"),
+    "store": (*_ASKING, "intake", "ask", "plot"),
     "__init__": (*_ASKING, "intake", "ask", "store"),
     "show": ("errors", "meaning", "ask"),
-    "cli": (*_BELOW, "meaning", "ask", "store", "show", "__init__"),
+    "cli": (*_BELOW, "meaning", "ask", "store", "show", "plot", "__init__"),
     "__main__": ("cli",),
 }
 #: Where a room may use only some modules of another room: these modules.
@@ -39,6 +40,10 @@ ONLY: dict[tuple[str, str], set[str]] = {
     # Answers are shown without a store.
     ("show", "ask"): {"ask.answers"},
     ("show", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts"},
+    # Pictures ask one snapshot, as front ends do.
+    ("plot", "ask"): {"ask.answers", "ask.snapshot"},
+    ("plot", "meaning"): {"meaning.times", "meaning.columns", "meaning.fact"},
+    ("plot", "show"): {"show.layout"},
     # A front end asks through the store: of the rooms behind the store, it knows values.
     ("cli", "ask"): {"ask.answers", "ask.explain", "ask.queries", "ask.questions", "ask.snapshot"},
     ("cli", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts", "meaning.fact"},

@@ -6,7 +6,7 @@ was recorded), the index (what follows from it), the intake (what may be recorde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from timeline.intake.batch import Batch
     from timeline.intake.outcome import Ingested
     from timeline.intake.record import Recorder
+    from timeline.plot.files import Picture
 
 __all__ = ["Belief", "Timeline", "Why"]
 
@@ -234,6 +235,7 @@ class Timeline:
 
     def _recording(self) -> Recorder:
         from timeline.intake.record import Recorder
+    from timeline.plot.files import Picture
 
         self._may_write("record")
         if self._recorder is None:
@@ -366,6 +368,40 @@ class Timeline:
         have gets `_believed` behind it.
         """
         return self.snapshot().at(frame, fact, as_of)
+
+    def plot(
+        self,
+        fact: str | Sequence[str] = (),
+        as_of: Moment | None = None,
+        recorded_as_of: Moment | None = None,
+        valid_at: Moment | None = None,
+        policy: str = "latest",
+        basis: str = "certain",
+        *,
+        kind: str = "fact",
+        compare: Moment | None = None,
+        theme: str = "light",
+        language: str = "en",
+        width: int = 800,
+    ) -> Picture:
+        """Return a picture, which a notebook shows and `save` writes as .svg, .png or .html.
+
+        `fact` is a fact or a glob, or several. `kind` is fact: what was believed of each over reported time,
+        with what came after `as_of` in grey; flow: who promised what to whom, with the date `compare` beside
+        it; or vintages: how the figures of a series such as `us/gdp@*` were revised. `theme` is light or
+        dark, `language` en or fr, `width` is in pixels. Raises BadInput for facts and options that are none,
+        NotFound where there is nothing to draw.
+        """
+        # Loaded where it is used: most programs draw nothing.
+        from timeline.plot.pictures import picture
+
+        snapshot = self.snapshot()
+        dates = snapshot.dates(as_of, recorded_as_of, valid_at, policy, basis)
+        other = None if compare is None else replace(dates, as_of=snapshot.dates(compare).as_of)
+        facts = [fact] if isinstance(fact, str) else list(fact)
+        return picture(
+            snapshot, facts, dates, kind=kind, compare=other, theme=theme, language=language, width=width
+        )
 
     def sql(
         self, query: str, as_of: Moment | None = None, params: object = None, **defaults: Any

@@ -71,14 +71,14 @@ class AsOf:
             "valid_at": None if self.valid_at is None else show_instant_end(self.valid_at),
         }
 
-    def arguments(self, *, policy: bool = True) -> str:
+    def arguments(self, *, policy: bool = True, valid: bool = True) -> str:
         """Return the arguments that every table macro takes after its dates, as SQL."""
         found = [f"basis := '{self.basis}'"]
         if policy:
             found.append(f"policy := '{self.policy}'")
         if not self.recorded_is_head:
             found.append(f"recorded_as_of := {timestamp(self.recorded_as_of)}")
-        if self.valid_at is not None:
+        if valid and self.valid_at is not None:
             found.append(f"valid_at := {timestamp(self.valid_at)}")
         return ", ".join(found)
 

@@ -129,7 +129,7 @@ def question(
 ) -> tuple[str, list[Any]]:
     """Return one of the named questions as SQL and its parameters.
 
-    `kind` is beliefs, claims, disagreements, history or changes; `fact` a key or a glob; `between` the
+    `kind` is beliefs, claims, disagreements, history, changes or spans; `fact` a key or a glob; `between` the
     two instants of changes; `within` the days between two claims that disagree, None for any.
     """
     fact = fact_key(fact)
@@ -156,6 +156,9 @@ def question(
         source = f"changes({timestamp(start)}, {timestamp(end)}, {dates.arguments()})"
         # They come in order, by fact and valid time; to sort them again takes a quarter of the whole.
         order, columns = False, ""
+    elif kind == "spans":
+        source = f"belief_spans_as_of({dates.arguments(valid=False)})"
+        columns = "fact, believed_from NULLS FIRST, valid_from NULLS FIRST, origin"
     elif kind == "history":
         where, parameters = "", [fact if fact is not None else "*"]
         until = "" if dates.as_of is None else f" WHERE reported_at <= {as_of}"

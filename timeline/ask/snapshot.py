@@ -165,8 +165,8 @@ class Snapshot:
     def ask(self, kind: str, fact: str | None = None, dates: AsOf | None = None, **more: Any) -> Answer:
         """Return the answer to the question of this name, under dates that `dates` returned.
 
-        `kind` is beliefs, claims, disagreements (with `within`), history, or changes (with `between`, two
-        instants in microseconds since 1970).
+        `kind` is beliefs, claims, disagreements (with `within`), history, changes (with `between`, two
+        instants in microseconds since 1970), or spans: every belief ever held, whatever the date.
         """
         dates = self.dates() if dates is None else dates
         key = fact_key(fact)

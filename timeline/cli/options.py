@@ -30,6 +30,7 @@ __all__ = [
     "SomeFacts",
     "Store",
     "Unknown",
+    "check_output",
     "every_command",
     "named_values",
     "with_options",
@@ -260,7 +261,7 @@ class Origins:
     actor: Annotated[str | None, typer.Option(help="Who records it.", envvar="TIMELINE_ACTOR")] = None
 
 
-def _check_output(output: Path | None, store: Path | None) -> None:
+def check_output(output: Path | None, store: Path | None) -> None:
     """Raise BadInput where an answer cannot go to a file, or would overwrite what answers are made from."""
     if output is None:
         return
@@ -304,7 +305,7 @@ def with_options(function: Callable[..., None]) -> Callable[..., None]:
         for name, group in groups.items():
             given[name] = group(**{option.name: given.pop(option.name) for option in fields(group)})
             if group is Output:
-                _check_output(given[name].output, given.get("store"))
+                check_output(given[name].output, given.get("store"))
         function(**given)
 
     command.__name__ = function.__name__

@@ -1,0 +1,101 @@
+"""The commands that draw: plot."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from timeline.cli.options import Dates, Store, check_output
+from timeline.cli.output import print_lines, printed_width, say, style_for
+from timeline.cli.stores import reading
+from timeline.errors import BadInput
+
+if TYPE_CHECKING:
+    from timeline.ask.answers import AsOf
+    from timeline.ask.snapshot import Snapshot
+
+__all__ = ["plot"]
+
+
+def plot(
+    facts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FACT…", help="Facts, or globs in which * crosses /.", show_default=False),
+    ] = None,
+    *,
+    kind: Annotated[
+        Literal["fact", "flow", "vintages"],
+        typer.Option(
+            help="What was believed of each fact over time, who promised what to whom, or how the figures "
+            "of a series were revised."
+        ),
+    ] = "fact",
+    compare: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE", help="With --kind flow: draw this date beside the other.", show_default=False
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write .svg, .png or .html. Default: draw on the terminal.",
+            show_default=False,
+        ),
+    ] = None,
+    theme: Annotated[Literal["light", "dark"], typer.Option(help="Of a file.")] = "light",
+    language: Annotated[Literal["en", "fr"], typer.Option(help="Of the words in a file.")] = "en",
+    width: Annotated[int, typer.Option(min=320, max=4000, metavar="PIXELS", help="Of a file.")] = 800,
+    dates: Dates,
+    store: Store = None,
+) -> None:
+    """Draw what was believed over time: on the terminal, or as a file to send."""
+    from timeline.plot.files import check_suffix
+    from timeline.plot.pictures import picture
+
+    if compare is not None and kind != "flow":
+        raise BadInput("--compare is for --kind flow; a picture of a fact shows every date")
+    if output is None and kind != "fact":
+        raise BadInput(f"--kind {kind} draws a file; name one with --output, such as picture.svg")
+    if output is not None:
+        check_suffix(output)
+        check_output(output, store)
+    with reading(store) as snapshot:
+        asked = snapshot.dates(**dates.given())
+        if output is None:
+            _draw_here(snapshot, facts or [], asked)
+            return
+        other = None if compare is None else snapshot.dates(**{**dates.given(), "as_of": compare})
+        drawn = picture(
+            snapshot,
+            facts or [],
+            asked,
+            kind=kind,
+            compare=other,
+            theme=theme,
+            language=language,
+            width=width,
+        )
+        drawn.save(output)
+
+
+def _draw_here(snapshot: Snapshot, facts: list[str], asked: AsOf) -> None:
+    """Draw on the terminal."""
+    from timeline.plot.one_fact import fact_data
+    from timeline.plot.pictures import FACTS_AT_MOST, facts_named
+    from timeline.plot.terminal import chart
+
+    names = facts_named(snapshot, facts)
+    if len(names) > FACTS_AT_MOST:
+        say(f"drawing the first {FACTS_AT_MOST} of {len(names):,} facts; name fewer to see others")
+    lines: list[str] = []
+    for name in names[:FACTS_AT_MOST]:
+        lines += [""] if lines else []
+        lines += chart(fact_data(snapshot, name, asked), printed_width(), style_for(sys.stdout))
+    print_lines(lines)

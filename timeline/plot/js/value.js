@@ -1,0 +1,62 @@
+// One value on a track, small enough for a row of a table: where it lies, and how sure it is.
+"use strict";
+(function (plot) {
+  const logScale = (axis, width) => d3.scaleLog().domain([axis.low, axis.high]).range([0, width]).clamp(true);
+  const percent = (width) => d3.scaleLinear().domain([0, 100]).range([0, width]).clamp(true);
+
+  /** Return the scale of a track; `axis` has `percent`, or the figures `low` and `high` that it spans. */
+  plot.track = (axis, width) => (axis.percent ? percent(width) : logScale(axis, width));
+
+  /**
+   * Draw a value: `low` and `high` in the unit of the axis, null where unbounded.
+   *
+   * `rival` is another origin's figure, `before` the one that was believed earlier.
+   */
+  plot.value = function (value, options = {}) {
+    const pen = plot.pen({ ...options, width: options.width ?? 180 });
+    const width = pen.width, height = options.height ?? 22, middle = height / 2;
+    const x = plot.track(value.axis, width);
+    const place = (figure) => Math.min(width - 6, Math.max(6, x(Math.max(figure, value.axis.percent ? 0 : value.axis.low))));
+    const colour = plot.firmness(value.status).colour;
+    const { low, high } = value;
+    let drawn = "";
+    if (value.axis.percent) {
+      drawn += pen.line(1, middle, width - 1, middle, "line2");
+      for (const end of [1, width - 1]) drawn += pen.line(end, middle - 4, end, middle + 4, "line2");
+    } else {
+      for (const tick of [1, 10, 100, 1000].map((step) => value.axis.low * step).filter((tick) => tick <= value.axis.high)) {
+        drawn += pen.line(Math.min(width - 0.5, Math.max(0.5, x(tick))), 0, Math.min(width - 0.5, Math.max(0.5, x(tick))), height, "line");
+      }
+    }
+    const stop = (at, of = colour, tall = 6) => pen.line(at, middle - tall, at, middle + tall, of, { width: 2 });
+    const band = (from, to, first, last) => {
+      const [gradient, fill] = pen.fade(colour, from, 0, to, 0, first, last);
+      return `<defs>${gradient}</defs><rect x="${plot.n(from)}" y="${plot.n(middle - 4)}" width="${plot.n(Math.max(0, to - from))}" height="8" ${fill}/>`;
+    };
+    if (value.before !== undefined && value.before !== null) drawn += stop(place(value.before), "ghost");
+    if (low === null && high !== null) {
+      drawn += band(2, place(high), 0, 0.7) + stop(place(high)) + pen.glyph(Math.max(8, place(high) - 12), middle, value.status);
+    } else if (high === null && low !== null) {
+      const end = Math.min(width - 4, place(low) + 52);
+      drawn += band(place(low), end, 0.7, 0.05) + stop(place(low)) + pen.glyph(Math.min(width - 8, place(low) + 11), middle, value.status);
+      drawn += pen.path(`M${plot.n(end - 3)} ${middle - 3}L${plot.n(end)} ${middle}L${plot.n(end - 3)} ${middle + 3}`, colour, { width: 1.25 });
+    } else if (low !== null && low !== high) {
+      const [from, to] = [place(low), place(high)];
+      drawn += band(from, to, 0.45, 0.45) + stop(from) + stop(to);
+      if (to - from > 24) drawn += pen.glyph((from + to) / 2, middle, value.status);
+    } else if (low !== null) {
+      const outside = !value.axis.percent && low > value.axis.high;
+      if (value.approximate) drawn += band(place(low * 0.9), place(low * 1.1), 0.3, 0.3);
+      drawn += pen.glyph(outside ? width - 20 : place(low), middle, value.status);
+      if (outside) drawn += pen.text(width - 12, middle + 4, "»", { size: 13, colour: "ink2" });
+    }
+    if (value.rival !== undefined && value.rival !== null) drawn += stop(place(value.rival), "dis");
+    return pen.picture(height, drawn, { title: value.claim ?? "" });
+  };
+
+  /** Draw the glyph of a status alone. */
+  plot.status = function ({ status }, options = {}) {
+    const pen = plot.pen({ ...options, width: 14 });
+    return pen.picture(14, pen.glyph(7, 7, status), { title: pen.status(status) });
+  };
+})(globalThis.timelinePlot);

@@ -1,0 +1,163 @@
+"""A picture of one fact for a terminal: its beliefs over reported time, in characters that line up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from timeline.show.layout import Style, width_of, wrapped
+
+__all__ = ["chart"]
+
+Data = Mapping[str, Any]
+
+_ROWS: Final = 11
+#: How firm a claim is, as a shape: the terminal's share of the glyphs of the other pictures.
+_GLYPHS: Final = {
+    **dict.fromkeys(("rumored", "alleged"), "◌"),
+    "considered": "○",
+    **dict.fromkeys(("planned", "announced"), "◔"),
+    **dict.fromkeys(("letter-of-intent", "in-negotiation"), "◑"),
+    **dict.fromkeys(("committed", "agreed"), "◕"),
+    "completed": "●",
+    **dict.fromkeys(("suspended", "cancelled", "denied"), "⊘"),
+    "forecast": "□",
+    "estimated": "◧",
+    "actual": "■",
+}
+_BINDING: Final = frozenset(("committed", "agreed", "completed", "actual", "estimated"))
+
+
+def chart(data: Data, width: int, style: Style | None = None) -> Iterator[str]:
+    """Yield the lines of a chart of what `fact_data` returned, `width` columns wide at most.
+
+    Figures and dates are drawn as steps; below them, and for anything else, is a line for each belief. What
+    became public after the as-of date is dim, and marked so.
+    """
+    title = f"{data['fact']}, {data['axis']['label']}" if data["axis"]["label"] else data["fact"]
+    yield style("fact", title) if style else title
+    if not data["spans"]:
+        yield "  nothing believed"
+        return
+    if (values := _values(data)) and width >= 40:
+        yield ""
+        yield from _steps(data, values, width, style)
+    yield ""
+    yield from _legend(data, width, style)
+
+
+def _values(data: Data) -> list[tuple[float | None, float | None]]:
+    """Return the bounds of each span as numbers; nothing where they are words."""
+    if data["kind"] == "amount":
+        return [(span["low"], span["high"]) for span in data["spans"]]
+    if data["kind"] == "date":
+        return [(_bound(span["date_from"]), _bound(span["date_to"])) for span in data["spans"]]
+    return []
+
+
+def _bound(text: str | None) -> float | None:
+    return None if text is None else _number(text)
+
+
+def _steps(
+    data: Data, values: Sequence[tuple[float | None, float | None]], width: int, style: Style | None
+) -> Iterator[str]:
+    known = [value for bounds in values for value in bounds if value is not None]
+    if not known:
+        return
+    low, high = min(known), max(known)
+    if data["kind"] == "amount":
+        low, high = min(0.0, low), max(0.0, high)
+    if low == high:
+        low, high = low - 1, high + 1
+    labels = {0: _label(data, high), _ROWS // 2: _label(data, (low + high) / 2), _ROWS - 1: _label(data, low)}
+    margin = max(map(len, labels.values())) + 1
+    columns = width - margin - 2
+    first, last = (_number(text) for text in data["domain"])
+
+    def column(moment: float) -> int:
+        return min(columns - 1, max(0, round((moment - first) / (last - first) * (columns - 1))))
+
+    def row(value: float) -> int:
+        return round((high - value) / (high - low) * (_ROWS - 1))
+
+    grid = [[" "] * columns for _ in range(_ROWS)]
+    before: tuple[int, int] | None = None
+    starts = []
+    for span, (least, most) in zip(data["spans"], values, strict=True):
+        headline = most if most is not None else least
+        if headline is None:
+            continue
+        start = column(_number(span["from"]))
+        end = columns if span["to"] is None else column(_number(span["to"]))
+        at = row(headline)
+        line = "─" if span["status"] in _BINDING else "╌"
+        for x in range(start, end):
+            grid[at][x] = line
+            for y in _shaded(least, most, row):
+                if grid[y][x] == " ":
+                    grid[y][x] = "░"
+        if before is not None and before[1] == start and before[0] != at:
+            for y in range(min(at, before[0]) + 1, max(at, before[0])):
+                grid[y][start] = "│"
+        before = (at, end)
+        starts.append((at, start, _GLYPHS.get(span["status"], "○")))
+    for at, start, glyph in starts:
+        grid[at][start] = glyph
+    as_of = None if data["as_of"] is None else column(_number(data["as_of"]))
+    for y, cells in enumerate(grid):
+        text = "".join(cells).rstrip()
+        if as_of is not None and style is not None and len(text) > as_of + 1:
+            text = text[: as_of + 1] + style(None, text[as_of + 1 :])
+        yield f"{labels.get(y, ''):>{margin}}{'┤' if y in labels else '│'}{text}".rstrip()
+    edge = ["─"] * columns
+    if as_of is not None:
+        edge[as_of] = "▲"
+    yield f"{'':>{margin}}└{''.join(edge)}"
+    yield f"{'':>{margin}} {_months(first, last, columns)}".rstrip()
+
+
+def _shaded(least: float | None, most: float | None, row: Any) -> range:
+    """Return the rows that a value may lie in: between its bounds, or below the only upper one."""
+    if least is not None and most is not None and least != most:
+        return range(row(most) + 1, row(least) + 1)
+    return range(row(most) + 1, _ROWS) if least is None and most is not None else range(0)
+
+
+def _label(data: Data, value: float) -> str:
+    if data["kind"] == "date":
+        return _moment(value).strftime("%Y-%m")
+    return f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.3g}"
+
+
+def _moment(seconds: float) -> datetime:
+    # Not fromtimestamp, which some years are too early or too late for.
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+
+
+def _number(text: str) -> float:
+    return (datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+
+
+def _months(first: float, last: float, columns: int) -> str:
+    """Return the line of dates below the axis: as many as have room."""
+    line = ""
+    for place in range(0, columns, 14):
+        line = line.ljust(place) + _moment(first + (last - first) * place / max(1, columns - 1)).strftime(
+            "%Y-%m-%d"
+        )
+    return line[:columns]
+
+
+def _legend(data: Data, width: int, style: Style | None) -> Iterator[str]:
+    """Yield a line for each belief: since when it was believed, what it claims, how firm it is, by whom."""
+    for span in data["spans"]:
+        later = data["as_of"] is not None and span["from"] > data["as_of"]
+        glyph = _GLYPHS.get(span["status"], "○")
+        valid = f", valid {span['valid']}" if span["valid"] else ""
+        text = f"{span['from'][:10]}  {span['claim']}, {span['status']}{valid} ({span['origin']})"
+        text += "  not yet public" if later else ""
+        for number, line in enumerate(wrapped(text, max(20, width - 4))):
+            shown = f"{glyph} {line}" if number == 0 else f"{' ' * (width_of(glyph) + 1)}{line}"
+            yield style(None, shown) if later and style else shown
