@@ -235,7 +235,6 @@ class Timeline:
 
     def _recording(self) -> Recorder:
         from timeline.intake.record import Recorder
-    from timeline.plot.files import Picture
 
         self._may_write("record")
         if self._recorder is None:
