@@ -12,6 +12,9 @@ from timeline.intake.bulk import RunAgain, TableIntake
 from timeline.intake.outcome import Rejected
 from timeline.intake.tabular import StoredTable
 from timeline.log.log import schema
+from timeline.meaning.habits import Habits
+
+_NO_HABITS = Habits()
 
 
 @dataclass
@@ -32,9 +35,12 @@ def taken(
     *,
     register_unknown: bool = False,
     at_once: int = 100_000,
+    habits: Habits = _NO_HABITS,
 ) -> Taken:
     """Run an intake of this table until no run finds more rows to skip."""
-    intake = TableIntake(reader, table, "t", recorded_at, register_unknown=register_unknown, at_once=at_once)
+    intake = TableIntake(
+        reader, table, "t", recorded_at, register_unknown=register_unknown, at_once=at_once, habits=habits
+    )
     with closing(intake):
         while True:
             try:

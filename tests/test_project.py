@@ -10,6 +10,7 @@ import pytest
 
 from timeline import BadInput, Timeline
 from timeline.cli.app import run
+from timeline.meaning.habits import Habits
 from timeline.project import TRUSTED, find_store, project_folder, project_settings
 
 KEYS = ("store", "events", "queries")
@@ -216,3 +217,60 @@ class TestWrongSettings:
         for text in ("", "[project]\n", "# nothing\n"):
             settings(clone, text)
             assert [project_folder(clone, key).name for key in KEYS] == [".timeline", "events", "queries"]
+
+
+class TestHabits:
+    """How texts are to be read: numbers, language and timezone, from project, files and sources."""
+
+    EVENTS = """
+attributes: [{id: staff, meaning: How many people it employs., value: amount}]
+entities: [{id: werft, name: Werft}]
+sources:
+  - {id: plain, published: 2025-03-04}
+  - {id: english, published: 2025-03-04, numbers: "1,234.5"}
+events:
+  - {fact: werft/staff@2024, claim: 1.250 USD, source: plain}
+  - {fact: werft/staff@2025, claim: "1,250 USD", source: english}
+"""
+
+    def figures(self, project: Path, head: str = "") -> list[str]:
+        (project / "events" / "werft.yaml").write_text(head + self.EVENTS, encoding="utf-8")
+        with Timeline.create(project / ".timeline") as tl:
+            tl.ingest(project / "events" / "werft.yaml")
+            return [f"{row['amount']:f}" for row in tl.beliefs("werft/*").sort("fact").iter_rows(named=True)]
+
+    def test_a_project_settles_how_its_files_write_numbers(self, clone: Path) -> None:
+        settings(clone, '[project]\nnumbers = "1.234,5"\n')
+        assert self.figures(clone) == ["1250.000000000", "1250.000000000"]
+
+    def test_a_file_comes_before_its_project(self, clone: Path) -> None:
+        settings(clone, '[project]\nnumbers = "1,234.5"\n')
+        assert self.figures(clone, 'numbers: "1.234,5"') == ["1250.000000000", "1250.000000000"]
+
+    def test_a_store_knows_its_project_by_its_place(self, clone: Path) -> None:
+        settings(clone, '[project]\nnumbers = "1.234,5"\nstore = "deep/er/store"\ntimezone = "Asia/Tokyo"\n')
+        assert Timeline(clone / "deep" / "er" / "store").habits == Habits("1.234,5", None, "Asia/Tokyo")
+        assert Timeline(clone / "deep" / "store").habits == Habits()
+
+    @pytest.mark.parametrize(
+        "line", ['timezone = "Mars"', 'numbers = "1.5"', "numbers = 1234.5", "language = []"]
+    )
+    def test_what_is_no_habit_is_refused_with_its_line(self, clone: Path, line: str) -> None:
+        settings(clone, f'# A project\n[project]\nname = "x"\n{line}\n')
+        with pytest.raises(BadInput) as error:
+            self.figures(clone)
+        assert str(error.value).startswith(f"{clone / 'timeline.toml'}:4: ")
+
+    @pytest.mark.parametrize("line", ["timezone: Mars", "numbers: 1.5", "language: German"])
+    def test_so_it_is_in_a_file(self, clone: Path, line: str) -> None:
+        with pytest.raises(BadInput) as error:
+            self.figures(clone, f"# A file\n{line}")
+        assert str(error.value).startswith(f"{clone / 'events' / 'werft.yaml'}:2:")
+
+    @pytest.mark.parametrize("key", ["timezone: Mars", "numbers: 1.5"])
+    def test_and_in_a_source(self, clone: Path, key: str) -> None:
+        text = f"sources:\n  - id: x\n    {key}\n"
+        (clone / "events" / "werft.yaml").write_text(text, encoding="utf-8")
+        with Timeline.create(clone / ".timeline") as tl, pytest.raises(BadInput) as error:
+            tl.ingest(clone / "events" / "werft.yaml")
+        assert str(error.value).startswith(f"{clone / 'events' / 'werft.yaml'}:2:")

@@ -116,7 +116,7 @@ SURFACE: Final[dict[str, tuple[str, ...]]] = {
     ),
     "history('*')": (*EVENT_COLUMNS, "effect"),
     "sources": (
-        *("id", "title", "publisher", "origin", "published", "url"),
+        *("id", "title", "publisher", "origin", "published", "timezone", "numbers", "url"),
         *("language", "tier", "sha256", "length", "recorded_at", "event_id"),
     ),
     "entities": ("id", "name", "kind", "aliases", "recorded_at", "event_id"),

@@ -22,7 +22,7 @@ _ASKING = (*_BELOW, "meaning", "log", "index")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": (),
     "atomic": ("errors",),
-    "project": ("errors", "atomic"),
+    "project": ("errors", "atomic", "meaning"),
     "meaning": ("errors",),
     "log": ("errors", "atomic", "meaning"),
     "index": ("errors", "atomic", "meaning", "log"),
@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 ONLY: dict[tuple[str, str], set[str]] = {
     # Answers are shown without a store.
     ("show", "ask"): {"ask.answers"},
+    ("project", "meaning"): {"meaning.habits"},
     ("show", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts"},
     # Pictures ask one snapshot, as front ends do.
     ("plot", "ask"): {"ask.answers", "ask.snapshot"},

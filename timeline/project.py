@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from timeline.atomic import no_file
 from timeline.errors import BadInput, NotFound, Place, nearest
+from timeline.meaning.habits import HABITS, Habits
 
 __all__ = [
     "PROJECT_FILE",
@@ -21,6 +22,8 @@ __all__ = [
     "find_store",
     "is_project",
     "project_folder",
+    "project_habits",
+    "project_of",
     "project_settings",
 ]
 
@@ -32,7 +35,7 @@ TRUSTED: Final = "TIMELINE_TRUSTED"
 #: The folders that a project may name, and their names where it does not.
 _FOLDERS: Final = {"store": ".timeline", "events": "events", "queries": "queries"}
 #: The tables of a timeline.toml and their keys.
-_KEYS: Final = {"project": ("name", *_FOLDERS, "recorded", "timezone", "numbers", "language")}
+_KEYS: Final = {"project": ("name", *_FOLDERS, "recorded", *HABITS)}
 #: What a store keeps in folders of its own, which may be links too.
 _IN_STORE: Final = ("log", "index")
 
@@ -62,6 +65,40 @@ def find_project(path: str | Path | None = None) -> Path | None:
         return Path(given) if is_project(Path(given)) else None
     here = Path.cwd()
     return next((folder for folder in (here, *here.parents) if is_project(folder)), None)
+
+
+def project_of(store: Path) -> Path | None:
+    """Return the project whose store is in this folder: the nearest one upwards, if it names that store.
+
+    Of a store outside its project nothing tells whose it is: None.
+    """
+    real = store.resolve()
+    for folder in real.parents:
+        if (folder / PROJECT_FILE).is_file():
+            named = project_settings(folder).get("store", _FOLDERS["store"])
+            return folder if isinstance(named, str) and (folder / named).resolve() == real else None
+    return None
+
+
+def project_habits(project: Path) -> Habits:
+    """Return how the texts of a project are to be read, where neither a source nor a file says so.
+
+    Raises BadInput, with file and line, for a habit that is none.
+    """
+    settings = project_settings(project)
+    found = Habits()
+    for key in HABITS:
+        value = settings.get(key)
+        if value is None:
+            continue
+        try:
+            if not isinstance(value, str):
+                raise BadInput(f"{key} is {value!r}; expected text")
+            found = Habits(**{key: value}).over(found)
+        except BadInput as error:
+            path = project / PROJECT_FILE
+            raise error.at(_place_in(path.read_text(encoding="utf-8"), path, key)) from None
+    return found
 
 
 def is_project(folder: Path) -> bool:

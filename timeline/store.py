@@ -20,7 +20,8 @@ from timeline.errors import BadInput, Conflict, NotFound, Place
 from timeline.index.generation import build_file
 from timeline.index.index import Index
 from timeline.log.log import Commit, Log, Verified
-from timeline.project import find_store
+from timeline.meaning.habits import Habits
+from timeline.project import find_project, find_store, project_habits, project_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -62,8 +63,9 @@ class Timeline:
     'jensen-huang'
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, project: Path | None = None) -> None:
         self.path = path
+        self._project = project
         self.read_only = read_only
         self._log = Log(path / _LOG)
         self._index = Index(path / _INDEX, self._log)
@@ -72,8 +74,11 @@ class Timeline:
         self.progress: Callable[[str], None] | None = None
 
     @classmethod
-    def create(cls, path: str | Path) -> Timeline:
-        """Make a store at `path`, a folder that is not a store yet, and open it; Conflict where it is one."""
+    def create(cls, path: str | Path, *, project: Path | None = None) -> Timeline:
+        """Make a store at `path`, a folder that is not a store yet, and open it; Conflict where it is one.
+
+        It is the store of `project`; if None, of the nearest one upwards that names that folder.
+        """
         folder = Path(path)
         if (folder / _LOG).exists():
             raise Conflict(f"{folder} is a store already; open it instead")
@@ -81,19 +86,25 @@ class Timeline:
         cls(folder)._index.check_log()
         folder.mkdir(parents=True, exist_ok=True)
         Log.create(folder / _LOG)
-        return cls(folder)
+        return cls(folder, project=project)
 
     @classmethod
     def open(
-        cls, path: str | Path | None = None, read_only: bool = False, *, trust_log: bool = False
+        cls,
+        path: str | Path | None = None,
+        read_only: bool = False,
+        *,
+        trust_log: bool = False,
+        project: Path | None = None,
     ) -> Timeline:
         """Open a store: at `path`, or the one of the project that the working folder is in.
 
+        `project` is the one that it belongs to, where that cannot be found from the path.
         Raises Corruption where its index was built from more commits than the log has, unless `trust_log`,
         which is for `rebuild`.
         """
         folder = find_store(path)
-        opened = cls(folder, read_only=read_only)
+        opened = cls(folder, read_only=read_only, project=project or find_project(path))
         if not trust_log:
             opened._index.check_log()
         if not (folder / _LOG).is_dir():
@@ -101,6 +112,12 @@ class Timeline:
                 f"no store at {folder}; run `timeline init`, or `timeline ingest` in a project folder"
             )
         return opened
+
+    @property
+    def habits(self) -> Habits:
+        """How its project says that texts and dates are to be read; raises BadInput where that is none."""
+        project = self._project or project_of(self.path)
+        return Habits() if project is None else project_habits(project)
 
     def __enter__(self) -> Timeline:
         return self
@@ -238,7 +255,7 @@ class Timeline:
 
         self._may_write("record")
         if self._recorder is None:
-            self._recorder = Recorder(self._log, lambda: self.snapshot().reader())
+            self._recorder = Recorder(self._log, lambda: self.snapshot().reader(), self.habits)
         self._recorder.progress = self.progress
         return self._recorder
 

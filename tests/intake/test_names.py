@@ -27,7 +27,10 @@ def described(desk: Timeline) -> Timeline:
             [
                 {"type": "entity-described", "id": name},
                 {"type": "attribute-described", "id": name, "value": "text", "object": "no"},
-                {"type": "source-described", "id": name, "published": "2024-01"},
+                {
+                    **{"type": "source-described", "id": name, "published": "2024-01"},
+                    **{"numbers": "1.234,5", "language": "de", "timezone": "Europe/Berlin"},
+                },
             ]
         )
     desk.append([{"type": "source-described", "id": "z", "origin": "a"}])
@@ -35,15 +38,20 @@ def described(desk: Timeline) -> Timeline:
 
 
 @pytest.mark.parametrize(
-    ("kind", "says"), [("entity", (None, None)), ("attribute", ("text", "no")), ("source", ("2024-01", None))]
+    ("kind", "says"),
+    [
+        ("entity", ()),
+        ("attribute", ("text", "no")),
+        ("source", ("2024-01", None, "1.234,5", "de", "Europe/Berlin")),
+    ],
 )
 def test_the_answer_is_the_same_however_often_they_are_asked_for(
-    described: Timeline, kind: str, says: tuple[str | None, str | None]
+    described: Timeline, kind: str, says: tuple[str | None, ...]
 ) -> None:
     names = known(described)
     expected = dict.fromkeys(NAMES, says)
     if kind == "source":
-        expected["z"] = (None, "a")
+        expected["z"] = (None, "a", None, None, None)
     for _ in range(10):
         assert names.among(kind, {*NAMES, *UNKNOWN}) == expected
         assert names.among(kind, UNKNOWN) == {}
@@ -62,4 +70,4 @@ def test_who_asks_often_asks_the_store_no_more(described: Timeline) -> None:
         for _ in range(10):
             names.among("entity", ["a"])
     # The connection is closed, so that the store cannot be asked any more.
-    assert names.among("entity", NAMES) == dict.fromkeys(NAMES, (None, None))
+    assert names.among("entity", NAMES) == dict.fromkeys(NAMES, ())

@@ -219,9 +219,9 @@ def _taking(store: Path | None, dry_run: bool) -> Iterator[Recording]:
         try:
             tl = Timeline.open(store)
         except NotFound:
-            tl = Timeline.create(Path(folder) / "store")
+            tl = Timeline.create(Path(folder) / "store", project=find_project(store))
         with tl:
-            yield Recording(tl.path, tl)
+            yield Recording(tl.path, tl, find_project(store))
 
 
 def _ingest_one(to: Recording, path: str, rejects: Path | None, *, first: bool, **options: Any) -> Ingested:

@@ -60,18 +60,19 @@ class Recording:
     Whatever `run` returns is recorded durably, in the store's own place.
     """
 
-    def __init__(self, path: Path, tl: Timeline | None) -> None:
+    def __init__(self, path: Path, tl: Timeline | None, project: Path | None) -> None:
         self.path = path
         self._tl = tl
+        self._project = project
 
     def run(self, record: Callable[[Timeline], Result]) -> Result:
         """Record something, and return what `record` does."""
         if self._tl is not None:
             with showing_progress(self._tl):
                 return record(self._tl)
-        with _made(self.path) as tl, showing_progress(tl):
+        with _made(self.path, self._project) as tl, showing_progress(tl):
             result = record(tl)
-        self._tl = _open_if_there(self.path)
+        self._tl = _open_if_there(self.path, self._project)
         return result
 
     def close(self) -> None:
@@ -83,24 +84,24 @@ class Recording:
 def recording(store: Path | None, *, events_first: bool = True) -> Iterator[Recording]:
     """The store to record in; one that is not there yet is made, with the project's events in it first."""
     path = find_store(store)
-    tl = _open_if_there(path)
+    project = find_project(store)
+    tl = _open_if_there(path, project)
     if tl is None and events_first:
-        project = find_project(store)
         if project is None:
             Timeline.open(path)
         elif _has_events(project):
             _ingest_first(project, path)
-            tl = Timeline.open(path)
-    to = Recording(path, tl)
+            tl = Timeline.open(path, project=project)
+    to = Recording(path, tl, project)
     try:
         yield to
     finally:
         to.close()
 
 
-def _open_if_there(path: Path) -> Timeline | None:
+def _open_if_there(path: Path, project: Path | None = None) -> Timeline | None:
     try:
-        return Timeline.open(path)
+        return Timeline.open(path, project=project)
     except NotFound:
         return None
 
@@ -123,7 +124,7 @@ def _ingest_first(project: Path, path: Path) -> None:
         raise NotFound(f"no store yet, and no events in {folder} to make one from; see `timeline ingest`")
     say(f"No store yet: ingesting {folder} into {near(path)}")
     try:
-        with _made(path) as tl, showing_progress(tl):
+        with _made(path, project) as tl, showing_progress(tl):
             result = tl.ingest(folder)
     except Conflict:
         # Unless another process made it meanwhile, from the same folder.
@@ -148,13 +149,13 @@ def near(path: Path) -> str:
 
 
 @contextmanager
-def _made(path: Path) -> Iterator[Timeline]:
+def _made(path: Path, project: Path | None) -> Iterator[Timeline]:
     """A new store that is at `path` once the block is done, and not at all where it fails."""
     real = Path(os.path.realpath(path))
     real.parent.mkdir(parents=True, exist_ok=True)
     with temporary_folder(real.parent) as folder:
         made = folder / "store"
-        with Timeline.create(made) as tl:
+        with Timeline.create(made, project=project) as tl:
             yield tl
             if tl.head() is None:
                 # An empty store would keep the events folder from being ingested later on.

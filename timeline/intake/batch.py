@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from timeline.errors import BadInput, Place
 from timeline.meaning.event import Event
+from timeline.meaning.habits import Habits
 
 if TYPE_CHECKING:
     from timeline.intake.tabular import StoredTable
@@ -90,6 +91,7 @@ class Batch:
     floats, decimals, booleans, date32 or timestamp[us, UTC]. A large one stays in its file. `problems` are
     of events that are not among the drafts; everything else could be read. `warnings` are of what was read,
     but may be meant otherwise. `origin` is there where the rows were made from those of another table.
+    `habits` are what the file, or who hands it over, says of how it is to be read.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Batch:
     problems: list[BadInput] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     origin: RowOrigin | None = None
+    habits: Habits = field(default_factory=Habits)
 
 
 def decoded(name: str, content: bytes) -> str:

@@ -33,6 +33,7 @@ from timeline.log.log import schema
 from timeline.log.paths import quoted
 from timeline.meaning.columns import LOG_COLUMNS, STATUSES
 from timeline.meaning.event import DESCRIPTIONS
+from timeline.meaning.habits import Habits, source_habits
 from timeline.meaning.identity import event_id_sql, report_id_sql
 from timeline.meaning.times import parse_edtf
 
@@ -73,6 +74,7 @@ _COMES_FROM: Final = {
 
 _ROLES: Final = ("subject", "attribute", "object", "source", "speaker", "origin", "entity")
 _NAMES: Final = ("fact", "subject", "attribute", "object", "source", "speaker", "entity", "origin")
+_NO_HABITS: Final = Habits()
 
 #: What an event id covers, and the columns with what it covered when the end of 9999 was one.
 _FORMERLY: Final = {name: f"former_{name}" for name in ("fact", "valid_to", "date_to")}
@@ -141,6 +143,7 @@ class TableIntake:
         at_once: int = _AT_ONCE,
         problems: Sequence[BadInput] = (),
         origin: RowOrigin | None = None,
+        habits: Habits = _NO_HABITS,
     ) -> None:
         self.known = 0
         self.registered = 0
@@ -160,7 +163,15 @@ class TableIntake:
         # Rows that are refused, and rows that are known since they are in an earlier part.
         self._bad: list[int] = []
         self._repeated: list[int] = []
-        self._reading = RowReader()
+        self._habits = habits
+        self._reading = RowReader(habits)
+        #: The columns that events may have, with those that claims turn out to be.
+        self._holds = set(self._given)
+        if "claim" in self._given:
+            query = "SELECT id, value FROM attributes WHERE value IN ('date', 'text', 'entity', 'answer')"
+            declared = self._store.sql(query).to_arrow_table()
+            self._reading.declare(declared)
+            self._holds.update(declared["value"].unique().to_pylist())
         self._con = self._reading.con
         self._con.execute(f"SET VARIABLE recorded_at = make_timestamp({recorded_at})")
         self._con.execute(f"SET VARIABLE register_unknown = {register_unknown}")
@@ -216,7 +227,10 @@ class TableIntake:
         con = self._con
         con.execute("CREATE OR REPLACE TEMP TABLE met (role VARCHAR, kind VARCHAR, name VARCHAR, row BIGINT)")
         count, distinct = 0, 0
-        chosen = [name for name in _NAMES if name in self._given]
+        chosen: list[str] = [name for name in _NAMES if name in self._given]
+        # A claim is a name where its attribute takes entities.
+        if "claim" in self._given and "entity" in self._holds:
+            chosen.append("claim")
         for first, part in self._all(chosen) if chosen else ():
             self._reading.normalize(first, part)
             self._reading.keep("bad", {"row": self._bad_in(first, part)}, row=pa.int64())
@@ -230,7 +244,11 @@ class TableIntake:
                 [(distinct,)] = self._reading.ask("SELECT count(*) FROM met")
         self._fetch("entities", "SELECT id FROM entities", "kind IN ('entity', 'origin')")
         self._fetch("attributes", "SELECT id, value, object FROM attributes", "kind = 'attribute'")
-        self._fetch("sources", "SELECT id, published, origin FROM sources", "kind IN ('source', 'origin')")
+        self._fetch(
+            "sources",
+            "SELECT id, published, origin, numbers, language, timezone FROM sources",
+            "kind IN ('source', 'origin')",
+        )
         self._reading.make("names")
         self._reading.make("troubles")
         self._reading.make("demands")
@@ -251,6 +269,12 @@ class TableIntake:
             edtf = parse_edtf(published) if published else None
             reported = (edtf.text, edtf.reported_from, edtf.reported_at) if edtf else (None, None, None)
             self._reading.sources[name] = (*reported, origin or None)
+        own = self._reading.ask(
+            "SELECT id, numbers, language, timezone FROM sources "
+            "WHERE coalesce(numbers, language, timezone) IS NOT NULL "
+            "AND id IN (SELECT name FROM names WHERE kind = 'source')"
+        )
+        self._reading.habits_of({name: source_habits(*said).over(self._habits) for name, *said in own})
 
     def _fetch(self, name: str, query: str, where: str) -> None:
         """Make a table of what the store says of the names met."""
@@ -269,7 +293,7 @@ class TableIntake:
 
     def _hashed(self, query: str) -> str:
         """Return the columns of the log that can hold anything, the number of the row, and its event id."""
-        given = [name for name in LOG_COLUMNS if not self._given.isdisjoint(_COMES_FROM.get(name, ()))]
+        given = [name for name in LOG_COLUMNS if not self._holds.isdisjoint(_COMES_FROM.get(name, ()))]
         names = [*given, *_ALWAYS]
         # Without a column of its own an origin is its source's, and no part of the content.
         hashed = names if "origin" in self._given else [name for name in names if name != "origin"]
@@ -405,7 +429,7 @@ class TableIntake:
             if bisect_left(rows, first) < bisect_left(rows, first + part.num_rows):
                 query = self._resolving(first, part)
                 names = [
-                    name for name in LOG_COLUMNS if not self._given.isdisjoint(_COMES_FROM.get(name, ()))
+                    name for name in LOG_COLUMNS if not self._holds.isdisjoint(_COMES_FROM.get(name, ()))
                 ]
                 names += [*_ALWAYS, "row"]
                 self._con.execute(
@@ -428,7 +452,7 @@ class TableIntake:
                 drafts += _drafts(texts, self._name, here)
         intake = Intake(self._reader, self._recorded_at, register_unknown=self._register_unknown)
         with closing(intake):
-            rejected = intake.resolve(drafts).rejected
+            rejected = intake.resolve(drafts, self._habits).rejected
         rejected = sorted(rejected, key=lambda one: one.place.row or 0)
         if (explained := [one.place.row for one in rejected]) != sorted(bad):
             raise TimelineError(

@@ -23,6 +23,7 @@ from timeline.intake.tabular import StoredTable
 from timeline.log.paths import quoted
 from timeline.meaning.amounts import parse_amount, plain_amount
 from timeline.meaning.event import Event, bytes_at_most, event_from, period_bounds, valid_bounds
+from timeline.meaning.habits import Habits
 from timeline.meaning.times import END, former_period_text, parse_edtf, period_text, value_end
 
 __all__ = ["RowReader", "as_text", "in_parts"]
@@ -54,6 +55,10 @@ _INERT: Final = (
     r"\x{30a1}-\x{30fa}\x{4e00}-\x{9fff}\x{ac00}-\x{d7a3}\x{ff01}-\x{ff5e}\x{1f300}-\x{1f64f}"
 )
 _BYTES_AT_ONCE: Final = 2**24
+
+_NO_HABITS: Final = Habits()
+#: The types of value that a claim may be by its attribute, besides an amount.
+_NO_AMOUNTS: Final = ("date", "text", "entity", "answer")
 
 #: What one distinct row of texts means: a value for each column.
 _Values = tuple[Any, ...]
@@ -143,29 +148,31 @@ def _longest(column: Any) -> int:
     return pc.max(pc.binary_length(column)).as_py() or 0
 
 
-# What the texts of some columns mean: each function reads one distinct row of them.
+# What the texts of some columns mean: each function reads one distinct row of them, as the habits have it.
 
 
-def _read_reported(text: str | None) -> _Values:
+def _read_reported(_habits: Habits, text: str | None) -> _Values:
     if text is None:
         return None, None, None
     edtf = parse_edtf(text)
     return edtf.text, edtf.reported_from, edtf.reported_at
 
 
-def _read_date(text: str | None) -> _Values:
+def _read_date(_habits: Habits, text: str | None) -> _Values:
     if text is None:
         return None, None, None
     edtf = parse_edtf(text)
     return edtf.lower, value_end(edtf.upper), edtf.upper == END
 
 
-def _read_valid(text: str | None, start: str | None, end: str | None) -> _Values:
+def _read_valid(_habits: Habits, text: str | None, start: str | None, end: str | None) -> _Values:
     bounds = valid_bounds(text, start, end) or (None, None)
     return *bounds, text is not None and parse_edtf(text).upper == END
 
 
-def _read_period(in_fact: str | None, text: str | None, start: str | None, end: str | None) -> _Values:
+def _read_period(
+    _habits: Habits, in_fact: str | None, text: str | None, start: str | None, end: str | None
+) -> _Values:
     bounds = period_bounds(text, start, end)
     if in_fact is not None:
         of_fact = period_bounds(in_fact, None, None)
@@ -180,14 +187,15 @@ def _read_period(in_fact: str | None, text: str | None, start: str | None, end: 
     return period_text(*bounds), *bounds, former
 
 
-def _read_key(name: str, text: str | None) -> _Values:
+def _read_key(name: str, _habits: Habits, text: str | None) -> _Values:
     return (None if text is None else event_from({"fact": "a/b", "text": "", name: text}).columns()[name],)
 
 
-def _read_figure(*values: str | None) -> _Values:
+def _read_figure(habits: Habits, *values: str | None) -> _Values:
     keys = {name: value for name, value in zip(_FIGURES, values, strict=True) if value is not None}
-    row = event_from({"fact": "a/b", **keys}).columns()
-    return tuple(map(row.get, _FIGURES))
+    event = event_from({"fact": "a/b", **keys})
+    assert isinstance(event, Event)
+    return tuple(map(event.columns(habits).get, _FIGURES))
 
 
 #: Keys that are read together, how, and the columns of what they mean.
@@ -252,17 +260,31 @@ def _distinct(columns: Sequence[Any]) -> tuple[list[tuple[Any, ...]], Any]:
     return rows, which
 
 
+class _HabitsOfRows:
+    """The habits of each row: `which` has the places in `all`, as text; None where all have the first."""
+
+    def __init__(self, all_: Sequence[Habits], which: Any = None) -> None:
+        self.all = all_
+        self.which = which
+
+    def among(self, rows: Any) -> _HabitsOfRows:
+        """Return the habits of those rows that an array of booleans chooses."""
+        return self if self.which is None else _HabitsOfRows(self.all, self.which.filter(rows))
+
+
 def _read_each(
-    read: Callable[..., _Values], columns: Sequence[Any], into: Sequence[str]
+    read: Callable[..., _Values], columns: Sequence[Any], into: Sequence[str], habits: _HabitsOfRows
 ) -> tuple[dict[str, Any], Any]:
     """Return what some columns say together, read once for each distinct row of them, and which rows say
     nothing.
     """
-    rows, which = _distinct(columns)
+    by = () if habits.which is None else (habits.which,)
+    rows, which = _distinct([*by, *columns])
     found, misread = [], []
     for row in rows:
+        at, texts = (0, row) if habits.which is None else (int(row[0]), row[1:])
         try:
-            found.append(read(*row))
+            found.append(read(habits.all[at], *texts))
             misread.append(False)
         except BadInput:
             found.append((None,) * len(into))
@@ -300,7 +322,10 @@ class RowReader:
     mean, as the query `intake/rows` takes it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, habits: Habits = _NO_HABITS) -> None:
+        self._habits = habits
+        self._habits_of: dict[str, Habits] = {}
+        self._has_declared = False
         self._units: dict[str, str | None] = {}
         #: What the store knows of sources: their dates, as `_OF_SOURCE` has them, and origins.
         self.sources: dict[str, _Values] = {}
@@ -316,6 +341,17 @@ class RowReader:
 
     def close(self) -> None:
         self.con.close()
+
+    def habits_of(self, sources: Mapping[str, Habits]) -> None:
+        """Read the rows of these sources by habits of their own."""
+        self._habits_of = {name: habits for name, habits in sources.items() if habits != self._habits}
+
+    def declare(self, attributes: pa.Table) -> None:
+        """Read the claims of these attributes, with their id and type of `value`, as what they are."""
+        self._has_declared = attributes.num_rows > 0
+        self.con.register("values_kept", attributes)
+        self.con.execute("CREATE OR REPLACE TEMP TABLE declared AS FROM values_kept")
+        self.con.unregister("values_kept")
 
     def make(self, name: str) -> None:
         """Run timeline/sql/intake/NAME.sql."""
@@ -362,16 +398,21 @@ class RowReader:
                 if number:
                     taken[number] = f"plain_number({name}) AS {number}"
                     taken[small] = f"small_number({name}) AS {small}"
+                written = "claim_written" if name == "claim" and self._has_declared else name
                 if name in _TEXTS and not _is_plain(values):
-                    unreadable.append(f"coalesce(regexp_matches({name}, '[\\x00\\x1e\\x1f]'), false)")
+                    unreadable.append(f"coalesce(regexp_matches({written}, '[\\x00\\x1e\\x1f]'), false)")
                     values = self._normal(values, name)
                     if name == "key":
                         unreadable.append("coalesce(NOT is_visible(key), false)")
                 if name in _TEXTS and _longest(values) > (limit := bytes_at_most(name)):
-                    unreadable.append(f"coalesce(strlen({name}) > {limit}, false)")
+                    unreadable.append(f"coalesce(strlen({written}) > {limit}, false)")
                 if name == "fact" and pc.any(pc.match_substring(values, pattern="@")).as_py():
                     taken["has_period"] = "contains(fact, '@') AS has_period"
             columns[name] = values
+        if self._has_declared and "claim" in columns:
+            moved = self._claims_by_type(columns)
+            columns |= moved
+            taken |= {name: f'"{name}"' for name in moved}
         numbers: Any = pc.cumulative_sum(
             pa.repeat(pa.scalar(1, pa.int64()), count), start=pa.scalar(first - 1, pa.int64())
         )
@@ -389,6 +430,26 @@ class RowReader:
         case = f"CASE text{cases} END" if cases else "NULL::VARCHAR"
         self.con.execute(f"CREATE OR REPLACE TEMP MACRO plain_unit(text) AS ({case})")
         self.make("normalized")
+
+    def _claims_by_type(self, columns: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the columns of values with each claim in the one that its attribute takes, if free."""
+        names = ("claim", "attribute", "fact", *_NO_AMOUNTS)
+        nothing = pa.nulls(len(columns["claim"]), pa.string())
+        self.con.register("claimed", pa.table({name: columns.get(name, nothing) for name in names}))
+        table: pa.Table = self.con.sql(sql_object("intake/claims_by_type")).to_arrow_table()
+        self.con.unregister("claimed")
+        return {name: table[name] for name in table.column_names}
+
+    def _habits_of_rows(self, sources: Any) -> _HabitsOfRows:
+        """Return the habits of rows with these sources, or without any."""
+        if not self._habits_of or sources is None:
+            return _HabitsOfRows([self._habits])
+        found = [self._habits, *dict.fromkeys(self._habits_of.values())]
+        numbers = {name: str(found.index(habits)) for name, habits in self._habits_of.items()}
+        encoded: Any = pa.chunked_array(sources.chunks, sources.type).combine_chunks()
+        encoded = encoded.dictionary_encode(null_encoding="encode")
+        of_each = [numbers.get(name, "0") for name in encoded.dictionary.to_pylist()]
+        return _HabitsOfRows(found, pa.chunked_array([pa.array(of_each, pa.string()).take(encoded.indices)]))
 
     def _show(self) -> None:
         """Make the view `given` of the part at hand."""
@@ -425,16 +486,21 @@ class RowReader:
             texts["fact_period"] = pc.if_else(has_period, behind, None)
         nothing = pa.chunked_array([pa.nulls(len(self._columns["row"]), pa.string())])
         misread: Any = pa.repeat(pa.scalar(False), len(nothing))
+        habits = self._habits_of_rows(texts.get("source"))
         for keys, read, into in _MEANINGS:
             if not texts.keys().isdisjoint(keys):
-                values, wrong = _read_each(read, [texts.get(key, nothing) for key in keys], into)
+                values, wrong = _read_each(read, [texts.get(key, nothing) for key in keys], into, habits)
                 self._add(values)
                 misread = pc.or_(misread, wrong)
         if self.sources and "source" in texts:
             unknown = (None,) * len(_OF_SOURCE)
-            self._add(
-                _read_each(lambda name: self.sources.get(name, unknown), [texts["source"]], _OF_SOURCE)[0]
+            values, _ = _read_each(
+                lambda _, name: self.sources.get(name, unknown),
+                [texts["source"]],
+                _OF_SOURCE,
+                _HabitsOfRows([self._habits]),
             )
+            self._add(values)
         unusual = self.con.sql(sql_object("intake/figures")).to_arrow_table()
         if unusual.num_rows:
             among = (
@@ -442,7 +508,9 @@ class RowReader:
                 .to_arrow_table()[0]
                 .combine_chunks()
             )
-            values, wrong = _read_each(_read_figure, [unusual[name] for name in _FIGURES], _UNUSUAL)
+            values, wrong = _read_each(
+                _read_figure, [unusual[name] for name in _FIGURES], _UNUSUAL, habits.among(among)
+            )
             for name, found in values.items():
                 self._add({name: pc.replace_with_mask(pa.nulls(len(among), found.type), among, found)})
             misread = pc.replace_with_mask(misread, among, pc.or_(misread.filter(among), wrong))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import yaml
@@ -14,6 +14,7 @@ from timeline.errors import BadInput, Place, nearest
 from timeline.intake.batch import Batch, Draft
 from timeline.intake.comments import cut_by_comment, left_out_by_comment
 from timeline.meaning.event import DESCRIPTIONS, Event
+from timeline.meaning.habits import HABITS, Habits
 
 __all__ = ["SECTIONS", "JsonReader", "YamlReader", "document", "drafted"]
 
@@ -87,9 +88,10 @@ def document(name: str, top: _Value, ignore_unknown: bool) -> Batch:
         raise BadInput(f"{_SHAPE}; got {_said(top.plain)}", top.place)
     sections: dict[str, list[_Value]] = {}
     defaults: dict[str, str] = {}
+    habits = Habits()
     for key, (place, value) in top.members.items():
-        if key not in SECTIONS and key not in _DEFAULTS:
-            hint = nearest(key, [*SECTIONS, *_DEFAULTS])
+        if key not in SECTIONS and key not in _DEFAULTS and key not in HABITS:
+            hint = nearest(key, [*SECTIONS, *_DEFAULTS, *HABITS])
             raise BadInput(f"unknown key {key!r}{hint or f'; {_SHAPE}'}", place)
         if value.problems:
             raise value.problems[0]
@@ -97,11 +99,16 @@ def document(name: str, top: _Value, ignore_unknown: bool) -> Batch:
             sections[key] = value.items
         elif key in _DEFAULTS and isinstance(value.plain, str):
             defaults[key] = value.plain
+        elif key in HABITS and isinstance(value.plain, str):
+            try:
+                habits = replace(habits, **{key: value.plain})
+            except BadInput as error:
+                raise error.at(value.place) from None
         elif value.plain is not None:
             wanted = "a list" if key in SECTIONS else "text"
             raise BadInput(f"{key}: expected {wanted}, got {_said(value.plain)}", place)
     ordered = [(kind, sections.get(key, [])) for key, kind in SECTIONS.items()]
-    return drafted(name, ordered, defaults, ignore_unknown)
+    return replace(drafted(name, ordered, defaults, ignore_unknown), habits=habits)
 
 
 def drafted(

@@ -12,11 +12,11 @@ from timeline.intake.known import one_of
 
 __all__ = ["KnownNames"]
 
-#: A name and two things that its latest description says. Of an entity it is enough that there is one.
+#: A name and what its latest description says. Of an entity it is enough that there is one.
 _QUERIES: Final = {
-    "source": "SELECT id, published, origin FROM sources",
+    "source": "SELECT id, published, origin, numbers, language, timezone FROM sources",
     "attribute": "SELECT id, value, object FROM attributes",
-    "entity": "SELECT DISTINCT subject AS id, NULL::VARCHAR AS first, NULL::VARCHAR AS second "
+    "entity": "SELECT DISTINCT subject AS id "
     "FROM store.events WHERE fact_hash IS NULL AND event_type = 'entity-described'",
 }
 
@@ -39,20 +39,19 @@ class KnownNames:
         self._patience: float | None = None
         self._held: dict[str, list[Any]] = {}
 
-    def among(self, kind: str, names: Collection[str]) -> dict[str, tuple[str | None, str | None]]:
+    def among(self, kind: str, names: Collection[str]) -> dict[str, tuple[str | None, ...]]:
         """Return what the store says of those of the names that it knows: nothing, of an entity.
 
-        Of a source its date and origin, of an attribute its type of values and whether it takes an object.
+        Of a source its date, origin and habits, of an attribute its type of values and whether it takes an
+        object.
         """
         if len(names) < _MANY and self._holds(kind):
-            known, first, second = self._held[kind]
+            known, *said = self._held[kind]
             places = ((name, _place_of(name, known)) for name in names)
-            return {name: (first[at].as_py(), second[at].as_py()) for name, at in places if at is not None}
+            return {name: tuple(each[at].as_py() for each in said) for name, at in places if at is not None}
         condition, parameters = one_of("VARCHAR", sorted(names))
-        found = self._con.execute(
-            f"FROM ({_QUERIES[kind]}) AS described(id, first, second) WHERE id {condition}", parameters
-        ).fetchall()
-        return {name: (one, other) for name, one, other in found}
+        found = self._con.execute(f"FROM ({_QUERIES[kind]}) WHERE id {condition}", parameters).fetchall()
+        return {name: tuple(rest) for name, *rest in found}
 
     def _holds(self, kind: str) -> bool:
         """Whether all names of a kind are in memory, which is so from some question on."""
@@ -68,9 +67,7 @@ class KnownNames:
             self._patience = float("inf") if count > _HELD_AT_MOST else count / _READ_PER_QUESTION
         if self._asked[kind] <= self._patience:
             return False
-        held = self._con.sql(
-            f"FROM ({_QUERIES[kind]}) AS described(id, first, second) ORDER BY id"
-        ).to_arrow_table()
+        held = self._con.sql(f"FROM ({_QUERIES[kind]}) ORDER BY id").to_arrow_table()
         self._held[kind] = [column.combine_chunks() for column in held.columns]
         return True
 

@@ -22,6 +22,7 @@ from timeline.intake.batch import Batch
 from timeline.intake.outcome import Ingested, Rejected, at_origin, raise_for
 from timeline.intake.rows import Intake
 from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
+from timeline.meaning.habits import Habits
 from timeline.meaning.times import now
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ __all__ = ["Recorder"]
 #: An intake that has taken this many events, or bytes of text, is let go: it keeps all of it in memory.
 _REMEMBERS_AT_MOST: Final = 20_000
 _REMEMBERS_BYTES_AT_MOST: Final = 64 * 2**20
+_NO_HABITS: Final = Habits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,13 @@ class _Moved(Exception):
 
 
 class Recorder:
-    """Takes batches into a log; `reader` gives a reader of everything acknowledged so far."""
+    """Takes batches into a log; `reader` gives a reader of everything acknowledged so far.
 
-    def __init__(self, log: Log, reader: Callable[[], Reader]) -> None:
+    `habits` are the project's: how texts are to be read where neither their source nor their file says so.
+    """
+
+    def __init__(self, log: Log, reader: Callable[[], Reader], habits: Habits = _NO_HABITS) -> None:
+        self._habits = habits
         self._log = log
         self._reader = reader
         self._intake: Intake | None = None
@@ -159,6 +165,7 @@ class Recorder:
                 register_unknown=register_unknown,
                 problems=batch.problems,
                 origin=batch.origin,
+                habits=batch.habits.over(self._habits),
             )
             try:
                 with closing(intake):
@@ -247,7 +254,8 @@ class Recorder:
             if drafts is None:
                 assert batch.table is not None
                 drafts = bulk.table_to_drafts(batch.table, batch.name)
-            found = self._intake_at(number, register_unknown, first=nth == 0).resolve(drafts)
+            intake = self._intake_at(number, register_unknown, first=nth == 0)
+            found = intake.resolve(drafts, batch.habits.over(self._habits))
             self._intake_commit = number
             new = len(found.rows)
             result.new += new - found.registered

@@ -21,7 +21,8 @@ from timeline.intake.known import KnownEvents, one_of
 from timeline.intake.names import KnownNames
 from timeline.intake.outcome import Rejected
 from timeline.meaning.columns import LOG_COLUMNS
-from timeline.meaning.event import DESCRIPTIONS, event_from
+from timeline.meaning.event import DESCRIPTIONS, Event, event_from
+from timeline.meaning.habits import Habits, source_habits
 from timeline.meaning.identity import INHERITABLE, content_of, event_id
 from timeline.meaning.times import Edtf, format_instant, parse_edtf
 
@@ -33,6 +34,13 @@ _KINDS: Final = {"source": "sources", "entity": "entities", "attribute": "attrib
 
 #: How many names are compared for the hints of one batch: a column of unknown names takes seconds, not hours.
 _COMPARED_AT_MOST: Final = 100_000
+
+#: The columns that name something, and what kinds of name it may be.
+_NAMED: Final = {
+    **dict.fromkeys(("subject", "object", "speaker", "entity"), ("entity",)),
+    **{"attribute": ("attribute",), "source": ("source",), "origin": ("entity", "source")},
+}
+_NO_HABITS: Final = Habits()
 
 Row = dict[str, Any]
 
@@ -56,15 +64,20 @@ class Resolved:
 class _Source:
     published: Edtf | None = None
     origin: str | None = None
+    habits: Habits = _NO_HABITS
 
 
 @dataclass(slots=True)
 class _Draft:
-    """An event under way: its own content, then what it takes over."""
+    """An event under way: its row has its own content, then what it takes over.
+
+    Of an event the row is empty, until the names in it have been looked up.
+    """
 
     place: Place
     keys: dict[str, object]
     row: Row
+    event: Event | None = None
     target: Row | None = None
 
 
@@ -92,6 +105,7 @@ class Intake:
         self._known: dict[str, list[str]] = {}
         self._hints: dict[tuple[str, str], str] = {}
         self._compared = 0
+        self._habits = _NO_HABITS
 
     def close(self) -> None:
         """Let go of the store; what it took stays as it is."""
@@ -107,9 +121,13 @@ class Intake:
         """The last position once everything taken so far is recorded."""
         return self._position
 
-    def resolve(self, drafts: Iterable[Draft]) -> Resolved:
-        """Return the rows of one batch; what is refused changes nothing but for events that aim at it."""
+    def resolve(self, drafts: Iterable[Draft], habits: Habits = _NO_HABITS) -> Resolved:
+        """Return the rows of one batch; what is refused changes nothing but for events that aim at it.
+
+        `habits` say how the batch is to be read where a source does not.
+        """
         resolved = Resolved()
+        self._habits = habits
         self._number(list(self._taking(drafts, resolved)), resolved)
         self._warn(resolved)
         return resolved
@@ -119,9 +137,10 @@ class Intake:
         self._hints.clear()
         self._compared = 0
         read = list(self._read(drafts, resolved))
-        self._look_up_names(draft.row for draft in read)
-        self._look_up_targets(draft.row["target"] for draft in read if "target" in draft.row)
-        self._look_up_keys([draft.row["key"] for draft in read if "key" in draft.row])
+        self._look_up_names(name for draft in read for name in _names_of(draft))
+        events = [draft.event for draft in read if draft.event is not None]
+        self._look_up_targets(event.target for event in events if event.target is not None)
+        self._look_up_keys([event.key for event in events if event.key is not None])
         for draft in read:
             self._registering.clear()
             try:
@@ -143,46 +162,29 @@ class Intake:
     def _read(self, drafts: Iterable[Draft], resolved: Resolved) -> Iterator[_Draft]:
         for draft in drafts:
             try:
-                row = event_from(draft.keys).columns()
-                yield _Draft(draft.place, draft.keys, row)
+                event = event_from(draft.keys)
+                if isinstance(event, Event):
+                    yield _Draft(draft.place, draft.keys, {}, event)
+                else:
+                    yield _Draft(draft.place, draft.keys, event.columns())
             except BadInput as error:
                 resolved.rejected.append(Rejected(draft.place, error, draft.keys))
 
-    def _look_up_names(self, rows: Iterable[Row]) -> None:
+    def _look_up_names(self, names: Iterable[tuple[str, str]]) -> None:
         wanted: dict[str, set[str]] = {kind: set() for kind in _KINDS}
-        for row in rows:
-            for kind, name in self._names_in(row):
-                wanted[kind].add(name)
-        for kind, names in wanted.items():
-            self._ask(kind, names)
+        for kind, name in names:
+            wanted[kind].add(name)
+        for kind, found in wanted.items():
+            self._ask(kind, found)
 
     def _ask(self, kind: str, names: set[str]) -> None:
         new = names - self._asked[kind]
         if not new:
             return
         self._asked[kind] |= new
-        for name, (first, second) in self._stored_names.among(kind, new).items():
+        for name, said in self._stored_names.among(kind, new).items():
             # What this intake took itself is newer than what the store holds.
-            self._names[kind].setdefault(name, _registered(kind, first, second))
-
-    @staticmethod
-    def _names_in(row: Row) -> Iterator[tuple[str, str]]:
-        if row["event_type"] in DESCRIPTIONS:
-            yield row["event_type"].removesuffix("-described"), row["subject"]
-            return
-        for column, kind in (
-            ("subject", "entity"),
-            ("object", "entity"),
-            ("attribute", "attribute"),
-            ("source", "source"),
-            ("speaker", "entity"),
-            ("origin", "entity"),
-            ("origin", "source"),
-        ):
-            if row.get(column) is not None:
-                yield kind, row[column]
-        if row.get("value_type") == "entity":
-            yield "entity", row["text"]
+            self._names[kind].setdefault(name, _registered(kind, *said))
 
     def _look_up_targets(self, targets: Iterable[str]) -> None:
         wanted = list(dict.fromkeys(targets))
@@ -200,7 +202,7 @@ class Intake:
             self._taken.setdefault(row["event_id"], row)
             if row["key"] is not None:
                 self._keys.setdefault(row["key"], row["event_id"])
-        self._look_up_names(by_position.values())
+        self._look_up_names(name for row in by_position.values() for name in _names_in(row))
         for row in by_position.values():
             row["root"] = by_position.get(row["place"], row)["event_type"]
 
@@ -234,10 +236,10 @@ class Intake:
 
     def _complete(self, draft: _Draft) -> Iterator[_Draft]:
         """Fill the row in and hash it; yields descriptions to be registered before it."""
-        row = draft.row
-        if row["event_type"] in DESCRIPTIONS:
+        if draft.event is None:
             yield from self._describe(draft)
             return
+        row = draft.row = self._own_columns(draft.event)
         inherited: set[str] = set()
         if row["event_type"] in ("corrected", "retracted"):
             self._aim(draft, inherited)
@@ -256,6 +258,27 @@ class Intake:
             if self._stored.among([former]):
                 row["event_id"] = former
         yield from registering
+
+    def _own_columns(self, event: Event) -> Row:
+        """Return what an event says itself, read as its source writes and as its attribute has it."""
+        target = self._target(event.target) or {} if event.target is not None else {}
+        named = event.source or target.get("source")
+        habits = self._habits
+        if named is not None:
+            self._ask("source", {named})
+            source = self._names["source"].get(named)
+            habits = habits if source is None else source.habits.over(habits)
+        declared = None
+        if event.claim is not None:
+            attribute = dict(event.names()).get("attribute") or target.get("attribute", "")
+            declared, _ = self._names["attribute"].get(attribute, (None, None))
+            if declared == "entity":
+                self._ask("entity", {event.claim})
+        return event.columns(habits, declared)
+
+    def _target(self, aim: str) -> Row | None:
+        """Return the event with this key or event id, where one was taken or looked up."""
+        return self._taken.get(aim) if _EVENT_ID.fullmatch(aim) else self._taken.get(self._keys.get(aim, ""))
 
     def _describe(self, draft: _Draft) -> Iterator[_Draft]:
         row = draft.row
@@ -277,18 +300,13 @@ class Intake:
         row["event_id"] = event_id(content_of(row))
         name = row["subject"]
         self._ask(kind, {name})
-        first, second = {
-            "source": (described.get("published"), described.get("origin")),
-            "entity": (None, None),
-            "attribute": (described.get("value"), described.get("object")),
-        }[kind]
-        self._names[kind][name] = _registered(kind, first, second)
+        self._names[kind][name] = _registered(kind, *map(described.get, _SAID[kind]))
         yield from registering
 
     def _aim(self, draft: _Draft, inherited: set[str]) -> None:
         row = draft.row
         aim = row["target"]
-        known = self._taken.get(aim) if _EVENT_ID.fullmatch(aim) else self._taken.get(self._keys.get(aim, ""))
+        known = self._target(aim)
         if known is None or known["event_type"] in DESCRIPTIONS:
             raise BadInput(
                 f"nothing earlier is called {aim!r}; expected the key or event_id of an event"
@@ -427,7 +445,7 @@ class Intake:
         row = description.columns()
         row["inherited"] = 0
         row["event_id"] = event_id(content_of(row))
-        self._names[kind][name] = _registered(kind, None, None)
+        self._names[kind][name] = _registered(kind)
         self._registering.append((kind, name))
         return _Draft(place, {}, row)
 
@@ -502,9 +520,40 @@ class Intake:
             seen[same] = row
 
 
-def _registered(kind: str, first: Any, second: Any) -> Any:
+def _names_of(draft: _Draft) -> Iterator[tuple[str, str]]:
+    """Yield the kinds of name that an event or description gives, with the names."""
+    if draft.event is None:
+        yield from _names_in(draft.row)
+        return
+    for column, name in draft.event.names():
+        for kind in _NAMED[column]:
+            yield kind, name
+
+
+def _names_in(row: Row) -> Iterator[tuple[str, str]]:
+    if row["event_type"] in DESCRIPTIONS:
+        yield row["event_type"].removesuffix("-described"), row["subject"]
+        return
+    for column, kinds in _NAMED.items():
+        if column != "entity" and row.get(column) is not None:
+            for kind in kinds:
+                yield kind, row[column]
+    if row.get("value_type") == "entity":
+        yield "entity", row["text"]
+
+
+#: What an intake needs to know of a name, as `KnownNames.among` returns it.
+_SAID: Final = {
+    "source": ("published", "origin", "numbers", "language", "timezone"),
+    "entity": (),
+    "attribute": ("value", "object"),
+}
+
+
+def _registered(kind: str, *said: str | None) -> Any:
+    first, second, *habits = said or (None,) * len(_SAID[kind]) or (None, None)
     if kind == "source":
-        return _Source(parse_edtf(first) if first else None, second)
+        return _Source(parse_edtf(first) if first else None, second, source_habits(*habits))
     return (first, second) if kind == "attribute" else True
 
 

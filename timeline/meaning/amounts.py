@@ -21,9 +21,11 @@ from typing import Final, NamedTuple, NoReturn, TypeVar
 
 from timeline.errors import BadInput, nearest
 from timeline.meaning.decimals import EXACT, PLACES, WHOLE_DIGITS, short_text
+from timeline.meaning.habits import Habits
 
 __all__ = ["KEPT", "Amount", "parse_amount", "plain_amount", "pretty_amount"]
 
+_NO_HABITS: Final = Habits()
 KEPT = f"at most {WHOLE_DIGITS} digits before the point and {PLACES} after it"
 
 # ---------------------------------------------------------------------------------------- tables
@@ -235,14 +237,17 @@ class Amount:
         return figure
 
 
-def parse_amount(text: str) -> Amount:
+def parse_amount(text: str, habits: Habits = _NO_HABITS) -> Amount:
     """Read an amount written in English or French.
 
     Bounds are kept as inclusive: `more than 10 GW` gives the same columns as `at least 10 GW`.
     `several` is at least two, approximate; `majority` is more than 50 percent; a number without a
     unit is a `count`. Decimals are exact. Raises BadInput for anything that it does not understand,
-    and for what can be read in two ways.
+    and for what can be read in two ways. `habits` may settle how numbers are written; what is written
+    otherwise is then refused.
 
+    >>> parse_amount("1.234 USD", Habits(numbers="1.234,5")).amount
+    Decimal('1234')
     >>> parse_amount("15-25 billion USD")
     Amount(low=Decimal('15000000000'), high=Decimal('25000000000'), unit='USD', approximate=False)
     >>> parse_amount("jusqu'à 1,5 milliard d'euros par an")
@@ -250,7 +255,7 @@ def parse_amount(text: str) -> Amount:
     >>> parse_amount("about 75 %").unit
     'percent'
     """
-    return _parsed(text)
+    return _parsed(text, habits.numbers)
 
 
 def plain_amount(low: Decimal | None, high: Decimal | None, unit: str, approximate: bool) -> str:
@@ -358,15 +363,16 @@ class _Quantity(NamedTuple):
 
 # Long columns repeat few texts.
 @lru_cache(maxsize=4096)
-def _parsed(text: str) -> Amount:
-    return AmountParser(text).amount()
+def _parsed(text: str, numbers: str | None) -> Amount:
+    return AmountParser(text, numbers).amount()
 
 
 class AmountParser:
     """One pass over the tokens of one text; each step takes what it understands, or nothing."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, numbers: str | None) -> None:
         self.text = text
+        self.numbers = numbers
         self.place = 0
         self.several = False
         if len(text) > 200:
@@ -504,6 +510,13 @@ class AmountParser:
         """Return a number that may have a decimal point or comma, and separators of thousands."""
         if sum(map(str.isdigit, text)) > EXACT.prec:
             self.refuse(f"more than {EXACT.prec} digits")
+        if self.numbers is not None:
+            by, point = self.numbers[1], self.numbers[5]
+            if not re.fullmatch(
+                rf"([0-9]+|[0-9]{{1,3}}({re.escape(by)}[0-9]{{3}})+)([{point}][0-9]+)?", text
+            ):
+                self.refuse(f"{text!r} is not written as {self.numbers!r}, as numbers are here")
+            return Decimal(text.replace(by, "").replace(point, "."))
         if re.fullmatch("[1-9][0-9]{0,2}[.,][0-9]{3}", text):
             if self.french:
                 whole, fraction = re.sub("[.,]", "", text), text.replace(".", ",").rstrip("0").rstrip(",")

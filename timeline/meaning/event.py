@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
@@ -20,6 +21,7 @@ from timeline.errors import BadInput, nearest
 from timeline.meaning.amounts import KEPT, Amount, parse_amount, plain_amount
 from timeline.meaning.columns import STATUSES
 from timeline.meaning.decimals import EXACT, PLACES, WHOLE_DIGITS, short_text
+from timeline.meaning.habits import Habits, source_habits
 from timeline.meaning.names import check_visible, parse_id, parse_segment
 from timeline.meaning.times import (
     END,
@@ -46,6 +48,7 @@ __all__ = [
     "valid_bounds",
 ]
 
+_NO_HABITS: Final = Habits()
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 #: The largest whole number that the store's columns hold.
 _LARGEST: Final = 2**63 - 1
@@ -296,9 +299,10 @@ class Event(_Model):
     reason: Text | None = None
     actor: Text | None = None
 
-    def columns(self) -> dict[str, Any]:
+    def columns(self, habits: Habits = _NO_HABITS, declared: str | None = None) -> dict[str, Any]:
         """Return the event's own content as columns of the log; what it leaves out is absent or None.
 
+        `habits` say how its texts are to be read, `declared` which type of values its attribute takes.
         `target` is as written, a key or an event id. `formerly` is there where the event was once recorded
         with other values, and has these. Raises BadInput for what no store would take.
         """
@@ -316,7 +320,7 @@ class Event(_Model):
         self._check_type()
         if (fact := self._fact()) is not None:
             row |= fact.model_dump()
-        row |= self._value()
+        row |= self._value(habits, declared)
         row |= self._valid()
         if formerly := self._formerly(row):
             row["formerly"] = formerly
@@ -379,7 +383,19 @@ class Event(_Model):
             raise BadInput("an event needs both subject and attribute, or a fact")
         return _fact(self.subject, self.attribute, self.object, bounds)
 
-    def _value(self) -> dict[str, Any]:
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Yield the columns in which it names something, with the names; nothing of a fact that is none."""
+        with suppress(BadInput):
+            if (fact := self._fact()) is not None:
+                yield "subject", fact.subject
+                yield "attribute", fact.attribute
+                if fact.object is not None:
+                    yield "object", fact.object
+        for column in ("source", "origin", "speaker", "entity"):
+            if (name := getattr(self, column)) is not None:
+                yield column, name
+
+    def _value(self, habits: Habits, declared: str | None) -> dict[str, Any]:
         given = self._values_given()
         kinds = {"amount" if name.startswith("amount") else name for name in given}
         if len(kinds) > 1:
@@ -388,27 +404,21 @@ class Event(_Model):
             raise BadInput("unit and approximate go with amount, amount_low or amount_high only")
         if not given:
             return {}
-        if self.claim is not None:
-            return _amount_columns(parse_amount(self.claim), self.claim)
         if "amount" in kinds:
             amount = self._amount()
             return _amount_columns(
                 amount, plain_amount(amount.low, amount.high, amount.unit, amount.approximate)
             )
-        if self.date is not None:
-            edtf = parse_edtf(self.date)
-            return {
-                "value_type": "date",
-                "text": self.date,
-                "claim": self.date,
-                "date_from": edtf.lower,
-                "date_to": value_end(edtf.upper),
-            }
-        name = given[0]
-        value = getattr(self, name)
-        if name == "entity":
-            parse_id(value, "entity")
-        return {"value_type": name, "text": value, "claim": value}
+        if self.claim is None:
+            return _value_columns(given[0], getattr(self, given[0]))
+        if declared in (None, "amount"):
+            return _amount_columns(parse_amount(self.claim, habits), self.claim)
+        try:
+            return _value_columns(declared, self.claim)
+        except BadInput as error:
+            raise BadInput(
+                f"its attribute takes values of type {declared}, which is how the claim is read: {error}"
+            ) from None
 
     def _amount(self) -> Amount:
         if self.unit is None:
@@ -445,7 +455,8 @@ class Event(_Model):
     def _formerly(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the id covered when the end of 9999 was one, where a date or span ends there."""
         found: dict[str, Any] = {}
-        for text, name in ((self.date, "date_to"), (self.valid, "valid_to")):
+        date = row["text"] if row.get("value_type") == "date" else None
+        for text, name in ((date, "date_to"), (self.valid, "valid_to")):
             if text is not None and parse_edtf(text).upper == END:
                 found[name] = END
         body, _, period = unicodedata.normalize("NFC", self.fact or row.get("fact") or "").partition("@")
@@ -469,6 +480,24 @@ def _written_out(figure: Decimal | None) -> Decimal | None:
     if figure is None:
         return None
     return Decimal(short_text(figure))
+
+
+def _value_columns(kind: str, value: str) -> dict[str, Any]:
+    """Return the columns of a value that is no amount."""
+    if kind == "date":
+        edtf = parse_edtf(value)
+        return {
+            "value_type": "date",
+            "text": value,
+            "claim": value,
+            "date_from": edtf.lower,
+            "date_to": value_end(edtf.upper),
+        }
+    if kind == "entity":
+        parse_id(value, "entity")
+    if kind == "answer" and value not in ("yes", "no"):
+        raise BadInput(f"{_brief(value)} is no answer; expected yes or no")
+    return {"value_type": kind, "text": value, "claim": value}
 
 
 def _amount_columns(amount: Amount, claim: str) -> dict[str, Any]:
@@ -527,12 +556,17 @@ class _Description(_Model):
 
 
 class Source(_Description):
-    """A document we read. `published` is EDTF; tier 1 is best; `length` counts characters."""
+    """A document we read. `published` is EDTF; tier 1 is best; `length` counts characters.
+
+    `timezone` and `numbers` are as in `Habits`.
+    """
 
     title: Text | None = None
     publisher: Text | None = None
     origin: Text | None = None
     published: Text | None = None
+    timezone: Text | None = None
+    numbers: Text | None = None
     url: Text | None = None
     language: Text | None = None
     tier: Whole | None = Field(default=None, ge=1, le=2**31 - 1)
@@ -542,6 +576,7 @@ class Source(_Description):
     def columns(self) -> dict[str, Any]:
         if self.origin is not None:
             parse_id(self.origin, "origin")
+        source_habits(self.numbers, self.language, self.timezone)
         if self.published is not None and parse_edtf(self.published).reported_at is None:
             raise BadInput(
                 f"published {self.published!r} has no last instant; expected a date such as 2025-02-22"

@@ -7,6 +7,8 @@ SELECT
     text ->> '$.publisher' AS publisher,
     text ->> '$.origin' AS origin,
     text ->> '$.published' AS published,
+    text ->> '$.timezone' AS timezone,
+    text ->> '$.numbers' AS numbers,
     text ->> '$.url' AS url,
     text ->> '$.language' AS language,
     try_cast(text ->> '$.tier' AS INTEGER) AS tier,
