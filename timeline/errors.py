@@ -25,6 +25,8 @@ __all__ = [
     "NotFound",
     "Place",
     "TimelineError",
+    "brief",
+    "first_lines",
     "nearest",
 ]
 
@@ -83,8 +85,21 @@ class BadInput(TimelineError):
         return self if self.place else BadInput(self.message, place)
 
 
+#: Of many bad rows, the text of an error names so many.
+_NAMED_AT_MOST = 20
+
+
 class BadRows(BadInput):
-    """Every bad row of one ingest, in the order of the file."""
+    """Every bad row of one ingest, in the order of the file: `problems` has all, the text the first 20.
+
+    >>> print(BadRows([BadInput(f"bad {row}", Place("a.csv", row=row)) for row in range(1, 31)]))
+    ... # doctest: +ELLIPSIS
+    a.csv: row 1: bad 1
+    ...
+    a.csv: row 20: bad 20
+    … and 10 more
+    30 bad events; nothing was recorded
+    """
 
     def __init__(self, problems: Sequence[BadInput]) -> None:
         self.problems = tuple(problems)
@@ -92,7 +107,15 @@ class BadRows(BadInput):
         super().__init__(f"{rows}; nothing was recorded")
 
     def __str__(self) -> str:
-        return "\n".join([*map(str, self.problems), self.message])
+        return "\n".join([*first_lines(self.problems), self.message])
+
+
+def first_lines(problems: Sequence[object]) -> list[str]:
+    """Return the first 20 of some problems, a line each, and how many more there are."""
+    lines = list(map(str, problems[:_NAMED_AT_MOST]))
+    if len(problems) > _NAMED_AT_MOST:
+        lines.append(f"… and {len(problems) - _NAMED_AT_MOST:,} more")
+    return lines
 
 
 class Conflict(TimelineError):
@@ -111,6 +134,23 @@ class NotFound(TimelineError):
     """Nothing in the store answers to that name."""
 
     exit_code = 5
+
+
+#: Of what was given, a message shows so many characters.
+_SHOWN_AT_MOST = 60
+
+
+def brief(value: object) -> str:
+    """Return a value as a message shows it: as Python writes it, cut short; never fails.
+
+    >>> brief("nvidia"), brief(10**5000), brief("a" * 100)[-6:]
+    ("'nvidia'", 'a value of type int', 'aaa...')
+    """
+    try:
+        text = repr(value)
+    except Exception:
+        return f"a value of type {type(value).__name__}"
+    return text if len(text) <= _SHOWN_AT_MOST else f"{text[: _SHOWN_AT_MOST - 3]}..."
 
 
 def nearest(name: str, known: Iterable[str], *, most: int = 3) -> str:

@@ -310,10 +310,11 @@ def replaced(path: Path, kind: str) -> None:
 def test_what_is_no_file_is_refused_at_once(own: Path, kind: str) -> None:
     thing = own / "thing.yaml"
     replaced(thing, kind)
+    replaced(own / "thing.json", kind)
     replaced(own / "queries" / "broken.sql", kind)
     for arguments in (
         ["ingest", "events/sources.yaml", "--rejects", "thing.yaml"],
-        ["show", "--output", "thing.yaml"],
+        ["show", "--output", "thing.json"],
         ["query", "broken"],
         ["query"],
     ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -26,6 +26,7 @@ __all__ = [
     "Why",
     "aware",
     "covers",
+    "duration_text",
     "instant_of",
     "plain",
     "reported_last",
@@ -153,10 +154,10 @@ class Answer:
         Raises BadInput where two columns have one name, as `frame` and `arrow` do.
         """
         check_names(self.columns)
-        instants = [kind.startswith("TIMESTAMP") for kind in self.types]
+        instants = ["TIMESTAMP" in kind for kind in self.types]
         return [
             {
-                name: value.replace(tzinfo=UTC) if instant and isinstance(value, datetime) else value
+                name: aware(value) if instant else value
                 for name, instant, value in zip(self.columns, instants, row, strict=True)
             }
             for row in self.rows
@@ -181,8 +182,14 @@ def timestamp(micros: int | None) -> str:
 
 
 def aware(value: Any) -> Any:
-    """Return a value as the Python API hands it out: instants are aware datetimes in UTC."""
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+    """Return a value as the Python API hands it out: instants, also in lists, are aware datetimes in UTC."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC)
+    if isinstance(value, list):
+        return [aware(each) for each in value]
+    if isinstance(value, dict):
+        return {aware(name): aware(each) for name, each in value.items()}
+    return value
 
 
 def plain(value: Any) -> Any:
@@ -202,14 +209,32 @@ def plain(value: Any) -> Any:
         return format_instant(instant_of(value))
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return duration_text(value)
     if isinstance(value, float):
         # JSON has neither infinities nor NaN.
         return value if value - value == 0 else str(value)
     if isinstance(value, dict):
-        return {str(name): plain(each) for name, each in value.items()}
+        return {text_of(name): plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def duration_text(value: timedelta) -> str:
+    """Return a duration as DuckDB prints an interval, which DuckDB reads.
+
+    >>> duration_text(timedelta(days=2, hours=3)), duration_text(-timedelta(microseconds=500_000))
+    ('2 days 03:00:00', '-00:00:00.5')
+    """
+    sign = "-" if value < timedelta(0) else ""
+    value = abs(value)
+    parts = [f"{sign}{value.days} day{'' if value.days == 1 and not sign else 's'}"] if value.days else []
+    if value.seconds or value.microseconds or not parts:
+        minutes, seconds = divmod(value.seconds, 60)
+        fraction = f".{value.microseconds:06d}".rstrip("0").rstrip(".")
+        parts.append(f"{sign}{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}{fraction}")
+    return " ".join(parts)
 
 
 def text_of(value: Any) -> str:

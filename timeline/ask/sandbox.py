@@ -22,7 +22,7 @@ from timeline.errors import BadInput
 from timeline.index.reader import TAIL_PATH, Attach, Reader, attach_generation
 from timeline.log.paths import quoted
 
-__all__ = ["as_owner", "check_query", "open_owned", "open_sandbox", "sandboxed"]
+__all__ = ["as_owner", "check_query", "is_query", "open_owned", "open_sandbox", "sandboxed"]
 
 #: An hour: a query that was forgotten ends, one that is slow does not.
 _AT_MOST_MS: Final = 60 * 60 * 1000
@@ -36,6 +36,7 @@ _MEMORY_SHARE: Final = 0.6
 #: access off, DuckDB still reads and writes the paths of attached files, and `<path>.wal` beside them, and a
 #: query may have a COPY in its WITH; without its file system it opens no file any more.
 _SETTINGS: Final = """
+SET GLOBAL TimeZone = 'UTC';
 SET GLOBAL memory_limit = '{memory}B';
 SET GLOBAL temp_directory = '';
 SET GLOBAL max_temp_directory_size = '0B';
@@ -121,6 +122,7 @@ def as_owner(reader: Reader) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection of a reader that `open_owned` opened; raises BadInput in place of what DuckDB raises."""
     try:
         with closing(reader.cursor()) as con:
+            con.execute("SET TimeZone = 'UTC'")
             yield con
     except duckdb.Error as error:
         raise BadInput(str(error)) from None
@@ -132,11 +134,17 @@ def check_query(con: duckdb.DuckDBPyConnection, query: str) -> None:
     if len(statements) != 1:
         got = f"{len(statements)} statements" if statements else "no statement"
         raise BadInput(f"got {got}; expected one query, such as SELECT; {_OWNERS}")
-    kind = statements[0].type.name
-    if kind == "SELECT" or (kind == "MULTI" and _is_pivot(con, statements[0].query)):
+    if is_query(con, statements[0]):
         return
+    kind = statements[0].type.name
     got = "a statement that does more than read" if kind == "MULTI" else f"a statement of type {kind}"
     raise BadInput(f"got {got}; expected {_QUERIES}{_HINTS.get(kind, '')}; {_OWNERS}")
+
+
+def is_query(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -> bool:
+    """Whether a statement is a query, that is, answers with rows and changes nothing by its kind."""
+    kind = statement.type.name
+    return kind == "SELECT" or (kind == "MULTI" and _is_pivot(con, statement.query))
 
 
 def _is_pivot(con: duckdb.DuckDBPyConnection, query: str) -> bool:

@@ -18,6 +18,7 @@ from timeline.ask.answers import (
     Moment,
     Row,
     Rows,
+    Source,
     Why,
     aware,
     covers,
@@ -27,7 +28,7 @@ from timeline.ask.evidence import displaced, events_behind, sources_named
 from timeline.ask.frames import Statement
 from timeline.ask.one_fact import about_one
 from timeline.ask.questions import event_by, one_fact, plain_changes, question, resolve_dates
-from timeline.errors import BadInput, NotFound, nearest
+from timeline.errors import BadInput, NotFound, brief, nearest
 from timeline.index.generation import with_room
 from timeline.index.index import Index
 from timeline.index.reader import Attach, Reader
@@ -309,13 +310,19 @@ class Snapshot:
     ) -> Answer:
         """Return the answer to a query in temporal SQL: see `Timeline.sql`.
 
-        The query runs when a form of its answer is asked for; what is wrong with it is raised then. With
-        `unsafe` it runs at once, on a connection such as `connect` opens, and may be any statements; the
-        answer is that of the last.
+        The query runs at once, and every form of the answer is of that run. With `unsafe` it runs on a
+        connection such as `connect` opens, and may be any statements; the answer is that of the last.
         """
+        from timeline.ask.typed import fetched, last_of
+
         translated, dates, on = self._sql(query, as_of, defaults, unsafe)
-        answer = Answer(Statement(lambda ask: on(lambda _, con: ask(con)), translated, params), dates)
-        return Answer.of(answer.columns, answer.types, answer.rows, dates) if unsafe else answer
+
+        def ask(_: Reader, con: duckdb.DuckDBPyConnection) -> Source:
+            if unsafe:
+                return last_of(con, translated, params)
+            return fetched(lambda sql: con.sql(sql, params=params), translated)
+
+        return Answer(on(ask), dates)
 
     def translate(self, query: str, as_of: Moment | None = None, **defaults: Any) -> str:
         """Return a temporal query as plain DuckDB SQL over the store's own objects."""
@@ -530,6 +537,10 @@ def _stats(reader: Reader) -> dict[str, Any]:
 def _translated(query: str, dates: AsOf) -> str:
     from timeline.ask.temporal_sql import translate
 
+    if not isinstance(query, str):
+        raise BadInput(f"the query is {brief(query)}; expected a text")
+    if any("\ud800" <= sign <= "\udfff" for sign in query):
+        raise BadInput("the query holds half of a surrogate pair, which is no character")
     given: dict[str, Any] = {"policy": dates.policy, "basis": dates.basis}
     if dates.as_of is not None:
         given["as_of"] = format_instant(dates.as_of)

@@ -40,12 +40,14 @@ __all__ = [
 #: How an answer is printed.
 Format = Literal["table", "json", "jsonl", "csv", "parquet", "markdown"]
 
-_BY_SUFFIX: dict[str, Format] = {
+#: What the suffix of a file says; a name without one says nothing.
+_BY_SUFFIX: Final[dict[str, Format]] = {
     ".csv": "csv",
     ".json": "json",
     ".jsonl": "jsonl",
     ".md": "markdown",
     ".parquet": "parquet",
+    ".txt": "table",
 }
 
 #: When a report begins to count.
@@ -202,7 +204,7 @@ class Output:
 
     format: Annotated[
         Format | None,
-        typer.Option(help="Default: table, or what the suffix of --output says.", show_default=False),
+        typer.Option(help="Default: what the suffix of --output says, else table.", show_default=False),
     ] = None
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False
     output: Annotated[
@@ -210,14 +212,22 @@ class Output:
     ] = None
 
     def chosen(self) -> Format:
-        """Return the format asked for; raises BadInput where two were."""
+        """Return the format asked for; raises BadInput where two were, or a file of none that is known."""
         if self.json and self.format not in (None, "json"):
             raise BadInput(f"got both --json and --format {self.format}; expected one of them")
-        if self.json:
-            return "json"
-        if self.format is not None:
-            return self.format
-        return _BY_SUFFIX.get(self.output.suffix.lower(), "table") if self.output else "table"
+        named = "json" if self.json else self.format
+        suffix = "" if self.output is None else self.output.suffix.lower()
+        if not suffix:
+            return named or "table"
+        by_suffix = _BY_SUFFIX.get(suffix)
+        if by_suffix is None:
+            known = ", ".join(_BY_SUFFIX)
+            raise BadInput(
+                f"got --output {self.output}; expected a name that ends in {known}, or in no suffix"
+            )
+        if named not in (None, by_suffix):
+            raise BadInput(f"got --format {named}, but --output {self.output}, which is {by_suffix}")
+        return by_suffix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -305,6 +315,7 @@ def with_options(function: Callable[..., None]) -> Callable[..., None]:
         for name, group in groups.items():
             given[name] = group(**{option.name: given.pop(option.name) for option in fields(group)})
             if group is Output:
+                given[name].chosen()
                 check_output(given[name].output, given.get("store"))
         function(**given)
 

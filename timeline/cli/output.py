@@ -230,16 +230,16 @@ def print_lines(lines: Iterable[str], output: Path | None = None) -> None:
             stream.write(f"{line}\n")
 
 
-def print_pairs(facts: Mapping[str, object], as_json: bool) -> None:
+def print_pairs(facts: Mapping[str, object], as_json: bool, output: Path | None = None) -> None:
     """Print names and values; absent ones are left out for people, and null in JSON."""
     if as_json:
         import json
 
-        print_lines([json.dumps(facts, ensure_ascii=False)])
+        print_lines([json.dumps(facts, ensure_ascii=False)], output)
         return
     lines = [(name, str(value)) for name, value in facts.items() if value is not None]
     # Ids and digests are there to be copied: nothing is wrapped.
-    print_lines(pairs(lines, None, style_for(sys.stdout)))
+    print_lines(pairs(lines, None, style_for(sys.stdout) if output is None else None), output)
 
 
 def deliver(

@@ -311,7 +311,7 @@ def _print_scans(found: Explained, output: Output) -> None:
             f"{scan.row_groups_read:,} of {scan.row_groups:,} row groups"
             for scan in found.scans
         )
-    print_pairs(facts, output.chosen() == "json")
+    print_pairs(facts, output.chosen() == "json", output.output)
 
 
 def _cards(snapshot: Snapshot, answer: Answer, asked: AsOf) -> Cards:
@@ -363,6 +363,7 @@ _FIGURES: Final = (
     "INTEGER",
     "SMALLINT",
     "TINYINT",
+    "BIGNUM",
 )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from timeline.atomic import writing
-from timeline.errors import BadInput, BadRows, Conflict, Place, TimelineError
+from timeline.errors import BadInput, BadRows, Conflict, Place, TimelineError, first_lines
 from timeline.log.file import Commit
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def raise_for(rejected: Sequence[Rejected]) -> None:
     if not rejected:
         return
     if all(isinstance(one.error, Conflict) for one in rejected):
-        raise Conflict("\n".join(f"{one.place}: {one.error}" for one in rejected))
+        raise Conflict("\n".join(first_lines([f"{one.place}: {one.error}" for one in rejected])))
     raise BadRows(
         [
             one.error.at(one.place)

@@ -123,13 +123,18 @@ def _csv_field(text: str) -> str:
 
 
 def write_parquet(answer: Answer, out: str | Path | IO[bytes]) -> None:
-    """Write an answer as Parquet, with the types of its columns.
+    """Write an answer as Parquet, with the types of its columns; durations are text, which Parquet has not.
 
     Raises BadInput where two columns have one name, which few readers of Parquet take.
     """
     table = answer.arrow()
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
+    for nth, column in enumerate(table.columns):
+        if "duration" in str(column.type):
+            texts = [None if value is None else text_of(value) for value in column.to_pylist()]
+            table = table.set_column(nth, table.column_names[nth], pa.array(texts, pa.string()))
     pq.write_table(table, out, compression="zstd", store_schema=False)
 
 
