@@ -165,11 +165,12 @@ class TestDefaultsFromTheSource:
         assert (resolved.known, resolved.rejected) == (len(RECORDED), [])
 
     def test_a_source_described_just_before_counts(self, intake: Intake) -> None:
-        described: Keys = {"type": "source-described", "id": "new", "published": 2024, "origin": "e\u0301"}
+        described: Keys = {"type": "source-described", "id": "new", "published": "2024", "origin": "e\u0301"}
         entity: Keys = {"type": "entity-described", "id": "\u00e9"}
         *_, row = taken(intake, entity, described, REPORT | {"source": "new", "reported": "2023"})
         assert row["origin"] == "\u00e9"
-        assert row["evidence_at"] == end_of("2024-12-31")
+        # Of a source that is dated by a year, no later day than that of recording can be meant.
+        assert row["evidence_at"] == NOW
 
     def test_a_source_described_in_the_file_before_counts(self, intake: Intake) -> None:
         taken(intake, {"type": "source-described", "id": "paper", "published": "2024-05-02"})
@@ -201,7 +202,8 @@ class TestReportedDates:
         self, intake: Intake, source: str, reported: str, start: str, end: str
     ) -> None:
         row = one(intake, REPORT, source=source, reported=reported)
-        assert (row["reported_from"], row["reported_at"]) == (start_of(start), end_of(end))
+        cut = min(end_of(end), NOW)
+        assert (row["reported_from"], row["reported_at"]) == (start_of(start), cut)
         assert row["reported"] == reported
 
     def test_the_start_may_be_open(self, intake: Intake) -> None:

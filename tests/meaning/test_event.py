@@ -254,7 +254,12 @@ class TestValue:
 
     def test_whole_numbers_are_text_too(self) -> None:
         assert columns(text=7)["text"] == "7"
-        assert columns(reported=2025)["reported"] == "2025"
+
+    @pytest.mark.parametrize("name", ["reported", "valid", "valid_from", "period", "period_to", "date"])
+    @pytest.mark.parametrize("number", [2025, 20250222, 2025.0, Decimal(2025)])
+    def test_numbers_are_no_dates(self, name: str, number: object) -> None:
+        expected = f"{name}: {number} is a number, not a date; write it as text"
+        assert expected in refusal(**{"text": "x", name: number})
 
 
 class TestTypes:

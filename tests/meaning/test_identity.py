@@ -95,8 +95,8 @@ PINNED: Final[dict[str, tuple[dict[str, object], str]]] = {
         "bb715af185857fa1c3b70026b8fb278ca037c29d93ef1c6f29d170e2ff61c20e",
     ),
     "a retraction": (
-        {"type": "retracted", "target": "0" * 64, "reported": "2025-09-01T12:00:00+02:00"},
-        "dd1ce6e833ccd3c6a5686d288d0699a7834dffde54968f6c4e68be358d6b2df9",
+        {"type": "retracted", "target": "0" * 64, "reported": "2025-09-01T10:00:00Z"},
+        "66f88dcafcf71f4c4a50e21e2f3429b58892a3dc41c7a97f4e035a7b93eb88e0",
     ),
     "a source": (
         {"type": "source-described", "id": "a", "published": "2025-09-01~", "tier": 2, "title": "„A“"},
@@ -117,6 +117,44 @@ PINNED: Final[dict[str, tuple[dict[str, object], str]]] = {
 def test_ids_never_change(name: str) -> None:
     keys, pinned = PINNED[name]
     assert event_id(content_of(event_from(keys).columns())) == pinned
+
+
+#: Ids of events from when texts were kept as written and the last day of 9999 was an end.
+FORMER: Final[dict[str, tuple[dict[str, object], str]]] = {
+    "an offset": (
+        {"type": "retracted", "target": "0" * 64, "reported": "2025-09-01T12:00:00+02:00"},
+        "dd1ce6e833ccd3c6a5686d288d0699a7834dffde54968f6c4e68be358d6b2df9",
+    ),
+    "blanks": (
+        {"fact": "a/b", "claim": " 5 USD ", "source": "a", "valid": " 2025", "reported": "2025\n"},
+        "07b61fa3391180433d2316fe762882a9e46ca6dea955ec4216fa9492e10a6af7",
+    ),
+    "a date with an offset": (
+        {"fact": "a/b", "date": "2025-09-01T12:00+02:00", "source": "a"},
+        "ee5dfc4f3a779924c14e305adc53130964c8563f7422bfcf701e2e1fa86324ed",
+    ),
+    "an end in 9999": (
+        {"fact": "a/b", "text": "x", "source": "a", "valid_to": "9999-12-31"},
+        "1415ceea86244be06d0e68d666dfc14726d918ee40ce59630273dd583919cea5",
+    ),
+    "an inclusive end in 9999": (
+        {"fact": "a/b", "text": "x", "source": "a", "valid": "2025/9999"},
+        "65d3b1666ec17ffbf163acb6d690f9d425baa1d942749b6d8b5aa81e208bbc8f",
+    ),
+    "a period until 9999": (
+        {"fact": "a/b", "period_from": "2025", "period_to": "9999-12-31", "text": "x", "source": "a"},
+        "7853958f6a86019f9c8c816b08fd567b20a5e007dd53a0278a056ced4d7bfec9",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORMER)
+def test_former_ids_are_found(name: str) -> None:
+    keys, pinned = FORMER[name]
+    row = event_from(keys).columns()
+    formerly = row.pop("formerly")
+    assert pinned in [event_id(content_of(row | former)) for former in formerly]
+    assert event_id(content_of(row)) != pinned
 
 
 def test_an_id_is_the_hash_that_the_contract_describes() -> None:

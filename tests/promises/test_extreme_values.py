@@ -22,7 +22,15 @@ from timeline.cli.app import app
 from timeline.errors import BadInput, BadRows, NotFound
 from timeline.log.log import Log, rows_to_table
 from timeline.meaning.identity import content_of, event_id
-from timeline.meaning.times import END, FIRST_INSTANT, LAST_INSTANT, parse_edtf
+from timeline.meaning.times import (
+    END,
+    FIRST_INSTANT,
+    LAST_DAY,
+    LAST_INSTANT,
+    Bounds,
+    parse_edtf,
+    to_naive,
+)
 from timeline.show.formats import FORMATS
 
 LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
@@ -239,7 +247,7 @@ KINDS: Final = ["append", "yaml", "jsonl", "csv", "parquet", "bulk"]
 ENDLESS: Final[list[dict[str, str]]] = [
     *WRITTEN,
     {"fact": "acme/plan@2022", "text": "x", "valid": "../9999", **REPORTED},
-    # An exclusive end is the start of that day.
+    # An exclusive end in that day is none either.
     {"fact": "acme/plan@2023", "text": "x", "valid_from": "2024", "valid_to": "9999-12-31", **REPORTED},
     {"fact": "acme/plan", "period_from": "2024", "period_to": "9999-12-31", "text": "x", **REPORTED},
     {"fact": "acme/plan@9999-12-31T23:59:59.999999Z", "text": "x", **REPORTED},
@@ -247,7 +255,98 @@ ENDLESS: Final[list[dict[str, str]]] = [
     {"fact": "acme/day@2002", "date": "2024/..", **REPORTED},
     {"fact": "acme/day@2003", "date": "0001-01-01", "valid": "0001/0002", **REPORTED},
     {"fact": "acme/day@2004", "date": "9999-12-31T23:59:59.999999Z", **REPORTED},
+    # As SQL Server writes it, in UTC and finer than microseconds.
+    {"fact": "acme/plan@2025", "text": "x", "valid_to": "9999-12-31 23:59:59.9999999", **REPORTED},
 ]
+#: Dates that no datetime can be, what they mean as the value of a date, and as a valid time.
+BEYOND_THE_CALENDAR: Final[list[tuple[str, Bounds, Bounds]]] = [
+    ("-0044", (None, None), (None, FIRST_INSTANT)),
+    ("-0044-03-15", (None, None), (None, FIRST_INSTANT)),
+    ("0000-02-29", (None, None), (None, FIRST_INSTANT)),
+    ("-0044/2024", (None, parse_edtf("2024").upper), (None, parse_edtf("2024").upper)),
+    ("2024/Y12000", (FIRST_OF_2024, None), (FIRST_OF_2024, None)),
+    ("Y12000", (None, None), (LAST_INSTANT, None)),
+    ("Y-170000002~", (None, None), (None, FIRST_INSTANT)),
+    ("Y17E7/..", (None, None), (LAST_INSTANT, None)),
+]
+
+
+class TestBeyondTheCalendar:
+    """Years before 1 and after 9999, as values and valid times: kept as text, with what bounds there are."""
+
+    def test_text_is_kept_whichever_way_it_comes(self, tmp_path: Path) -> None:
+        events = [
+            {"fact": f"acme/{attribute}@{nth + 2001}", key: text, **({"text": "x"} if key == "valid" else {})}
+            | REPORTED
+            for attribute, key in (("day", "date"), ("plan", "valid"))
+            for nth, (text, _, _) in enumerate(BEYOND_THE_CALENDAR)
+        ]
+        ids = set()
+        for kind in KINDS:
+            with Timeline.open(recorded(tmp_path / kind, [*NAMES, described("source", "s")])) as tl:
+                ingested(tl, tmp_path, kind, events)
+                for _ in range(2):
+                    rows = tl.sql("FROM beliefs WHERE fact <> 'acme/plan@2000'").to_dicts()
+                    found = {row["fact"]: row for row in rows}
+                    for nth, (text, of_value, of_valid) in enumerate(BEYOND_THE_CALENDAR):
+                        row = found[f"acme/day@{nth + 2001}"]
+                        assert (row["text"], row["claim"]) == (text, text)
+                        assert (row["date_from"], row["date_to"]) == tuple(map(aware, of_value))
+                        row = found[f"acme/plan@{nth + 2001}"]
+                        assert (row["valid_from"], row["valid_to"]) == tuple(map(aware, of_valid))
+                        [event] = tl.history(row["fact"]).to_dicts()
+                        assert event["valid"] == text
+                    ids.add(tuple(sorted(row["event_id"] for row in rows)))
+                    assert tl.verify().digest
+                    assert tl.belief("acme/plan@2006", valid_at="2024") is None
+                    assert tl.belief("acme/plan@2005", valid_at="2024") is not None
+                    tl.rebuild()
+                for command, form in product(
+                    (["show"], ["history", "acme/*"], ["sql", "FROM events"]), FORMATS
+                ):
+                    given = [*command, "--format", form, "--output", str(tmp_path / "answer")]
+                    done = CliRunner().invoke(app, [*given, "--store", str(tl.path)], catch_exceptions=False)
+                    assert done.exit_code == 0, (command, form, done.output)
+        assert len(ids) == 1
+
+    @pytest.mark.parametrize("text", ["Y2024", "-0000", "-0044-13", "-0044-02-30", "Y12000-01", "2024/-0044"])
+    def test_what_is_no_such_date(self, desk: Timeline, text: str) -> None:
+        for given in ({"date": text}, {"valid": text, "text": "x"}):
+            with pytest.raises(BadInput):
+                desk.append([{"fact": "acme/day", **given, **REPORTED}])
+
+
+def aware(micros: int | None) -> datetime | None:
+    return None if micros is None else to_naive(micros).replace(tzinfo=UTC)
+
+
+class TestAnEndInTheLastDay:
+    """What was recorded when an exclusive 9999-12-31 was an end is read as without one, and known again."""
+
+    OLD: Final = [
+        reported("acme/plan", valid_from=FIRST_OF_2024, valid_to=LAST_DAY, **text("valid")),
+        reported(
+            "acme/plan@2024-01-01/9999-12-30", period_from=FIRST_OF_2024, period_to=LAST_DAY, **text("p")
+        ),
+    ]
+    WRITTEN: Final[list[dict[str, str]]] = [
+        {"fact": "acme/plan", "text": "valid", "valid_from": "2024", "valid_to": "9999-12-31", **REPORTED},
+        {"fact": "acme/plan", "text": "p", "period_from": "2024", "period_to": "9999-12-31", **REPORTED},
+    ]
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_it_is_none(self, tmp_path: Path, kind: str) -> None:
+        names = [*NAMES, described("source", "s")]
+        with Timeline.open(recorded(tmp_path / "old", [*names, *self.OLD])) as tl:
+            ids = {row["event_id"] for row in self.OLD}
+            count = tl.stats()["events"]
+            beliefs = {row["fact"]: row for row in tl.beliefs().to_dicts()}
+            assert set(beliefs) == {"acme/plan", "acme/plan@2024/.."}
+            assert {row["event_id"] for row in beliefs.values()} == ids
+            assert [row["valid_to"] or row["period_to"] for row in beliefs.values()] == [None, None]
+            assert ingested(tl, tmp_path, kind, self.WRITTEN) == count
+            assert {row["event_id"] for row in tl.beliefs("acme/plan*").to_dicts()} >= ids
+            assert tl.verify().digest
 
 
 class TestTheEndOfTime:
@@ -256,13 +355,10 @@ class TestTheEndOfTime:
         for kind in KINDS:
             with Timeline.open(recorded(tmp_path / kind, [*NAMES, described("source", "s")])) as tl:
                 ingested(tl, tmp_path, kind, ENDLESS)
-                rows = {
-                    row["fact"]: row
-                    for row in tl.sql(
-                        "FROM events WHERE fact IS NOT NULL AND fact <> 'acme/plan@2000'"
-                    ).to_dicts()
-                }
-                ids.add(tuple(sorted(row["event_id"] for row in rows.values())))
+                found = tl.sql("FROM events WHERE fact <> 'acme/plan@2000'").to_dicts()
+                rows = {row["fact"]: row for row in found}
+                facts = [row["fact"] for row in found]
+                ids.add(tuple(sorted(row["event_id"] for row in found)))
                 assert tl.verify().digest
                 log = events_of(Log(tl.path / "log"))
                 for name in ("valid_to", "period_to", "date_to"):
@@ -273,9 +369,9 @@ class TestTheEndOfTime:
                     )
             assert (rows["acme/plan"]["valid_from"].year, rows["acme/plan"]["valid_to"]) == (2024, None)
             assert rows["acme/plan@2022"]["valid_to"] is rows["acme/plan@2022"]["valid_from"] is None
-            assert rows["acme/plan@2023"]["valid_to"] == datetime(9999, 12, 31, tzinfo=UTC)
+            assert rows["acme/plan@2023"]["valid_to"] is None
             assert rows["acme/plan@2024/.."]["period_to"] is None
-            assert rows["acme/plan@2024-01-01/9999-12-30"]["period_to"] == datetime(9999, 12, 31, tzinfo=UTC)
+            assert sum(fact == "acme/plan@2024/.." for fact in facts) == 2
             assert "acme/plan@9999-12-31T23:59:59.999999Z/.." in rows
             dates = [
                 (rows[f"acme/day@200{n}"]["date_from"], rows[f"acme/day@200{n}"]["date_to"]) for n in (1, 2)
@@ -288,9 +384,10 @@ class TestTheEndOfTime:
     BEYOND: Final[list[tuple[dict[str, str], str]]] = [
         ({"period": "../9999"}, "has no bound on either side"),
         ({"period": "../.."}, "has no bound on either side"),
-        ({"valid": "-0044/2024"}, "outside the years 0001 to 9999"),
-        ({"valid": "0000"}, "has no possible year"),
-        ({"valid_to": "10000-01-01"}, "is not an EDTF date"),
+        ({"period": "-0044/2024"}, "outside the years 0001 to 9999"),
+        ({"period": "0000"}, "has no possible year"),
+        ({"valid_to": "10000-01-01"}, "outside the years 0001 to 9999"),
+        ({"valid_from": "-0044"}, "outside the years 0001 to 9999"),
         ({"valid": "\u0662\u0660\u0662\u0664"}, "is not an EDTF date"),
         ({"reported": "9999"}, "starts after the moment of recording"),
         ({"reported": "../.."}, "has no last instant"),

@@ -18,7 +18,7 @@ from timeline.index.catalog import sql_object
 from timeline.log.log import CheckedFiles, Commit
 from timeline.log.paths import parquet_source
 from timeline.meaning.columns import LOG_COLUMNS, SQL_TYPES, STATUSES
-from timeline.meaning.times import FIRST_INSTANT, LAST_INSTANT
+from timeline.meaning.times import FIRST_INSTANT, LAST_DAY, LAST_INSTANT
 
 __all__ = [
     "Build",
@@ -43,10 +43,11 @@ def announce(progress: Build | None, step: str) -> None:
 #: The instants that a datetime can be; the log may hold others, from when an end of 9999 was one.
 _FIRST: Final = f"make_timestamp({FIRST_INSTANT})"
 _LAST: Final = f"make_timestamp({LAST_INSTANT})"
+#: An end of a valid time or period from here on is none; the log may hold some.
+_NO_END: Final = f"make_timestamp({LAST_DAY})"
 #: What each instant means where it lies before the first or behind the last: nothing, or that one.
 _BEYOND: Final[Mapping[str, tuple[str, str]]] = {
     **dict.fromkeys(("valid_from", "period_from", "reported_from"), ("NULL", _LAST)),
-    **dict.fromkeys(("valid_to", "period_to"), (_FIRST, "NULL")),
 }
 
 
@@ -55,15 +56,23 @@ def _as_read(name: str) -> str:
 
     A period without an end is written as one in the fact too.
     """
-    if LOG_COLUMNS[name] == "instant":
+    if name in ("valid_to", "period_to"):
+        read = f"WHEN {name} < {_FIRST} THEN {_FIRST} WHEN {name} >= {_NO_END} THEN NULL"
+    elif LOG_COLUMNS[name] == "instant":
         before, behind = _BEYOND.get(name, (_FIRST, _LAST))
         read = f"WHEN {name} < {_FIRST} THEN {before} WHEN {name} > {_LAST} THEN {behind}"
     elif name in ("fact", "period"):
-        has_end = (
-            f"contains({name}, '/')" if name == "period" else f"contains(split_part({name}, '@', 2), '/')"
-        )
-        opened = f"if({has_end}, regexp_replace({name}, '/[^/]*$', '/..'), {name} || '/..')"
-        read = f"WHEN period_to > {_LAST} THEN {opened}"
+        # In the coarsest unit in which its start can be written.
+        start = "split_part(period, '/', 1)"
+        year = "[0-9]{4}"
+        for kept, finer in (
+            (f"{year}-[0-9]{{2}}-[0-9]{{2}}", "T00:00:00Z"),
+            (f"{year}-[0-9]{{2}}", "-01"),
+            (year, "-01"),
+        ):
+            start = f"regexp_replace({start}, '^({kept}){finer}$', '\\1')"
+        body = "" if name == "period" else "split_part(fact, '@', 1) || '@' || "
+        read = f"WHEN period_to >= {_NO_END} THEN {body}{start} || '/..'"
     else:
         return name
     return f"CASE {read} ELSE {name} END AS {name}"

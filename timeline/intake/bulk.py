@@ -76,8 +76,11 @@ _ROLES: Final = ("subject", "attribute", "object", "source", "speaker", "origin"
 _NAMES: Final = ("fact", "subject", "attribute", "object", "source", "speaker", "entity", "origin")
 _NO_HABITS: Final = Habits()
 
-#: What an event id covers, and the columns with what it covered when the end of 9999 was one.
-_FORMERLY: Final = {name: f"former_{name}" for name in ("fact", "valid_to", "date_to")}
+#: What an event id covers, and the columns with what it covered at first, and with what later.
+_FORMERLY: Final = {
+    name: f"former_{name}" for name in ("fact", "valid_to", "date_to", "reported", "claim", "text", "valid")
+}
+_LATER: Final = {**_FORMERLY, "fact": "later_fact", "valid_to": "later_valid_to", "date_to": "date_to"}
 
 
 class RunAgain(Exception):
@@ -298,7 +301,8 @@ class TableIntake:
         # Without a column of its own an origin is its source's, and no part of the content.
         hashed = names if "origin" in self._given else [name for name in names if name != "origin"]
         former = f"if(is_former, {report_id_sql(hashed, _FORMERLY)}, NULL) AS former_id"
-        return _hashed(query, [*names, "row", former], report_id_sql(hashed))
+        later = f"if(is_later, {report_id_sql(hashed, _LATER)}, NULL) AS later_id"
+        return _hashed(query, [*names, "row", former, later], report_id_sql(hashed))
 
     def _resolving(self, first: int, part: pa.Table) -> str:
         """Return a query for the rows of a part as they will be in the log, `refused` or not."""
@@ -326,15 +330,17 @@ class TableIntake:
     def _as_recorded(self, taken: pa.Table) -> pa.Table:
         """Return rows with the ids that the store knows.
 
-        It may have some from when the end of 9999 was one.
+        It may have some from when an id covered something else.
         """
-        former = taken["former_id"]
-        if former.null_count < taken.num_rows and self._reader.position:
-            asked = pa.table({"row": taken["row"], "event_id": former}).filter(pc.is_valid(former))
-            known = pa.array(self._stored(asked), pa.int64())
-            ids = pc.if_else(pc.is_in(taken["row"], value_set=known), former, taken["event_id"])
-            taken = taken.set_column(taken.column_names.index("event_id"), "event_id", ids)
-        return taken.drop_columns(["former_id"])
+        ids = taken["event_id"]
+        for name in ("later_id", "former_id"):
+            former = taken[name]
+            if former.null_count < taken.num_rows and self._reader.position:
+                asked = pa.table({"row": taken["row"], "event_id": former}).filter(pc.is_valid(former))
+                known = pa.array(self._stored(asked), pa.int64())
+                ids = pc.if_else(pc.is_in(taken["row"], value_set=known), former, ids)
+        taken = taken.set_column(taken.column_names.index("event_id"), "event_id", ids)
+        return taken.drop_columns(["former_id", "later_id"])
 
     def _note_keys(self, taken: pa.Table) -> None:
         keyed = taken.select(["row", "key", "event_id"]).filter(pc.is_valid(taken["key"]))

@@ -22,9 +22,17 @@ from timeline.index.catalog import sql_object
 from timeline.intake.tabular import StoredTable
 from timeline.log.paths import quoted
 from timeline.meaning.amounts import parse_amount, plain_amount
-from timeline.meaning.event import Event, bytes_at_most, event_from, period_bounds, valid_bounds
+from timeline.meaning.event import (
+    BLANKS,
+    Event,
+    bytes_at_most,
+    event_from,
+    period_bounds,
+    raw_end,
+    valid_bounds,
+)
 from timeline.meaning.habits import Habits
-from timeline.meaning.times import END, former_period_text, parse_edtf, period_text, value_end
+from timeline.meaning.times import END, former_period_text, parse_edtf, period_text, within_calendar
 
 __all__ = ["RowReader", "as_text", "in_parts"]
 
@@ -48,6 +56,8 @@ _TEXTS: Final = tuple(
     for name in _KEYS
     if name not in ("type", "amount", "amount_low", "amount_high", "approximate", "inferred", "locator")
 )
+#: Keys at the ends of whose texts blanks mean nothing, and which are not read by a function below.
+_TRIMMED: Final = ("unit", "status", "answer", "source", "origin", "speaker")
 _SEPARATORS: Final = (b"\x00", b"\x1e", b"\x1f")
 #: Characters any sequence of which is in NFC: none combines, decomposes or joins another.
 _INERT: Final = (
@@ -153,21 +163,22 @@ def _longest(column: Any) -> int:
 
 def _read_reported(_habits: Habits, text: str | None) -> _Values:
     if text is None:
-        return None, None, None
+        return None, None, None, None
     edtf = parse_edtf(text)
-    return edtf.text, edtf.reported_from, edtf.reported_at
+    return edtf.text, edtf.reported_from, edtf.reported_at, text.strip()
 
 
 def _read_date(_habits: Habits, text: str | None) -> _Values:
     if text is None:
-        return None, None, None
-    edtf = parse_edtf(text)
-    return edtf.lower, value_end(edtf.upper), edtf.upper == END
+        return None, None, None, None
+    edtf = parse_edtf(text, beyond=True)
+    return edtf.text, *within_calendar(edtf.lower, edtf.upper), END if edtf.upper == END else None
 
 
 def _read_valid(_habits: Habits, text: str | None, start: str | None, end: str | None) -> _Values:
     bounds = valid_bounds(text, start, end) or (None, None)
-    return *bounds, text is not None and parse_edtf(text).upper == END
+    written = None if text is None else parse_edtf(text, beyond=True).text
+    return written, *bounds, raw_end(text, end)
 
 
 def _read_period(
@@ -180,11 +191,10 @@ def _read_period(
             raise BadInput("the fact has another period")
         bounds = of_fact
     if bounds is None:
-        return None, None, None, None
-    written = text if in_fact is None else in_fact
-    edtf = None if written is None else parse_edtf(written)
-    former = former_period_text(edtf.lower, END) if edtf and edtf.upper == END else None
-    return period_text(*bounds), *bounds, former
+        return None, None, None, None, None
+    former = raw_end(text if in_fact is None else in_fact, end)
+    written = None if former is None else former_period_text(bounds[0], former)
+    return period_text(*bounds), *bounds, written, None if former == END else written
 
 
 def _read_key(name: str, _habits: Habits, text: str | None) -> _Values:
@@ -200,17 +210,21 @@ def _read_figure(habits: Habits, *values: str | None) -> _Values:
 
 #: Keys that are read together, how, and the columns of what they mean.
 _MEANINGS: Final[tuple[tuple[tuple[str, ...], Callable[..., _Values], tuple[str, ...]], ...]] = (
-    (("reported",), _read_reported, ("read_reported", "read_reported_from", "read_reported_at")),
-    (("date",), _read_date, ("read_date_from", "read_date_to", "date_is_former")),
+    (
+        ("reported",),
+        _read_reported,
+        ("read_reported", "read_reported_from", "read_reported_at", "former_reported"),
+    ),
+    (("date",), _read_date, ("read_date", "read_date_from", "read_date_to", "former_date_to")),
     (
         ("valid", "valid_from", "valid_to"),
         _read_valid,
-        ("read_valid_from", "read_valid_to", "valid_is_former"),
+        ("read_valid", "read_valid_from", "read_valid_to", "former_valid_to"),
     ),
     (
         ("fact_period", "period", "period_from", "period_to"),
         _read_period,
-        ("read_period", "read_period_from", "read_period_to", "former_period"),
+        ("read_period", "read_period_from", "read_period_to", "former_period", "later_period"),
     ),
     (("inferred",), partial(_read_key, "inferred"), ("read_inferred",)),
     (("locator",), partial(_read_key, "locator"), ("read_locator",)),
@@ -221,8 +235,10 @@ _UNUSUAL: Final = tuple(f"unusual_{name}" for name in _FIGURES)
 #: The types of all these columns, for DuckDB and for Arrow.
 _READ_TYPES: Final[dict[str, tuple[str, Any]]] = {
     **dict.fromkeys(
-        ("read_reported", "read_period", "former_period", "read_locator"), ("VARCHAR", pa.string())
+        ("read_reported", "read_date", "read_valid", "read_period", "read_locator"), ("VARCHAR", pa.string())
     ),
+    **dict.fromkeys(("former_reported", "former_period", "later_period"), ("VARCHAR", pa.string())),
+    **dict.fromkeys(("former_date_to", "former_valid_to"), ("TIMESTAMP", pa.timestamp("us"))),
     **dict.fromkeys((*_OF_SOURCE, "unusual_claim", "unusual_unit"), ("VARCHAR", pa.string())),
     **{
         f"{name}_{end}": ("TIMESTAMP", pa.timestamp("us"))
@@ -233,7 +249,7 @@ _READ_TYPES: Final[dict[str, tuple[str, Any]]] = {
         for end in ends
     },
     **dict.fromkeys(
-        ("date_is_former", "valid_is_former", "read_inferred", "unusual_approximate", "misread"),
+        ("read_inferred", "unusual_approximate", "misread"),
         ("BOOLEAN", pa.bool_()),
     ),
     **dict.fromkeys(
@@ -404,6 +420,8 @@ class RowReader:
                     values = self._normal(values, name)
                     if name == "key":
                         unreadable.append("coalesce(NOT is_visible(key), false)")
+                if name in _TRIMMED:
+                    values = pc.utf8_trim(values, characters=BLANKS)
                 if name in _TEXTS and _longest(values) > (limit := bytes_at_most(name)):
                     unreadable.append(f"coalesce(strlen({written}) > {limit}, false)")
                 if name == "fact" and pc.any(pc.match_substring(values, pattern="@")).as_py():

@@ -84,7 +84,8 @@ class _Draft:
 class Intake:
     """Takes batches in order, on one state of the store.
 
-    `recorded_at` is the moment against which reported dates are checked, in microseconds; with
+    `recorded_at` is the moment to which reported dates are cut, in microseconds, and after which none may
+    start; the commit must be of no earlier one. With
     `register_unknown` names never heard of are registered as they come.
     """
 
@@ -253,10 +254,10 @@ class Intake:
             self._date(row, inherited)
         row["inherited"] = sum({INHERITABLE[name] for name in inherited if row.get(name) is not None})
         row["event_id"] = event_id(content_of(row))
-        if formerly := row.pop("formerly", None):
-            former = event_id(content_of(row | formerly))
-            if self._stored.among([former]):
-                row["event_id"] = former
+        formerly = [event_id(content_of(row | former)) for former in row.pop("formerly", ())]
+        if formerly and (known := self._stored.among([row["event_id"], *formerly])):
+            # Once more under its id of now, it would be there twice.
+            row["event_id"] = next(one for one in (row["event_id"], *formerly) if one in known)
         yield from registering
 
     def _own_columns(self, event: Event) -> Row:
@@ -351,7 +352,7 @@ class Intake:
                 dated = self._names["source"].get(named, dated)
             self._bound(row, dated)
         published = source.published if source else None
-        row["evidence_at"] = published.reported_at if published else target.get("evidence_at")
+        row["evidence_at"] = self._by_now(published) if published else target.get("evidence_at")
         if all(row.get(name) is None for name in ("valid", "valid_from", "valid_to")):
             inherited.update(("valid", "valid_from", "valid_to"))
             for name in ("valid", "valid_from", "valid_to"):
@@ -384,7 +385,12 @@ class Intake:
             inherited.add("reported")
             row["reported"] = source.published.text
         self._bound(row, source)
-        row["evidence_at"] = source.published.reported_at if source.published else row["reported_at"]
+        row["evidence_at"] = self._by_now(source.published) if source.published else row["reported_at"]
+
+    def _by_now(self, published: Edtf) -> int | None:
+        """Return the last instant of a source's date, of which no later one than now can be: it was read."""
+        at = published.reported_at
+        return None if at is None else min(at, self.recorded_at)
 
     def _bound(self, row: Row, source: _Source) -> None:
         edtf = parse_edtf(row["reported"])
@@ -397,12 +403,13 @@ class Intake:
                     f"reported {edtf.text!r} starts after its source, which is of {source.published.text!r}"
                 )
             end = min(end, source.published.reported_at)
+        # What was read by now was out by now.
         if start is not None and start > self.recorded_at:
             raise BadInput(
                 f"reported {edtf.text!r} starts after the moment of recording, "
                 f"{format_instant(self.recorded_at)}"
             )
-        row["reported_from"], row["reported_at"] = start, end
+        row["reported_from"], row["reported_at"] = start, min(end, self.recorded_at)
 
     # Names
 

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
@@ -25,16 +26,23 @@ from timeline.meaning.habits import Habits, source_habits
 from timeline.meaning.names import check_visible, parse_id, parse_segment
 from timeline.meaning.times import (
     END,
+    FIRST_INSTANT,
+    LAST_DAY,
+    LAST_INSTANT,
     Bounds,
     Edtf,
+    ends_nothing,
+    format_instant,
     former_period_text,
+    from_datetime,
     no_end,
     parse_edtf,
     period_text,
-    value_end,
+    within_calendar,
 )
 
 __all__ = [
+    "BLANKS",
     "DESCRIPTIONS",
     "Attribute",
     "Entity",
@@ -45,6 +53,7 @@ __all__ = [
     "event_from",
     "parse_fact",
     "period_bounds",
+    "raw_end",
     "valid_bounds",
 ]
 
@@ -54,6 +63,13 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 _LARGEST: Final = 2**63 - 1
 #: What separates parts of the hash, what ends text in C, and halves of surrogate pairs, which UTF-8 has not.
 _REFUSED = re.compile("[\x00\x1e\x1f\ud800-\udfff]")
+
+
+#: Blanks, which mean nothing at the ends of most texts.
+BLANKS: Final = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
 
 
 def _text(value: object) -> object:
@@ -148,7 +164,30 @@ def _bounded(value: object, info: ValidationInfo) -> object:
     return text
 
 
+def _trimmed(value: object, info: ValidationInfo) -> object:
+    """Return text as `_bounded` returns it, without blanks at its ends."""
+    return _bounded(value.strip(BLANKS) if isinstance(value, str) else value, info)
+
+
+def _dated(value: object, info: ValidationInfo) -> object:
+    """Return text as `_bounded` returns it, also of a date or an aware datetime; a number is no date."""
+    try:
+        if isinstance(value, datetime):
+            return format_instant(from_datetime(value))
+    except BadInput as problem:
+        raise ValueError(problem.message) from None
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        raise ValueError(f"{str(value)[:60]} is a number, not a date; write it as text, such as '2025-02-22'")
+    return _bounded(value, info)
+
+
 Text = Annotated[str, BeforeValidator(_bounded)]
+#: A text at whose ends blanks mean nothing.
+Trimmed = Annotated[str, BeforeValidator(_trimmed)]
+#: A date or an interval as written, its blanks still there.
+Dated = Annotated[str, BeforeValidator(_dated)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
 Whole = Annotated[int, BeforeValidator(_whole)]
@@ -228,13 +267,41 @@ def period_bounds(period: str | None, start: str | None, end: str | None) -> Bou
 
 
 def valid_bounds(valid: str | None, start: str | None, end: str | None) -> Bounds | None:
-    """Return the same of a valid time, which may be unbounded."""
+    """Return the same of a valid time, which may be unbounded, and begin or end outside the calendar.
+
+    Where it does, the bound is the first or the last instant that there is.
+    """
     if valid is not None:
         if start is not None or end is not None:
             raise BadInput("give either valid, or valid_from and valid_to, not both")
-        edtf = parse_edtf(valid)
-        return edtf.lower, no_end(edtf.upper)
+        edtf = parse_edtf(valid, beyond=True)
+        lower, upper = edtf.lower, no_end(edtf.upper)
+        if lower is not None:
+            lower = None if lower < FIRST_INSTANT else min(lower, LAST_INSTANT)
+        if upper is not None:
+            upper = None if upper > END else max(upper, FIRST_INSTANT)
+        return lower, upper
     return None if start is None and end is None else _ordered(start, end, "valid")
+
+
+def raw_end(text: str | None, exclusive: str | None) -> int | None:
+    """Return the end, exclusive, that is written in the last day of 9999; None where none is.
+
+    It is that of an interval or date as one text, or a bound by itself.
+
+    >>> raw_end("2024/9999-12-31", None) == END, raw_end(None, "9999-12-31") == LAST_DAY
+    (True, True)
+    """
+    if text is not None:
+        end = parse_edtf(text, beyond=True).upper
+    else:
+        end = None if exclusive is None or not ends_nothing(exclusive) else LAST_DAY
+        if end is not None and exclusive is not None and ":" in exclusive:
+            try:
+                end = parse_edtf(exclusive).lower
+            except BadInput:  # Without a zone, which no event could have.
+                end = None
+    return end if end is not None and no_end(end) is None else None
 
 
 def _bounds_of(edtf: Edtf) -> Bounds:
@@ -245,7 +312,8 @@ def _bounds_of(edtf: Edtf) -> Bounds:
 
 
 def _ordered(first: str | None, last: str | None, what: str) -> Bounds:
-    start, end = _edge(first), _edge(last)
+    start = _edge(first)
+    end = None if last is not None and ends_nothing(last) else no_end(_edge(last))
     if start is not None and end is not None and start >= end:
         raise BadInput(f"{what}_from {first} is not before {what}_to {last}")
     return start, end
@@ -253,7 +321,7 @@ def _ordered(first: str | None, last: str | None, what: str) -> Bounds:
 
 def _edge(text: str | None) -> int | None:
     """Return an exclusive or inclusive bound given by itself: the first instant of what is written."""
-    if text is None or text in ("", ".."):
+    if text is None or text.strip(BLANKS) in ("", ".."):
         return None
     edtf = parse_edtf(text)
     if edtf.lower is None:
@@ -270,27 +338,27 @@ class Event(_Model):
     subject: Text | None = None
     attribute: Text | None = None
     object: Text | None = None
-    period: Text | None = None
-    period_from: Text | None = None
-    period_to: Text | None = None
+    period: Dated | None = None
+    period_from: Dated | None = None
+    period_to: Dated | None = None
     claim: Text | None = None
     text: Text | None = None
-    date: Text | None = None
+    date: Dated | None = None
     entity: Text | None = None
-    answer: Annotated[Literal["yes", "no"] | None, BeforeValidator(_text)] = None
+    answer: Annotated[Literal["yes", "no"] | None, BeforeValidator(_trimmed)] = None
     amount: Number | None = None
     amount_low: Number | None = None
     amount_high: Number | None = None
-    unit: Text | None = None
+    unit: Trimmed | None = None
     approximate: Flag | None = None
-    status: Text | None = None
-    reported: Text | None = None
-    valid: Text | None = None
-    valid_from: Text | None = None
-    valid_to: Text | None = None
-    source: Text | None = None
-    origin: Text | None = None
-    speaker: Text | None = None
+    status: Trimmed | None = None
+    reported: Dated | None = None
+    valid: Dated | None = None
+    valid_from: Dated | None = None
+    valid_to: Dated | None = None
+    source: Trimmed | None = None
+    origin: Trimmed | None = None
+    speaker: Trimmed | None = None
     locator: Any = None
     statement: Text | None = None
     inferred: Flag = False
@@ -303,8 +371,8 @@ class Event(_Model):
         """Return the event's own content as columns of the log; what it leaves out is absent or None.
 
         `habits` say how its texts are to be read, `declared` which type of values its attribute takes.
-        `target` is as written, a key or an event id. `formerly` is there where the event was once recorded
-        with other values, and has these. Raises BadInput for what no store would take.
+        `target` is as written, a key or an event id. `formerly` is there where the event may have been
+        recorded with other values once, and lists these. Raises BadInput for what no store would take.
         """
         row: dict[str, Any] = {"event_type": self.type, "inferred": self.inferred, "void": self.void}
         for name in ("key", "source", "origin", "speaker", "statement", "target", "reason", "actor"):
@@ -322,10 +390,10 @@ class Event(_Model):
             row |= fact.model_dump()
         row |= self._value(habits, declared)
         row |= self._valid()
+        if self.reported is not None:
+            row["reported"] = parse_edtf(self.reported).text
         if formerly := self._formerly(row):
             row["formerly"] = formerly
-        if self.reported is not None:
-            row["reported"] = self.reported.strip()
         if self.locator is not None:
             row["locator"] = _locator(self.locator)
         if self.status is not None:
@@ -412,7 +480,8 @@ class Event(_Model):
         if self.claim is None:
             return _value_columns(given[0], getattr(self, given[0]))
         if declared in (None, "amount"):
-            return _amount_columns(parse_amount(self.claim, habits), self.claim)
+            claim = self.claim.strip(BLANKS)
+            return _amount_columns(parse_amount(claim, habits), claim)
         try:
             return _value_columns(declared, self.claim)
         except BadInput as error:
@@ -446,24 +515,52 @@ class Event(_Model):
             return {}
         found = {"valid_from": bounds[0], "valid_to": bounds[1]}
         if self.valid is not None:
-            return {"valid": self.valid, **found}
+            return {"valid": parse_edtf(self.valid, beyond=True).text, **found}
         if bounds == (None, None) and self.type == "corrected":
             # Without a word of its own it would take over its target's bounds.
             return {"valid": "../..", **found}
         return found
 
-    def _formerly(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the id covered when the end of 9999 was one, where a date or span ends there."""
-        found: dict[str, Any] = {}
-        date = row["text"] if row.get("value_type") == "date" else None
-        for text, name in ((date, "date_to"), (self.valid, "valid_to")):
-            if text is not None and parse_edtf(text).upper == END:
-                found[name] = END
-        body, _, period = unicodedata.normalize("NFC", self.fact or row.get("fact") or "").partition("@")
-        edtf = parse_edtf(self.period or period) if self.period or period else None
-        if edtf is not None and edtf.upper == END:
-            found["fact"] = f"{body}@{former_period_text(edtf.lower, edtf.upper)}"
-        return found
+    def _formerly(self, row: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+        """Return what the id may have covered once, where that was other than now.
+
+        Texts were kept as written, and the last day of 9999 was an end: up to its last instant at first,
+        then only where the end lay before that.
+        """
+        written = {
+            name: text
+            for name, text in (("claim", self.claim), ("valid", self.valid), ("reported", self.reported))
+            if text is not None and text != row.get(name)
+        }
+        if "reported" in written and self.reported is not None:
+            written["reported"] = self.reported.strip()
+        dated = self._date_given(row)
+        if dated is not None and dated != row["text"]:
+            written |= {"text": dated, "claim": dated}
+        found = [written | former for former in self._former_ends(row)]
+        return tuple(former for former in found if former)
+
+    def _date_given(self, row: Mapping[str, Any]) -> str | None:
+        """Return the value of a date as written; an attribute of dates has it as its claim."""
+        return (self.date or self.claim) if row.get("value_type") == "date" else None
+
+    def _former_ends(self, row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        ends: dict[str, tuple[int, object]] = {}
+        dated = self._date_given(row)
+        if dated is not None and parse_edtf(dated, beyond=True).upper == END:
+            ends["date_to"] = END, END
+        valid = raw_end(self.valid, self.valid_to)
+        if valid is not None:
+            ends["valid_to"] = valid, valid
+        body, _, of_fact = (self.fact or row.get("fact") or "").partition("@")
+        period = self.period or (of_fact if self.fact else None) or None
+        end = raw_end(period, self.period_to)
+        if end is not None and "period_from" in row:
+            body = unicodedata.normalize("NFC", body)
+            ends["fact"] = end, f"{body}@{former_period_text(row['period_from'], end)}"
+        yield {name: value for name, (_, value) in ends.items()}
+        if any(micros == END for micros, _ in ends.values()):
+            yield {name: value for name, (micros, value) in ends.items() if micros < END}
 
 
 @lru_cache(maxsize=4_096)
@@ -485,13 +582,14 @@ def _written_out(figure: Decimal | None) -> Decimal | None:
 def _value_columns(kind: str, value: str) -> dict[str, Any]:
     """Return the columns of a value that is no amount."""
     if kind == "date":
-        edtf = parse_edtf(value)
+        edtf = parse_edtf(value, beyond=True)
+        start, end = within_calendar(edtf.lower, edtf.upper)
         return {
             "value_type": "date",
-            "text": value,
-            "claim": value,
-            "date_from": edtf.lower,
-            "date_to": value_end(edtf.upper),
+            "text": edtf.text,
+            "claim": edtf.text,
+            "date_from": start,
+            "date_to": end,
         }
     if kind == "entity":
         parse_id(value, "entity")
@@ -564,7 +662,7 @@ class Source(_Description):
     title: Text | None = None
     publisher: Text | None = None
     origin: Text | None = None
-    published: Text | None = None
+    published: Dated | None = None
     timezone: Text | None = None
     numbers: Text | None = None
     url: Text | None = None

@@ -1,9 +1,8 @@
 """Dates as they are reported (EDTF, ISO 8601-2), the spans that they cover, and the only clock.
 
-An instant is an `int`: microseconds since 1970-01-01T00:00:00Z, in UTC, in the proleptic Gregorian
-calendar, from the start of the year 0001 up to the end of 9999. A span is a pair of instants, its
-start inclusive and its end exclusive, where None means unbounded. What EDTF leaves to the
-reader is settled like this:
+Instants are those of `instants`, a span is a pair of them, its start inclusive and its end exclusive, where
+None means unbounded: see `spans`. Other ways of writing a date are turned into EDTF by `written`. What EDTF
+leaves to the reader is settled like this:
 
 - A season without a hemisphere (21 to 24) is the northern one: 21 is March to May, 22 June to August,
   23 September to November, and 24 December alone, so that the seasons of a year sort within it and
@@ -16,8 +15,9 @@ reader is settled like this:
   about that part alone. It leaves the bounds as they are written, and widens the reported ones by
   the unit of the part beside which it is written: that of an X further left, where there is one.
 - In an interval an instant at the end is the end itself, exclusive, whereas a date there is included whole.
-- The end of 9999 bounds nothing: of a valid time or a period it is no end (`no_end`), and no instant that is
-  stored lies beyond the last there is (`value_end`).
+- The last day of 9999 ends nothing: at the end of a valid time or a period it is no end (`no_end`), and no
+  instant that is stored lies beyond the last there is (`within_calendar`).
+- The text of a date is kept in one form: of its instants in UTC, of all else in EDTF.
 """
 
 from __future__ import annotations
@@ -25,18 +25,51 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final, NoReturn
 
 from timeline.errors import BadInput
+from timeline.meaning.instants import (
+    DAY,
+    END,
+    FIRST_INSTANT,
+    LAST_DAY,
+    LAST_INSTANT,
+    SECOND,
+    day_start,
+    days_since_1970,
+    format_instant,
+    from_datetime,
+    from_naive,
+    in_zone,
+    month_days,
+    to_naive,
+    zone_named,
+)
+from timeline.meaning.spans import (
+    Bounds,
+    are_whole_days,
+    former_period_text,
+    no_end,
+    period_text,
+    show_instant_end,
+    show_period,
+    show_quarters,
+    show_reported,
+    within_calendar,
+)
+from timeline.meaning.written import advice, as_edtf, letter_instant
 
 __all__ = [
     "END",
     "FIRST_INSTANT",
+    "LAST_DAY",
     "LAST_INSTANT",
     "Bounds",
     "Edtf",
+    "are_whole_days",
+    "ends_nothing",
     "format_instant",
     "former_period_text",
     "from_datetime",
@@ -48,26 +81,13 @@ __all__ = [
     "parse_instant",
     "period_text",
     "show_instant_end",
+    "show_period",
+    "show_quarters",
     "show_reported",
     "to_naive",
-    "value_end",
+    "within_calendar",
+    "zone_named",
 ]
-
-Bounds = tuple[int | None, int | None]
-
-_SECOND: Final = 1_000_000
-_DAY: Final = 86_400 * _SECOND
-_EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_NAIVE_EPOCH: Final = _EPOCH.replace(tzinfo=None)
-
-#: The first and the last instant that there are, and the end, exclusive, of 9999, which no datetime can be.
-FIRST_INSTANT: Final = (1 - _EPOCH_ORDINAL) * _DAY
-END: Final = (date.max.toordinal() + 1 - _EPOCH_ORDINAL) * _DAY
-LAST_INSTANT: Final = END - 1
-
-_MONTH_DAYS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 # First and last month, and the months from one of its kind to the next. Only seasons leave that
 # longer than they last: no winter reaches into another year.
@@ -85,15 +105,24 @@ _DATE: Final = re.compile(
     r"(?:-([?~%]?)([0-9X]{2})([?~%]?)"
     r"(?:-([?~%]?)([0-9X]{2})([?~%]?))?)?"
 )
+#: A year before 1 or of more than four digits, which only dates that are kept as text may have.
+_BEYOND: Final = re.compile(
+    r"(?:(-[0-9]{4}|0000)(?:-([0-9]{2})(?:-([0-9]{2}))?)?|Y(-?[0-9]{1,20})(?:E([0-9]{1,2}))?)[?~%]?"
+)
 _PLAIN_DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_TIME: Final = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?"
-    r"(Z|[+-][0-9]{2}(?::[0-9]{2})?)?"
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
+    r" ?([Zz]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
+#: How systems write 'no end' that have no other word for it, with or without a zone, as fine as theirs is.
+_NO_END: Final = re.compile(r"9999-12-31[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?")
+_LOOKS_LIKE_INSTANT: Final = re.compile("[0-9]T?[0-9:]*:|[0-9]T[0-9]")
 _QUALIFIERS: Final = {"?": 1, "~": 1, "%": 2}
 _EXPECTED: Final = (
-    "write a day like 2025-02-22, a month like 2025-02, a year, or an interval like 2025-02/2025-04"
+    "write a day like 2025-02-22, a month like 2025-02, a year, a quarter like 2025-Q1, "
+    "or an interval like 2025-02/2025-04"
 )
+_ONE_EXPECTED: Final = "write a day like 2025-02-22, a month, a quarter, a year or an instant"
 _OFFSET_EXPECTED: Final = "2025-02-22T10:00:00Z or 2025-02-22T10:00:00+01:00"
 
 
@@ -101,10 +130,10 @@ _OFFSET_EXPECTED: Final = "2025-02-22T10:00:00Z or 2025-02-22T10:00:00+01:00"
 class Edtf:
     """One EDTF date, instant or interval, and the spans that it means.
 
-    `lower` (inclusive) and `upper` (exclusive) are the bounds as written, for valid time and periods.
-    `reported_from` and `reported_at` are the earliest and the last instant on the reported axis,
-    widened by the qualifiers, both *inclusive*. None is unbounded. An exact instant t has the bounds
-    (t, t + 1).
+    `text` is its one form: instants in UTC, all else in EDTF. `lower` (inclusive) and `upper` (exclusive) are
+    the bounds as written, for valid time and periods. `reported_from` and `reported_at` are the earliest and
+    the last instant on the reported axis, widened by the qualifiers, both *inclusive*. None is unbounded. An
+    exact instant t has the bounds (t, t + 1).
     """
 
     text: str
@@ -115,50 +144,55 @@ class Edtf:
     is_instant: bool
 
 
-def parse_edtf(text: str) -> Edtf:
+def parse_edtf(text: str, zone: str | None = None, *, beyond: bool = False) -> Edtf:
     """Read an EDTF date, instant or interval; space around it is dropped.
 
     Understood are years, months, days, seasons and quarters (21 to 41), `X` for unspecified digits, the
     qualifiers `?` `~` `%`, instants with their offset and at most microseconds, and intervals with
-    open (`..`) or unknown (empty) ends. Raises BadInput for anything else, for years outside 0001 to
-    9999, for instants without an offset, and for intervals that end before they start. Results are cached.
+    open (`..`) or unknown (empty) ends; what `written` knows besides is read as the EDTF that it means. A
+    date is a whole day in the calendar of `zone`, an IANA name, or of UTC. Raises BadInput for anything else,
+    for instants without an offset, for intervals that end before they start, and for years outside 0001 to
+    9999; with `beyond` those are read too, and their bounds are counted on. Results are cached.
 
     >>> month = parse_edtf("2025-09~")
     >>> period_text(month.lower, month.upper), show_reported(month.reported_from, month.reported_at)
     ('2025-09', '2025-08/2025-10')
     >>> parse_edtf("2025-09/..").upper is None
     True
+    >>> parse_edtf("2025-02-22 11:00+0100").text, parse_edtf("H1 2025").text
+    ('2025-02-22T10:00:00Z', '2025-40')
     >>> parse_edtf("22/02/2025")
     Traceback (most recent call last):
-    timeline.errors.BadInput: '22/02/2025' is not an EDTF date; write a day like 2025-02-22, ...
+    timeline.errors.BadInput: '22/02/2025' is not an EDTF date; write 2025-02-22
     """
-    return _parse(text.strip())
+    return _parse(text.strip(), None if zone == "UTC" else zone, beyond)
 
 
-def parse_as_of(value: str | date | datetime) -> int:
+def parse_as_of(value: str | date | datetime, zone: str | None = None) -> int:
     """Return the instant that an as-of names: the last one, inclusive, of a date, or the exact one given.
 
-    Takes EDTF text without qualifiers, a date (that whole day in UTC) or an aware datetime. Raises BadInput
-    for a naive datetime and for what has no last instant.
+    Takes the text of one date without qualifiers or unspecified digits, a date, or an aware datetime. A date
+    is that whole day in the calendar of `zone`, or of UTC. Raises BadInput for a naive datetime and for all
+    else. `reported_instant` of the SQL surface is the same rule.
 
     >>> format_instant(parse_as_of("2025-02-22")), format_instant(parse_as_of("2025-02-22T10:00:00Z"))
     ('2025-02-22T23:59:59.999999Z', '2025-02-22T10:00:00Z')
+    >>> format_instant(parse_as_of("2025-Q1")), format_instant(parse_as_of("2025-02-22", "Asia/Tokyo"))
+    ('2025-03-31T23:59:59.999999Z', '2025-02-22T14:59:59.999999Z')
     """
     if isinstance(value, datetime):
         return from_datetime(value)
     if isinstance(value, date):
-        return _day_start(value) + _DAY - 1
-    edtf = _plain(value, "an as-of date")
-    if edtf.upper is None:
-        raise BadInput(f"{_quoted(edtf.text)} has no last instant to look back from; give it an end")
+        return in_zone(day_start(value) + DAY, zone) - 1
+    edtf = _asked(value, "an as-of date", zone)
+    assert edtf.upper is not None
     return edtf.upper - 1
 
 
-def parse_instant(value: str | date | datetime) -> int:
-    """Return the instant that a date starts with (00:00 UTC on its first day), or the exact one given.
+def parse_instant(value: str | date | datetime, zone: str | None = None) -> int:
+    """Return the instant that a date starts with (00:00 on its first day), or the exact one given.
 
-    Takes EDTF text of one date without qualifiers or unspecified digits, a date, or an aware datetime. Raises
-    BadInput for a naive datetime and for an interval.
+    Takes what `parse_as_of` takes, and raises alike; `valid_instant` of the SQL surface is the same rule.
 
     >>> format_instant(parse_instant("2025-09")), format_instant(parse_instant("2025-02-22T10:00:00+01:00"))
     ('2025-09-01T00:00:00Z', '2025-02-22T09:00:00Z')
@@ -166,148 +200,22 @@ def parse_instant(value: str | date | datetime) -> int:
     if isinstance(value, datetime):
         return from_datetime(value)
     if isinstance(value, date):
-        return _day_start(value)
-    edtf = _plain(value, "one instant")
-    if edtf.lower is None or "/" in edtf.text or "X" in edtf.text:
-        raise BadInput(f"{_quoted(edtf.text)} is not one date; write a day like 2025-02-22 or an instant")
+        return in_zone(day_start(value), zone)
+    edtf = _asked(value, "one instant", zone)
+    assert edtf.lower is not None
     return edtf.lower
 
 
-def period_text(lower: int | None, upper: int | None) -> str:
-    """Return the canonical EDTF text of a span: equal bounds, and only those, give equal text.
+def ends_nothing(text: str) -> bool:
+    """Whether a text is an end, exclusive or not, in the last day of 9999, which ends nothing.
 
-    `lower` is inclusive, `upper` exclusive, None unbounded, which the end of 9999 is too. The text is a
-    single year, month, day or instant where that says it all, otherwise an interval in the coarsest of
-    these units that both ends fit. Parsed again it has the same bounds. Raises BadInput for an empty span
-    and for one outside the years 0001 to 9999.
-
-    >>> quarter = parse_edtf("2024-33")
-    >>> period_text(quarter.lower, quarter.upper)
-    '2024-01/2024-03'
-    >>> period_text(parse_edtf("2025").lower, None), period_text(parse_edtf("2025").lower, END)
-    ('2025/..', '2025/..')
+    >>> ends_nothing("9999-12-31"), ends_nothing("9999-12-31 23:59:59.9999999"), ends_nothing("9999-12-30")
+    (True, True, False)
     """
-    _check_span(lower, upper)
-    return former_period_text(lower, no_end(upper))
-
-
-def former_period_text(lower: int | None, upper: int | None) -> str:
-    """Return the text that a span had when the end of 9999 was one, which is written as a day.
-
-    Events that were recorded then have it in what their ids cover.
-    """
-    if lower is not None and upper == lower + 1:
-        return format_instant(lower)
-    unit = max(_edge(lower), _edge(upper))
-    start = ".." if lower is None else _text_at(unit, lower)
-    if upper is None:
-        end = ".."
-    elif upper == END:
-        end = _text_at(min(unit, 2), LAST_INSTANT)
-    else:
-        end = _text_at(unit, upper if unit == 3 else upper - 1)
-    return start if start == end != ".." else f"{start}/{end}"
-
-
-def no_end(upper: int | None) -> int | None:
-    """Return the end, exclusive, of a valid time or a period: None where it is that of 9999, which is no end.
-
-    >>> no_end(parse_edtf("2024/9999").upper) is None, no_end(parse_edtf("1970").upper)
-    (True, 31536000000000)
-    """
-    return None if upper == END else upper
-
-
-def value_end(upper: int | None) -> int | None:
-    """Return the end of a date that is a value.
-
-    The last instant that there is where it would lie behind that.
-
-    >>> value_end(parse_edtf("9999-12-31").upper) == LAST_INSTANT
-    True
-    """
-    return LAST_INSTANT if upper == END else upper
-
-
-def format_instant(micros: int) -> str:
-    """Return an instant as ISO 8601 in UTC, with six digits of fraction unless that is zero.
-
-    >>> format_instant(1_740_268_799_999_999), format_instant(0)
-    ('2025-02-22T23:59:59.999999Z', '1970-01-01T00:00:00Z')
-    """
-    days, rest = divmod(micros, _DAY)
-    seconds, fraction = divmod(rest, _SECOND)
-    minutes, second = divmod(seconds, 60)
-    hour, minute = divmod(minutes, 60)
-    year, month, day = _calendar(days)
-    tail = f".{fraction:06}" if fraction else ""
-    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{tail}Z"
-
-
-def show_reported(reported_from: int | None, reported_at: int | None) -> str:
-    """Return a span of the reported axis for people, in as few words as it needs.
-
-    Both ends are inclusive, as in Edtf; None is unbounded.
-
-    >>> about, exact = parse_edtf("2026-02-20~"), parse_edtf("2025-02-22T10:00:00Z")
-    >>> show_reported(about.reported_from, about.reported_at)
-    '2026-02-19/2026-02-21'
-    >>> show_reported(exact.reported_from, exact.reported_at)
-    '2025-02-22 10:00Z'
-    """
-    if reported_from is not None and reported_from == reported_at:
-        return _show_instant(reported_from)
-    upper = None if reported_at is None else reported_at + 1
-    if max(_edge(reported_from), _edge(upper)) < 3:
-        return former_period_text(reported_from, upper)
-    start = ".." if reported_from is None else _show_instant(reported_from, whole_day=0)
-    end = ".." if reported_at is None else _show_instant(reported_at, whole_day=_DAY - 1)
-    return f"{start}/{end}"
-
-
-def show_instant_end(micros: int) -> str:
-    """Return a last instant, inclusive.
-
-    The date where it is the last of a day, else as format_instant has it.
-
-    >>> show_instant_end(parse_as_of("2025-02-22")), show_instant_end(0)
-    ('2025-02-22', '1970-01-01T00:00:00Z')
-    """
-    return _text_at(2, micros) if micros % _DAY == _DAY - 1 else format_instant(micros)
-
-
-def from_datetime(moment: datetime) -> int:
-    """Return the instant of an aware datetime; raises BadInput for a naive one.
-
-    >>> from_datetime(datetime(1970, 1, 1, 1, tzinfo=UTC))
-    3600000000
-    """
-    if moment.utcoffset() is None:
-        raise BadInput(
-            f"{moment.isoformat()} has no time zone; give the datetime one, such as tzinfo=datetime.UTC"
-        )
-    micros = _micros(moment - _EPOCH)
-    if not FIRST_INSTANT <= micros <= LAST_INSTANT:
-        raise BadInput(f"{moment.isoformat()} lies in UTC outside the years 0001 to 9999")
-    return micros
-
-
-def to_naive(micros: int) -> datetime:
-    """Return an instant as a datetime in UTC that does not say so, as DuckDB has them; see `from_naive`."""
-    return _NAIVE_EPOCH + timedelta(microseconds=micros)
-
-
-def from_naive(moment: datetime) -> int:
-    """Return the instant of a datetime without a zone that DuckDB returned, and so in UTC.
-
-    >>> from_naive(to_naive(-1))
-    -1
-    """
-    return _micros(moment - _NAIVE_EPOCH)
-
-
-def _micros(since: timedelta) -> int:
-    return since // _MICROSECOND
+    text = text.strip()
+    return (
+        text == "9999-12-31" or _NO_END.fullmatch(re.sub(" ?(?:[Zz]|UTC|[+-]00:?00)$", "", text)) is not None
+    )
 
 
 def now() -> int:
@@ -315,51 +223,118 @@ def now() -> int:
     return time.time_ns() // 1000
 
 
-@lru_cache(maxsize=65_536)
-def _parse(text: str) -> Edtf:
-    start_text, slash, end_text = text.partition("/")
-    if not slash:
-        if "T" in text:
-            at = _instant(text, text)
-            return Edtf(text, at, at + 1, at, at, is_instant=True)
-        if _PLAIN_DAY.fullmatch(text) and (first := _plain_day(text)) is not None:
-            return Edtf(text, first, first + _DAY, first, first + _DAY - 1, is_instant=False)
-        one = _date(text, text)
-        return Edtf(text, one.lower, one.upper, one.reported_from, one.reported_at, is_instant=False)
-    if "/" in end_text:
-        _refuse(text, text)
-    start, end = _interval_end(start_text, text), _interval_end(end_text, text)
-    if start.lower is not None and end.upper is not None and start.lower >= end.upper:
-        raise BadInput(f"{_quoted(text)} does not end after it starts; write the earlier end first")
-    return Edtf(text, start.lower, end.upper, start.reported_from, end.reported_at, is_instant=False)
-
-
 @dataclass(frozen=True, slots=True)
 class _Span:
+    text: str
     lower: int | None
     upper: int | None
     reported_from: int | None
     reported_at: int | None
 
 
-_UNBOUNDED: Final = _Span(None, None, None, None)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A text under way: the whole of it, for messages, and how its dates are read."""
+
+    whole: str
+    zone: str | None
+    beyond: bool
 
 
-def _interval_end(part: str, whole: str) -> _Span:
+@lru_cache(maxsize=65_536)
+def _parse(text: str, zone: str | None, beyond: bool) -> Edtf:
+    if zone is None and _PLAIN_DAY.fullmatch(text) and (first := _plain_day(text)) is not None:
+        return Edtf(text, first, first + DAY, first, first + DAY - 1, is_instant=False)
+    reading = _Reading(text, zone, beyond)
+    start_text, slash, end_text = text.partition("/")
+    if not slash:
+        if (at := _instant(text, text)) is not None:
+            return Edtf(format_instant(at), at, at + 1, at, at, is_instant=True)
+        one = _date(text, reading)
+        return Edtf(one.text, one.lower, one.upper, one.reported_from, one.reported_at, is_instant=False)
+    if "/" in end_text:
+        _refuse(text, text)
+    if _DATE_TIME.fullmatch(end_text) and ends_nothing(end_text):
+        try:
+            _instant(end_text, text)
+        except BadInput:
+            end_text = "9999-12-31"
+    start, end = _interval_end(start_text, reading), _interval_end(end_text, reading, is_end=True)
+    if start.lower is not None and end.upper is not None and start.lower >= end.upper:
+        raise BadInput(f"{_quoted(text)} does not end after it starts; write the earlier end first")
+    written = f"{start.text.partition('/')[0]}/{end.text.rpartition('/')[2]}"
+    return Edtf(written, start.lower, end.upper, start.reported_from, end.reported_at, is_instant=False)
+
+
+def _interval_end(part: str, reading: _Reading, *, is_end: bool = False) -> _Span:
     if part in ("", ".."):
-        return _UNBOUNDED
-    if "T" in part:
-        at = _instant(part, whole)
-        if at == FIRST_INSTANT and whole.endswith(f"/{part}"):
-            raise BadInput(f"{_quoted(whole)} ends where the year 0001 starts, before anything it could hold")
-        return _Span(at, at, at, at - 1)
-    return _date(part, whole)
+        return _Span(part, None, None, None, None)
+    at = _instant(part, reading.whole)
+    if at is None:
+        return _date(part, reading)
+    if at == FIRST_INSTANT and is_end:
+        raise BadInput(
+            f"{_quoted(reading.whole)} ends where the year 0001 starts, before anything it could hold"
+        )
+    return _Span(format_instant(at), at, at, at, at - 1)
 
 
-def _date(part: str, whole: str) -> _Span:
+def _date(part: str, reading: _Reading) -> _Span:
     match = _DATE.fullmatch(part)
-    if match is None:
-        _refuse(part, whole)
+    # The year before 1 is one of the calendar for nobody but those who count on.
+    if match is not None and not (reading.beyond and match[2] == "0000"):
+        return _within(match, part, reading)
+    if _BEYOND.fullmatch(part):
+        return _beyond(part, reading)
+    written = as_edtf(part)
+    if written is None:
+        _refuse(part, reading.whole)
+    first, slash, last = written.partition("/")
+    start = _date(first, reading)
+    end = _date(last, reading) if slash else start
+    return _Span(written, start.lower, end.upper, start.reported_from, end.reported_at)
+
+
+def _beyond(part: str, reading: _Reading) -> _Span:
+    """Return the span of a year outside 0001 to 9999, or of a month or day of one."""
+    match = _BEYOND.fullmatch(part)
+    assert match is not None
+    if not reading.beyond:
+        raise BadInput(
+            f"{_named(part, reading.whole)} is outside the years 0001 to 9999, "
+            "as only the value of a date and a valid time may be"
+        )
+    year, month, day, long_year, exponent = match.groups()
+    number = int(year) if year else int(long_year) * 10 ** int(exponent or 0)
+    if year == "-0000" or (long_year and -9999 <= number <= 9999):
+        raise BadInput(f"{_named(part, reading.whole)} is no year of EDTF; write {number:04}")
+    months = (int(month), int(month)) if month else (1, 12)
+    if not 1 <= months[0] <= 12:
+        raise BadInput(f"{_named(part, reading.whole)} has no possible month; months run from 01 to 12")
+    length = month_days(number, months[1])
+    days = (int(day), int(day)) if day else (1, length)
+    if not 1 <= days[0] <= length:
+        raise BadInput(f"{_named(part, reading.whole)} is not in the calendar: that month has no such day")
+    lower = days_since_1970(number, months[0], days[0]) * DAY
+    upper = (days_since_1970(number, months[1], days[1]) + 1) * DAY
+    return _Span(part, lower, upper, lower, upper - 1)
+
+
+def _dated(text: str, bounds: tuple[int, int], reported: tuple[int, int], reading: _Reading) -> _Span:
+    """Return a span of whole days, its ends exclusive, in the zone of its calendar."""
+    zone = reading.zone
+    if zone is None:
+        return _Span(text, *bounds, reported[0], reported[1] - 1)
+    lower, upper = (in_zone(edge, zone) for edge in bounds)
+    start, end = (in_zone(edge, zone) for edge in reported)
+    if lower >= upper:
+        raise BadInput(f"{_named(text, reading.whole)} is not in the calendar of {zone}, which skipped it")
+    return _Span(text, lower, upper, start, end - 1)
+
+
+def _within(match: re.Match[str], part: str, reading: _Reading) -> _Span:
+    """Return the span of a year, month, day, season or quarter."""
+    whole = reading.whole
     fields = match.groups("")
     year, month, day = fields[1], fields[4], fields[7]
     years = _digits(year, 1, 9999, part, whole, "year")
@@ -379,19 +354,16 @@ def _date(part: str, whole: str) -> _Span:
     end = _last_day(years, months, days) if day else (years[1], months[1], 31)
     if start is None or end is None:
         raise BadInput(f"{_named(part, whole)} is not in the calendar: that month has no such day")
-    lower, upper = _shifted(start, 0, 0), _shifted(end, 0, 0) + _DAY
+    lower, upper = _shifted(start, 0, 0), _shifted(end, 0, 0) + DAY
 
     if not step and _QUALIFIERS.keys().isdisjoint(part):
-        return _Span(lower, upper, lower, upper - 1)
+        return _dated(part, (lower, upper), (lower, upper), reading)
     # A winter's report may be as late as February.
     reported_end = (years[1], first + step - 1, 31) if step else end
     more_months, more_days = _widening(fields, step or 1, part, whole)
-    return _Span(
-        lower,
-        upper,
-        _shifted(start, -more_months, -more_days),
-        _shifted(reported_end, more_months, more_days) + _DAY - 1,
-    )
+    earliest = _shifted(start, -more_months, -more_days)
+    latest = _shifted(reported_end, more_months, more_days) + DAY
+    return _dated(part, (lower, upper), (earliest, latest), reading)
 
 
 def _widening(fields: tuple[str, ...], step: int, part: str, whole: str) -> tuple[int, int]:
@@ -440,7 +412,7 @@ def _digits(field: str, least: int, most: int, part: str, whole: str, name: str)
 def _first_day(years: tuple[int, int], months: tuple[int, int], day: int) -> tuple[int, int, int] | None:
     for year in range(years[0], years[1] + 1):
         for month in range(months[0], months[1] + 1):
-            if day <= _month_days(year, month):
+            if day <= month_days(year, month):
                 return year, month, day
     return None
 
@@ -450,16 +422,10 @@ def _last_day(
 ) -> tuple[int, int, int] | None:
     for year in range(years[1], years[0] - 1, -1):
         for month in range(months[1], months[0] - 1, -1):
-            if days[0] <= _month_days(year, month):
+            if days[0] <= month_days(year, month):
                 # Not cut to this month's length yet: moved by a month it may reach further.
                 return year, month, days[1]
     return None
-
-
-def _month_days(year: int, month: int) -> int:
-    if month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0):
-        return 29
-    return _MONTH_DAYS[month - 1]
 
 
 def _shifted(day: tuple[int, int, int], months: int, days: int) -> int:
@@ -468,23 +434,28 @@ def _shifted(day: tuple[int, int, int], months: int, days: int) -> int:
     if year < 1:
         return FIRST_INSTANT
     if year > 9999:
-        return END - _DAY
+        return LAST_DAY
     month = month_index + 1
-    ordinal = date(year, month, min(day[2], _month_days(year, month))).toordinal() + days
-    return min(max(FIRST_INSTANT, (ordinal - _EPOCH_ORDINAL) * _DAY), END - _DAY)
+    start = day_start(date(year, month, min(day[2], month_days(year, month)))) + days * DAY
+    return min(max(FIRST_INSTANT, start), LAST_DAY)
 
 
 def _plain_day(text: str) -> int | None:
     """Return the instant that a day in digits starts with, faster than `_date`; None for no such day."""
     try:
-        return _day_start(date.fromisoformat(text))
+        return day_start(date.fromisoformat(text))
     except ValueError:
         return None
 
 
-def _instant(part: str, whole: str) -> int:
+def _instant(part: str, whole: str) -> int | None:
+    """Return the instant that a text means, None where it has no time of day; raises BadInput for others."""
     match = _DATE_TIME.fullmatch(part)
+    if match is None and (letter := letter_instant(part)):
+        match = _DATE_TIME.fullmatch(letter)
     if match is None:
+        if not _LOOKS_LIKE_INSTANT.search(part):
+            return None
         if part.rstrip("?~%") != part and _DATE_TIME.fullmatch(part.rstrip("?~%")):
             raise BadInput(f"{_named(part, whole)} qualifies an exact instant; only dates take ?, ~ and %")
         raise BadInput(f"{_named(part, whole)} is not an EDTF instant; write {_OFFSET_EXPECTED}")
@@ -494,12 +465,18 @@ def _instant(part: str, whole: str) -> int:
             f"{_named(part, whole)} has a time of day without an offset; write {part}Z if it is UTC, "
             f"or an offset such as {part}+01:00"
         )
-    if fraction is not None and len(fraction) > 6:
+    fraction = (fraction or "").rstrip("0")
+    if len(fraction) > 6:
         raise BadInput(
             f"{_named(part, whole)} is finer than microseconds; write at most six digits of a second"
         )
-    if (int(hour) > 23 or int(minute) > 59 or int(second or 0) > 59) or (
-        offset != "Z" and (int(offset[1:3]) > 23 or int(offset[4:] or 0) > 59)
+    ahead_hours, ahead_minutes = (int(offset[1:3]), int(offset[-2:])) if offset[0] in "+-" else (0, 0)
+    if offset[0] in "+-" and len(offset) == 3:
+        ahead_minutes = 0
+    if (
+        (int(hour) > 23 or int(minute) > 59 or int(second or 0) > 59)
+        or ahead_hours > 23
+        or ahead_minutes > 59
     ):
         raise BadInput(
             f"{_named(part, whole)} is not a time of day; hours run to 23, minutes and seconds to 59, "
@@ -508,74 +485,30 @@ def _instant(part: str, whole: str) -> int:
     written = f"{year}-{month}-{day}"
     start = _plain_day(written)
     if start is None:
-        start = _date(written, whole).lower
+        start = _date(written, _Reading(whole, None, False)).lower
     assert start is not None
-    micros = start + (int(hour) * 3600 + int(minute) * 60 + int(second or 0)) * _SECOND
+    micros = start + (int(hour) * 3600 + int(minute) * 60 + int(second or 0)) * SECOND
     micros += int((fraction or "0").ljust(6, "0"))
-    if offset != "Z":
-        ahead = (int(offset[1:3]) * 3600 + int(offset[4:] or 0) * 60) * _SECOND
-        micros += ahead if offset[0] == "-" else -ahead
+    ahead = (ahead_hours * 3600 + ahead_minutes * 60) * SECOND
+    micros += ahead if offset[0] == "-" else -ahead
     if not FIRST_INSTANT <= micros <= LAST_INSTANT:
         raise BadInput(f"{_named(part, whole)} lies in UTC outside the years 0001 to 9999")
     return micros
 
 
-def _plain(value: object, wanted: str) -> Edtf:
+def _asked(value: object, wanted: str, zone: str | None) -> Edtf:
+    """Return a date that is asked with: a single one that is certain."""
     if not isinstance(value, str):
         raise BadInput(f"{value!r} is not {wanted}; give text like '2025-02-22', a date or an aware datetime")
-    edtf = parse_edtf(value)
+    text = value.strip()
+    if letter_instant(text) is not None:
+        _refuse(text, text)
+    edtf = parse_edtf(text, zone)
     if not _QUALIFIERS.keys().isdisjoint(edtf.text):
-        raise BadInput(f"{_quoted(edtf.text)} is uncertain, which {wanted} cannot be; leave out ?, ~ and %")
+        raise BadInput(f"{_quoted(text)} is uncertain, which {wanted} cannot be; leave out ?, ~ and %")
+    if "/" in text or "X" in edtf.text:
+        raise BadInput(f"{_quoted(text)} is not one date; {_ONE_EXPECTED}")
     return edtf
-
-
-def _day_start(day: date) -> int:
-    return (day.toordinal() - _EPOCH_ORDINAL) * _DAY
-
-
-def _check_span(lower: int | None, upper: int | None) -> None:
-    if (lower is not None and not FIRST_INSTANT <= lower <= LAST_INSTANT) or (
-        upper is not None and not FIRST_INSTANT < upper <= END
-    ):
-        raise BadInput(f"the span from {lower} to {upper} lies outside the years 0001 to 9999")
-    if lower is not None and upper is not None and lower >= upper:
-        raise BadInput(f"the span from {format_instant(lower)} to {format_instant(upper)} is empty")
-
-
-def _edge(micros: int | None) -> int:
-    """Return the coarsest unit that starts at this instant: 0 a year, 1 a month, 2 a day, 3 none of these."""
-    if micros is None:
-        return 0
-    days, rest = divmod(micros, _DAY)
-    if rest:
-        return 3
-    _, month, day = _calendar(days)
-    return 2 if day > 1 else 1 if month > 1 else 0
-
-
-def _text_at(unit: int, micros: int) -> str:
-    if unit == 3:
-        return format_instant(micros)
-    year, month, day = _calendar(micros // _DAY)
-    return (f"{year:04}", f"{year:04}-{month:02}", f"{year:04}-{month:02}-{day:02}")[unit]
-
-
-def _calendar(days: int) -> tuple[int, int, int]:
-    """Return year, month and day of a count of days since 1970, up to the day after the last of 9999."""
-    if days * _DAY == END:
-        return 10_000, 1, 1
-    if not FIRST_INSTANT <= days * _DAY < END:
-        raise BadInput(f"{days} days since 1970 lie outside the years 0001 to 9999")
-    found = date.fromordinal(days + _EPOCH_ORDINAL)
-    return found.year, found.month, found.day
-
-
-def _show_instant(micros: int, *, whole_day: int | None = None) -> str:
-    """Return for people; as its date alone where it lies `whole_day` into that."""
-    if micros % _DAY == whole_day:
-        return _text_at(2, micros)
-    text = format_instant(micros)
-    return f"{text[:10]} {text[11:-4]}Z" if text.endswith(":00Z") else f"{text[:10]} {text[11:]}"
 
 
 def _quoted(text: str) -> str:
@@ -591,8 +524,6 @@ def _refuse(part: str, whole: str) -> NoReturn:
         raise BadInput(f"an empty text is not a date; {_EXPECTED}")
     if part[0] in "[{":
         raise BadInput(f"{_named(part, whole)} is a set of dates; write an interval that holds them all")
-    if re.match("-[0-9]{4}|Y", part):
+    if re.match("[0-9]{5,}-", part):
         raise BadInput(f"{_named(part, whole)} is outside the years 0001 to 9999")
-    if ":" in part:
-        raise BadInput(f"{_named(part, whole)} is not an EDTF instant; write {_OFFSET_EXPECTED}")
-    raise BadInput(f"{_named(part, whole)} is not an EDTF date; {_EXPECTED}")
+    raise BadInput(f"{_named(part, whole)} is not an EDTF date; {advice(part) or _EXPECTED}")

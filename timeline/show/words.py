@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from timeline.errors import BadInput
 from timeline.meaning.times import (
+    are_whole_days,
     format_instant,
     from_datetime,
-    period_text,
     show_instant_end,
+    show_period,
+    show_quarters,
     show_reported,
 )
 from timeline.show.formats import markdown_lines, visible
@@ -109,7 +111,18 @@ def claim_of(row: Row, side: str = "") -> str:
     claim = row.get(f"claim{side}")
     if claim is None:
         return ""
+    if row.get("value_type") == "date":
+        return show_quarters(claim)
     return f"~ {claim}" if row.get(f"approximate{side}") else str(claim)
+
+
+def fact_of(row: Row) -> str:
+    """Return the fact of a row, its period a quarter where it is one.
+
+    >>> fact_of({"fact": "nvidia/revenue@2024-01/2024-03"})
+    'nvidia/revenue@2024-Q1'
+    """
+    return show_quarters(row["fact"] or "")
 
 
 def said_of(row: Row, side: str = "") -> str:
@@ -124,14 +137,19 @@ def reported_of(row: Row, event: Row | None = None) -> str:
     """
     at = row.get("reported_at")
     if event is not None and event.get("reported_at") is not None:
-        return show_reported(micros_of(event["reported_from"]), micros_of(event["reported_at"]))
+        start, end = micros_of(event["reported_from"]), micros_of(event["reported_at"])
+        written = event.get("reported")
+        if written and "T" not in written and not are_whole_days(start, end):
+            # The date of another calendar than UTC's, or one that was cut to the moment of recording.
+            return show_quarters(written)
+        return show_reported(start, end)
     return "" if at is None else day(from_datetime(at))
 
 
 def valid_of(row: Row) -> str:
     """Return the valid time of a row as EDTF, empty where it is unbounded."""
     lower, upper = micros_of(row.get("valid_from")), micros_of(row.get("valid_to"))
-    return "" if lower is None and upper is None else period_text(lower, upper)
+    return "" if lower is None and upper is None else show_period(lower, upper)
 
 
 def name_of(event: Row) -> str:
@@ -162,7 +180,7 @@ def beliefs_view(asked: AsOf, rows: Sequence[Row], events: Mapping[str, Row]) ->
     columns += [Column("reported", whole=True), Column("origin")]
     cells = [
         [
-            row["fact"],
+            fact_of(row),
             claim_of(row),
             row["status"] or "",
             reported_of(row, events.get(row["event_id"])),
@@ -239,7 +257,9 @@ def source_in_words(name: str | None, source: Row | None) -> str:
     if source is None:
         return name
     known = [source.get("title"), source.get("publisher"), source.get("published")]
-    description = ", ".join(str(part) for part in known if part)
+    description = ", ".join(
+        show_quarters(str(part)) if at == 2 else str(part) for at, part in enumerate(known) if part
+    )
     return f"{name}: {description}" if description else name
 
 
@@ -256,7 +276,7 @@ def history_view(asked: AsOf, rows: Sequence[Row]) -> View:
     columns += [Column("commit", right=True), Column("event", whole=True)]
     cells = [
         [
-            *([row["fact"]] if len(facts) > 1 else []),
+            *([fact_of(row)] if len(facts) > 1 else []),
             reported_of(row, row),
             row["origin"] or "",
             row["effect"] or "",
@@ -273,7 +293,7 @@ def history_view(asked: AsOf, rows: Sequence[Row]) -> View:
         cells,
         f"{counted(len(rows), 'event')}.",
         headed=2 if len(facts) == 1 else 3,
-        title="" if len(facts) > 1 else next(iter(facts), ""),
+        title="" if len(facts) > 1 else show_quarters(next(iter(facts), "")),
     )
 
 
@@ -291,7 +311,7 @@ def changes_view(asked: AsOf, rows: Sequence[Row], start: int | None, end: int |
     """Return what differs between two dates."""
     dates = ["everything reported" if at is None else day(at) for at in (start, end)]
     columns = [Column("fact"), Column("change", whole=True), Column("claim", whole=True)]
-    cells = [[row["fact"], "repeated" if same_again(row) else row["change"], _change(row)] for row in rows]
+    cells = [[fact_of(row), "repeated" if same_again(row) else row["change"], _change(row)] for row in rows]
     _add_valid(columns, cells, rows, 3)
     counts = {
         name: sum(row["change"] == name and not same_again(row) for row in rows)
@@ -323,7 +343,7 @@ def disagreements_view(
 ) -> View:
     """Return pairs of claims that cannot both be right."""
     columns = [Column("fact"), Column("one says", whole=True), Column("another says", whole=True)]
-    cells = [[row["fact"], *(_side(row, side, events) for side in ("_1", "_2"))] for row in rows]
+    cells = [[fact_of(row), *(_side(row, side, events) for side in ("_1", "_2"))] for row in rows]
     _add_valid(columns, cells, rows, 1)
     apart = "any time apart" if within is None else f"at most {counted(within, 'day')} apart"
     return View(
@@ -348,7 +368,7 @@ def story(why: Why, width: int | None, style: Style | None = None) -> Iterator[s
     """Yield what is believed of a fact, on what evidence, what it displaced, what was mended, who differs."""
     events = {row["event_id"]: row for row in why.history}
     sources = {row["id"]: row for row in why.sources}
-    title = visible(why.fact)
+    title = visible(show_quarters(why.fact))
     yield from prose(f"Believed {asked_in_words(why.asked)}", width)
     yield ""
     yield style("fact", title) if style else title

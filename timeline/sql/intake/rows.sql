@@ -34,7 +34,7 @@ WITH
                 WHEN g.entity IS NOT NULL THEN 'entity'
                 WHEN g.answer IS NOT NULL THEN 'answer'
             END AS value_type,
-            coalesce(g.text, g.date, g.entity, g.answer) AS text,
+            coalesce(g.text, g.read_date, g.entity, g.answer) AS text,
             coalesce(g.status, if(event_type = 'reported', 'announced', NULL)) AS status,
             CASE
                 WHEN g.reported IS NULL THEN g.source_reported
@@ -52,13 +52,19 @@ WITH
                 ELSE g.read_reported_at
             END AS last_instant,
             coalesce(g.read_inferred, false) AS inferred,
-            g.key, g.source, g.origin, g.speaker, g.statement, g.reason, g.actor, g.valid,
+            g.key, g.source, g.origin, g.speaker, g.statement, g.reason, g.actor, g.read_valid AS valid,
             g.read_date_from AS date_from, g.read_date_to AS date_to,
             g.read_valid_from AS valid_from, g.read_valid_to AS valid_to,
             g.read_locator AS locator,
+            -- What the id may have covered once.
             g.former_period,
-            coalesce(g.valid_is_former, false) AS former_valid,
-            coalesce(g.date_is_former, false) AS former_date,
+            g.later_period,
+            g.former_valid_to,
+            g.former_date_to,
+            g.former_reported,
+            g.claim AS former_claim,
+            g.date AS former_text,
+            g.valid AS former_valid,
             g.source_origin,
             g.source_at,
             (if(g.origin IS NULL, 32, 0) + if(g.reported IS NULL, 8, 0))::INTEGER AS inherited,
@@ -117,9 +123,9 @@ SELECT
     r.valid_to,
     r.valid,
     r.reported_from,
-    least(r.last_instant, r.source_at) AS reported_at,
+    least(r.last_instant, r.source_at, getvariable('recorded_at')) AS reported_at,
     r.reported,
-    coalesce(r.source_at, r.last_instant) AS evidence_at,
+    least(coalesce(r.source_at, r.last_instant), getvariable('recorded_at')) AS evidence_at,
     r.source,
     coalesce(r.origin, r.source_origin, r.source) AS origin,
     r.speaker,
@@ -133,11 +139,27 @@ SELECT
     r.inherited,
     r.small_low,
     r.small_high,
-    -- What its id covered when the end of 9999 was one.
-    r.former_period IS NOT NULL OR r.former_valid OR r.former_date AS is_former,
+    -- What its id covered when texts were kept as written and the last day of 9999 was an end: up to its last
+    -- instant at first, later only where the end lay before that.
+    coalesce(r.former_period, r.former_date_to::VARCHAR, r.former_valid_to::VARCHAR) IS NOT NULL
+    OR coalesce(r.former_reported <> r.reported, false)
+    OR coalesce(r.former_claim <> r.figure_told, false)
+    OR coalesce(r.former_text <> r.text, false)
+    OR coalesce(r.former_valid <> r.valid, false) AS is_former,
+    is_former AND (
+        (r.former_period IS NOT NULL AND r.later_period IS NULL)
+        OR r.former_date_to IS NOT NULL
+        OR coalesce(r.former_valid_to = TIMESTAMP '10000-01-01', false)
+    ) AS is_later,
+    coalesce(r.former_reported, r.reported) AS former_reported,
+    coalesce(r.former_claim, r.former_text, r.figure_told, r.text) AS former_claim,
+    coalesce(r.former_text, r.text) AS former_text,
+    r.former_valid,
     r.body || coalesce('@' || coalesce(r.former_period, r.period), '') AS former_fact,
-    if(r.former_valid, TIMESTAMP '10000-01-01', r.valid_to) AS former_valid_to,
-    if(r.former_date, TIMESTAMP '10000-01-01', r.date_to) AS former_date_to,
+    coalesce(r.former_valid_to, r.valid_to) AS former_valid_to,
+    coalesce(r.former_date_to, r.date_to) AS former_date_to,
+    r.body || coalesce('@' || coalesce(r.later_period, r.period), '') AS later_fact,
+    coalesce(nullif(r.former_valid_to, TIMESTAMP '10000-01-01'), r.valid_to) AS later_valid_to,
     r.wrong
     OR r.event_type NOT IN ('reported', 'withdrawn')
     OR r.claims <> if(r.event_type = 'reported', 1, 0)
