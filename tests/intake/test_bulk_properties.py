@@ -24,7 +24,9 @@ from timeline.intake.batch import FLAT_COLUMNS, Draft
 from timeline.intake.rows import Intake
 from timeline.log.log import Log, rows_to_table
 from timeline.meaning.columns import LOG_COLUMNS
+from timeline.meaning.event import Event, event_from
 from timeline.meaning.habits import Habits
+from timeline.meaning.identity import content_of, event_id
 from timeline.meaning.times import FIRST_INSTANT, LAST_INSTANT, format_instant
 
 Keys = dict[str, Any]
@@ -81,6 +83,26 @@ _DATES = [
     *("9999-12-31", "9999-12-31T23:59:59.999999Z", "2099", "2025-10-01", "2025-10-01T00:00:00.000001Z"),
     *("../2025-09", "2025/..", "../..", "2025-01/2025-12", "2025-12/2025-01", "", "..", "x", "2025-9-5"),
     *("2025-09-10", "2025-09-11", "0001-01-01T00:00:00Z", "2025-09-05T10:00Z", "2025-21"),
+    *("2025-Q3", "H1 2025", "March 2025", "2025-W05", "2025-09-05 08:00+0000", "\u00a02025-09\u3000"),
+    *("Fri, 5 Sep 2025 10:00:00 +0200", "03/04/2025", "2025/9999-12-31", "../9999", "2025/9999-12-30"),
+    *("9999-12-31 23:59:59.9999999", "2025/9999-12-31T23:59:59", "9999-12-31T10:00:00Z", "9999"),
+    *("-0044", "Y12000", "-0044/2025", "2025/Y12000", "Y2025", "2025-10"),
+]
+#: Reports whose id once covered their texts as written, or an end in the last day of 9999.
+_FORMERLY: list[Keys] = [
+    {"fact": "nvidia/uses", "claim": " 7 USD ", "source": "dated", "reported": "2025-09-05T10:00:00+02:00"},
+    {"fact": "nvidia/note", "text": "x", "source": "dated", "valid_to": "9999-12-31", "reported": "2025-09"},
+    {
+        "fact": "nvidia/note@2025/9999",
+        "text": "x",
+        "source": "dated",
+        "valid": " 2025/9999",
+        "speaker": "nvidia",
+    },
+    {"fact": "nvidia/note@9999-12-30", "text": "x", "source": "dated", "reported": " 2025-09-05T08:00Z"},
+    {"fact": "nvidia/day", "date": "2025-09-05T10:00:00+02:00", "source": "dated", "reported": "2025-09-05"},
+    {"fact": "nvidia/day", "claim": "2025-09-06T10:00+0200", "source": "dated", "reported": "2025-09-05"},
+    {"fact": "nvidia/day", "claim": "2025/9999", "source": "dated", "reported": "2025-09-05 08:00Z"},
 ]
 _FACTS = [
     *("nvidia/note", "nvidia/note@2025", "nvidia/note@2025-01/2025-12", "nvidia/investment/openai"),
@@ -114,12 +136,21 @@ _POOLS: dict[str, list[str]] = {
     "claim": [
         *("5 billion USD", "up to 3 GW", "75 %", "1,500 EUR", "1.500 EUR par mois", "much", "", "5 USD\x1e"),
         *("1.234,5 USD", "1,234.5 USD", "1 234,5 USD", "1,234 USD", "2025-09", "9999-12-31", "openai", "yes"),
-        *("new", "x" * 5_001, "x" * 5_000, "cafe\u0301"),
+        *(
+            "new",
+            "x" * 5_001,
+            "x" * 5_000,
+            "cafe\u0301",
+            " 5 billion USD\t",
+            "\u20035 USD",
+            " 2025-09 ",
+            " yes ",
+        ),
     ],
     "text": _TEXTS,
     "date": _DATES,
     "entity": _NAMES + _BAD_NAMES,
-    "answer": ["yes", "no", "Yes", ""],
+    "answer": ["yes", "no", "Yes", "", " yes\u00a0"],
     "amount": _NUMBERS,
     "amount_low": _NUMBERS,
     "amount_high": [*_NUMBERS, "99999999999999999999999999999", "9" * 30],
@@ -135,17 +166,29 @@ _POOLS: dict[str, list[str]] = {
             "500 USD",
             "",
             "USD/month",
+            " USD ",
             "U\u200bSD",
         ),
     ],
     "approximate": ["true", "false", "YES", "1", "off", "maybe", ""],
-    "status": ["announced", "denied", "rumoured", "", "actual\u0301"],
+    "status": ["announced", " announced ", "denied", "rumoured", "", "actual\u0301"],
     "reported": _DATES,
     "valid": _DATES,
     "valid_from": _DATES,
     "valid_to": _DATES,
     "source": [
-        *("dated", "monthly", "instant", "undated", "comma", "tokyo", "nowhere", "neu\u0308", *_BAD_NAMES),
+        *(
+            "dated",
+            "monthly",
+            "instant",
+            "undated",
+            " undated ",
+            "comma",
+            "tokyo",
+            "nowhere",
+            "neu\u0308",
+            *_BAD_NAMES,
+        ),
     ],
     "origin": ["nvidia", "dated", "nowhere", "somebody", "", "a/b", "cafe\u0301", *_BAD_NAMES],
     "speaker": ["nvidia", "somebody", "", "a/b", *_BAD_NAMES],
@@ -177,6 +220,7 @@ _SOUND: list[Keys] = [
         **{"period_from": "2025-01-01", "period_to": "2026-01-01", "valid_from": "2025-02"},
         **{"date": "2025-09", "status": "planned"},
     },
+    *_FORMERLY,
 ]
 
 
@@ -186,18 +230,35 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     folder = tmp_path_factory.mktemp("bulk")
     log = Log.create(folder / "log")
     index = Index(folder / "index", log)
-    for part in (_STORED[:-2], _STORED[-2:]):
+    first, second = _STORED[:-2], _STORED[-2:]
+    for part in (first, second):
         opened = index.open()
         drafts = [Draft(keys, Place("stored", row=row)) for row, keys in enumerate(part, 1)]
         found = Intake(opened, RECORDED).resolve(drafts)
         assert not found.rejected
+        if part is second:
+            found.rows += formerly_recorded(opened)
         log.append(lambda head, recorded_at, rows=found.rows: rows_to_table(rows))  # type: ignore[misc]
         opened.close()
     opened = index.open()
     assert opened.tail is not None
-    assert opened.tail.events == 2
+    assert opened.tail.events > 2
     yield opened
     opened.close()
+
+
+def formerly_recorded(reader: Reader) -> list[dict[str, Any]]:
+    """Return the rows of `_FORMERLY` with each of the ids that they may have had in turn."""
+    drafts = [Draft(keys, Place("former", row=row)) for row, keys in enumerate(_FORMERLY, 1)]
+    found = Intake(reader, RECORDED).resolve(drafts)
+    assert not found.rejected
+    for nth, (row, keys) in enumerate(zip(found.rows, _FORMERLY, strict=True)):
+        event = event_from(keys)
+        assert isinstance(event, Event)
+        formerly = event.columns(declared="date" if row["attribute"] == "day" else None)["formerly"]
+        assert formerly
+        row["event_id"] = event_id(content_of(row | formerly[nth % len(formerly)]))
+    return found.rows
 
 
 @st.composite

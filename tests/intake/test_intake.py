@@ -349,8 +349,8 @@ class TestRegisteringUnknownNames:
         ]
 
     def test_a_name_that_cannot_be_one_is_refused(self, intake: Intake) -> None:
-        assert "source 'a ' begins or ends with a space" in refusal(
-            intake, REPORT, source="a ", reported="2024"
+        assert "entity 'a ' begins or ends with a space" in refusal(
+            intake, {"fact": "acme/plan", "entity": "a ", "source": "paper"}
         )
 
     def test_a_registered_source_has_no_date(self, intake: Intake) -> None:

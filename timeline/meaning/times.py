@@ -122,6 +122,8 @@ _EXPECTED: Final = (
     "write a day like 2025-02-22, a month like 2025-02, a year, a quarter like 2025-Q1, "
     "or an interval like 2025-02/2025-04"
 )
+#: A date of which only the last digits are unspecified, which can be asked with.
+_LAST_UNKNOWN: Final = re.compile("(?:[0-9]{4}|[0-9]{0,3}X{1,4})(?:-[0-9]{2})?(?:-XX){0,2}")
 _ONE_EXPECTED: Final = "write a day like 2025-02-22, a month, a quarter, a year or an instant"
 _OFFSET_EXPECTED: Final = "2025-02-22T10:00:00Z or 2025-02-22T10:00:00+01:00"
 
@@ -171,9 +173,10 @@ def parse_edtf(text: str, zone: str | None = None, *, beyond: bool = False) -> E
 def parse_as_of(value: str | date | datetime, zone: str | None = None) -> int:
     """Return the instant that an as-of names: the last one, inclusive, of a date, or the exact one given.
 
-    Takes the text of one date without qualifiers or unspecified digits, a date, or an aware datetime. A date
-    is that whole day in the calendar of `zone`, or of UTC. Raises BadInput for a naive datetime and for all
-    else. `reported_instant` of the SQL surface is the same rule.
+    Takes the text of a date without qualifiers, of an interval that ends, a date, or an aware datetime; only
+    the last digits may be unspecified (`202X`, `2025-09-XX`). A date is that whole day in the calendar of
+    `zone`, or of UTC. Raises BadInput for a naive datetime and for all else. `reported_instant` of the SQL
+    surface is the same rule.
 
     >>> format_instant(parse_as_of("2025-02-22")), format_instant(parse_as_of("2025-02-22T10:00:00Z"))
     ('2025-02-22T23:59:59.999999Z', '2025-02-22T10:00:00Z')
@@ -185,14 +188,16 @@ def parse_as_of(value: str | date | datetime, zone: str | None = None) -> int:
     if isinstance(value, date):
         return in_zone(day_start(value) + DAY, zone) - 1
     edtf = _asked(value, "an as-of date", zone)
-    assert edtf.upper is not None
+    if edtf.upper is None:
+        raise BadInput(f"{_quoted(edtf.text)} has no last instant to look back from; give it an end")
     return edtf.upper - 1
 
 
 def parse_instant(value: str | date | datetime, zone: str | None = None) -> int:
     """Return the instant that a date starts with (00:00 on its first day), or the exact one given.
 
-    Takes what `parse_as_of` takes, and raises alike; `valid_instant` of the SQL surface is the same rule.
+    Takes what `parse_as_of` takes, but no interval and no unspecified digits, and raises alike;
+    `valid_instant` of the SQL surface is the same rule.
 
     >>> format_instant(parse_instant("2025-09")), format_instant(parse_instant("2025-02-22T10:00:00+01:00"))
     ('2025-09-01T00:00:00Z', '2025-02-22T09:00:00Z')
@@ -202,7 +207,12 @@ def parse_instant(value: str | date | datetime, zone: str | None = None) -> int:
     if isinstance(value, date):
         return in_zone(day_start(value), zone)
     edtf = _asked(value, "one instant", zone)
-    assert edtf.lower is not None
+    if (
+        edtf.lower is None
+        or "X" in edtf.text
+        or ("/" in edtf.text and edtf.text != as_edtf(str(value).strip()))
+    ):
+        raise BadInput(f"{_quoted(edtf.text)} is not one date; {_ONE_EXPECTED}")
     return edtf.lower
 
 
@@ -497,16 +507,16 @@ def _instant(part: str, whole: str) -> int | None:
 
 
 def _asked(value: object, wanted: str, zone: str | None) -> Edtf:
-    """Return a date that is asked with: a single one that is certain."""
+    """Return a date that is asked with, which is certain."""
     if not isinstance(value, str):
         raise BadInput(f"{value!r} is not {wanted}; give text like '2025-02-22', a date or an aware datetime")
     text = value.strip()
-    if letter_instant(text) is not None:
-        _refuse(text, text)
+    if any(letter_instant(part) is not None for part in text.split("/")):
+        raise BadInput(f"{_quoted(text)} is not {wanted}; write {_OFFSET_EXPECTED}")
     edtf = parse_edtf(text, zone)
     if not _QUALIFIERS.keys().isdisjoint(edtf.text):
         raise BadInput(f"{_quoted(text)} is uncertain, which {wanted} cannot be; leave out ?, ~ and %")
-    if "/" in text or "X" in edtf.text:
+    if any("X" in part and not _LAST_UNKNOWN.fullmatch(part) for part in edtf.text.split("/")):
         raise BadInput(f"{_quoted(text)} is not one date; {_ONE_EXPECTED}")
     return edtf
 
