@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from timeline.intake.batch import Batch
+    from timeline.intake.mapping import TableMapping
     from timeline.intake.outcome import Ingested
     from timeline.intake.record import Recorder
     from timeline.plot.files import Picture
@@ -138,15 +139,19 @@ class Timeline:
 
     def ingest(
         self,
-        path: str | Path | pa.Table | pl.DataFrame,
+        path: str | Path | pa.Table | pl.DataFrame | Iterable[Mapping[str, object]] | Any,
         register_unknown: bool = False,
         rejects: str | Path | None = None,
         *,
         dry_run: bool = False,
         format: str | None = None,
         ignore_unknown: bool = False,
+        mapping: str | Path | Mapping[str, object] | TableMapping | None = None,
     ) -> Ingested:
-        """Record a file, a folder (one commit a file), standard input (`-`), or a table.
+        """Record a file, a folder (one commit a file), standard input (`-`), or rows in memory.
+
+        Rows are a pandas or polars frame, a DuckDB relation, whatever speaks Arrow, or dicts, one a row. With
+        a `mapping`, by its TOML file or as a dict, the columns may have any names.
 
         Everything is validated before anything is recorded; what is bad raises BadRows, or Conflict, and
         records nothing. With `rejects` the bad events go to that file, a JSON object a line with its
@@ -163,15 +168,23 @@ class Timeline:
             inputs = [path] if isinstance(path, str | Path) and str(path) != "-" else []
             check_target(rejects, inputs=inputs, within=[self.path])
         self._may_write("record")
+        mapped = None
+        if mapping is not None:
+            from timeline.intake.mapping import mapping_from
+
+            mapped = mapping_from(mapping)
         if isinstance(path, str | Path):
+            if mapped is not None and self.progress is not None:
+                self.progress(f"reading {path}")
             batches = read_batches(
                 path,
                 format=format,
                 ignore_unknown=ignore_unknown,
                 store=self.path,
+                mapping=mapped,
             )
         else:
-            batches = [table_batch(path, ignore_unknown=ignore_unknown)]
+            batches = [table_batch(path, ignore_unknown=ignore_unknown, mapping=mapped)]
         result = self._record(batches, register_unknown=register_unknown, rejects=rejects, dry_run=dry_run)
         if isinstance(path, str | Path) and Path(path).is_dir():
             result.passed_over = list_folder(Path(path), self.path).passed_over

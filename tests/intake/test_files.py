@@ -517,7 +517,7 @@ class TestTables:
         [
             (
                 "reported",
-                pa.array([datetime(2025, 9, 1)]),  # noqa: DTZ001
+                pa.array([datetime(2025, 9, 1, 12)]),  # noqa: DTZ001
                 "column reported has times of day without a zone (timestamp[us]); expected dates",
             ),
             (
@@ -579,9 +579,9 @@ class TestTables:
             assert batch.name == "rows"
             assert batch.table == arrow
 
-    @pytest.mark.parametrize("given", [[{"fact": "a/b"}], {"fact": ["a/b"]}, pl.LazyFrame({"fact": ["a/b"]})])
+    @pytest.mark.parametrize("given", [{"fact": ["a/b"]}, b"fact", 5])
     def test_other_objects_in_memory(self, given: object) -> None:
-        with pytest.raises(BadInput, match=f"table is a {type(given).__name__}; expected a pyarrow table"):
+        with pytest.raises(BadInput, match=f"table is (a|one) {type(given).__name__}; expected a pandas or"):
             table_batch(given)
 
 

@@ -124,12 +124,17 @@ def showing_progress(tl: Timeline) -> Iterator[Timeline]:
         tl.progress = None
 
 
+def _words(error: TimelineError) -> str:
+    """Return what an error says, without its place."""
+    return error.message if isinstance(error, BadInput) else str(error)
+
+
 def print_ingested(result: Ingested, path: str = "", *, dry_run: bool = False) -> None:
     """Print what came of an ingest: what was passed over, its warnings, what was rejected, and counts."""
     for kind, messages in (
         ("passed over ", result.passed_over),
         ("warning: ", result.warnings),
-        ("", [f"{one.place}: {one.error}" for one in result.rejected]),
+        ("", [f"{one.place}: {_words(one.error)}" for one in result.rejected]),
     ):
         for message in messages[:PRINTED_AT_MOST]:
             say(f"{kind}{message}")

@@ -86,6 +86,15 @@ def ingest(
     ignore_unknown: Annotated[
         bool, typer.Option("--ignore-unknown", help="Pass over unknown keys and columns.")
     ] = False,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            "--map",
+            metavar="FILE",
+            help="What the columns of a table mean, as TOML; see timeline map.",
+            show_default=False,
+        ),
+    ] = None,
     input_format: Annotated[
         str | None,
         typer.Option(
@@ -100,15 +109,23 @@ def ingest(
 
     What is known already is left alone.
     """
+    if mapping is not None and not paths:
+        raise BadInput("got --map without a file; expected the table that it is for")
     given = list(paths) if paths else [str(near(_events_of(store)))]
     if given.count(_STANDARD_INPUT) > 1:
         raise BadInput("got - twice; stdin can be read once")
     if rejects is not None:
         # All of them now, since the file is written before the last is read.
-        inputs = [path for path in given if path != _STANDARD_INPUT]
+        inputs: list[str | Path] = [path for path in given if path != _STANDARD_INPUT]
+        inputs += [mapping] if mapping is not None else []
         check_target(rejects, inputs=inputs, within=_store_folders(store))
     with _taking(store, dry_run) as to:
-        options = {"register_unknown": register_unknown, "dry_run": dry_run, "ignore_unknown": ignore_unknown}
+        options = {
+            "register_unknown": register_unknown,
+            "dry_run": dry_run,
+            "ignore_unknown": ignore_unknown,
+            "mapping": mapping,
+        }
         for nth, path in enumerate(given):
             result = _ingest_one(to, path, rejects, first=nth == 0, format=input_format, **options)
             print_ingested(result, path if len(given) > 1 else "", dry_run=dry_run)

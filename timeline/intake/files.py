@@ -10,16 +10,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from timeline.errors import BadInput, Place, nearest
 from timeline.intake.batch import BOM, FORMATS, Batch, decoded
 from timeline.intake.documents import JsonReader, YamlReader, document, drafted
 from timeline.intake.folders import in_order, list_folder
+from timeline.intake.frames import arrow_table
 from timeline.intake.suffixes import check_file, content_of, format_of
 from timeline.intake.tabular import batch_of_table, read_arrow, read_csv, read_parquet
+
+if TYPE_CHECKING:
+    from timeline.intake.mapping import TableMapping
 
 __all__ = ["read_batches", "table_batch"]
 
@@ -32,6 +34,7 @@ def read_batches(
     stdin: Any = None,
     recorded: Path | None = None,
     store: Path | None = None,
+    mapping: TableMapping | None = None,
 ) -> list[Batch]:
     """Return the batches of a file, of standard input (`-`, JSONL unless `format` says otherwise) or of a
     folder.
@@ -40,6 +43,7 @@ def read_batches(
     `in_order` gives; `list_folder` has what is passed over. `recorded` is the file that the commands write
     to, `store` a folder that is not read. `stdin` is read instead of the process's own; it may yield bytes
     or text. `ignore_unknown` drops unknown keys and columns, which are problems otherwise.
+    With a `mapping` a file is a table of columns with other names.
     Raises BadInput for a file that cannot be read as a whole.
 
     >>> import io
@@ -56,35 +60,48 @@ def read_batches(
             raise BadInput("standard input is closed")
         content = (sys.stdin.buffer if stdin is None else stdin).read()
         content = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+        if mapping is not None:
+            return [_mapped("stdin", mapping, format, content)]
         return [_read("stdin", content, format or "jsonl", ignore_unknown)]
     path = Path(path)
     if os.path.isdir(given):
         if format is not None:
             raise BadInput(f"{given} is a folder, whose files have each their own format; leave format out")
+        if mapping is not None:
+            raise BadInput(f"{given} is a folder, and a mapping is for tables of one kind; name its files")
         return _read_folder(path, ignore_unknown, recorded, store)
     if not os.path.exists(given):
         siblings = sorted(os.listdir(path.parent)) if os.path.isdir(path.parent) else []
         raise BadInput(f"no such file or folder: {given!r}{nearest(path.name, siblings)}")
+    if mapping is not None:
+        return [_mapped(given, mapping, format)]
     return [_read_file(path, given, format, ignore_unknown)]
 
 
-def table_batch(table: Any, name: str = "table", *, ignore_unknown: bool = False) -> Batch:
-    """Return a batch from rows in memory: an Arrow table, batch or reader, or a polars or pandas frame.
+def _mapped(name: str, mapping: TableMapping, format: str | None, content: bytes | None = None) -> Batch:
+    # Not needed for files of events.
+    from timeline.intake.foreign import read_foreign
+    from timeline.intake.mapped import applied
+
+    return applied(mapping, read_foreign(name, mapping, format, content))
+
+
+def table_batch(
+    rows: Any, name: str = "table", *, ignore_unknown: bool = False, mapping: TableMapping | None = None
+) -> Batch:
+    """Return a batch from rows in memory, as `frames.arrow_table` takes them.
 
     Raises BadInput for anything else, and for columns that it may not have.
 
-    >>> table_batch(pa.table({"fact": ["nvidia/ceo"], "entity": ["jensen-huang"]})).table.num_rows
+    >>> table_batch([{"fact": "nvidia/ceo", "entity": "jensen-huang"}]).table.num_rows
     1
     """
-    if not (hasattr(table, "__arrow_c_stream__") or hasattr(table, "__arrow_c_array__")):
-        raise BadInput(
-            f"{name} is a {type(table).__name__}; expected a pyarrow table or reader, or a polars DataFrame"
-        )
-    try:
-        rows = pa.table(table)
-    except pa.ArrowException as error:
-        raise BadInput(f"{name} cannot be read: {error}") from None
-    return batch_of_table(name, rows, ignore_unknown)
+    if mapping is None:
+        return batch_of_table(name, arrow_table(rows, name), ignore_unknown)
+    from timeline.intake.foreign import foreign_table
+    from timeline.intake.mapped import applied
+
+    return applied(mapping, foreign_table(name, arrow_table(rows, name, mapping.columns())))
 
 
 def _read_folder(

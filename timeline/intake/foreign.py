@@ -111,14 +111,9 @@ def _parquet(name: str, path: Path) -> ForeignTable:
 
 def _csv(name: str, text: str, mapping: TableMapping) -> ForeignTable:
     text = between_lines(text, mapping.header, mapping.footer)
-    known = {column for key in mapping.keys for column in mapping.columns_of(key)}
-    delimiter = mapping.delimiter or sniffed(name, text, known.__contains__ if known else _nothing)
+    delimiter = mapping.delimiter or sniffed(name, text, mapping.columns().__contains__)
     table, warnings = csv_table(name, text, text.encode(), delimiter)
     return ForeignTable(name, table.column_names, table, warnings=warnings)
-
-
-def _nothing(column: str) -> bool:
-    return False
 
 
 def between_lines(text: str, header: int | None, footer: int | None) -> str:

@@ -20,6 +20,7 @@ from typing import Any, Final
 from timeline.errors import BadInput, Place, nearest
 from timeline.intake.batch import FLAT_COLUMNS
 from timeline.intake.delimiters import DELIMITERS
+from timeline.meaning.habits import HABITS, Habits
 
 __all__ = [
     "DATE_ORDERS",
@@ -128,6 +129,10 @@ class TableMapping:
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = field(default=(), compare=False)
 
+    def habits(self) -> Habits:
+        """Return how texts of the table are to be read."""
+        return Habits(self.numbers, self.language, self.timezone)
+
     def templates(self) -> dict[str, Template]:
         """Return the template of each key; a fact comes in its parts, wherever its text shows them.
 
@@ -151,6 +156,15 @@ class TableMapping:
     def columns_of(self, key: str) -> list[str]:
         """Return the columns that a key is made from."""
         return [part.column for part in references(self.templates().get(key, ()))]
+
+    def columns(self) -> set[str]:
+        """Return the columns that the mapping speaks of."""
+        found = {part.column for text in self.keys.values() for part in references(parse_template(text))}
+        found |= set(self.where)
+        if self.unpivot is not None:
+            found -= {self.unpivot.name, self.unpivot.value}
+            found |= set(self.unpivot.columns)
+        return found
 
     def check_columns(self, columns: Iterable[str], name: str) -> None:
         """Raise BadInput where the mapping needs a column that a table does not have."""
@@ -204,7 +218,7 @@ class TableMapping:
                 tables += ["", f"[{key}]", *(f"{_toml_key(k)} = {_toml(v)}" for k, v in value.items())]
             else:
                 lines.append(f"{key} = {_toml(value)}")
-        noted = [f"# {line}".rstrip() for note in self.notes for line in note.splitlines()]
+        noted = [f"# {line}".rstrip() for note in self.notes for line in _CONTROL.sub(" ", note).split("\n")]
         if noted and lines:
             lines.append("")
         return "\n".join([*lines, *noted, *tables]) + "\n"
@@ -270,7 +284,7 @@ def _read_file(path: Path) -> TableMapping:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"\(at line (\d+)", str(error))
-        place = Place(name, int(line[1]) if line else None)
+        place = Place(name, int(line[1]) if line else text.rstrip().count("\n") + 1)
         raise BadInput(f"not TOML: {error}", place) from None
     except UnicodeDecodeError:
         raise BadInput("not UTF-8; save the file as UTF-8", Place(name)) from None
@@ -296,11 +310,12 @@ class _Reading:
         keys: dict[str, str] = {}
         settings: dict[str, Any] = {}
         for key, value in content.items():
+            if value is None:
+                continue
             if key in FLAT_COLUMNS:
                 keys[key] = self._template(key, value)
             elif key in _SETTINGS:
-                if value is not None:
-                    settings[key] = self._setting(key, value)
+                settings[key] = self._setting(key, value)
             else:
                 hint = nearest(str(key), [*FLAT_COLUMNS, *_SETTINGS])
                 raise self._bad(str(key), f"unknown key {str(key)[:60]!r}{hint}")
@@ -377,6 +392,11 @@ class _Reading:
         return {str(column): self._texts(str(column), values) for column, values in value.items()}
 
     def _checked(self, key: str, value: str) -> str:
+        if key in HABITS:
+            try:
+                return str(getattr(Habits(**{key: value}), key))
+            except BadInput as problem:
+                raise self._bad(key, problem.message) from None
         if key == "encoding":
             try:
                 codecs.lookup(value)
@@ -422,6 +442,8 @@ class _Reading:
 
 # Writing
 
+#: What no comment may hold, save for the end of a line.
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 

@@ -24,6 +24,7 @@ __all__ = ["StoredTable", "batch_of_table", "csv_table", "read_arrow", "read_csv
 
 #: Parquet files of more rows are read part by part.
 STAYS_IN_ITS_FILE: Final = 500_000
+_INDEX: Final = re.compile("__index_level_[0-9]+__")
 
 
 class StoredTable:
@@ -219,6 +220,8 @@ def read_arrow(name: str, content: bytes, ignore_unknown: bool) -> Batch:
 
 def _chosen(name: str, names: list[str], ignore_unknown: bool) -> list[str]:
     """Return the known ones among the columns, in their order, or BadInput."""
+    # What pandas has written an index as that has no name.
+    names = [column for column in names if not _INDEX.fullmatch(column)]
     chosen = [column for column in names if column in FLAT_COLUMNS]
     unknown = [column for column in names if column not in FLAT_COLUMNS]
     if unknown and not ignore_unknown:
@@ -275,6 +278,10 @@ def _plain_column(column: str, values: pa.ChunkedArray[Any]) -> pa.ChunkedArray[
     if kind == "time" and types.is_timestamp(found):
         if found.tz is not None:
             return values.cast(pa.timestamp("us", "UTC"))
+        days: Any = pc.floor_temporal(values, unit="day")
+        if pc.all(pc.equal(values, days)).as_py() is not False:
+            # Frames have no type for days.
+            return values.cast(pa.date32())
         raise BadInput(
             f"column {column} has times of day without a zone ({found}); expected dates, instants in UTC "
             "or text: cast it to a date where whole days are meant"
