@@ -26,6 +26,7 @@ from timeline.errors import BadInput, Conflict
 __all__ = [
     "check_target",
     "file_kind",
+    "holding_folder",
     "no_file",
     "remove_leftovers",
     "remove_temporary_folders",
@@ -275,6 +276,18 @@ def _link(written: Path, real: Path, target: str | Path) -> None:
         if os.path.lexists(real):
             raise _exists(target) from None
         os.rename(written, real)
+
+
+@contextmanager
+def holding_folder(folder: Path) -> Iterator[None]:
+    """A block that no two processes are in at a time; where the file system knows no locks, they may be."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def rename_into_place(folder: Path, target: Path) -> None:

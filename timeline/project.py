@@ -17,6 +17,7 @@ from timeline.meaning.habits import HABITS, Habits
 
 __all__ = [
     "PROJECT_FILE",
+    "RECORDED",
     "TRUSTED",
     "find_project",
     "find_store",
@@ -25,9 +26,12 @@ __all__ = [
     "project_habits",
     "project_of",
     "project_settings",
+    "recorded_file",
 ]
 
 PROJECT_FILE: Final = "timeline.toml"
+#: The file among the events of a project that the commands write to, where it names none.
+RECORDED: Final = "recorded.yaml"
 
 #: The environment variable with the projects that may lead outside their folder, separated as in PATH.
 TRUSTED: Final = "TIMELINE_TRUSTED"
@@ -115,17 +119,38 @@ def project_folder(project: Path, key: str) -> Path:
     Raises BadInput, with file and key, where that is no path, or leads out of the project, by itself or
     through a link, and the project is not trusted.
     """
-    named = project_settings(project).get(key, _FOLDERS[key])
+    return _path_of(project, key, project_settings(project).get(key, _FOLDERS[key]), "a folder")
+
+
+def recorded_file(project: Path) -> Path:
+    """Return the YAML file of a project that the commands `report`, `correct` and `retract` write to.
+
+    It is `recorded.yaml` among its events, or what `recorded` names. Raises BadInput as `project_folder`
+    does, and for a name with another suffix.
+    """
+    named = project_settings(project).get("recorded")
+    if named is None:
+        events = project_folder(project, "events")
+        return _path_of(project, "recorded", str(events.relative_to(project) / RECORDED), "a YAML file")
+    file = _path_of(project, "recorded", named, "a YAML file")
+    if file.suffix.lower() not in (".yaml", ".yml"):
+        place = Place(str(project / PROJECT_FILE))
+        raise BadInput(f"[project] recorded is {named!r}; expected the path of a .yaml file", place)
+    return file
+
+
+def _path_of(project: Path, key: str, named: object, kind: str) -> Path:
+    """Return a path that a project gives, of a folder or a file in it."""
     place = Place(str(project / PROJECT_FILE))
     if not isinstance(named, str) or not named.strip() or "\0" in named:
-        raise BadInput(f"[project] {key} is {named!r}; expected the path of a folder, as text", place)
-    folder = project / named
+        raise BadInput(f"[project] {key} is {named!r}; expected the path of {kind}, as text", place)
+    path = project / named
     try:
         inside = project.resolve()
-        for each in (folder, *(folder / name for name in _IN_STORE if key == "store")):
+        for each in (path, *(path / name for name in _IN_STORE if key == "store")):
             leads_to = each.resolve()
             if not leads_to.is_relative_to(inside) and not _is_trusted(inside):
-                through = "" if each == folder else f" (its {each.name})"
+                through = "" if each == path else f" (its {each.name})"
                 otherwise = f"set {TRUSTED}={inside} if you trust it"
                 if key == "store":
                     otherwise += ", or name the store itself with --store"
@@ -137,7 +162,7 @@ def project_folder(project: Path, key: str) -> Path:
     except (OSError, RuntimeError) as error:
         words = getattr(error, "strerror", None) or error
         raise BadInput(f"[project] {key} = {named!r} cannot be followed: {words}", place) from None
-    return folder
+    return path
 
 
 def _is_trusted(project: Path) -> bool:

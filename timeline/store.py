@@ -6,6 +6,7 @@ was recorded), the index (what follows from it), the intake (what may be recorde
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,12 +17,19 @@ import duckdb
 from timeline.ask.answers import Belief, Moment, Why
 from timeline.ask.snapshot import Snapshot
 from timeline.atomic import check_target, write_path
-from timeline.errors import BadInput, Conflict, NotFound, Place
+from timeline.errors import BadInput, BadRows, Conflict, NotFound, Place
 from timeline.index.generation import build_file
 from timeline.index.index import Index
 from timeline.log.log import Commit, Log, Verified
 from timeline.meaning.habits import Habits
-from timeline.project import find_project, find_store, project_habits, project_of
+from timeline.project import (
+    find_project,
+    find_store,
+    project_folder,
+    project_habits,
+    project_of,
+    recorded_file,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -180,6 +188,7 @@ class Timeline:
                 path,
                 format=format,
                 ignore_unknown=ignore_unknown,
+                recorded=self._recorded_in(path),
                 store=self.path,
                 mapping=mapped,
             )
@@ -197,6 +206,17 @@ class Timeline:
             except Exception as error:
                 result.warnings.append(f"all is recorded, but the index could not be refreshed: {error}")
         return result
+
+    def _recorded_in(self, path: str | Path) -> Path | None:
+        """Return the file to which the commands of its project write, if it belongs to a folder's events."""
+        project = self._project or project_of(self.path)
+        if project is None or not os.path.isdir(path):
+            return None
+        folder, file = Path(path).resolve(), recorded_file(project)
+        belongs = (
+            file.resolve().is_relative_to(folder) or folder == project_folder(project, "events").resolve()
+        )
+        return file if belongs else None
 
     def append(
         self,
@@ -223,13 +243,19 @@ class Timeline:
         expected_position: int | None = None,
         *,
         register_unknown: bool = False,
+        file: str | Path | None = None,
     ) -> Ingested:
-        """Record events as `append` does; returns what came of it, with the id and position of each event."""
+        """Record events as `append` does; returns what came of it, with the id and position of each event.
+
+        Where something is to be recorded, the events and the descriptions that are registered for them are
+        added to the YAML file `file` first, once all is validated: a list of events, whose text stays as it
+        is. Where the events are refused, it is put back; where recording fails otherwise, it keeps them.
+        """
         from timeline.intake.batch import Batch, Draft
 
         if isinstance(events, Mapping | str):
             raise BadInput("expected a list of events, got one thing by itself; put it in a list")
-        drafts = []
+        events, drafts = list(events), []
         for nth, keys in enumerate(events, 1):
             if not isinstance(keys, Mapping):
                 wanted = "a mapping with keys such as fact and claim"
@@ -237,13 +263,34 @@ class Timeline:
             drafts.append(Draft(dict(keys), Place("event", row=nth)))
         if not drafts:
             raise BadInput("nothing to append; expected at least one event")
-        result = self._record(
-            [Batch(name="append", drafts=drafts, table=None, problems=[])],
-            register_unknown=register_unknown,
-            expected_position=expected_position,
-        )
+        batch = Batch(name="append", drafts=drafts, table=None, problems=[])
+        options = {"register_unknown": register_unknown, "expected_position": expected_position}
+        if file is None:
+            result = self._record([batch], **options)
+        else:
+            result = self._record_from(Path(file), events, batch, options)
         self._publish_if_large(result)
         return result
+
+    def _record_from(
+        self, path: Path, events: Sequence[Mapping[str, object]], batch: Batch, options: dict[str, Any]
+    ) -> Ingested:
+        """Record a batch once its events are in a file, with the names that are registered for them."""
+        from timeline.intake.recorded import RecordedFile
+
+        file = RecordedFile(path)
+
+        def write(described: Sequence[tuple[str, str]]) -> None:
+            given = {(keys.get("type"), keys.get("id")) for keys in events}
+            named = [{"type": kind, "id": name} for kind, name in described if (kind, name) not in given]
+            file.add([*named, *events])
+
+        try:
+            return self._record([batch], before=write, **options)
+        except (BadRows, Conflict):
+            # Another writer was faster, and the events do not go with what that recorded.
+            file.put_back()
+            raise
 
     def _record(self, batches: list[Batch], **options: Any) -> Ingested:
         head = self._log.head_number()

@@ -210,7 +210,9 @@ def left_behind(folder: Path) -> list[str]:
 def test_the_first_question_ingests_and_answers(project: Path) -> None:
     finished = timeline(project, "show", OPENAI, "--as-of", "2026-02-28")
     assert "30 billion USD" in finished.stdout
-    assert finished.stderr.startswith("No store yet: ingesting events into .timeline\n")
+    assert finished.stderr.startswith(
+        "No store yet: ingesting events into .timeline; recorded dates begin now\n"
+    )
     assert left_behind(project) == [".timeline"]
     assert timeline(project, "show", OPENAI, "--as-of", "2026-02-28").stderr == ""
 
@@ -322,7 +324,7 @@ def test_a_report_is_known_the_second_time(empty: Path, here: Here) -> None:
     first = here(empty, *report)
     second = here(empty, *report)
     assert json.loads(first.stdout) == json.loads(second.stdout)
-    assert first.stderr == ""
+    assert first.stderr == "Written to events/recorded.yaml, and recorded from there.\n"
     assert second.stderr == "Known already: nothing was recorded.\n"
     recorded = json.loads(first.stdout)
     head = json.loads(here(empty, "head", "--json").stdout)

@@ -239,8 +239,8 @@ def _narrowed(fact: str | None) -> tuple[str, list[Any]]:
     return " WHERE fact = $1", [fact]
 
 
-def event_by(con: duckdb.DuckDBPyConnection, name: str) -> str:
-    """Return the id of the event that has this key, this event_id, or the only one that begins with it."""
+def event_by(con: duckdb.DuckDBPyConnection, name: str) -> tuple[str, str | None]:
+    """Return the id and key of the event that has this key or event_id, or the only one that begins so."""
     rows = con.execute(
         "SELECT event_id, key FROM store.events "
         "WHERE key = $1 OR (starts_with(event_id, $2) AND length($2) >= 4)",
@@ -249,7 +249,8 @@ def event_by(con: duckdb.DuckDBPyConnection, name: str) -> str:
     named = [row for row in rows if row[1] == name]
     found = named or rows
     if len(found) == 1:
-        return str(found[0][0])
+        event_id, key = found[0]
+        return event_id, key
     if not found:
         keys = [key for (key,) in con.execute("SELECT key FROM store.keys").fetchall()]
         raise NotFound(f"no event has the key or event_id {name!r}{nearest(name, keys)}")

@@ -283,6 +283,10 @@ class Snapshot:
 
     def event_id(self, name: str) -> str:
         """Return the id of the event that a key, an event_id or a unique prefix of one means."""
+        return self.event_and_key(name)[0]
+
+    def event_and_key(self, name: str) -> tuple[str, str | None]:
+        """Return the id and the key, if it has one, of the event that `event_id` takes a name for."""
         return self._run(lambda con: event_by(con, name))
 
     def commit_of(self, position: int) -> Commit:

@@ -22,6 +22,7 @@ __all__ = [
     "Explain",
     "Format",
     "Json",
+    "NoFile",
     "OneFact",
     "Origins",
     "Output",
@@ -126,6 +127,11 @@ Unsafe = Annotated[
 
 Unknown = Annotated[
     bool, typer.Option("--register-unknown", help="Take sources, entities and attributes never heard of.")
+]
+
+NoFile = Annotated[
+    bool,
+    typer.Option("--no-file", help="Do not write it to the project's events/recorded.yaml first."),
 ]
 
 Parameters = Annotated[

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from timeline.atomic import check_target, writing
+from timeline.atomic import check_target, holding_folder, writing
 from timeline.cli.new_project import bundled_project, empty_project, ignoring, make_folder
-from timeline.cli.options import Claim, Json, OneFact, Origins, Store, Unknown
-from timeline.cli.output import print_ingested, print_lines, print_pairs, print_recorded, say
+from timeline.cli.options import Claim, Json, NoFile, OneFact, Origins, Store, Unknown
+from timeline.cli.output import print_ingested, print_lines, print_pairs, print_recorded, say, warn
 from timeline.cli.stores import Recording, near, recording
 from timeline.errors import BadInput, BadRows, Conflict, NotFound
 from timeline.meaning.times import format_instant
-from timeline.project import PROJECT_FILE, find_project, find_store, project_folder
+from timeline.project import PROJECT_FILE, find_project, find_store, project_folder, recorded_file
 from timeline.store import Timeline
 
 if TYPE_CHECKING:
@@ -149,14 +149,18 @@ def report(
         bool, typer.Option("--inferred", help="The report implies it rather than says it.")
     ] = False,
     register_unknown: Unknown = False,
+    no_file: NoFile = False,
     store: Store = None,
     json: Json = False,
 ) -> None:
-    """Record one report."""
+    """Record one report.
+
+    In a project it is written to a file of its events first.
+    """
     event: dict[str, object] = {"fact": fact, **_claimed(claim, claimed), **_given(origins)}
     if inferred:
         event["inferred"] = True
-    _append(event, register_unknown, store, json)
+    _append(event, register_unknown, no_file, store, json)
 
 
 def correct(
@@ -170,6 +174,7 @@ def correct(
     claimed: Claim,
     origins: Origins,
     register_unknown: Unknown = False,
+    no_file: NoFile = False,
     store: Store = None,
     json: Json = False,
 ) -> None:
@@ -186,7 +191,7 @@ def correct(
     }
     if void:
         event["void"] = True
-    _append(event, register_unknown, store, json, target)
+    _append(event, register_unknown, no_file, store, json, target)
 
 
 def retract(
@@ -195,6 +200,7 @@ def retract(
     reason: Annotated[str | None, typer.Option(help="Why it was taken back.")] = None,
     origins: Origins,
     register_unknown: Unknown = False,
+    no_file: NoFile = False,
     store: Store = None,
     json: Json = False,
 ) -> None:
@@ -205,7 +211,7 @@ def retract(
     event: dict[str, object] = {"type": "retracted", **_given(origins)}
     if reason is not None:
         event["reason"] = reason
-    _append(event, register_unknown, store, json, target)
+    _append(event, register_unknown, no_file, store, json, target)
 
 
 # Ingesting
@@ -298,22 +304,42 @@ def _claimed(claim: str | None, others: Claim) -> dict[str, object]:
 def _append(
     event: dict[str, object],
     register_unknown: bool,
+    no_file: bool,
     store: Path | None,
     json: bool,
     target: str | None = None,
 ) -> None:
-    with recording(store) as to:
-        to.run(lambda tl: _append_in(tl, event, register_unknown, json, target))()
+    project = None if no_file else find_project(store)
+    file = recorded_file(project) if project else None
+    with holding_folder(project) if project else nullcontext():
+        before = _content(file)
+        try:
+            with recording(store) as to:
+                to.run(lambda tl: _append_in(tl, event, register_unknown, json, target, file))()
+        except Exception:
+            if file is not None and _content(file) != before:
+                say(f"The event is in {near(file)}; if it is not recorded yet, `timeline ingest` records it.")
+            raise
+
+
+def _content(file: Path | None) -> bytes | None:
+    return file.read_bytes() if file is not None and file.is_file() else None
 
 
 def _append_in(
-    tl: Timeline, event: dict[str, object], register_unknown: bool, json: bool, target: str | None
+    tl: Timeline,
+    event: dict[str, object],
+    register_unknown: bool,
+    json: bool,
+    target: str | None,
+    file: Path | None,
 ) -> Callable[[], None]:
     """Append an event; returns what prints the outcome, for once the store is in its place."""
     if target is not None:
-        event["target"] = tl.snapshot().event_id(target)
+        event_id, key = tl.snapshot().event_and_key(target)
+        event["target"] = key or event_id
     try:
-        result = tl.record([event], register_unknown=register_unknown)
+        result = tl.record([event], register_unknown=register_unknown, file=file)
     except BadRows as error:
         # There is one event, given here: its place among others says nothing.
         raise BadInput("; ".join(problem.message for problem in error.problems)) from None
@@ -329,8 +355,12 @@ def _append_in(
     }
 
     def print_outcome() -> None:
+        for message in result.warnings:
+            warn(message)
         if not result.commits:
             say("Known already: nothing was recorded.")
+        elif file is not None:
+            say(f"Written to {near(file)}, and recorded from there.")
         print_recorded(lambda: print_pairs(facts, json))
 
     return print_outcome

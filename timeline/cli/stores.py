@@ -122,7 +122,7 @@ def _ingest_first(project: Path, path: Path) -> None:
     folder = near(project_folder(project, "events"))
     if not _has_events(project):
         raise NotFound(f"no store yet, and no events in {folder} to make one from; see `timeline ingest`")
-    say(f"No store yet: ingesting {folder} into {near(path)}")
+    say(f"No store yet: ingesting {folder} into {near(path)}; recorded dates begin now")
     try:
         with _made(path, project) as tl, showing_progress(tl):
             result = tl.ingest(folder)

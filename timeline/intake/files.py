@@ -41,8 +41,9 @@ def read_batches(
 
     Of a folder: one batch a file with a known suffix, those of subfolders among them, in the order that
     `in_order` gives; `list_folder` has what is passed over. `recorded` is the file that the commands write
-    to, `store` a folder that is not read. `stdin` is read instead of the process's own; it may yield bytes
-    or text. `ignore_unknown` drops unknown keys and columns, which are problems otherwise.
+    to, which is read with the folder wherever it is, and `store` a folder that is not read. `stdin` is read
+    instead of the process's own; it may yield bytes or text. `ignore_unknown` drops unknown keys and columns,
+    which are problems otherwise.
     With a `mapping` a file is a table of columns with other names.
     Raises BadInput for a file that cannot be read as a whole.
 
@@ -108,6 +109,8 @@ def _read_folder(
     folder: Path, ignore_unknown: bool, recorded: Path | None, store: Path | None
 ) -> list[Batch]:
     paths = list_folder(folder, store).paths
+    if recorded is not None and recorded.is_file() and not any(map(recorded.samefile, paths)):
+        paths.append(recorded)
     if not paths:
         raise BadInput(f"{folder} holds no file to ingest; expected {', '.join(FORMATS)}")
     return in_order(folder, [_read_file(path, str(path), None, ignore_unknown) for path in paths], recorded)

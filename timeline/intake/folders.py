@@ -9,7 +9,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 from timeline.errors import BadInput, Place
 from timeline.intake.batch import Batch, Draft
@@ -18,12 +17,9 @@ from timeline.intake.documents import SECTIONS
 from timeline.intake.suffixes import format_of
 from timeline.intake.tabular import STAYS_IN_ITS_FILE
 from timeline.meaning.event import DESCRIPTIONS
-from timeline.project import PROJECT_FILE
+from timeline.project import PROJECT_FILE, RECORDED
 
 __all__ = ["Listed", "in_order", "list_folder"]
-
-#: The file that the commands write to where a project names none.
-_RECORDED: Final = "recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +93,11 @@ def in_order(folder: Path, batches: Sequence[Batch], recorded: Path | None = Non
     of all: they were written before anybody described these names better. A file that amends what another
     one holds comes behind that.
     """
-    last = recorded or folder / f"{_RECORDED}.yaml"
+    last = recorded or folder / RECORDED
     ranked: list[tuple[int, Batch]] = []
     for batch in batches:
         path = Path(batch.name)
-        if batch.drafts is not None and os.path.abspath(path) == os.path.abspath(last):
+        if batch.drafts is not None and os.path.realpath(path) == os.path.realpath(last):
             described = [draft for draft in batch.drafts if _describes(draft)]
             others = [draft for draft in batch.drafts if not _describes(draft)]
             ranked += [(0, replace(batch, drafts=described, problems=[], warnings=[]))] if described else []

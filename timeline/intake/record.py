@@ -22,6 +22,7 @@ from timeline.intake.batch import Batch
 from timeline.intake.outcome import Ingested, Rejected, at_origin, raise_for
 from timeline.intake.rows import Intake
 from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
+from timeline.meaning.event import DESCRIPTIONS
 from timeline.meaning.habits import Habits
 from timeline.meaning.times import now
 
@@ -40,11 +41,16 @@ _NO_HABITS: Final = Habits()
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """A commit to be: its rows, how many of them register names, and what they come to."""
+    """A commit to be: its rows, how many of them register names, what they come to, what they describe."""
 
     part: _Part
     registered: int
     appended: Appended
+    described: list[tuple[str, str]]
+
+
+#: What is called before something is recorded, with the type and id of each description in it.
+Before = Callable[[Sequence[tuple[str, str]]], None]
 
 
 class _Moved(Exception):
@@ -76,10 +82,13 @@ class Recorder:
         rejects: str | Path | None = None,
         dry_run: bool = False,
         expected_position: int | None = None,
+        before: Before | None = None,
     ) -> Ingested:
         """Return validate all batches, then append each as one commit.
 
-        Raises what was refused, recording nothing, unless `rejects` names a file for it.
+        Raises what was refused, recording nothing, unless `rejects` names a file for it. `before` is called
+        once all is validated and before something is recorded, with the type and id of each description that
+        will be; where another writer is faster, it is called again. What it raises leaves the log as it was.
         """
         if len(batches) == 1 and batches[0].table is not None and bulk.takes(batches[0].table):
             return self._record_table(batches[0], register_unknown, rejects, dry_run, expected_position)
@@ -91,7 +100,7 @@ class Recorder:
             number, moved_on = (self._intake_commit, None) if guessed else self._head(expected_position)
             # Another writer may be faster even while this one validates, when there is no table yet.
             ready: list[_Ready] = []
-            before = len(commits)
+            so_far = len(commits)
             try:
                 result, ready = self._validate(batches, number, register_unknown)
                 final = dry_run or not ready or bool(result.rejected)
@@ -104,10 +113,10 @@ class Recorder:
                 if dry_run:
                     self._forget()
                     return result
-                self._append(ready, number, commits)
+                self._append(ready, number, commits, before)
             except _Moved:
                 # What was recorded so far comes back as known, save for names registered on the way.
-                for commit, one in zip(commits[before:], ready, strict=False):
+                for commit, one in zip(commits[so_far:], ready, strict=False):
                     written.new += commit.count - one.registered
                     written.registered += one.registered
                 self._forget()
@@ -267,7 +276,12 @@ class Recorder:
             result.events += found.events
             if new:
                 part = Rows(found.rows) if new < SMALL else rows_to_table(found.rows)
-                ready.append(_Ready(part, found.registered, Appended.of(found.rows)))
+                described = [
+                    (row["event_type"], row["subject"])
+                    for row in found.rows
+                    if row["event_type"] in DESCRIPTIONS
+                ]
+                ready.append(_Ready(part, found.registered, Appended.of(found.rows), described))
         return result, ready
 
     def _append(
@@ -275,9 +289,10 @@ class Recorder:
         ready: Sequence[_Ready],
         number: int,
         commits: list[Commit],
+        before: Before | None,
     ) -> None:
         for one in ready:
-            commit = self._log.append(_unless_moved(partial(_whole, one.part), number))
+            commit = self._log.append(_unless_moved(partial(_whole, one, before), number))
             if commit is not None:
                 commits.append(commit)
                 number = commit.number
@@ -286,8 +301,10 @@ class Recorder:
         self._intake_commit = number
 
 
-def _whole(part: _Part) -> _Part:
-    return part
+def _whole(one: _Ready, before: Before | None) -> _Part:
+    if before is not None:
+        before(one.described)
+    return one.part
 
 
 def _unless_moved(
