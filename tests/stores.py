@@ -10,6 +10,7 @@ from timeline import Timeline
 from timeline.index.index import Index
 from timeline.intake.batch import Batch
 from timeline.intake.files import read_batches
+from timeline.intake.names import Naming
 from timeline.intake.record import Recorder
 from timeline.log.log import Log
 from timeline.meaning.times import parse_instant
@@ -27,7 +28,7 @@ def record(
     log = Log(path / "log", clock=clock)
     recorder = Recorder(log, Index(path / "index", log).open)
     for batches in calls:
-        recorder.record(batches, register_unknown=register_unknown)
+        recorder.record(batches, naming=Naming.of(register_unknown))
 
 
 def record_files(path: Path, events: Path, *, register_unknown: bool = False) -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from timeline.index.reader import Reader
 from timeline.intake.bulk import RunAgain, TableIntake
+from timeline.intake.names import REFUSING, Naming
 from timeline.intake.outcome import Rejected
 from timeline.intake.tabular import StoredTable
 from timeline.log.log import schema
@@ -33,14 +34,12 @@ def taken(
     table: pa.Table | StoredTable,
     recorded_at: int,
     *,
-    register_unknown: bool = False,
+    naming: Naming = REFUSING,
     at_once: int = 100_000,
     habits: Habits = _NO_HABITS,
 ) -> Taken:
     """Run an intake of this table until no run finds more rows to skip."""
-    intake = TableIntake(
-        reader, table, "t", recorded_at, register_unknown=register_unknown, at_once=at_once, habits=habits
-    )
+    intake = TableIntake(reader, table, "t", recorded_at, naming=naming, at_once=at_once, habits=habits)
     with closing(intake):
         while True:
             try:

@@ -19,6 +19,7 @@ from timeline.index.generation import FORMAT
 from timeline.index.index import Index
 from timeline.index.tail import show_tail
 from timeline.intake.files import table_batch
+from timeline.intake.names import Naming
 from timeline.intake.record import Recorder
 from timeline.log.log import Log
 from timeline.meaning.columns import BELIEF_COLUMNS
@@ -186,7 +187,7 @@ class TestAppend:
         table = table.append_column("text", pa.array([f"text {nth}" for nth in range(3_000)]))
         batch = table_batch(table)
         recorder = Recorder(desk._log, lambda: desk.snapshot().reader())
-        assert recorder.record([batch], register_unknown=True, expected_position=0).new == 3_000
+        assert recorder.record([batch], naming=Naming.of(True), expected_position=0).new == 3_000
         again = recorder.record([batch], expected_position=0)
         assert (again.new, again.known, again.commits) == (0, 3_000, [])
         with pytest.raises(Conflict, match="expected the log to end at position 0"):
@@ -438,7 +439,7 @@ def test_an_ingest_that_is_overtaken_goes_on_where_it_was(desk: Timeline, tmp_pa
     log = Overtaken(desk.path / "log")
     log.somebody = desk
     index = Index(desk.path / "index", log)
-    result = Recorder(log, index.open).record(read_batches(folder), register_unknown=True)
+    result = Recorder(log, index.open).record(read_batches(folder), naming=Naming.of(True))
     # a, b, c, s and one source a file.
     assert (result.new, result.known, result.registered, len(result.commits)) == (6, 0, 7, 3)
     assert [commit.number for commit in result.commits] == [1, 3, 4]

@@ -2,7 +2,9 @@
 
     TimelineError                 1   our fault: a bug, or a state that should not occur
     ├── BadInput                  2   what was given is wrong; names the place and what was expected
-    │   └── BadRows               2   several such places in one ingest, all named at once
+    │   ├── BadRows               2   several such places in one ingest, all named at once
+    │   ├── BadEvent              2   several such places in one event
+    │   └── UnknownName           2   a source, entity or attribute that the store does not know
     ├── Conflict                  3   right in itself, but at odds with what the store holds
     ├── Corruption                4   what the store holds is not what was written
     └── NotFound                  5   the question is right and nothing answers it
@@ -14,10 +16,12 @@ expected, where, and what to do next.
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 __all__ = [
+    "BadEvent",
     "BadInput",
     "BadRows",
     "Conflict",
@@ -25,9 +29,11 @@ __all__ = [
     "NotFound",
     "Place",
     "TimelineError",
+    "UnknownName",
     "brief",
     "first_lines",
     "nearest",
+    "problem_lines",
 ]
 
 
@@ -85,12 +91,41 @@ class BadInput(TimelineError):
         return self if self.place else BadInput(self.message, place)
 
 
-#: Of many bad rows, the text of an error names so many.
+#: Of many bad rows, the text of an error names so many; of more, unknown names are counted.
 _NAMED_AT_MOST = 20
+_COMMONEST = 10
+
+
+class UnknownName(BadInput):
+    """A name that the store does not know and could register; `kind` is source, entity or attribute."""
+
+    def __init__(self, message: str, place: Place | None, kind: str, name: str) -> None:
+        super().__init__(message, place)
+        self.kind = kind
+        self.name = name
+
+    def at(self, place: Place) -> BadInput:
+        return self if self.place else UnknownName(self.message, place, self.kind, self.name)
+
+
+class BadEvent(BadInput):
+    """Everything that is wrong with one event, each at its own place."""
+
+    def __init__(self, problems: Sequence[BadInput]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(problem.message for problem in problems), self.problems[0].place)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+    def at(self, place: Place) -> BadInput:
+        return BadEvent([problem.at(place) for problem in self.problems])
 
 
 class BadRows(BadInput):
-    """Every bad row of one ingest, in the order of the file: `problems` has all, the text the first 20.
+    """Every bad event of one ingest, in the order of the file: `problems` has all, the text the first 20.
+
+    An event may have several problems. Of more than 20, those that are unknown names are counted.
 
     >>> print(BadRows([BadInput(f"bad {row}", Place("a.csv", row=row)) for row in range(1, 31)]))
     ... # doctest: +ELLIPSIS
@@ -102,12 +137,13 @@ class BadRows(BadInput):
     """
 
     def __init__(self, problems: Sequence[BadInput]) -> None:
-        self.problems = tuple(problems)
-        rows = "1 bad event" if len(self.problems) == 1 else f"{len(self.problems)} bad events"
+        rows = "1 bad event" if len(problems) == 1 else f"{len(problems)} bad events"
+        each = [one.problems if isinstance(one, BadEvent) else (one,) for one in problems]
+        self.problems = tuple(problem for some in each for problem in some)
         super().__init__(f"{rows}; nothing was recorded")
 
     def __str__(self) -> str:
-        return "\n".join([*first_lines(self.problems), self.message])
+        return "\n".join([*problem_lines(self.problems, _NAMED_AT_MOST), self.message])
 
 
 def first_lines(problems: Sequence[object]) -> list[str]:
@@ -116,6 +152,43 @@ def first_lines(problems: Sequence[object]) -> list[str]:
     if len(problems) > _NAMED_AT_MOST:
         lines.append(f"… and {len(problems) - _NAMED_AT_MOST:,} more")
     return lines
+
+
+def problem_lines(problems: Sequence[BadInput], at_most: int | None = None, hint: str = "") -> list[str]:
+    """Return lines for the problems of an ingest, at most so many one by one; a hint where there are more.
+
+    Where there are many, unknown names are counted instead, and the commonest shown.
+
+    >>> problem_lines([UnknownName("unknown entity 'acme' as subject", Place("a.yaml", 3), "entity", "acme")])
+    ["a.yaml:3: unknown entity 'acme' as subject"]
+    """
+    many = at_most is not None and len(problems) > at_most
+    unknown = [one for one in problems if isinstance(one, UnknownName)]
+    # The default of a file is one place for all its events.
+    first = {str(one): id(one) for one in reversed(unknown)}
+    again = {id(one) for one in unknown}.difference(first.values())
+    left_out = {id(one) for one in unknown} if many else again
+    listed = [one for one in problems if id(one) not in left_out]
+    lines = [str(one) for one in listed[:at_most]]
+    if len(lines) < len(listed):
+        lines.append(f"… and {len(listed) - len(lines):,} more{hint}")
+    return lines + (_counted(unknown) if many else [])
+
+
+def _counted(unknown: Sequence[UnknownName]) -> list[str]:
+    """Return lines that count unknown names, the commonest first, and say how to register them."""
+    if not unknown:
+        return []
+    counts = Counter((one.kind, one.name) for one in unknown)
+    first = {(one.kind, one.name): one.place for one in reversed(unknown)}
+    kinds = dict.fromkeys(kind for kind, _ in counts)
+    plural = {"source": "sources", "entity": "entities", "attribute": "attributes"}
+    option = ",".join(plural[kind] for kind in plural if kind in kinds)
+    lines = [f"{len(counts):,} unknown names in {len(unknown):,} places; the commonest:"]
+    for (kind, name), count in counts.most_common(_COMMONEST):
+        times = "once" if count == 1 else f"{count:,} times"
+        lines.append(f"  {kind} {name!r}, {times}, first at {first[kind, name]}")
+    return [*lines, f"describe them, or register them as they come with --register-unknown {option}"]
 
 
 class Conflict(TimelineError):

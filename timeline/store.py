@@ -7,7 +7,7 @@ was recorded), the index (what follows from it), the intake (what may be recorde
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -148,9 +148,11 @@ class Timeline:
     def ingest(
         self,
         path: str | Path | pa.Table | pl.DataFrame | Iterable[Mapping[str, object]] | Any,
-        register_unknown: bool = False,
+        register_unknown: bool | str | Collection[str] = False,
         rejects: str | Path | None = None,
         *,
+        even_near: bool = False,
+        resolve_aliases: bool = False,
         dry_run: bool = False,
         format: str | None = None,
         ignore_unknown: bool = False,
@@ -166,16 +168,23 @@ class Timeline:
         reason, and the rest is taken; it can be neither what is read nor lie in it. What is known already
         is left alone. `dry_run` records nothing and returns what would come of it, bad events among it.
 
+        With `register_unknown`, names never heard of are registered as they come: True is all kinds, and
+        `"sources,entities"` or a collection names some. A name that is one slip or less from a known one is
+        refused even so, unless `even_near`. With `resolve_aliases` an alias is recorded as the id of its
+        entity, and is refused otherwise.
+
         What fails after the events were recorded (refreshing the index, writing the rejects) is among the
         `warnings` of the result, and no exception.
         """
         from timeline.intake.files import read_batches, table_batch
         from timeline.intake.folders import list_folder
+        from timeline.intake.names import Naming
 
         if rejects is not None:
             inputs = [path] if isinstance(path, str | Path) and str(path) != "-" else []
             check_target(rejects, inputs=inputs, within=[self.path])
         self._may_write("record")
+        naming = Naming.of(register_unknown, even_near, resolve_aliases)
         mapped = None
         if mapping is not None:
             from timeline.intake.mapping import mapping_from
@@ -194,7 +203,7 @@ class Timeline:
             )
         else:
             batches = [table_batch(path, ignore_unknown=ignore_unknown, mapping=mapped)]
-        result = self._record(batches, register_unknown=register_unknown, rejects=rejects, dry_run=dry_run)
+        result = self._record(batches, naming=naming, rejects=rejects, dry_run=dry_run)
         if isinstance(path, str | Path) and Path(path).is_dir():
             result.passed_over = list_folder(Path(path), self.path).passed_over
         if result.commits:
@@ -223,16 +232,24 @@ class Timeline:
         events: Iterable[Mapping[str, object]],
         expected_position: int | None = None,
         *,
-        register_unknown: bool = False,
+        register_unknown: bool | str | Collection[str] = False,
+        even_near: bool = False,
+        resolve_aliases: bool = False,
     ) -> Commit:
         """Record events, given with the keys of docs/formats.md, as one commit, all or none.
 
         With `expected_position`, the number of events that the caller takes the store to hold, a store
         that has moved on is a Conflict. Events that are known already are left alone; where all are, the
         commit returned is the one that last recorded any of them, whatever `expected_position` is: so a
-        caller who lost the acknowledgement can ask again.
+        caller who lost the acknowledgement can ask again. The other arguments are those of `ingest`.
         """
-        result = self.record(events, expected_position, register_unknown=register_unknown)
+        result = self.record(
+            events,
+            expected_position,
+            register_unknown=register_unknown,
+            even_near=even_near,
+            resolve_aliases=resolve_aliases,
+        )
         if result.commits:
             return result.commits[-1]
         return self.snapshot().commit_of(max(position for _, position in result.events))
@@ -242,7 +259,9 @@ class Timeline:
         events: Iterable[Mapping[str, object]],
         expected_position: int | None = None,
         *,
-        register_unknown: bool = False,
+        register_unknown: bool | str | Collection[str] = False,
+        even_near: bool = False,
+        resolve_aliases: bool = False,
         file: str | Path | None = None,
     ) -> Ingested:
         """Record events as `append` does; returns what came of it, with the id and position of each event.
@@ -252,10 +271,12 @@ class Timeline:
         is. Where the events are refused, it is put back; where recording fails otherwise, it keeps them.
         """
         from timeline.intake.batch import Batch, Draft
+        from timeline.intake.names import Naming
 
+        naming = Naming.of(register_unknown, even_near, resolve_aliases)
         if isinstance(events, Mapping | str):
             raise BadInput("expected a list of events, got one thing by itself; put it in a list")
-        events, drafts = list(events), []
+        drafts = []
         for nth, keys in enumerate(events, 1):
             if not isinstance(keys, Mapping):
                 wanted = "a mapping with keys such as fact and claim"
@@ -264,23 +285,23 @@ class Timeline:
         if not drafts:
             raise BadInput("nothing to append; expected at least one event")
         batch = Batch(name="append", drafts=drafts, table=None, problems=[])
-        options = {"register_unknown": register_unknown, "expected_position": expected_position}
+        options = {"naming": naming, "expected_position": expected_position}
         if file is None:
             result = self._record([batch], **options)
         else:
-            result = self._record_from(Path(file), events, batch, options)
+            result = self._record_from(Path(file), batch, options)
         self._publish_if_large(result)
         return result
 
-    def _record_from(
-        self, path: Path, events: Sequence[Mapping[str, object]], batch: Batch, options: dict[str, Any]
-    ) -> Ingested:
+    def _record_from(self, path: Path, batch: Batch, options: dict[str, Any]) -> Ingested:
         """Record a batch once its events are in a file, with the names that are registered for them."""
         from timeline.intake.recorded import RecordedFile
 
         file = RecordedFile(path)
 
         def write(described: Sequence[tuple[str, str]]) -> None:
+            # With the ids that aliases in them mean.
+            events = [draft.keys for draft in batch.drafts or ()]
             given = {(keys.get("type"), keys.get("id")) for keys in events}
             named = [{"type": kind, "id": name} for kind, name in described if (kind, name) not in given]
             file.add([*named, *events])

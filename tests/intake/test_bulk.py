@@ -19,6 +19,7 @@ from timeline.index.reader import Reader
 from timeline.intake import bulk, record
 from timeline.intake import bulk_values as bulkread
 from timeline.intake.files import table_batch
+from timeline.intake.names import Naming
 from timeline.intake.rows import Intake
 from timeline.log.log import Log, rows_to_table, schema
 
@@ -35,7 +36,7 @@ def empty(tmp_path: Path) -> Iterator[Reader]:
 def resolve(reader: Reader, table: pa.Table) -> Taken:
     batch = table_batch(table, "t")
     assert batch.table is not None
-    return taken(reader, batch.table, RECORDED, register_unknown=True)
+    return taken(reader, batch.table, RECORDED, naming=Naming.of(True))
 
 
 def reports(count: int, **columns: list[Any]) -> pa.Table:
@@ -111,7 +112,7 @@ def test_many_rows_are_those_of_the_way_by_drafts_in_their_order(empty: Reader) 
     table = table.set_column(table.column_names.index("text"), "text", pa.array(texts))
     found = resolve(empty, table)
     drafts = bulk.table_to_drafts(table, "t")
-    expected = Intake(empty, RECORDED, register_unknown=True).resolve(drafts)
+    expected = Intake(empty, RECORDED, naming=Naming.of(True)).resolve(drafts)
     rows = rows_to_table([row for row in expected.rows if not row["event_type"].endswith("-described")])
     names = [name for name in schema().names if name not in ("position", "commit", "recorded_at", "place")]
     assert found.rows.slice(found.registered).select(names).equals(rows.select(names))
@@ -227,7 +228,7 @@ def test_a_table_is_taken_the_same_in_parts_of_any_size(empty: Reader) -> None:
     whole = resolve(empty, table)
     assert (whole.known, whole.rows.num_rows - whole.registered) == (2_500, 3_000)
     for at_once in (700, 2_500, 5_499):
-        found = taken(empty, table, RECORDED, register_unknown=True, at_once=at_once)
+        found = taken(empty, table, RECORDED, naming=Naming.of(True), at_once=at_once)
         assert (found.known, found.registered, found.warnings) == (
             whole.known,
             whole.registered,

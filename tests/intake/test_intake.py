@@ -16,6 +16,7 @@ from timeline.index.index import Index
 from timeline.index.reader import Reader
 from timeline.intake.batch import Draft
 from timeline.intake.known import KnownEvents
+from timeline.intake.names import Naming
 from timeline.intake.outcome import Ingested, raise_for
 from timeline.intake.rows import Intake, Resolved
 from timeline.log.log import Log
@@ -305,7 +306,7 @@ class TestNames:
 class TestRegisteringUnknownNames:
     @pytest.fixture
     def intake(self, reader: Reader) -> Intake:
-        return Intake(reader, NOW, register_unknown=True)
+        return Intake(reader, NOW, naming=Naming.of(True))
 
     def test_they_come_before_the_event_that_names_them(self, intake: Intake, reader: Reader) -> None:
         everything: Keys = {

@@ -18,6 +18,7 @@ from timeline.errors import Place
 from timeline.index import index
 from timeline.index.index import TAIL_BYTES_AT_MOST, TAIL_ENTANGLING_AT_MOST, Index
 from timeline.intake.batch import Batch, Draft
+from timeline.intake.names import Naming
 from timeline.intake.record import Recorder
 from timeline.log.log import Log
 from timeline.meaning import event
@@ -49,7 +50,7 @@ def appended_by_others(store: Path, *commits: Sequence[Mapping[str, object]]) ->
     recorder = Recorder(log, Index(store / "index", log).open)
     for events in commits:
         drafts = [Draft(dict(keys), Place("event", row=nth)) for nth, keys in enumerate(events, 1)]
-        recorder.record([Batch("append", drafts, None, [])], register_unknown=True)
+        recorder.record([Batch("append", drafts, None, [])], naming=Naming.of(True))
 
 
 def tail_of(store: Path) -> int:

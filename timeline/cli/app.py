@@ -39,7 +39,7 @@ def _app_of(names: Iterable[str]) -> typer.Typer:
     """Return the application with these commands alone."""
     import typer
 
-    from timeline.cli.options import every_command, with_options
+    from timeline.cli.options import OptionalKinds, every_command, with_options
 
     made = typer.Typer(
         name="timeline",
@@ -52,7 +52,9 @@ def _app_of(names: Iterable[str]) -> typer.Typer:
     )
     made.callback()(every_command)
     for name in names:
-        made.command(name)(with_options(getattr(importlib.import_module(COMMANDS[name]), name)))
+        made.command(name, cls=OptionalKinds)(
+            with_options(getattr(importlib.import_module(COMMANDS[name]), name))
+        )
     return made
 
 

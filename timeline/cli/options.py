@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import typer
+from typer.core import TyperCommand
 
 from timeline import __version__
 from timeline.errors import BadInput
@@ -22,15 +23,16 @@ __all__ = [
     "Explain",
     "Format",
     "Json",
+    "Names",
     "NoFile",
     "OneFact",
+    "OptionalKinds",
     "Origins",
     "Output",
     "Parameters",
     "Rules",
     "SomeFacts",
     "Store",
-    "Unknown",
     "check_output",
     "every_command",
     "named_values",
@@ -123,10 +125,6 @@ Unsafe = Annotated[
         "--unsafe",
         help="Run any SQL, which may read and write files: for what you wrote or read yourself.",
     ),
-]
-
-Unknown = Annotated[
-    bool, typer.Option("--register-unknown", help="Take sources, entities and attributes never heard of.")
 ]
 
 NoFile = Annotated[
@@ -275,6 +273,54 @@ class Origins:
     statement: Annotated[str | None, typer.Option(help="The report in a sentence.")] = None
     key: Annotated[str | None, typer.Option(help="A name for the event, unique in the store.")] = None
     actor: Annotated[str | None, typer.Option(help="Who records it.", envvar="TIMELINE_ACTOR")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """What becomes of names that the store does not know."""
+
+    register_unknown: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[KINDS]",
+            help="Register names never heard of: sources, entities, attributes, or several with commas. "
+            "Without kinds: all.",
+            show_default=False,
+        ),
+    ] = None
+    even_near: Annotated[
+        bool,
+        typer.Option("--even-near", help="Register names that are one slip or less from a known one, too."),
+    ] = False
+    resolve_aliases: Annotated[
+        bool, typer.Option("--resolve-aliases", help="Record an alias as the id of its entity.")
+    ] = False
+
+    def given(self) -> dict[str, Any]:
+        """Return the arguments that the methods of Timeline take."""
+        found = {option.name: getattr(self, option.name) for option in fields(self)}
+        return found | {"register_unknown": self.register_unknown or False}
+
+
+_REGISTER: Final = "--register-unknown"
+_KINDS: Final = frozenset(("all", "source", "sources", "entity", "entities", "attribute", "attributes"))
+
+
+class OptionalKinds(TyperCommand):
+    """A command whose --register-unknown takes kinds or nothing, for which Typer has no form."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given = list(args)
+        for at, argument in enumerate(args):
+            if argument == "--":
+                break
+            if argument == _REGISTER:
+                kinds = args[at + 1] if at + 1 < len(args) else ""
+                named = _KINDS.issuperset(kinds.split(","))
+                given[at] = f"{_REGISTER}={kinds if named else 'all'}"
+                if named:
+                    given[at + 1] = ""
+        return super().parse_args(ctx, [one for one, was in zip(given, args, strict=True) if one or not was])
 
 
 def check_output(output: Path | None, store: Path | None) -> None:

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 import typer
 
 from timeline.atomic import writing
-from timeline.errors import BadInput, BadRows, TimelineError
+from timeline.errors import BadInput, BadRows, TimelineError, problem_lines
 from timeline.show.formats import csv_lines, document, json_lines
 from timeline.show.layout import Style, pairs
 from timeline.show.words import counted
@@ -77,10 +77,8 @@ def read_stdin() -> str:
 def fail(error: TimelineError) -> None:
     """Print what went wrong: what has a place in a file begins with it, so that editors can jump there."""
     if isinstance(error, BadRows):
-        for problem in error.problems[:PRINTED_AT_MOST]:
-            say(str(problem))
-        if len(error.problems) > PRINTED_AT_MOST:
-            say(f"… and {len(error.problems) - PRINTED_AT_MOST:,} more; --rejects FILE writes all of them")
+        for line in problem_lines(error.problems, PRINTED_AT_MOST, "; --rejects FILE writes all of them"):
+            say(line)
         say(f"Error: {error.message}")
     elif isinstance(error, BadInput) and error.place is not None:
         say(str(error))
@@ -131,15 +129,13 @@ def _words(error: TimelineError) -> str:
 
 def print_ingested(result: Ingested, path: str = "", *, dry_run: bool = False) -> None:
     """Print what came of an ingest: what was passed over, its warnings, what was rejected, and counts."""
-    for kind, messages in (
-        ("passed over ", result.passed_over),
-        ("warning: ", result.warnings),
-        ("", [f"{one.place}: {_words(one.error)}" for one in result.rejected]),
-    ):
+    for kind, messages in (("passed over ", result.passed_over), ("warning: ", result.warnings)):
         for message in messages[:PRINTED_AT_MOST]:
             say(f"{kind}{message}")
         if len(messages) > PRINTED_AT_MOST:
             say(f"{kind}… and {len(messages) - PRINTED_AT_MOST:,} more")
+    for line in problem_lines(result.problems(), PRINTED_AT_MOST):
+        say(line)
     text = counted(result.new, "new event")
     if result.commits:
         first, last = result.commits[0].number, result.commits[-1].number

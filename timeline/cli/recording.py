@@ -16,7 +16,7 @@ import typer
 
 from timeline.atomic import check_target, holding_folder, writing
 from timeline.cli.new_project import bundled_project, empty_project, ignoring, make_folder
-from timeline.cli.options import Claim, Json, NoFile, OneFact, Origins, Store, Unknown
+from timeline.cli.options import Claim, Json, Names, NoFile, OneFact, Origins, Store
 from timeline.cli.output import print_ingested, print_lines, print_pairs, print_recorded, say, warn
 from timeline.cli.stores import Recording, near, recording
 from timeline.errors import BadInput, BadRows, Conflict, NotFound
@@ -82,7 +82,7 @@ def ingest(
         Path | None,
         typer.Option(metavar="FILE", help="Write bad events there with their reasons, and take the rest."),
     ] = None,
-    register_unknown: Unknown = False,
+    names: Names,
     ignore_unknown: Annotated[
         bool, typer.Option("--ignore-unknown", help="Pass over unknown keys and columns.")
     ] = False,
@@ -121,7 +121,7 @@ def ingest(
         check_target(rejects, inputs=inputs, within=_store_folders(store))
     with _taking(store, dry_run) as to:
         options = {
-            "register_unknown": register_unknown,
+            **names.given(),
             "dry_run": dry_run,
             "ignore_unknown": ignore_unknown,
             "mapping": mapping,
@@ -148,7 +148,7 @@ def report(
     inferred: Annotated[
         bool, typer.Option("--inferred", help="The report implies it rather than says it.")
     ] = False,
-    register_unknown: Unknown = False,
+    names: Names,
     no_file: NoFile = False,
     store: Store = None,
     json: Json = False,
@@ -160,7 +160,7 @@ def report(
     event: dict[str, object] = {"fact": fact, **_claimed(claim, claimed), **_given(origins)}
     if inferred:
         event["inferred"] = True
-    _append(event, register_unknown, no_file, store, json)
+    _append(event, names, no_file, store, json)
 
 
 def correct(
@@ -173,7 +173,7 @@ def correct(
     void: Annotated[bool, typer.Option("--void", help="It should never have been recorded.")] = False,
     claimed: Claim,
     origins: Origins,
-    register_unknown: Unknown = False,
+    names: Names,
     no_file: NoFile = False,
     store: Store = None,
     json: Json = False,
@@ -191,7 +191,7 @@ def correct(
     }
     if void:
         event["void"] = True
-    _append(event, register_unknown, no_file, store, json, target)
+    _append(event, names, no_file, store, json, target)
 
 
 def retract(
@@ -199,7 +199,7 @@ def retract(
     *,
     reason: Annotated[str | None, typer.Option(help="Why it was taken back.")] = None,
     origins: Origins,
-    register_unknown: Unknown = False,
+    names: Names,
     no_file: NoFile = False,
     store: Store = None,
     json: Json = False,
@@ -211,7 +211,7 @@ def retract(
     event: dict[str, object] = {"type": "retracted", **_given(origins)}
     if reason is not None:
         event["reason"] = reason
-    _append(event, register_unknown, no_file, store, json, target)
+    _append(event, names, no_file, store, json, target)
 
 
 # Ingesting
@@ -303,7 +303,7 @@ def _claimed(claim: str | None, others: Claim) -> dict[str, object]:
 
 def _append(
     event: dict[str, object],
-    register_unknown: bool,
+    names: Names,
     no_file: bool,
     store: Path | None,
     json: bool,
@@ -315,7 +315,7 @@ def _append(
         before = _content(file)
         try:
             with recording(store) as to:
-                to.run(lambda tl: _append_in(tl, event, register_unknown, json, target, file))()
+                to.run(lambda tl: _append_in(tl, event, names, json, target, file))()
         except Exception:
             if file is not None and _content(file) != before:
                 say(f"The event is in {near(file)}; if it is not recorded yet, `timeline ingest` records it.")
@@ -329,7 +329,7 @@ def _content(file: Path | None) -> bytes | None:
 def _append_in(
     tl: Timeline,
     event: dict[str, object],
-    register_unknown: bool,
+    names: Names,
     json: bool,
     target: str | None,
     file: Path | None,
@@ -339,7 +339,7 @@ def _append_in(
         event_id, key = tl.snapshot().event_and_key(target)
         event["target"] = key or event_id
     try:
-        result = tl.record([event], register_unknown=register_unknown, file=file)
+        result = tl.record([event], **names.given(), file=file)
     except BadRows as error:
         # There is one event, given here: its place among others says nothing.
         raise BadInput("; ".join(problem.message for problem in error.problems)) from None

@@ -47,10 +47,14 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One event or description as written, the file's defaults filled in; nothing in it is None."""
+    """One event or description as written, the file's defaults filled in; nothing in it is None.
+
+    `places` has where keys are, if that is another place than the event's.
+    """
 
     keys: dict[str, object]
     place: Place
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

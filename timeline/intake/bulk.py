@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import pairwise
 from typing import Any, Final
@@ -21,12 +21,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from timeline.errors import BadInput, Place, TimelineError
+from timeline.index.aliases import Aliases
 from timeline.index.catalog import sql_object
 from timeline.index.reader import Reader
 from timeline.intake.batch import Draft, RowOrigin
 from timeline.intake.bulk_values import RowReader, as_text, in_parts
 from timeline.intake.known import KnownEvents
+from timeline.intake.names import KINDS, REFUSING, KnownNames, Naming
+from timeline.intake.near import NearNames, twin_warnings
 from timeline.intake.outcome import Rejected, at_origin
+from timeline.intake.resolving import with_ids
 from timeline.intake.rows import Intake
 from timeline.intake.tabular import StoredTable
 from timeline.log.log import schema
@@ -35,6 +39,7 @@ from timeline.meaning.columns import LOG_COLUMNS, STATUSES
 from timeline.meaning.event import DESCRIPTIONS
 from timeline.meaning.habits import Habits, source_habits
 from timeline.meaning.identity import event_id_sql, report_id_sql
+from timeline.meaning.likeness import alias_key
 from timeline.meaning.times import parse_edtf
 
 __all__ = ["RunAgain", "TableIntake", "table_to_drafts", "takes"]
@@ -142,7 +147,7 @@ class TableIntake:
         name: str,
         recorded_at: int,
         *,
-        register_unknown: bool = False,
+        naming: Naming = REFUSING,
         at_once: int = _AT_ONCE,
         problems: Sequence[BadInput] = (),
         origin: RowOrigin | None = None,
@@ -157,10 +162,14 @@ class TableIntake:
         self._reader = reader
         self._store = reader.cursor()
         self._known_events = KnownEvents(self._store, reader)
+        self._known_names = KnownNames(self._store)
+        self._near_names = NearNames(self._store)
+        self._aliases = Aliases.of(self._store)
+        self._new_names: dict[str, Any] = {}
         self._table = table
         self._name = name
         self._recorded_at = recorded_at
-        self._register_unknown = register_unknown
+        self._naming = naming
         self._at_once = at_once
         self._given = set(table.column_names)
         # Rows that are refused, and rows that are known since they are in an earlier part.
@@ -170,14 +179,19 @@ class TableIntake:
         self._reading = RowReader(habits)
         #: The columns that events may have, with those that claims turn out to be.
         self._holds = set(self._given)
+        #: The attributes whose claims are entities.
+        self._claimed: set[str] = set()
         if "claim" in self._given:
             query = "SELECT id, value FROM attributes WHERE value IN ('date', 'text', 'entity', 'answer')"
             declared = self._store.sql(query).to_arrow_table()
             self._reading.declare(declared)
             self._holds.update(declared["value"].unique().to_pylist())
+            kinds = zip(*declared.to_pydict().values(), strict=True)
+            self._claimed = {name for name, value in kinds if value == "entity"}
         self._con = self._reading.con
         self._con.execute(f"SET VARIABLE recorded_at = make_timestamp({recorded_at})")
-        self._con.execute(f"SET VARIABLE register_unknown = {register_unknown}")
+        registered = ", ".join(f"'{kind}'" for kind in sorted(naming.register))
+        self._con.execute(f"SET VARIABLE registered = [{registered}]::VARCHAR[]")
         # DuckDB would join with a list of them.
         words = quoted("|".join(map(re.escape, STATUSES)))
         self._con.execute(f"CREATE TEMP MACRO is_status(word) AS (regexp_full_match(word, {words}))")
@@ -193,8 +207,9 @@ class TableIntake:
         """
         self.known = self.registered = 0
         self.warnings = []
+        self._new_names = {}
         self._look_up_names()
-        if self._register_unknown:
+        if self._naming.register:
             descriptions = self._registered()
             self.registered = descriptions.num_rows
             if self.registered:
@@ -235,7 +250,7 @@ class TableIntake:
         if "claim" in self._given and "entity" in self._holds:
             chosen.append("claim")
         for first, part in self._all(chosen) if chosen else ():
-            self._reading.normalize(first, part)
+            self._normalize(first, part)
             self._reading.keep("bad", {"row": self._bad_in(first, part)}, row=pa.int64())
             self._reading.make("met")
             [(count,)] = self._reading.ask("SELECT count(*) FROM met")
@@ -253,16 +268,19 @@ class TableIntake:
             "kind IN ('source', 'origin')",
         )
         self._reading.make("names")
+        self._find_odd()
         self._reading.make("troubles")
         self._reading.make("demands")
+        always = "SELECT name FROM troubles WHERE before IS NULL"
         roles = [role for (role,) in self._reading.ask("SELECT DISTINCT role FROM troubles")]
-        troubles = [
-            f"coalesce({role}_named IN (SELECT name FROM troubles WHERE role = '{role}'), false)"
-            for role in roles
+        troubles = [f"coalesce({role}_named IN ({always} AND role = '{role}'), false)" for role in roles]
+        troubles += [
+            f"coalesce(origin_named = {quoted(name)}, false) AND row_named < {row}"
+            for name, row in self._reading.ask("SELECT name, before FROM troubles WHERE before IS NOT NULL")
         ]
         self._con.execute(
-            f"CREATE OR REPLACE TEMP MACRO is_trouble({', '.join(f'{role}_named' for role in _ROLES)}) AS "
-            f"({' OR '.join(troubles) or 'false'})"
+            f"CREATE OR REPLACE TEMP MACRO is_trouble({', '.join(f'{role}_named' for role in _ROLES)}, "
+            f"row_named) AS ({' OR '.join(troubles) or 'false'})"
         )
         sources = self._reading.ask(
             "SELECT id, published, origin FROM sources "
@@ -278,6 +296,39 @@ class TableIntake:
             "AND id IN (SELECT name FROM names WHERE kind = 'source')"
         )
         self._reading.habits_of({name: source_habits(*said).over(self._habits) for name, *said in own})
+
+    def _find_odd(self) -> None:
+        """Make the table of new names that are aliases, or near a known one, and so not to be registered."""
+        found = self._con.sql(
+            "SELECT DISTINCT if(kind = 'origin', 'entity', kind) AS kind, name FROM names WHERE NOT known"
+        ).to_arrow_table()
+        odd: list[tuple[str, str]] = []
+        kinds: Any = found["kind"]
+        for kind in kinds.unique().to_pylist():
+            names: Any = found.filter(pc.equal(kinds, pa.scalar(kind)))["name"]
+            if kind == "entity" and self._aliases:
+                odd += [(kind, name) for name in names.to_pylist() if name in self._aliases]
+            if kind in self._naming.register and not self._naming.even_near:
+                odd += [(kind, name) for name in self._near_names.nearest(kind, names.combine_chunks())]
+        self._reading.keep("odd", {"kind": [kind for kind, _ in odd], "name": [name for _, name in odd]})
+
+    def _normalize(self, first: int, part: pa.Table) -> None:
+        """Have a part of the table normalized, and aliases in it resolved where that is asked for."""
+        if self._naming.resolve_aliases and self._aliases:
+            part = with_ids(part, self._ids_of, self._claimed)
+        self._reading.normalize(first, part)
+
+    def _ids_of(self, names: Collection[str], may_be_source: bool) -> dict[str, str]:
+        """Return the ids that those of the names mean which are aliases and clearly mean one."""
+        found = {name: self._aliases.meant_by(name) for name in names if name in self._aliases}
+        asked = {*found, *map(alias_key, found)}
+        known = self._known_names.among("entity", asked)
+        sources = self._known_names.among("source", found) if may_be_source else {}
+        return {
+            name: ids[0]
+            for name, ids in found.items()
+            if name not in known and name not in sources and len({*ids, *({alias_key(name)} & {*known})}) == 1
+        }
 
     def _fetch(self, name: str, query: str, where: str) -> None:
         """Make a table of what the store says of the names met."""
@@ -306,7 +357,7 @@ class TableIntake:
 
     def _resolving(self, first: int, part: pa.Table) -> str:
         """Return a query for the rows of a part as they will be in the log, `refused` or not."""
-        self._reading.normalize(first, part)
+        self._normalize(first, part)
         self._reading.read()
         return sql_object("intake/rows")
 
@@ -401,6 +452,11 @@ class TableIntake:
         """Return descriptions of the names met for the first time, by kind and name."""
         names = ["event_type", "subject", "text", "inherited"]
         rows = self._con.sql(_hashed(sql_object("intake/registrations"), names)).to_arrow_table()
+        types: Any = rows["event_type"]
+        for kind in KINDS:
+            new: Any = rows.filter(pc.equal(types, pa.scalar(f"{kind}-described")))["subject"]
+            if len(new):
+                self._new_names[kind] = new.combine_chunks()
         return _for_the_log(rows.sort_by([("event_type", "ascending"), ("subject", "ascending")]))
 
     # What only the whole table shows
@@ -456,7 +512,7 @@ class TableIntake:
             if here:
                 texts = as_text(part.take(pa.array([row - start for row in here], pa.int64())))
                 drafts += _drafts(texts, self._name, here)
-        intake = Intake(self._reader, self._recorded_at, register_unknown=self._register_unknown)
+        intake = Intake(self._reader, self._recorded_at, naming=self._naming)
         with closing(intake):
             rejected = intake.resolve(drafts, self._habits).rejected
         rejected = sorted(rejected, key=lambda one: one.place.row or 0)
@@ -469,6 +525,7 @@ class TableIntake:
         self.rejected = sorted([*self.rejected, *rejected], key=lambda one: one.place.row or 0)
 
     def _warn(self) -> None:
+        self.warnings = twin_warnings(self._near_names, self._new_names, {})
         [(topics, reports)] = self._reading.ask("SELECT count(DISTINCT topic), count(topic) FROM seen")
         if topics == reports:
             return
@@ -491,7 +548,7 @@ class TableIntake:
             "SELECT source, fact, reported FROM topics "
             "QUALIFY row_number() OVER (PARTITION BY source, fact, reported ORDER BY row) > 1 ORDER BY row"
         )
-        self.warnings = [
+        self.warnings += [
             f"{source} reports {fact} twice for {reported}; the later report wins"
             for source, fact, reported in again
         ]

@@ -87,7 +87,7 @@ def document(name: str, top: _Value, ignore_unknown: bool) -> Batch:
             return Batch(name, drafts=[])
         raise BadInput(f"{_SHAPE}; got {_said(top.plain)}", top.place)
     sections: dict[str, list[_Value]] = {}
-    defaults: dict[str, str] = {}
+    defaults: dict[str, tuple[Place, str]] = {}
     habits = Habits()
     for key, (place, value) in top.members.items():
         if key not in SECTIONS and key not in _DEFAULTS and key not in HABITS:
@@ -98,7 +98,7 @@ def document(name: str, top: _Value, ignore_unknown: bool) -> Batch:
         if key in SECTIONS and value.items is not None:
             sections[key] = value.items
         elif key in _DEFAULTS and isinstance(value.plain, str):
-            defaults[key] = value.plain
+            defaults[key] = (place, value.plain)
         elif key in HABITS and isinstance(value.plain, str):
             try:
                 habits = replace(habits, **{key: value.plain})
@@ -114,7 +114,7 @@ def document(name: str, top: _Value, ignore_unknown: bool) -> Batch:
 def drafted(
     name: str,
     sections: Iterable[tuple[str | None, list[_Value]]],
-    defaults: Mapping[str, str],
+    defaults: Mapping[str, tuple[Place, str]],
     ignore_unknown: bool,
 ) -> Batch:
     drafts: list[Draft] = []
@@ -127,10 +127,11 @@ def drafted(
                 problems += found
                 continue
             event_type = keys.get("type", "reported")
-            for key, given in defaults.items():
-                if event_type in _DEFAULTS[key]:
-                    keys.setdefault(key, given)
-            drafts.append(Draft(keys, value.place))
+            places = {key: place for key, (place, _) in (value.members or {}).items()}
+            for key, (place, given) in defaults.items():
+                if event_type in _DEFAULTS[key] and key not in keys:
+                    keys[key], places[key] = given, place
+            drafts.append(Draft(keys, value.place, places))
     problems.sort(key=lambda problem: (problem.place and problem.place.line) or 0)
     return Batch(name, drafts=drafts, problems=problems)
 

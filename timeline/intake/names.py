@@ -4,13 +4,63 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, Final
 
 import duckdb
 
+from timeline.errors import BadInput
 from timeline.intake.known import one_of
 
-__all__ = ["KnownNames"]
+__all__ = ["KINDS", "REFUSING", "KnownNames", "Naming"]
+
+#: The kinds of names, and the lists of a document that describe them.
+KINDS: Final = {"source": "sources", "entity": "entities", "attribute": "attributes"}
+_EXPECTED: Final = "expected some of sources, entities and attributes, with commas between them"
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What becomes of names that the store does not know: the kinds that are registered as they come.
+
+    A name that is a twin or one slip of a known one is refused all the same, unless `even_near`. With
+    `resolve_aliases` an alias is recorded as the id of its entity.
+    """
+
+    register: frozenset[str] = frozenset()
+    even_near: bool = False
+    resolve_aliases: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        register_unknown: bool | str | Collection[str] = False,
+        even_near: bool = False,
+        resolve_aliases: bool = False,
+    ) -> Naming:
+        """Return the rule that arguments name; raises BadInput for what is no kind of names.
+
+        >>> sorted(Naming.of("sources,entities").register)
+        ['entity', 'source']
+        """
+        if isinstance(register_unknown, bool):
+            kinds = list(KINDS) if register_unknown else []
+        elif isinstance(register_unknown, str):
+            kinds = [word.strip() for word in register_unknown.split(",")]
+            kinds = list(KINDS) if kinds == ["all"] else kinds
+        elif isinstance(register_unknown, Collection):
+            kinds = list(register_unknown)
+        else:
+            raise BadInput(f"register_unknown is {str(register_unknown)[:60]}; {_EXPECTED}, or True for all")
+        singular = {word: kind for kind, plural in KINDS.items() for word in (kind, plural)}
+        for kind in kinds:
+            if kind not in singular:
+                raise BadInput(f"{str(kind)[:60]!r} is no kind of names; {_EXPECTED}")
+        return cls(frozenset(map(singular.__getitem__, kinds)), bool(even_near), bool(resolve_aliases))
+
+
+#: Every name that the store does not know is refused, aliases too.
+REFUSING: Final = Naming()
 
 #: A name and what its latest description says. Of an entity it is enough that there is one.
 _QUERIES: Final = {

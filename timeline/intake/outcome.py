@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from timeline.atomic import writing
-from timeline.errors import BadInput, BadRows, Conflict, Place, TimelineError, first_lines
+from timeline.errors import (
+    BadEvent,
+    BadInput,
+    BadRows,
+    Conflict,
+    Place,
+    TimelineError,
+    UnknownName,
+    first_lines,
+)
 from timeline.log.file import Commit
 
 if TYPE_CHECKING:
@@ -25,6 +34,12 @@ class Rejected:
     place: Place
     error: TimelineError
     keys: dict[str, object]
+
+    def problem(self) -> BadInput:
+        """Return what is wrong with it, at its place."""
+        if isinstance(self.error, BadInput):
+            return self.error.at(self.place)
+        return BadInput(str(self.error), self.place)
 
 
 @dataclass(slots=True)
@@ -46,6 +61,10 @@ class Ingested:
     commits: list[Commit] = field(default_factory=list)
     events: list[tuple[str, int]] = field(default_factory=list)
 
+    def problems(self) -> tuple[BadInput, ...]:
+        """Return everything that is wrong with the rejected events, each problem at its place."""
+        return BadRows([one.problem() for one in self.rejected]).problems
+
     def write_rejects(self, path: str | Path) -> None:
         """Write the bad events to a file, a JSON object a line: where, why, and the keys as written.
 
@@ -63,11 +82,28 @@ def at_origin(one: Rejected, origin: RowOrigin | None) -> Rejected:
     """Return a bad event with its row, and its column, in the table that its own was made from."""
     if origin is None or one.place.row is None:
         return one
-    message = one.error.message if isinstance(one.error, BadInput) else str(one.error)
-    column = origin.column(one.place.row, one.keys, message)
-    words = message if column is None else f"column {column!r}: {message}"
-    error = BadInput(words) if isinstance(one.error, BadInput) else type(one.error)(words)
-    return Rejected(replace(one.place, row=origin.row(one.place.row)), error, one.keys)
+    row = one.place.row
+
+    def in_column(message: str) -> str:
+        column = origin.column(row, one.keys, message)
+        return message if column is None else f"column {column!r}: {message}"
+
+    def named(error: BadInput) -> BadInput:
+        words = in_column(error.message)
+        return (
+            UnknownName(words, None, error.kind, error.name)
+            if isinstance(error, UnknownName)
+            else BadInput(words)
+        )
+
+    error: TimelineError
+    if isinstance(one.error, BadEvent):
+        error = BadEvent([named(problem) for problem in one.error.problems])
+    elif isinstance(one.error, BadInput):
+        error = named(one.error)
+    else:
+        error = type(one.error)(in_column(str(one.error)))
+    return Rejected(replace(one.place, row=origin.row(row)), error, one.keys)
 
 
 def raise_for(rejected: Sequence[Rejected]) -> None:
@@ -76,14 +112,7 @@ def raise_for(rejected: Sequence[Rejected]) -> None:
         return
     if all(isinstance(one.error, Conflict) for one in rejected):
         raise Conflict("\n".join(first_lines([f"{one.place}: {one.error}" for one in rejected])))
-    raise BadRows(
-        [
-            one.error.at(one.place)
-            if isinstance(one.error, BadInput)
-            else BadInput(str(one.error), one.place)
-            for one in rejected
-        ]
-    )
+    raise BadRows([one.problem() for one in rejected])
 
 
 def _write_rejects(path: str | Path, rejected: Sequence[Rejected]) -> None:

@@ -19,6 +19,7 @@ from timeline.index.reader import Reader
 from timeline.index.tail import Appended
 from timeline.intake import bulk
 from timeline.intake.batch import Batch
+from timeline.intake.names import REFUSING, Naming
 from timeline.intake.outcome import Ingested, Rejected, at_origin, raise_for
 from timeline.intake.rows import Intake
 from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
@@ -78,7 +79,7 @@ class Recorder:
         self,
         batches: Sequence[Batch],
         *,
-        register_unknown: bool = False,
+        naming: Naming = REFUSING,
         rejects: str | Path | None = None,
         dry_run: bool = False,
         expected_position: int | None = None,
@@ -91,7 +92,7 @@ class Recorder:
         will be; where another writer is faster, it is called again. What it raises leaves the log as it was.
         """
         if len(batches) == 1 and batches[0].table is not None and bulk.takes(batches[0].table):
-            return self._record_table(batches[0], register_unknown, rejects, dry_run, expected_position)
+            return self._record_table(batches[0], naming, rejects, dry_run, expected_position)
         commits: list[Commit] = []
         written = Ingested()
         while True:
@@ -102,7 +103,7 @@ class Recorder:
             ready: list[_Ready] = []
             so_far = len(commits)
             try:
-                result, ready = self._validate(batches, number, register_unknown)
+                result, ready = self._validate(batches, number, naming)
                 final = dry_run or not ready or bool(result.rejected)
                 if guessed and final and self._log.head_number() != number:
                     raise _Moved
@@ -151,7 +152,7 @@ class Recorder:
     def _record_table(
         self,
         batch: Batch,
-        register_unknown: bool,
+        naming: Naming,
         rejects: str | Path | None,
         dry_run: bool,
         expected_position: int | None,
@@ -171,7 +172,7 @@ class Recorder:
                 batch.table,
                 batch.name,
                 now(),
-                register_unknown=register_unknown,
+                naming=naming,
                 problems=batch.problems,
                 origin=batch.origin,
                 habits=batch.habits.over(self._habits),
@@ -222,7 +223,7 @@ class Recorder:
             self._intake.close()
         self._intake = None
 
-    def _intake_at(self, number: int, register_unknown: bool, first: bool) -> Intake:
+    def _intake_at(self, number: int, naming: Naming, first: bool) -> Intake:
         """Return an intake on the state after commit `number`.
 
         The one at hand, if it took all that came since.
@@ -244,11 +245,11 @@ class Recorder:
             self.appended = reader.appended
             self._remembered = 0
         self._intake.recorded_at = now()
-        self._intake.register_unknown = register_unknown
+        self._intake.naming = naming
         return self._intake
 
     def _validate(
-        self, batches: Sequence[Batch], number: int, register_unknown: bool
+        self, batches: Sequence[Batch], number: int, naming: Naming
     ) -> tuple[Ingested, list[_Ready]]:
         """Return what would come of it, and the commits to be."""
         result = Ingested()
@@ -263,7 +264,7 @@ class Recorder:
             if drafts is None:
                 assert batch.table is not None
                 drafts = bulk.table_to_drafts(batch.table, batch.name)
-            intake = self._intake_at(number, register_unknown, first=nth == 0)
+            intake = self._intake_at(number, naming, first=nth == 0)
             found = intake.resolve(drafts, batch.habits.over(self._habits))
             self._intake_commit = number
             new = len(found.rows)

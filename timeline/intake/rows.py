@@ -10,27 +10,35 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from timeline.errors import BadInput, Conflict, Place, TimelineError, nearest
+import pyarrow as pa
+
+from timeline.errors import BadEvent, BadInput, Conflict, Place, TimelineError, UnknownName, nearest
+from timeline.index.aliases import Aliases
 from timeline.index.reader import Reader
 from timeline.intake.batch import Draft
 from timeline.intake.known import KnownEvents, one_of
-from timeline.intake.names import KnownNames
+from timeline.intake.names import KINDS, REFUSING, KnownNames, Naming
+from timeline.intake.near import NearNames, twin_warnings
 from timeline.intake.outcome import Rejected
 from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.event import DESCRIPTIONS, Event, event_from
+from timeline.meaning.fact import with_parts
 from timeline.meaning.habits import Habits, source_habits
 from timeline.meaning.identity import INHERITABLE, content_of, event_id
+from timeline.meaning.likeness import alias_key, difference, skeletons
+from timeline.meaning.names import parse_segment
 from timeline.meaning.times import Edtf, format_instant, parse_edtf
 
 __all__ = ["Intake", "Resolved"]
 
 _EVENT_ID = re.compile(r"[0-9a-f]{64}")
 
-_KINDS: Final = {"source": "sources", "entity": "entities", "attribute": "attributes"}
+#: The columns that hold names, in the order in which these are looked at; a claim and the origin come last.
+_ROLES: Final = ("subject", "object", "attribute", "source", "speaker")
 
 #: How many names are compared for the hints of one batch: a column of unknown names takes seconds, not hours.
 _COMPARED_AT_MOST: Final = 100_000
@@ -79,30 +87,45 @@ class _Draft:
     row: Row
     event: Event | None = None
     target: Row | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def place_of(self, column: str) -> Place:
+        """Return where a name of the event was given."""
+        given = self.places.get(column)
+        if given is None and column in ("subject", "object", "attribute"):
+            given = self.places.get("fact")
+        return given or self.place
 
 
 class Intake:
     """Takes batches in order, on one state of the store.
 
     `recorded_at` is the moment to which reported dates are cut, in microseconds, and after which none may
-    start; the commit must be of no earlier one. With
-    `register_unknown` names never heard of are registered as they come.
+    start; the commit must be of no earlier one. `naming` says what becomes of names never heard of.
     """
 
-    def __init__(self, reader: Reader, recorded_at: int, *, register_unknown: bool = False) -> None:
+    def __init__(self, reader: Reader, recorded_at: int, *, naming: Naming = REFUSING) -> None:
         self._con = reader.cursor()
         self._has_tail = bool(reader.tail_events)
         self._events = "generation.store.events" if self._has_tail else "store.events"
         self.recorded_at = recorded_at
-        self.register_unknown = register_unknown
+        self.naming = naming
         self._position = reader.position
         self._stored = KnownEvents(self._con, reader)
         self._stored_names = KnownNames(self._con)
-        self._names: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
-        self._asked: dict[str, set[str]] = {kind: set() for kind in _KINDS}
+        self._names: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+        self._asked: dict[str, set[str]] = {kind: set() for kind in KINDS}
         self._taken: dict[str, Row] = {}
         self._keys: dict[str, str] = {}
+        self._near_names = NearNames(self._con)
+        self._aliases: Aliases | None = None
+        # Names that became known in earlier batches, and in this one, and those that this event registers.
+        self._earlier: dict[str, set[str]] = {kind: set() for kind in KINDS}
+        self._new: dict[str, dict[str, None]] = {kind: {} for kind in KINDS}
         self._registering: list[tuple[str, str]] = []
+        self._met_sources: set[str] = set()
+        self._near: dict[str, dict[str, str | None]] = {}
+        self._described: dict[str, set[str]] = {}
         self._known: dict[str, list[str]] = {}
         self._hints: dict[tuple[str, str], str] = {}
         self._compared = 0
@@ -130,6 +153,7 @@ class Intake:
         resolved = Resolved()
         self._habits = habits
         self._number(list(self._taking(drafts, resolved)), resolved)
+        self._warn_of_twins(resolved)
         self._warn(resolved)
         return resolved
 
@@ -142,6 +166,7 @@ class Intake:
         events = [draft.event for draft in read if draft.event is not None]
         self._look_up_targets(event.target for event in events if event.target is not None)
         self._look_up_keys([event.key for event in events if event.key is not None])
+        self._find_near(read)
         for draft in read:
             self._registering.clear()
             try:
@@ -154,6 +179,8 @@ class Intake:
                 resolved.rejected.append(Rejected(draft.place, error, draft.keys))
                 continue
             self._taken.setdefault(draft.row["event_id"], draft.row)
+            for kind, name in self._registering:
+                self._new[kind][name] = None
             resolved.registered += len(registering)
             yield from registering
             yield draft
@@ -165,14 +192,14 @@ class Intake:
             try:
                 event = event_from(draft.keys)
                 if isinstance(event, Event):
-                    yield _Draft(draft.place, draft.keys, {}, event)
+                    yield _Draft(draft.place, draft.keys, {}, event, places=draft.places)
                 else:
-                    yield _Draft(draft.place, draft.keys, event.columns())
+                    yield _Draft(draft.place, draft.keys, event.columns(), places=draft.places)
             except BadInput as error:
                 resolved.rejected.append(Rejected(draft.place, error, draft.keys))
 
     def _look_up_names(self, names: Iterable[tuple[str, str]]) -> None:
-        wanted: dict[str, set[str]] = {kind: set() for kind in _KINDS}
+        wanted: dict[str, set[str]] = {kind: set() for kind in KINDS}
         for kind, name in names:
             wanted[kind].add(name)
         for kind, found in wanted.items():
@@ -242,6 +269,8 @@ class Intake:
             return
         row = draft.row = self._own_columns(draft.event)
         inherited: set[str] = set()
+        if self.naming.resolve_aliases:
+            self._resolve_aliases(draft)
         if row["event_type"] in ("corrected", "retracted"):
             self._aim(draft, inherited)
         row["root"] = (
@@ -286,23 +315,35 @@ class Intake:
         kind = row["event_type"].removesuffix("-described")
         # As the store will have it: what was written may be another form of that text, a number or a flag.
         described = json.loads(row["text"])
-        registering = []
+        registering: list[_Draft] = []
         if kind == "source" and "origin" in described:
-            origin = described["origin"]
-            self._ask("entity", {origin})
-            self._ask("source", {origin})
-            if (
-                origin not in self._names["entity"]
-                and origin not in self._names["source"]
-                and origin != row["subject"]
-            ):
-                registering.append(self._unknown(draft.place, "entity", origin, "origin"))
+            registering += self._origin_of(draft, described)
         row["inherited"] = 0
         row["event_id"] = event_id(content_of(row))
         name = row["subject"]
         self._ask(kind, {name})
+        if name not in self._names[kind]:
+            self._registering.append((kind, name))
+        if kind == "entity" and (described.get("aliases") or self._aliases is not None):
+            self._known_aliases().describe(name, described.get("aliases", ()))
         self._names[kind][name] = _registered(kind, *map(described.get, _SAID[kind]))
         yield from registering
+
+    def _origin_of(self, draft: _Draft, described: dict[str, Any]) -> Iterator[_Draft]:
+        """Yield the registration of a source's origin, if it needs one."""
+        row, origin = draft.row, described["origin"]
+        self._ask("entity", {origin})
+        self._ask("source", {origin})
+        if origin in self._names["entity"] or origin == row["subject"] or self._is_source(origin):
+            return
+        if self.naming.resolve_aliases and len(ids := self._meant_by(origin)) == 1:
+            described["origin"] = draft.keys["origin"] = ids[0]
+            row["text"] = json.dumps(described, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+            return
+        problems: list[BadInput] = []
+        yield from self._registration(draft, "entity", origin, "origin", problems)
+        if problems:
+            raise problems[0]
 
     def _aim(self, draft: _Draft, inherited: set[str]) -> None:
         row = draft.row
@@ -414,23 +455,14 @@ class Intake:
     # Names
 
     def _check_names(self, draft: _Draft) -> Iterator[_Draft]:
+        """Yield the registrations that an event needs; raises everything that is wrong with its names."""
         row = draft.row
-        checked = (
-            ("subject", "entity"),
-            ("object", "entity"),
-            ("attribute", "attribute"),
-            ("source", "source"),
-            ("speaker", "entity"),
-        )
-        for column, kind in checked:
-            name = row.get(column)
-            if name is not None and name not in self._names[kind]:
-                yield self._unknown(draft.place, kind, name, column)
-        if row.get("value_type") == "entity" and row["text"] not in self._names["entity"]:
-            yield self._unknown(draft.place, "entity", row["text"], "entity")
-        origin = row.get("origin")
-        if origin is not None and origin not in self._names["entity"] and origin not in self._names["source"]:
-            yield self._unknown(draft.place, "entity", origin, "origin")
+        problems: list[BadInput] = []
+        for column, kind, name in self._roles(row):
+            if name not in self._names[kind] and not (column == "origin" and self._is_source(name)):
+                yield from self._registration(draft, kind, name, column, problems)
+        if problems:
+            raise BadEvent(problems) if len(problems) > 1 else problems[0]
         value, takes_object = self._names["attribute"][row["attribute"]]
         if value and row.get("value_type") not in (None, value):
             raise BadInput(
@@ -441,26 +473,164 @@ class Intake:
         if takes_object == "no" and row.get("object") is not None:
             raise BadInput(f"attribute {row['attribute']!r} takes no object, got {row['object']!r}")
 
-    def _unknown(self, place: Place, kind: str, name: str, column: str) -> _Draft:
-        """Return the registration of a name never heard of; raises BadInput that names the nearest known."""
-        if not self.register_unknown:
-            hint = self._near_name(kind, name)
-            raise BadInput(
-                f"unknown {kind} {name!r} as {column}{hint or f'; describe it in {_KINDS[kind]}.yaml'}"
-            )
-        description = event_from({"type": f"{kind}-described", "id": name})
-        row = description.columns()
+    @staticmethod
+    def _roles(row: Row) -> Iterator[tuple[str, str, str]]:
+        """Yield the names in an event that have to be known: column, kind and name."""
+        for column in _ROLES:
+            if (name := row.get(column)) is not None:
+                yield column, _NAMED[column][0], name
+        if row.get("value_type") == "entity":
+            yield "entity", "entity", row["text"]
+        if (origin := row.get("origin")) is not None:
+            yield "origin", "entity", origin
+
+    def _is_source(self, origin: str) -> bool:
+        """Whether an origin is a source.
+
+        Not where this batch alone has it as a source, and it is rather an entity in other letters.
+        """
+        return origin in self._names["source"] and not (
+            origin in self._met_sources
+            and (self._near_known("entity", origin) is not None or bool(self._meant_by(origin)))
+        )
+
+    def _registration(
+        self, draft: _Draft, kind: str, name: str, column: str, problems: list[BadInput]
+    ) -> Iterator[_Draft]:
+        """Yield the registration of a name never heard of; what speaks against it goes to `problems`."""
+        place = draft.place_of(column)
+        try:
+            self._check_new(kind, name, column)
+            description = event_from({"type": f"{kind}-described", "id": name})
+            row = description.columns()
+        except BadInput as error:
+            problems.append(error if place is draft.place else error.at(place))
+            return
         row["inherited"] = 0
         row["event_id"] = event_id(content_of(row))
         self._names[kind][name] = _registered(kind)
         self._registering.append((kind, name))
-        return _Draft(place, {}, row)
+        if kind == "source":
+            self._met_sources.add(name)
+        yield _Draft(draft.place, {}, row)
+
+    def _check_new(self, kind: str, name: str, column: str) -> None:
+        """Raise BadInput where a name never heard of is not to be registered."""
+        if kind == "entity" and (ids := self._meant_by(name)):
+            if len(ids) > 1:
+                raise BadInput(
+                    f"{name!r} as {column} may mean {' or '.join(map(repr, ids))}; write which one"
+                )
+            raise BadInput(
+                f"{name!r} as {column} is an alias of {ids[0]!r}; write that id, or resolve aliases with "
+                "--resolve-aliases"
+            )
+        if kind not in self.naming.register:
+            hint = self._near_name(kind, name)
+            raise UnknownName(
+                f"unknown {kind} {name!r} as {column}{hint or f'; describe it in {KINDS[kind]}.yaml'}",
+                None,
+                kind,
+                name,
+            )
+        if (known := self._near_known(kind, name)) is not None:
+            twins = not skeletons(name).isdisjoint(skeletons(known))
+            how = f"differs only in {difference(name, known)}" if twins else "is one slip away"
+            raise BadInput(
+                f"unknown {kind} {name!r} as {column} {how} from {known!r}, which is known; "
+                "if it is another one, register it with --even-near"
+            )
+
+    # Aliases
+
+    def _meant_by(self, name: str) -> list[str]:
+        """Return the ids that a name which is no id may mean: of the entities that it is an alias of."""
+        ids = self._known_aliases().meant_by(name)
+        if ids and (key := alias_key(name)) != name and key not in ids:
+            self._ask("entity", {key})
+            if key in self._names["entity"]:
+                ids = sorted([*ids, key])
+        return ids
+
+    def _known_aliases(self) -> Aliases:
+        if self._aliases is None:
+            self._aliases = Aliases.of(self._con)
+        return self._aliases
+
+    def _resolve_aliases(self, draft: _Draft) -> None:
+        """Have an event say the ids that its aliases mean; what is ambiguous is left to be refused."""
+        row = draft.row
+        meant: dict[str, str] = {}
+        for column, kind, name in self._roles(row):
+            known = name in self._names[kind] or (column == "origin" and self._is_source(name))
+            if kind == "entity" and not known and len(ids := self._meant_by(name)) == 1:
+                meant[column] = ids[0]
+        self._ask("entity", set(meant.values()))
+        for column in ("speaker", "origin"):
+            if column in meant:
+                row[column] = meant[column]
+        if "entity" in meant:
+            row["text"] = row["claim"] = meant["entity"]
+        if parts := {column: meant[column] for column in ("subject", "object") if column in meant}:
+            for column, name in parts.items():
+                row[column] = parse_segment(name, column)
+            for named in (row, *row.get("formerly", ())):
+                if "fact" in named:
+                    named["fact"] = with_parts(named["fact"], row["subject"], row.get("object"))
+        # They may be written to a file, which is to say the same whatever the aliases are by then.
+        for column, name in meant.items():
+            key = "claim" if column == "entity" and "claim" in draft.keys else column
+            if key in draft.keys:
+                draft.keys[key] = name
+            else:
+                fact = str(draft.keys["fact"])
+                draft.keys["fact"] = with_parts(fact, row["subject"], row.get("object"))
+
+    # Names like others
+
+    def _find_near(self, read: Sequence[_Draft]) -> None:
+        """Find out which of the new names in a batch are likely meant to be known ones."""
+        self._near = {kind: {} for kind in self.naming.register if not self.naming.even_near}
+        self._met_sources.clear()
+        for names in self._new.values():
+            names.clear()
+        self._described = {kind: set() for kind in KINDS}
+        for draft in read:
+            if draft.event is None:
+                self._described[draft.row["event_type"].removesuffix("-described")].add(draft.row["subject"])
+        wanted: dict[str, set[str]] = {kind: set() for kind in self._near}
+        for draft in read:
+            for kind, name in _names_of(draft):
+                if kind in wanted and name not in self._names[kind]:
+                    wanted[kind].add(name)
+        for kind, new in wanted.items():
+            self._compare(kind, new - self._described[kind])
+
+    def _compare(self, kind: str, new: Collection[str]) -> None:
+        also = self._earlier[kind] | self._described[kind]
+        found = self._near_names.nearest(kind, pa.array(sorted(new), pa.string()), also) if new else {}
+        self._near[kind].update({name: found.get(name) for name in new})
+
+    def _near_known(self, kind: str, name: str) -> str | None:
+        """Return the known name that a new one is likely meant to be, unless that does not matter."""
+        if kind not in self._near:
+            return None
+        if name not in self._near[kind]:
+            self._compare(kind, [name])
+        return self._near[kind][name]
+
+    def _warn_of_twins(self, resolved: Resolved) -> None:
+        new = {kind: pa.array(sorted(names)) for kind, names in self._new.items() if names}
+        if new:
+            resolved.warnings += twin_warnings(self._near_names, new, self._earlier)
+        for kind, names in self._new.items():
+            self._earlier[kind] |= names.keys()
 
     def _near_name(self, kind: str, name: str) -> str:
         """Return a hint at known names like this one, empty when many rows have asked for it at length."""
         if (kind, name) not in self._hints:
             if kind not in self._known:
-                found = self._con.execute(f"SELECT id FROM {_KINDS[kind]}").fetchall()
+                found = self._con.execute(f"SELECT id FROM {KINDS[kind]}").fetchall()
                 self._known[kind] = [known for (known,) in found]
             names = {*self._known[kind], *self._names[kind]}
             enough = self._compared > _COMPARED_AT_MOST
@@ -531,6 +701,9 @@ def _names_of(draft: _Draft) -> Iterator[tuple[str, str]]:
     """Yield the kinds of name that an event or description gives, with the names."""
     if draft.event is None:
         yield from _names_in(draft.row)
+        if draft.row["event_type"] == "source-described":
+            origin = json.loads(draft.row["text"]).get("origin")
+            yield from ((kind, origin) for kind in _NAMED["origin"] if origin is not None)
         return
     for column, name in draft.event.names():
         for kind in _NAMED[column]:

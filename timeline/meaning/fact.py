@@ -9,7 +9,7 @@ from typing import Final
 from timeline.errors import BadInput
 from timeline.meaning.times import parse_edtf, period_text
 
-__all__ = ["FACT_PARTS", "fact_hash", "fact_key", "fact_parts", "is_glob"]
+__all__ = ["FACT_PARTS", "fact_hash", "fact_key", "fact_parts", "is_glob", "with_parts"]
 
 #: What a fact's own text says besides the fact.
 FACT_PARTS: Final = ("subject", "attribute", "object", "period")
@@ -26,6 +26,17 @@ def fact_parts(fact: str) -> dict[str, str | None]:
     body, _, period = fact.partition("@")
     parts = [*body.split("/"), None, None]
     return {"fact": fact} | dict(zip(FACT_PARTS, (*parts[:3], period or None), strict=True))
+
+
+def with_parts(fact: str, subject: str, object_: str | None) -> str:
+    """Return a fact with another subject and object; its attribute and period stay.
+
+    >>> with_parts("NVIDIA/investment/OpenAI@2025", "nvidia", "openai")
+    'nvidia/investment/openai@2025'
+    """
+    body, at, period = fact.partition("@")
+    parts = [subject, body.split("/")[1], *([] if object_ is None else [object_])]
+    return "/".join(parts) + at + period
 
 
 def is_glob(fact: str) -> bool:

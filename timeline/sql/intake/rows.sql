@@ -171,7 +171,7 @@ SELECT
     OR coalesce((demand.object = 'yes') = (r.object IS NULL) AND demand.object IN ('yes', 'no'), false)
     OR is_trouble(
         r.subject, r.attribute, r.object, r.source, r.speaker, r.origin,
-        if(r.value_type = 'entity', r.text, NULL)
+        if(r.value_type = 'entity', r.text, NULL), r.row
     ) AS refused
 FROM read AS r
 LEFT JOIN demands AS demand ON r.attribute = demand.id
