@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from timeline.ask.explain import Explained
+    from timeline.ask.overview import Overview, Wanted
     from timeline.index.tables import Build
 
 __all__ = ["Snapshot"]
@@ -264,6 +265,18 @@ class Snapshot:
         return {row["id"]: row for row in found}
 
     # Names
+
+    def overview(self, dates: AsOf, wanted: Wanted) -> Overview:
+        """Return what a page shows of everything believed under some dates: some rows, and counts of all."""
+        from timeline.ask.overview import overview
+
+        return self._run(lambda con: overview(con, dates, wanted))
+
+    def support(self, rows: Sequence[Row], dates: AsOf) -> dict[str, tuple[int, int]]:
+        """Return how many origins and reports say what these beliefs do, by event_id."""
+        from timeline.ask.overview import support_of
+
+        return self._run(lambda con: support_of(con, dates, rows))
 
     def facts(self, fact: str | None = None) -> list[str]:
         """Return the facts that anything was ever reported of, narrowed by a key or glob."""

@@ -1,4 +1,4 @@
-"""The commands that draw: plot."""
+"""The commands to look at a store with: serve, plot."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import typer
 
 from timeline.cli.options import Dates, Store, check_output
 from timeline.cli.output import print_lines, printed_width, say, style_for
-from timeline.cli.stores import reading
+from timeline.cli.stores import asking, reading
 from timeline.errors import BadInput
 
 if TYPE_CHECKING:
     from timeline.ask.answers import AsOf
     from timeline.ask.snapshot import Snapshot
 
-__all__ = ["plot"]
+__all__ = ["plot", "serve"]
 
 
 def plot(
@@ -99,3 +99,25 @@ def _draw_here(snapshot: Snapshot, facts: list[str], asked: AsOf) -> None:
         lines += [""] if lines else []
         lines += chart(fact_data(snapshot, name, asked), printed_width(), style_for(sys.stdout))
     print_lines(lines)
+
+
+def serve(
+    *,
+    host: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS", help="To listen on. Others than this machine reach it only where it says so."
+        ),
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    store: Store = None,
+) -> None:
+    """Show the store in a browser, until it is interrupted.
+
+    The first line on stdout is the address.
+    """
+    from timeline.web.server import serve as run
+
+    with asking(store) as tl:
+        run(tl, host, port, browse=browser, ready=lambda address: print(address, flush=True))

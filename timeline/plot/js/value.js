@@ -10,7 +10,7 @@
   /**
    * Draw a value: `low` and `high` in the unit of the axis, null where unbounded.
    *
-   * `rival` is another origin's figure, `before` the one that was believed earlier.
+   * `rival` is another origin's figure, `before` the bounds that were believed earlier.
    */
   plot.value = function (value, options = {}) {
     const pen = plot.pen({ ...options, width: options.width ?? 180 });
@@ -33,7 +33,8 @@
       const [gradient, fill] = pen.fade(colour, from, 0, to, 0, first, last);
       return `<defs>${gradient}</defs><rect x="${plot.n(from)}" y="${plot.n(middle - 4)}" width="${plot.n(Math.max(0, to - from))}" height="8" ${fill}/>`;
     };
-    if (value.before !== undefined && value.before !== null) drawn += stop(place(value.before), "ghost");
+    const before = value.before ?? null;
+    if (before !== null) drawn += earlier(pen, before, place, middle, headline(value));
     if (low === null && high !== null) {
       drawn += band(2, place(high), 0, 0.7) + stop(place(high)) + pen.glyph(Math.max(8, place(high) - 12), middle, value.status);
     } else if (high === null && low !== null) {
@@ -53,6 +54,20 @@
     if (value.rival !== undefined && value.rival !== null) drawn += stop(place(value.rival), "dis");
     return pen.picture(height, drawn, { title: value.claim ?? "" });
   };
+
+  const headline = ({ low, high }) => high ?? low;
+
+  /** Draw the value that was believed earlier, with an arrow to the later one where there is room for it. */
+  function earlier(pen, before, place, middle, later) {
+    const ends = [before.low, before.high].filter((end) => end !== null).map(place);
+    let drawn = ends.map((end) => pen.line(end, middle - 6, end, middle + 6, "ghost", { width: 2 })).join("");
+    if (ends.length === 2 && ends[0] !== ends[1]) drawn += pen.rect(ends[0], middle - 4, ends[1] - ends[0], 8, "ghost", { opacity: 0.35 });
+    const [from, to] = [place(headline(before)), place(later)];
+    const way = Math.sign(to - from);
+    if (Math.abs(to - from) < 24) return drawn;
+    const [start, end] = [from + 4 * way, to - 10 * way];
+    return drawn + pen.path(`M${plot.n(start)} ${middle}H${plot.n(end)}M${plot.n(end - 4 * way)} ${middle - 4}L${plot.n(end)} ${middle}L${plot.n(end - 4 * way)} ${middle + 4}`, "ink2", { width: 1.25 });
+  }
 
   /** Draw the glyph of a status alone. */
   plot.status = function ({ status }, options = {}) {

@@ -1,0 +1,192 @@
+"""SQL that people send, in a process of its own, which has its limits from the system and is killed at its time.
+
+DuckDB's own limits do not bound one value, planning or sleeping; those of the system do. A process answers one
+query. The next one waits ready, so that a query need not wait for a start.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+from timeline.errors import BadInput, TimelineError
+
+__all__ = ["Bounds", "Confined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a query may take: seconds of time and of CPU, bytes of memory and of its answer, rows."""
+
+    seconds: int = 20
+    cpu_seconds: int = 20
+    memory: int = 3 * 2**30
+    rows: int = 10_000
+    answer_bytes: int = 32 * 2**20
+    query_bytes: int = 100_000
+
+
+class Confined:
+    """Runs queries, each in a process of its own; a few at once, others are refused at once."""
+
+    def __init__(self, store: Path, bounds: Bounds | None = None, *, at_once: int = 2) -> None:
+        self.store = store
+        self.bounds = bounds or Bounds()
+        self._places = threading.BoundedSemaphore(at_once)
+        self._lock = threading.Lock()
+        self._spare: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the process that waits for the next query."""
+        with self._lock:
+            if self._spare is None:
+                self._spare = self._started()
+
+    def close(self) -> None:
+        """End the process that waits."""
+        with self._lock:
+            if self._spare is not None:
+                _end(self._spare)
+                self._spare = None
+
+    def run(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer to a query: `columns`, `types`, `rows` and whether it was `cut`.
+
+        `request` has `query` and the arguments of `Timeline.sql`. Raises BadInput for what is no query, or
+        takes more than its bounds, and Busy where as many queries as may are running.
+        """
+        if len(str(request["query"]).encode("utf-8", "surrogatepass")) > self.bounds.query_bytes:
+            raise BadInput(f"the query has more than {self.bounds.query_bytes:,} bytes")
+        if not self._places.acquire(blocking=False):
+            raise Busy("as many queries as may run are running; try again in a moment")
+        try:
+            with self._lock:
+                process, self._spare = self._spare or self._started(), None
+            try:
+                return self._answer(process, request)
+            finally:
+                _end(process)
+                threading.Thread(target=self._replace, daemon=True).start()
+        finally:
+            self._places.release()
+
+    def _replace(self) -> None:
+        with suppress(OSError):
+            self.start()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        bounds = self.bounds
+        return subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "timeline.web.confined",
+                str(self.store),
+                json.dumps([bounds.cpu_seconds, bounds.memory, bounds.rows, bounds.answer_bytes]),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def _answer(self, process: subprocess.Popen[bytes], request: Mapping[str, Any]) -> dict[str, Any]:
+        bounds = self.bounds
+        try:
+            out, _ = process.communicate(
+                json.dumps(request).encode("utf-8", "surrogatepass"), timeout=bounds.seconds
+            )
+        except subprocess.TimeoutExpired:
+            raise BadInput(f"the query was ended: it took more than {bounds.seconds} seconds") from None
+        except BrokenPipeError:
+            out = b""
+        if process.returncode == -signal.SIGXCPU:
+            raise BadInput(f"the query was ended: it took more than {bounds.cpu_seconds} seconds of CPU time")
+        try:
+            found = json.loads(out)
+        except ValueError:
+            raise BadInput(
+                f"the query was ended: it took more than {bounds.memory // 2**20:,} MiB of memory"
+            ) from None
+        if "error" in found:
+            raise BadInput(found["error"])
+        return dict(found)
+
+
+class Busy(TimelineError):
+    """As many queries as may run at once are running."""
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process with all that it started, and wait until it is gone."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+    process.wait()
+
+
+# In the process
+
+
+def _main(store: str, bounds: str, stdin: IO[bytes], stdout: IO[bytes]) -> None:
+    """Open the store, wait for a query, and write its answer."""
+    import resource
+
+    cpu, memory, most, answer_bytes = json.loads(bounds)
+    from timeline.store import Timeline
+
+    with Timeline.open(store, read_only=True) as tl:
+        tl.snapshot()
+        # A process that is to answer must not outlive its parent by waiting for it.
+        request = json.loads(stdin.read() or b"null")
+        if request is None:
+            return
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        used = int(resource.getrusage(resource.RUSAGE_SELF).ru_utime) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (used + cpu, used + cpu + 1))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        try:
+            answer = _fetched(tl, request, most, answer_bytes)
+        except TimelineError as error:
+            answer = {"error": str(error)}
+        except MemoryError:
+            answer = {"error": "the query took more memory than it may"}
+        stdout.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
+        stdout.flush()
+
+
+def _fetched(tl: Any, request: dict[str, Any], most: int, answer_bytes: int) -> dict[str, Any]:
+    from timeline.ask.answers import plain
+
+    query = request.pop("query")
+    found = tl.snapshot().sql(query, **request)
+    rows = [[plain(value) for value in row] for row in found.rows[: most + 1]]
+    size = sum(len(str(value)) for row in rows for value in row)
+    if size > answer_bytes:
+        raise BadInput(f"the answer has more than {answer_bytes // 2**20} MiB; ask for fewer rows or columns")
+    asked = None if found.asked is None else found.asked.axes()
+    return {
+        "columns": found.columns,
+        "types": found.types,
+        "rows": rows[:most],
+        "cut": len(rows) > most,
+        "asked": asked,
+    }
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1], sys.argv[2], sys.stdin.buffer, sys.stdout.buffer)
+    os._exit(0)

@@ -1,0 +1,96 @@
+"""What every request has to be, and what every answer carries, so that no other site can use a reader's server."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["Guard"]
+
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+#: The longest address and the largest body that are read.
+_ADDRESS: Final = 120_000
+_BODY: Final = 20 * 2**20
+
+
+class Guard:
+    """Lets requests through that name this server and come from its own pages.
+
+    `hosts` are the names that it answers to, None for any: a page of another site may have a name of its own
+    lead to this machine.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str] | None) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers[name] = value
+            await send(message)
+
+        refused = self._refused(scope)
+        if refused is not None:
+            await _refuse(guarded, *refused)
+            return
+        await self._app(scope, receive, guarded)
+
+    def _refused(self, scope: Scope) -> tuple[int, str] | None:
+        """Return the status and the words with which a request is refused, if it is."""
+        headers = Headers(scope=scope)
+        host = (
+            urlsplit(f"//{headers.get('host', '')}").hostname if _is_host(headers.get("host", "")) else None
+        )
+        if self._hosts is not None and host not in self._hosts:
+            return 421, f"this server does not answer to {headers.get('host', '')[:100]!r}"
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+            return 403, f"requests from {origin[:100]!r} are not taken"
+        if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
+            return 403, "requests from pages of other sites are not taken"
+        if len(scope.get("query_string", b"")) + len(scope.get("raw_path", b"")) > _ADDRESS:
+            return 414, "the address is too long"
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > _BODY:
+            return 413, f"the body is too large; expected at most {_BODY:,} bytes"
+        return None
+
+
+def _is_host(text: str) -> bool:
+    try:
+        urlsplit(f"//{text}")
+    except ValueError:
+        return False
+    return True
+
+
+async def _refuse(send: Send, status: int, words: str) -> None:
+    content = json.dumps(
+        {"type": "about:blank", "title": "Refused", "status": status, "detail": words}
+    ).encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(content)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

@@ -1,0 +1,80 @@
+"""The server: listens on an address, says which, and ends cleanly."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+
+import uvicorn
+
+from timeline.errors import BadInput
+from timeline.store import Timeline
+from timeline.web.app import application
+
+__all__ = ["serve"]
+
+
+def serve(
+    tl: Timeline,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    *,
+    browse: bool = False,
+    ready: Callable[[str], None] = print,
+) -> None:
+    """Serve a store until SIGINT or SIGTERM; `ready` is called with the address once it listens.
+
+    Port 0 takes a free one. Raises BadInput where the address cannot be listened on.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=256)
+    except (OSError, OverflowError) as error:
+        raise BadInput(
+            f"cannot listen on {host}, port {port}: {getattr(error, 'strerror', None) or error}"
+        ) from None
+    taken = listening.getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{taken}/"
+    config = uvicorn.Config(
+        application(tl, hosts=_names(host)),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+        limit_concurrency=256,
+        lifespan="on",
+    )
+    server = _Server(config, lambda: _announce(address, browse, ready))
+    with contextlib.closing(listening):
+        server.run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._announce()
+
+
+def _announce(address: str, browse: bool, ready: Callable[[str], None]) -> None:
+    ready(address)
+    if browse:
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+def _names(host: str) -> frozenset[str] | None:
+    """Return the names that a server on this address answers to; None, for any, where others are to reach it."""
+    try:
+        is_own = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_own = host == "localhost"
+    return frozenset(("127.0.0.1", "localhost", "::1", host)) if is_own else None

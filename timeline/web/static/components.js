@@ -1,0 +1,403 @@
+// The views of the page as HTML. `make(html)` takes the tag of htm, bound to whatever makes elements: the server
+// binds it to text, the browser to Preact, so that both show the same.
+"use strict";
+(function (page) {
+  page.make = function (html) {
+    const plot = globalThis.timelinePlot;
+    // Text of SVG that the drawing module made.
+    const svg = (text, label) => html`<span class="svg" dangerouslySetInnerHTML=${{ __html: text }} aria-hidden=${label ? undefined : "true"}></span>`;
+    const wordsOf = (data) => page.words[data.language] ?? page.words.en;
+    const plotWords = (data) => plot.words[data.language] ?? plot.words.en;
+    const utc = (iso) => new Date(`${iso}T00:00:00Z`);
+
+    const inWords = (data, iso) => {
+      const date = utc(iso);
+      return plotWords(data).day(date.getUTCDate(), plotWords(data).months[date.getUTCMonth()], date.getUTCFullYear());
+    };
+    const short = (data, iso) => {
+      const date = utc(iso);
+      const month = plotWords(data).months[date.getUTCMonth()].slice(0, plotWords(data).short);
+      const same = iso.slice(0, 4) === data.as_of.slice(0, 4);
+      return same ? `${date.getUTCDate()} ${month}` : `${month} ${date.getUTCFullYear()}`;
+    };
+
+    /** Return the address of the same state with something changed; null takes a name out. */
+    const to = (data, path, changes = {}) => {
+      const query = new page.Query({ ...data.asked, offset: undefined, ...changes }).text;
+      return path + (query ? `?${query}` : "");
+    };
+    const pathOf = (data) =>
+      data.view === "fact" ? `/fact/${data.fact.split("/").map(encodeURIComponent).join("/")}`
+        : { promises: "/promises", disagreements: "/disagreements", ask: "/ask" }[data.view] ?? "/";
+
+    /** Return a span as people read it: "2024–2027", "by 2030", "from 2025", "October–December 2024". */
+    const spanInWords = (data, text) => {
+      const { months } = plotWords(data);
+      const w = wordsOf(data);
+      const one = (part) => {
+        const found = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?([~?%]?)$/.exec(part);
+        if (!found) return null;
+        const [, year, month, day, mark] = found;
+        const about = mark ? `${w.about} ` : "";
+        if (!month) return { about, year, text: year };
+        if (month >= "33" && month <= "36") return { about, year, text: `Q${month - 32} ${year}` };
+        if (month < "01" || month > "12") return null;
+        const name = months[month - 1];
+        return { about, year, month: name, day: day && Number(day), text: day ? plotWords(data).day(Number(day), name, year) : `${name} ${year}` };
+      };
+      const [first, last] = text.split("/");
+      const [a, b] = [one(first), last === undefined ? null : one(last)];
+      if (last === undefined) return a ? a.about + a.text : text;
+      if ((first === ".." || first === "") && b) return w.until(b.text);
+      if ((last === ".." || last === "") && a) return w.fromThen(a.text);
+      if (!a || !b) return text;
+      if (a.year === b.year && a.month && b.month && !a.day && !b.day) return `${a.month}–${b.month} ${a.year}`;
+      if (a.year === b.year && a.month === b.month && a.day && b.day) return data.language === "fr" ? `${a.day}–${b.text}` : `${a.day}–${b.text}`;
+      return `${a.text}–${b.text}`;
+    };
+    const claimInWords = (data, row) => (row.value_type === "date" ? [spanInWords(data, row.claim.join("")), "", ""] : row.claim);
+
+    const statusWord = (data, status) => plotWords(data).statuses?.[status] ?? (status ?? "").replace(/-/g, " ");
+    const glyph = (status) => svg(plot.status({ status }));
+    const Status = (data, status) =>
+      status ? html`<span class="status" title=${data.statuses[status] ?? ""}>${glyph(status)} ${statusWord(data, status)}</span>` : "";
+
+    const claimClass = (status) => (status === "denied" || status === "cancelled" ? "claim off" : "claim");
+    const Claim = ([before, figure, behind], status) => html`<span class=${claimClass(status)}>${before ? html`<span>${before}</span>` : ""}${figure ? html`<b>${figure}</b>` : ""}${behind ? html`<i>${behind}</i>` : ""}</span>`;
+
+    // What is around every view
+
+    const Bar = (data) => {
+      const w = wordsOf(data);
+      const link = (view, path, extra = "") => html`<a href=${to(data, path, { q: undefined })} aria-current=${data.view === view || (view === "beliefs" && (data.view === "compare" || data.view === "fact")) ? "page" : undefined}>${w[view]}${extra}</a>`;
+      return html`<header class="bar">
+        <a class="skip" href="#answer">${w.skip}</a>
+        <a class="brand" href=${to(data, "/", { q: undefined })}><svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><path d="M1 15h4v-4h4V7h4V3h4" fill="none" stroke="currentColor" stroke-width="2"/></svg> Timeline</a>
+        <nav aria-label="Timeline">${link("beliefs", "/")}${link("promises", "/promises")}${link("disagreements", "/disagreements", data.summary && data.summary.disagreements ? html` <span class="dis">${data.summary.disagreements}</span>` : "")}${link("ask", "/ask")}</nav>
+        <form class="find" role="search" action="/" method="get">
+          ${hidden({ ...data.asked, q: undefined, offset: undefined })}
+          <input type="search" name="q" value=${data.asked.q ?? ""} placeholder=${w.find} aria-label=${w.find} /><kbd aria-hidden="true">/</kbd>
+        </form>
+        <a class="lang" href=${to(data, pathOf(data), { lang: w.otherLanguage === "en" ? undefined : w.otherLanguage })} lang=${w.otherLanguage} hreflang=${w.otherLanguage}>${w.language}</a>
+        <button type="button" class="icon" data-do="keys" aria-label=${w.keys}>?</button>
+      </header>`;
+    };
+
+    const hidden = (values) =>
+      Object.entries(values).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).filter((one) => one !== undefined && one !== null && one !== "").map((one) => html`<input type="hidden" name=${name} value=${one} />`));
+
+    const move = (iso, unit, by) => {
+      const date = utc(iso);
+      if (unit === "day") date.setUTCDate(date.getUTCDate() + by);
+      else {
+        const day = date.getUTCDate();
+        date.setUTCDate(1);
+        date.setUTCMonth(date.getUTCMonth() + by * (unit === "year" ? 12 : 1));
+        const last = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
+        date.setUTCDate(Math.min(day, last));
+      }
+      return date.toISOString().slice(0, 10);
+    };
+    page.move = move;
+    page.nextReport = (data, iso, way) => {
+      const days = data.density.days.map(([day]) => day);
+      return way > 0 ? days.find((day) => day > iso) : days.filter((day) => day < iso).at(-1);
+    };
+
+    const Steps = (data) => {
+      const w = wordsOf(data);
+      const step = (day, label, text, name) => html`<a class="step" rel="nofollow" data-step=${name} href=${day ? to(data, pathOf(data), { as_of: day }) : undefined} aria-label=${label} aria-disabled=${day ? undefined : "true"}>${text}</a>`;
+      const pair = (unit) => html`<span class=${`pair by-${unit}`}>${step(move(data.as_of, unit, -1), w.earlier(w[unit]), "‹", `-${unit}`)}<span aria-hidden="true">${w[unit]}</span>${step(move(data.as_of, unit, 1), w.later(w[unit]), "›", `+${unit}`)}</span>`;
+      return html`<div class="steps" role="group" aria-label=${w.dateField}>
+        ${data.first ? step(data.first, w.oldest, w.oldest, "oldest") : ""}
+        ${pair("year")}${pair("month")}${pair("day")}
+        <span class="pair">${step(page.nextReport(data, data.as_of, -1), w.previousReport, "‹", "-report")}<span aria-hidden="true">${w.report}</span>${step(page.nextReport(data, data.as_of, 1), w.nextReport, "›", "+report")}</span>
+        <a class="step" data-step="now" href=${to(data, pathOf(data), { as_of: undefined })}>${w.now}</a>
+        <button type="button" class="step needs-script" data-do="play">▶ ${w.play}</button>
+      </div>`;
+    };
+
+    const DateForm = (data, name, iso, label) => {
+      const w = wordsOf(data);
+      return html`<form class=${`date ${name}`} action=${pathOf(data)} method="get">
+        ${hidden({ ...data.asked, [name]: undefined, offset: undefined })}
+        <label for=${`field-${name}`}>${label}</label>
+        <input id=${`field-${name}`} class="day" size="15" name=${name} value=${inWords(data, iso)} data-iso=${iso} autocomplete="off" spellcheck="false" aria-describedby=${`help-${name}`} />
+        <span id=${`help-${name}`} class="help">${w.dateHelp}</span>
+        <noscript><button>${w.apply}</button></noscript>
+      </form>`;
+    };
+
+    const Folded = (data, name, label, value, help) => html`<details class="fold"><summary>${label} <span>${value}</span> ▾</summary>
+      <form action=${pathOf(data)} method="get">${hidden({ ...data.asked, [name]: undefined, offset: undefined })}
+        <label>${help}<input name=${name} value=${data.asked[name] ?? ""} /></label><button>${wordsOf(data).apply}</button></form></details>`;
+
+    const Slider = (data) => {
+      const [from, last] = data.density.domain.map((day) => +utc(day.slice(0, 10)));
+      const share = (iso) => Math.min(1, Math.max(0, (+utc(iso) + 86400e3 - from) / (last - from)));
+      const w = wordsOf(data);
+      const handle = (iso, name, label) => html`<span class=${`handle ${name}`} role="slider" tabindex="0" aria-label=${label} aria-valuemin="0" aria-valuemax=${Math.round((last - from) / 86400e3)} aria-valuenow=${Math.round(share(iso) * (last - from) / 86400e3)} aria-valuetext=${inWords(data, iso)} style=${`left:${(share(iso) * 100).toFixed(3)}%`}></span>`;
+      return html`<div class="slider" data-from=${data.density.domain[0].slice(0, 10)} data-to=${data.density.domain[1].slice(0, 10)}>
+        ${data.compare ? html`<span class="between" style=${`left:${share(data.compare) * 100}%;width:${Math.max(0, share(data.as_of) - share(data.compare)) * 100}%`}></span>` : ""}
+        ${svg(plot.density({ ...data.density, as_of: `${data.as_of}T23:59:59Z`, earlier: data.compare ? `${data.compare}T23:59:59Z` : null }, { width: page.width ?? 1200, language: data.language, id: "d" }))}
+        ${data.compare ? handle(data.compare, "earlier", w.comparedWith) : ""}${handle(data.as_of, "as-of", w.believedOn)}
+      </div>`;
+    };
+
+    const Head = (data) => {
+      const w = wordsOf(data);
+      const other = data.view === "promises" || data.view === "disagreements" || data.view === "ask";
+      const title = { promises: w.promisesTitle, disagreements: w.disagreementsTitle, ask: w.askTitle }[data.view];
+      return html`<section class=${`head ${other ? "small" : ""}`}>
+        ${data.recorded_is_head ? "" : html`<p class="band">${w.asKnown(inWords(data, data.recorded_as_of.slice(0, 10)))} <a href=${to(data, pathOf(data), { recorded_as_of: undefined })}>${w.backToNow}</a></p>`}
+        ${title ? html`<h1>${title}</h1>` : ""}
+        <div class="dates">
+          ${DateForm(data, "as_of", data.as_of, w.believedOn)}
+          ${data.compare ? html`${DateForm(data, "compare", data.compare, w.comparedWith)}<a class="end" href=${to(data, pathOf(data), { compare: undefined })} aria-label=${w.endCompare}>×</a>` : ""}
+          ${Steps(data)}
+        </div>
+        <div class="under">
+          <p class="summary" aria-live="polite">${Summary(data)}</p>
+          <div class="axes">
+            ${data.view === "disagreements" || data.view === "ask" ? "" : data.compare ? html`<a href=${to(data, pathOf(data), { as_of: data.compare, compare: data.as_of })} data-do="swap">${w.swap}</a>`
+              : html`<details class="fold"><summary>${w.comparing}</summary><form action=${pathOf(data)} method="get">${hidden({ ...data.asked, compare: undefined, offset: undefined })}<label>${w.dateHelp}<input name="compare" required /></label><button>${w.apply}</button></form></details>`}
+            ${Folded(data, "recorded_as_of", w.recorded, data.recorded_is_head ? w.byNow : w.by(data.recorded_as_of.slice(0, 10)), w.recordedHelp)}
+            ${Folded(data, "valid_at", w.valid, data.valid_at ? w.at(data.valid_at) : w.atAnyTime, w.validHelp)}
+          </div>
+        </div>
+        ${data.first ? Slider(data) : ""}
+      </section>`;
+    };
+
+    const Summary = (data) => {
+      const w = wordsOf(data);
+      if (data.view === "beliefs") {
+        const { facts, reports, origins, disagreements, today } = data.summary;
+        const [a, f, b, r, c, o] = w.summary(w.facts(facts), w.reports(reports), w.origins(origins));
+        return html`${a}<b>${f}</b>${b}<b>${r}</b>${c}<b>${o}</b>${disagreements ? html`, <span class="dis">${w.disagree(disagreements)}</span>` : ""}. ${today ? w.cameOut(today) : ""}`;
+      }
+      if (data.view === "compare") {
+        const { changed, appeared, gone, repeated } = data.counts;
+        const parts = [[w.changes(changed), 1], [w.appearances(appeared), appeared], [w.goneCount(gone), gone], [w.repeats(repeated), repeated]].filter(([, n]) => n);
+        return parts.map(([text], index) => html`${index ? ", " : ""}<b>${text}</b>`);
+      }
+      if (data.view === "promises" && data.flows) return w.promisesHelp(data.flows.axis.label.replace(/^./, (letter) => letter.toUpperCase()));
+      if (data.view === "ask") return w.sqlHelp;
+      return "";
+    };
+
+    // Beliefs
+
+    const factName = (data, row, withSubject) => html`<a class="name" href=${to(data, `/fact/${row.fact.split("/").map(encodeURIComponent).join("/")}`, { q: undefined })}>${withSubject ? html`<b class="of">${row.subject_name}</b> ` : ""}${row.attribute}${row.object ? html` <span class="object">→ ${row.object}</span>` : ""}${row.period ? html` <span class="period">${spanInWords(data, row.period)}</span>` : ""}</a>`;
+
+    const drawnValue = (data, row, extra = {}) =>
+      plot.value({ ...row.value, axis: { ...data.axis, percent: row.value.percent }, status: row.status, claim: row.claim.join(""), ...extra }, { width: 180, height: 22, language: data.language, id: `v${hash(row.fact + row.valid)}` });
+    const hash = (text) => {
+      let sum = 5381;
+      for (let i = 0; i < text.length; i += 1) sum = (sum * 33 + text.charCodeAt(i)) >>> 0;
+      return sum.toString(36);
+    };
+
+    const Dots = (data, row) => {
+      const w = wordsOf(data);
+      const label = `${w.origins(row.origins)}, ${w.reports(row.reports)}`;
+      const rewrites = Math.max(0, row.reports - row.origins);
+      const shown = row.origins + rewrites > 5 ? html`● ${row.origins}` : "●".repeat(row.origins) + "○".repeat(rewrites);
+      return html`<span class="dots"><span aria-hidden="true">${shown}</span><span class="only-read">${label}</span></span>`;
+    };
+
+    const Rival = (data, row) => row.rival ? html`<a class="dis rival" href=${to(data, "/disagreements", { q: undefined })}>≠ ${row.rival.claim}, ${row.rival.origin}, ${short(data, row.rival.day)}</a>` : "";
+
+    const ClaimCell = (data, row) => {
+      const w = wordsOf(data);
+      const before = row.before ? html`<span class="was">${w.was(row.before.claim.join(""))}</span>` : "";
+      if (row.erased) return html`<span class="claim">${w.erased}</span>`;
+      return html`${Claim(claimInWords(data, row), row.status)}${row.valid ? html` <span class="valid">${w.heldIn(spanInWords(data, row.valid))}</span>` : ""}${before}${Rival(data, row)}`;
+    };
+
+    const BeliefRow = (data, row, { first, count, heading, sub, withSubject }) => {
+      const drawn = row.value ? svg(drawnValue(data, row, { rival: row.rival?.figure ?? null, before: row.before?.value ?? null })) : null;
+      return html`<tr key=${`${row.fact} ${row.valid} ${row.origin}`} class=${`${first ? "first" : ""} ${row.change ? "compared" : ""}`} data-fact=${row.fact}>
+        ${first ? html`<th class="subject" scope="rowgroup" rowspan=${count}><span>${heading}</span><small>${sub}</small></th>` : ""}
+        <td class="fact">${factName(data, row, withSubject)}</td>
+        ${drawn ? html`<td class="value">${drawn}</td><td class="claims">${ClaimCell(data, row)}</td>` : html`<td class="claims wide" colspan="2">${ClaimCell(data, row)}</td>`}
+        <td class="stat">${Status(data, row.status)}${row.before && row.before.status !== row.status ? html`<span class="was">${wordsOf(data).was(statusWord(data, row.before.status))}</span>` : ""}</td>
+        <td class=${row.is_new ? "since new" : "since"}>${row.since ? short(data, row.since) : ""}</td>
+        ${data.view === "compare" ? "" : html`<td class="orig">${Dots(data, row)}</td>`}
+      </tr>`;
+    };
+
+    const Legend = (data) => {
+      const w = wordsOf(data);
+      const chosen = data.asked.status ?? [];
+      return html`<p class="legend">${data.facets.status.toSorted(([a], [b]) => plot.statuses.indexOf(a) - plot.statuses.indexOf(b)).map(([status, , count]) => html`<a href=${to(data, "/", { status: chosen.includes(status) ? chosen.filter((one) => one !== status) : [...chosen, status] })} aria-pressed=${chosen.includes(status) ? "true" : undefined} class=${chosen.length && !chosen.includes(status) ? "faded" : ""}>${glyph(status)} ${statusWord(data, status)} <span>${count}</span></a>`)}
+      ${data.summary.disagreements ? html`<a class="dis last" href=${to(data, "/disagreements", { q: undefined })}>≠ ${w.disputed} ${data.summary.disagreements}</a>` : ""}</p>`;
+    };
+
+    const Facet = (data, name, label) => {
+      const chosen = data.asked[name] ?? [];
+      const values = data.facets?.[name] ?? [];
+      if (!values.length && !chosen.length) return label;
+      return html`<details class="fold facet"><summary>${label} ▾</summary><ul>${values.slice(0, 40).map(([value, text, count]) => html`<li><a href=${to(data, "/", { [name]: chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value] })} aria-pressed=${chosen.includes(value) ? "true" : "false"}>${chosen.includes(value) ? "✓ " : ""}${name === "status" ? statusWord(data, text) : text} <span>${count}</span></a></li>`)}</ul></details>`;
+    };
+
+    const Chosen = (data) => {
+      const w = wordsOf(data);
+      const parts = ["subject", "attribute", "status", "source", "origin"].flatMap((name) => (data.asked[name] ?? []).map((value) => [name, value]));
+      if (!parts.length && !data.asked.q) return "";
+      return html`<p class="chosen">${data.asked.q ? html`<a href=${to(data, "/", { q: undefined })}>“${data.asked.q}” ×</a>` : ""}${parts.map(([name, value]) => html`<a href=${to(data, "/", { [name]: data.asked[name].filter((one) => one !== value) })}>${w[name]}: ${value} ×</a>`)}
+        <a href=${to(data, "/", { q: undefined, subject: undefined, attribute: undefined, status: undefined, source: undefined, origin: undefined })}>${w.clear}</a></p>`;
+    };
+
+    const AxisTicks = (data) => [1, 10, 100, 1000].map((figure) => html`<span style=${`left:${Math.log10(figure) / 3 * 100}%`}>${figure === 1000 ? "1 000" : figure}</span>`);
+
+    const Beliefs = (data) => {
+      const w = wordsOf(data);
+      if (!data.first) return html`<div class="nothing"><h2>${w.emptyStore}</h2><p>${w.emptyHelp}</p><pre>timeline report acme/ceo --entity jane-doe --source letter --reported 2025-02-22 --register-unknown</pre></div>`;
+      if (!data.shown) {
+        const filtered = data.asked.q || ["subject", "attribute", "status", "source", "origin"].some((name) => data.asked[name]);
+        if (filtered) return html`${Chosen(data)}<div class="nothing"><p>${w.noHit}${data.asked.q ? ` “${data.asked.q}”` : ""}. <a href=${to(data, "/", { q: undefined, subject: undefined, attribute: undefined, status: undefined, source: undefined, origin: undefined })}>${w.clear}</a></p></div>`;
+        return html`<div class="nothing"><p>${w.nothingYet(inWords(data, data.as_of))} <a href=${to(data, "/", { as_of: data.first })}>${w.firstReport(inWords(data, data.first))} ›</a></p></div>`;
+      }
+      const compare = data.view === "compare";
+      const rest = data.total - data.offset - data.shown;
+      return html`${compare ? "" : Legend(data)}${compare ? "" : Chosen(data)}
+        <table class="beliefs"><thead><tr>
+          <th class="subject" scope="col">${compare ? w.change : Facet(data, "subject", w.subject)}</th><th class="fact" scope="col">${compare ? w.fact : Facet(data, "attribute", w.fact)}</th>
+          <th class="value" scope="col"><span class="axis-label">${data.axis.unit ? w.axis(data.axis.label) : w.axisPercent}</span>${data.axis.unit ? html`<span class="ticks" aria-hidden="true">${AxisTicks(data)}</span>` : ""}</th>
+          <th class="claims" scope="col">${w.claim}</th><th class="stat" scope="col">${compare ? w.status : Facet(data, "status", w.status)}</th><th class="since" scope="col">${w.since}</th>
+          ${compare ? "" : html`<th class="orig" scope="col">${Facet(data, "origin", w.originsHead)}</th>`}
+        </tr></thead>
+        ${data.groups.map((group) => html`<tbody key=${group.subject ?? group.change}>${group.rows.map((row, index) => BeliefRow(data, row, {
+          first: index === 0, count: group.rows.length, withSubject: compare,
+          heading: compare ? w[group.change] : html`<a href=${to(data, "/", { subject: [group.subject] })}>${group.name}</a>`,
+          sub: compare && group.change === "repeated" ? w.saidAgain : w.facts(group.count),
+        }))}</tbody>`)}
+        </table>
+        ${rest > 0 ? html`<p class="more"><span>${w.shown(data.offset + data.shown, data.total)}</span> <a href=${to(data, "/", { offset: data.offset + data.shown })}>${w.more(Math.min(rest, 200))}</a></p>` : ""}
+        <footer class="foot">${compare ? html`<span>|→ ${w.fromBefore}</span>` : html`<span>● ${w.originsLegend}</span><span>○ ${w.rewriteLegend}</span>`}${Keys(data)}</footer>`;
+    };
+
+    const Keys = (data) => {
+      const w = wordsOf(data);
+      const key = (...names) => names.map((name) => html`<kbd>${name}</kbd>`);
+      return html`<span class="keys needs-script">${key("←", "→")} ${w.day}</span><span class="keys needs-script">${key("⇧")} ${w.month}</span><span class="keys needs-script">${key("⌥")} ${w.year}</span><span class="keys needs-script">${key("n", "p")} ${w.report}</span><span class="keys needs-script">${key("d")} ${w.dateField}</span><span class="keys needs-script">${key("?")} ${w.keys}</span>`;
+    };
+
+    // A fact
+
+    const FactPage = (data) => {
+      const w = wordsOf(data);
+      const [subject, attribute, object, period] = data.name;
+      const path = pathOf(data);
+      return html`<div class="fact-page">
+        <p class="crumbs"><a href=${to(data, "/", { q: undefined })}>${w.beliefs}</a> / <a href=${to(data, "/", { q: undefined, subject: [data.subject] })}>${subject}</a></p>
+        <div class="title"><h1>${subject} ${attribute}${object ? html` <span class="arrow">→</span> ${object}` : ""}${period ? html` <span class="period">${spanInWords(data, period)}</span>` : ""}</h1><code>${data.fact}</code></div>
+        <p class="meaning">${data.meaning ?? ""}</p>
+        <div class="two"><div class="chart" id="chart">${svg(plot.fact(data.chart, { width: page.chartWidth ?? 800, language: data.language, id: "c" }), true)}</div>
+        <aside class="card">${Card(data)}<p class="links"><a href=${to(data, "/api/why", { fact: data.fact, lang: undefined })}>${w.why}</a> <button type="button" class="link needs-script" data-do="copy">${w.copyLink}</button> <a download href=${to(data, `${path}.svg`)}>${w.svg}</a> <a download href=${to(data, `${path}.png`)}>${w.png}</a></p></aside></div>
+        ${Evidence(data)}
+        <footer class="foot"><span>${glyph("letter-of-intent")} ${w.firm}</span><span>├─● ${w.spanLegend}</span><span>□ ${w.pageLegend}</span>${Keys(data)}</footer>
+      </div>`;
+    };
+
+    const Card = (data) => {
+      const w = wordsOf(data);
+      return html`<p class="label">${w.believedOnCard}</p>${DateForm(data, "as_of", data.as_of, w.believedOnCard)}
+        ${data.beliefs.length ? "" : html`<p class="nothing-of-it">${w.nothingOfIt}</p>`}
+        ${data.beliefs.slice(0, 4).map((belief) => html`<div class="belief">
+          <p class="big">${Claim(belief.claim, belief.status)}</p>
+          ${belief.status ? html`<p class="firm">${Status(data, belief.status)}<small>${data.statuses[belief.status] ?? ""}</small></p>` : ""}
+          ${belief.statement ? html`<p>${belief.statement}</p>` : ""}
+          <dl><div><dt>${w.since.toLowerCase()}</dt><dd>${inWords(data, belief.since)}${belief.reported && belief.reported !== belief.since ? html` <span>${w.reportedAs(spanInWords(data, belief.reported))}</span>` : ""}</dd></div>
+          ${belief.valid ? html`<div><dt>${w.valid.toLowerCase()}</dt><dd>${spanInWords(data, belief.valid)}</dd></div>` : ""}
+          ${belief.origin ? html`<div><dt>${w.origin.toLowerCase()}</dt><dd>${belief.origin}</dd></div>` : ""}
+          ${belief.speaker ? html`<div><dt>${w.speaker}</dt><dd>${belief.speaker}</dd></div>` : ""}
+          ${belief.source ? html`<div><dt>${w.source.toLowerCase()}</dt><dd>${belief.source}${belief.published ? `, ${spanInWords(data, belief.published)}` : ""}${belief.source_is_later ? html`<small>${w.laterSource}</small>` : ""}${belief.inferred ? html`<small>${w.inferred}</small>` : ""}</dd></div>` : ""}
+          ${belief.mended ? html`<div><dt>${w.record}</dt><dd>${w.mendedIn(belief.commit)}</dd></div>` : ""}</dl></div>`)}
+        ${data.possible ? html`<div class="possible"><p>${w.possibleHead}</p><p>${Status(data, data.possible.status)} ${data.possible.claim.join("")}, ${w.since.toLowerCase()} ${inWords(data, data.possible.since)} <a href=${to(data, pathOf(data), { basis: "possible" })}>${w.basisPossible} ›</a></p></div>` : ""}`;
+    };
+
+    const Evidence = (data) => {
+      const w = wordsOf(data);
+      const known = data.evidence.filter((one) => one.is_public);
+      const later = data.evidence.filter((one) => !one.is_public);
+      const row = (one) => html`<tr class=${one.is_public ? "" : "later"} key=${one.event_id}>
+        <td>${inWords(data, one.day)}${one.vague && one.reported ? html`<small>${w.someTime(spanInWords(data, one.reported))}</small>` : ""}</td>
+        <td>${one.type === "reported" ? one.claim : w[one.type] ?? one.type}</td><td>${Status(data, one.status)}</td><td>${one.origin}</td>
+        <td>${one.statement ?? ""}${one.was.map((was) => html`<small><s>${was.claim}</s> ${w.inRecord(was.commit)}${was.reason ? ` “${was.reason}”` : ""}</small>`)}</td>
+        <td>${one.url ? html`<a href=${one.url} rel="noreferrer noopener">${one.source}</a>` : one.source}${one.published ? `, ${spanInWords(data, one.published)}` : ""}${one.places ? html`<small>${w.characters(one.places)}</small>` : ""}</td></tr>`;
+      return html`<section class="evidence"><h2>${w.evidence} <small>${w.publicByThen(known.length, data.evidence.length)}</small></h2>
+        <div class="scroll" tabindex="0" role="region" aria-label=${w.evidence}><table><thead><tr><th scope="col">${w.countsFrom}</th><th scope="col">${w.claim}</th><th scope="col">${w.status}</th><th scope="col">${w.origin}</th><th scope="col">${w.whatItSays}</th><th scope="col">${w.readIn}</th></tr></thead>
+        <tbody>${known.map(row)}</tbody>${later.length ? html`<tbody><tr class="line"><td colspan="6"><b>${inWords(data, data.as_of)}</b> ${w.notYet}</td></tr>${later.map(row)}</tbody>` : ""}</table></div></section>`;
+    };
+
+    // Promises, disagreements, questions
+
+    const Promises = (data) => {
+      const w = wordsOf(data);
+      if (!data.flows) return html`<div class="nothing"><p>${w.nothingPromised}</p></div>`;
+      const { attributes, units } = data.flows.choices;
+      const choose = (name, values, chosen, label) => values.length < 2 ? "" : html`<details class="fold"><summary>${label} <span>${chosen}</span> ▾</summary><ul>${values.map((value) => html`<li><a href=${to(data, "/promises", { [name]: value })}>${value}</a></li>`)}</ul></details>`;
+      const rows = data.flows.panels.flatMap((panel) => panel.flows.map((flow) => ({ ...flow, day: panel.day })));
+      return html`<div class="choices">${choose("attribute_of", attributes, data.flows.attribute, w.attribute)}${choose("unit", units, data.flows.axis.unit, w.unit)}</div>
+        <div class="flow">${svg(plot.flow(data.flows, { width: page.width ?? 1200, language: data.language, id: "f" }), true)}</div>
+        <details class="as-table"><summary>${w.claim}</summary><div class="scroll" tabindex="0" role="region" aria-label=${w.promises}><table><tbody>${rows.map((flow) => html`<tr><td>${flow.day ? inWords(data, flow.day) : ""}</td><td>${flow.giver_name} → ${flow.receiver_name}</td><td>${flow.claim}</td><td>${Status(data, flow.status)}</td></tr>`)}</tbody></table></div></details>
+        <footer class="foot"><span>${w.promisesNote}</span></footer>`;
+    };
+
+    const Disagreements = (data) => {
+      const w = wordsOf(data);
+      if (!data.pairs.length) return html`<div class="nothing"><p>${w.noDisagreements}</p></div>`;
+      return html`<ul class="pairs">${data.pairs.map((pair) => html`<li><h2><a href=${to(data, `/fact/${pair.fact.split("/").map(encodeURIComponent).join("/")}`)}>${pair.name}</a>${pair.valid ? html` <small>${w.heldIn(spanInWords(data, pair.valid))}</small>` : ""}</h2>
+        <div class="sides">${pair.sides.map((side, index) => html`${index ? html`<span class="dis">≠</span>` : ""}<p><b>${side.claim}</b><small>${Status(data, side.status)} ${side.origin}, ${inWords(data, side.day)}</small></p>`)}</div></li>`)}</ul>`;
+    };
+
+    const Ask = (data) => {
+      const w = wordsOf(data);
+      return html`<div class="asking"><form action="/ask" method="get">${hidden({ ...data.asked, sql: undefined })}
+        <label for="sql">SQL</label><textarea id="sql" name="sql" rows="8" spellcheck="false" autocapitalize="off">${data.sql ?? ""}</textarea>
+        <button>${w.run}</button></form>
+        ${data.queries.length ? html`<aside><h2>${w.queries}</h2><ul>${data.queries.map((query) => html`<li><a href=${to(data, "/ask", { sql: query.sql })} data-sql=${query.sql}>${query.title}</a></li>`)}</ul></aside>` : ""}
+        ${data.problem ? html`<p class="problem" role="alert">${data.problem}</p>` : ""}
+        ${data.answer ? html`<section class="answer"><h2>${w.rows(data.answer.rows.length)}${data.answer.cut ? "…" : ""} <small><a href=${to(data, "/api/sql", { query: data.sql, format: "csv", lang: undefined })}>${w.csv}</a></small></h2>
+          <div class="scroll" tabindex="0" role="region" aria-label=${w.rows(data.answer.rows.length)}><table><thead><tr>${data.answer.columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead><tbody>${data.answer.rows.map((row) => html`<tr>${row.map((value) => html`<td>${value}</td>`)}</tr>`)}</tbody></table></div></section>` : ""}</div>`;
+    };
+
+    const Problem = (data) => html`<div class="nothing"><p class="problem" role="alert">${data.problem}</p></div>`;
+
+    page.inWords = inWords;
+    const Body = (data) => (data.problem && data.view !== "ask" ? Problem : { beliefs: Beliefs, compare: Beliefs, fact: FactPage, promises: Promises, disagreements: Disagreements, ask: Ask }[data.view])(data);
+
+    /** Return the whole of a page: what is around, and the view that its data are of. */
+    return (data) => html`${Bar(data)}<main id="answer" class=${data.view}>${data.view === "fact" ? html`${Head(data)}` : Head(data)}${Body(data)}</main>`;
+  };
+
+  /** The query of an address: names with texts or lists of them, in a fixed order. */
+  page.Query = class {
+    constructor(values) {
+      this.text = Object.entries(values)
+        .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).filter((one) => one !== undefined && one !== null && one !== "").map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`))
+        .join("&");
+    }
+  };
+
+  // What the server binds the tag to: elements as text
+
+  const empty = new Set(["input", "br", "meta", "link", "hr", "path"]);
+  const flat = (child) =>
+    child === null || child === undefined || child === false || child === true ? "" : Array.isArray(child) ? child.map(flat).join("") : typeof child === "object" ? child.text : globalThis.timelinePlot.escape(child);
+
+  /** Return an element as text, in the manner of `h` of Preact. */
+  page.asText = function (tag, properties, ...children) {
+    let attributes = "", inner = null;
+    for (const [name, value] of Object.entries(properties ?? {})) {
+      if (name === "key" || value === undefined || value === null || value === false) continue;
+      if (name === "dangerouslySetInnerHTML") inner = value.__html;
+      else attributes += value === true ? ` ${name}` : ` ${name}="${globalThis.timelinePlot.escape(value)}"`;
+    }
+    const body = inner ?? children.map(flat).join("");
+    return { text: empty.has(tag) ? `<${tag}${attributes}/>` : `<${tag}${attributes}>${body}</${tag}>` };
+  };
+  page.textOf = flat;
+})(globalThis.timelinePage);

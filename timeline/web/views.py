@@ -1,0 +1,503 @@
+"""What each view of the page shows, as plain data: the same whether the server or the browser makes HTML of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from timeline.ask.answers import AsOf, Row
+from timeline.ask.overview import Wanted
+from timeline.errors import NotFound
+from timeline.meaning.columns import STATUSES
+from timeline.meaning.times import format_instant, from_datetime, period_text, show_instant_end
+from timeline.plot.many_facts import density_data, flow_data
+from timeline.plot.one_fact import fact_data, fact_name, names_of
+
+if TYPE_CHECKING:
+    from timeline.ask.snapshot import Snapshot
+    from timeline.web.asked import Address
+
+__all__ = ["beliefs_view", "disagreements_view", "fact_view", "frame_of", "promises_view"]
+
+Data = dict[str, Any]
+
+_DAY: Final = 86_400_000_000
+#: Beyond so many facts, origins that contradict each other are looked for only in a view of their own.
+_DISAGREEMENTS_AT_MOST: Final = 20_000
+#: Money is drawn on one scale, which does not move while the date does.
+_LOG_SPAN: Final = 1000
+
+
+def frame_of(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
+    """Return what is around every view: the dates, the bars of reports, and the state of the address."""
+    compared = address.compared(snapshot)
+    density = density_data(snapshot, dates, None if compared is None else compared.as_of)
+    now = dates.recorded_as_of
+    return {
+        "asked": address.given(),
+        "language": address.language,
+        "as_of": _date(dates.as_of if dates.as_of is not None else now),
+        "is_now": dates.as_of is None,
+        "compare": None if compared is None or compared.as_of is None else _date(compared.as_of),
+        "recorded_as_of": format_instant(dates.recorded_as_of),
+        "recorded_is_head": dates.recorded_is_head,
+        "valid_at": None if dates.valid_at is None else show_instant_end(dates.valid_at),
+        "policy": dates.policy,
+        "basis": dates.basis,
+        "commit": snapshot.commit,
+        "density": density,
+        "first": density["days"][0][0] if density["days"] else None,
+        "last": density["days"][-1][0] if density["days"] else None,
+        "statuses": {status: meaning for status, meaning in STATUSES.items()},
+    }
+
+
+def _date(micros: int) -> str:
+    """Return the day that an instant is in, as ISO text."""
+    return format_instant(micros)[:10]
+
+
+def beliefs_view(snapshot: Snapshot, address: Address) -> Data:
+    """Return the view of everything believed, or of what changed against a second date."""
+    dates = address.resolved(snapshot)
+    frame = frame_of(snapshot, address, dates)
+    if address.compare is not None:
+        return {**frame, "view": "compare", **_changes(snapshot, address, dates)}
+    names = names_of(snapshot, dates)
+    rivals = _rivals(snapshot, dates)
+    found = snapshot.overview(
+        dates,
+        Wanted(
+            search=address.search,
+            ids=[
+                one
+                for one, name in names.items()
+                if address.search and address.search.lower() in name.lower()
+            ],
+            filters=address.filters,
+            first=list(rivals),
+            limit=address.limit,
+            offset=address.offset,
+        ),
+    )
+    support = snapshot.support(found.rows, dates)
+    axis = _axis(found.rows)
+    day = dates.as_of if dates.as_of is not None else None
+    rows = [_row(row, axis, names, rivals, support, day) for row in found.rows]
+    return {
+        **frame,
+        "view": "beliefs",
+        "axis": axis,
+        "groups": _grouped(rows),
+        "total": found.total,
+        "shown": len(rows),
+        "offset": address.offset,
+        "summary": {
+            "facts": found.facts,
+            "reports": found.reports,
+            "origins": found.origins,
+            "disagreements": len(rivals),
+            "today": found.on_that_day,
+        },
+        "facets": {
+            name: [[value, names.get(value, value), count] for value, count in values]
+            for name, values in found.facets.items()
+        },
+    }
+
+
+def _rivals(snapshot: Snapshot, dates: AsOf) -> dict[str, Row]:
+    """Return a disagreement of each disputed fact."""
+    if snapshot.position > _DISAGREEMENTS_AT_MOST * 5:
+        return {}
+    found: dict[str, Row] = {}
+    for row in snapshot.ask("disagreements", None, dates, within=90).dicts():
+        found.setdefault(row["fact"], row)
+    return found
+
+
+def _grouped(rows: Sequence[Data]) -> list[Data]:
+    groups: list[Data] = []
+    for row in rows:
+        if not groups or groups[-1]["subject"] != row["subject"]:
+            groups.append(
+                {
+                    "subject": row["subject"],
+                    "name": row["subject_name"],
+                    "count": row["in_subject"],
+                    "rows": [],
+                }
+            )
+        groups[-1]["rows"].append(row)
+    return groups
+
+
+def _axis(rows: Sequence[Row]) -> Data:
+    """Return the one scale that money is drawn on: in the unit that most rows have, over three powers of ten."""
+    money = [
+        row for row in rows if row["value_type"] == "amount" and re.fullmatch("[A-Z]{3}", row["unit"] or "")
+    ]
+    units: dict[str, int] = {}
+    for row in money:
+        units[row["unit"]] = units.get(row["unit"], 0) + 1
+    unit = max(units, key=lambda name: (units[name], name), default=None)
+    figures = [abs(row["amount"]) for row in money if row["unit"] == unit and row["amount"]]
+    divisor, word = next(
+        (
+            (size, word)
+            for size, word in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
+            if _middle(figures) >= size
+        ),
+        (1, ""),
+    )
+    return {
+        "unit": unit,
+        "divisor": divisor,
+        "label": f"{word} {unit}".strip() if unit else "",
+        "low": 1,
+        "high": _LOG_SPAN,
+    }
+
+
+def _middle(figures: Sequence[Decimal]) -> Decimal:
+    return sorted(figures)[len(figures) // 2] if figures else Decimal(0)
+
+
+def _row(
+    row: Row,
+    axis: Data,
+    names: Mapping[str, str],
+    rivals: Mapping[str, Row],
+    support: Mapping[str, tuple[int, int]],
+    day: int | None,
+) -> Data:
+    since = row["believed_from"] or row["reported_at"]
+    origins, reports = support.get(row["event_id"], (1, 1))
+    rival = rivals.get(row["fact"])
+    return {
+        "fact": row["fact"],
+        "subject": row["subject"],
+        "subject_name": names.get(row["subject"], row["subject"]),
+        "in_subject": row.get("in_subject", 1),
+        "attribute": row["attribute"].replace("-", " "),
+        "object": None if row["object"] is None else names.get(row["object"], row["object"]),
+        "period": row["period"],
+        "valid": _valid(row),
+        "claim": _claim(row),
+        "value_type": row["value_type"],
+        "value": _value(row, axis),
+        "status": row["status"],
+        "since": None if since is None else _date(from_datetime(since)),
+        "is_new": since is not None and day is not None and 0 <= day - from_datetime(since) < _DAY,
+        "origins": origins,
+        "reports": reports,
+        "rival": None if rival is None else _rival(row, rival, names, axis),
+        "statement": row["statement"],
+        "source": row["source"],
+        "origin": row["origin"],
+        "erased": row["status"] is None and row["claim"] is None,
+    }
+
+
+def _valid(row: Row) -> str:
+    lower, upper = (
+        None if row[name] is None else from_datetime(row[name]) for name in ("valid_from", "valid_to")
+    )
+    return "" if lower is None and upper is None else period_text(lower, upper)
+
+
+#: A figure within a claim, with what is before and behind it.
+_FIGURE: Final = re.compile(r"^(.*?)(\d[\d\s.,\u2009–-]*\d|\d)(.*)$", re.DOTALL)
+
+
+def _claim(row: Row) -> list[str]:
+    """Return a claim in three parts, so that its figure can be set in bold: before, figure, behind."""
+    claim = str(row["claim"] or "")
+    if row["value_type"] != "amount":
+        return [claim, "", ""]
+    found = _FIGURE.match(claim)
+    if found is None:
+        return ["", claim, ""]
+    before, figure, behind = found.groups()
+    return [before, figure.replace("-", "–"), behind]
+
+
+def _value(row: Row, axis: Data) -> Data | None:
+    """Return what is drawn of a value: on the scale of money, or from 0 to 100 percent; None of anything else."""
+    if row["value_type"] != "amount":
+        return None
+    percent = row["unit"] == "percent"
+    if not percent and (row["unit"] != axis["unit"] or axis["unit"] is None):
+        return None
+    divisor = 1 if percent else axis["divisor"]
+    low, high = (
+        None if row[name] is None else float(row[name] / divisor) for name in ("amount_low", "amount_high")
+    )
+    if not percent and any(bound is not None and bound <= 0 for bound in (low, high)):
+        return None
+    return {"low": low, "high": high, "approximate": bool(row["approximate"]), "percent": percent}
+
+
+def _rival(row: Row, rival: Row, names: Mapping[str, str], axis: Data) -> Data:
+    side = "_2" if rival["event_id_1"] == row["event_id"] else "_1"
+    amount = rival[f"amount{side}"]
+    on_axis = amount is not None and axis["unit"] is not None and row["unit"] == axis["unit"]
+    return {
+        "claim": rival[f"claim{side}"],
+        "origin": names.get(rival[f"origin{side}"], rival[f"origin{side}"]),
+        "day": _date(from_datetime(rival[f"reported_at{side}"])),
+        "figure": float(amount / axis["divisor"]) if on_axis else None,
+    }
+
+
+def _changes(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
+    """Return what differs between two dates: the earlier is the one to compare with."""
+    earlier = address.compared(snapshot)
+    assert earlier is not None
+    names = names_of(snapshot, dates)
+    start, end = earlier.as_of, dates.as_of
+    answer = snapshot.ask("changes", None, dates, between=(start, end))
+    rows = answer.dicts()
+    facts = {row["fact"] for row in rows}
+    now, before = (_by_fact(snapshot, one, facts) for one in (dates, earlier))
+    axis = _axis([*now.values(), *before.values()])
+    shown = []
+    for row in rows[: address.limit]:
+        current = now.get((row["fact"], row["event_id_to"]))
+        old = before.get((row["fact"], row["event_id_from"]))
+        base = current or old
+        if base is None:
+            continue
+        drawn = _row(base, axis, names, {}, {}, end)
+        repeated = (
+            old is not None
+            and current is not None
+            and (old["claim"], old["status"]) == (current["claim"], current["status"])
+        )
+        drawn["change"] = "repeated" if repeated else row["change"]
+        drawn["before"] = (
+            None
+            if old is None
+            else {"claim": _claim(old), "status": old["status"], "value": _value(old, axis)}
+        )
+        shown.append(drawn)
+    order = {"changed": 0, "appeared": 1, "gone": 2, "repeated": 3}
+    shown.sort(key=lambda row: (order[row["change"]], row["value"] is None, row["fact"]))
+    counts = {change: sum(row["change"] == change for row in shown) for change in order}
+    groups = [
+        {"change": change, "count": counts[change], "rows": [row for row in shown if row["change"] == change]}
+        for change in order
+        if counts[change]
+    ]
+    return {
+        "axis": axis,
+        "groups": groups,
+        "total": len(rows),
+        "shown": len(shown),
+        "offset": 0,
+        "counts": counts,
+    }
+
+
+def _by_fact(snapshot: Snapshot, dates: AsOf, facts: set[str]) -> dict[tuple[str, str], Row]:
+    rows = snapshot.ask("beliefs", None, dates).dicts()
+    return {(row["fact"], row["event_id"]): row for row in rows if row["fact"] in facts}
+
+
+def fact_view(snapshot: Snapshot, address: Address, fact: str) -> Data:
+    """Return the view of one fact: its chart, the belief on the date, and the evidence.
+
+    Raises NotFound, with the nearest known, where nothing was ever reported of it.
+    """
+    dates = address.resolved(snapshot)
+    data = fact_data(snapshot, fact, dates)
+    if not data["reports"] and not data["spans"]:
+        snapshot.check_known(fact)
+        raise NotFound(f"nothing was reported of {fact} by then")
+    why = snapshot.why(fact, **address.dates)
+    names = names_of(snapshot, dates)
+    events = {row["event_id"]: row for row in why.history}
+    sources = {row["id"]: row for row in why.sources}
+    first = (why.beliefs or why.history or snapshot.ask("history", fact).dicts())[0]
+    beliefs = [_card(row, events, sources, names, dates) for row in why.beliefs]
+    return {
+        **frame_of(snapshot, address, dates),
+        "view": "fact",
+        "fact": fact,
+        "name": [
+            names.get(first["subject"], first["subject"]),
+            first["attribute"].replace("-", " "),
+            None if first["object"] is None else names.get(first["object"], first["object"]),
+            first["period"],
+        ],
+        "subject": first["subject"],
+        "meaning": data["meaning"],
+        "chart": data,
+        "beliefs": beliefs,
+        "evidence": _evidence(snapshot, data, dates, sources),
+        "possible": _possible(snapshot, address, fact, why.beliefs),
+    }
+
+
+def _card(
+    row: Row, events: Mapping[str, Row], sources: Mapping[str, Row], names: Mapping[str, str], dates: AsOf
+) -> Data:
+    event = events.get(row["event_id"], {})
+    source = sources.get(row["source"] or "", {})
+    since = row["believed_from"] or row["reported_at"]
+    return {
+        "claim": _claim(row),
+        "status": row["status"],
+        "statement": row["statement"],
+        "since": _date(from_datetime(since)),
+        "reported": event.get("reported"),
+        "origin": names.get(row["origin"], row["origin"]) if row["origin"] else None,
+        "speaker": names.get(row["speaker"], row["speaker"]) if row["speaker"] else None,
+        "source": source.get("publisher") or source.get("title") or row["source"],
+        "source_title": source.get("title"),
+        "published": source.get("published"),
+        "source_is_later": bool(
+            dates.as_of is not None
+            and event.get("evidence_at") is not None
+            and from_datetime(event["evidence_at"]) > dates.as_of
+        ),
+        "valid": _valid(row),
+        "event_id": row["event_id"],
+        "commit": event.get("commit"),
+        "mended": event.get("event_type") == "corrected",
+        "inferred": bool(event.get("inferred")),
+    }
+
+
+def _possible(snapshot: Snapshot, address: Address, fact: str, beliefs: Sequence[Row]) -> Data | None:
+    """Return what would be believed if reports counted from their earliest day, where that is another thing."""
+    if address.dates.get("basis", "certain") != "certain":
+        return None
+    dates = snapshot.dates(**{**address.dates, "basis": "possible"})
+    other = snapshot.ask("beliefs", fact, dates).dicts()
+    if {row["event_id"] for row in other} == {row["event_id"] for row in beliefs} or not other:
+        return None
+    row = other[0]
+    return {
+        "claim": _claim(row),
+        "status": row["status"],
+        "since": _date(from_datetime(row["believed_from"] or row["reported_at"])),
+    }
+
+
+def _evidence(snapshot: Snapshot, data: Data, dates: AsOf, sources: Mapping[str, Row]) -> list[Data]:
+    """Return every report in reported order, with what its source is and whether it was public by then."""
+    history = {
+        row["event_id"]: row
+        for row in snapshot.ask(
+            "history",
+            data["fact"],
+            AsOf(None, dates.recorded_as_of, dates.recorded_is_head, None, dates.policy, dates.basis),
+        ).dicts()
+    }
+    named = snapshot.sources(list(history.values()), dates)
+    found = []
+    for report in data["reports"]:
+        event = history.get(report["event_id"], {})
+        source = named.get(report["source"] or "", {})
+        found.append(
+            {
+                "day": report["at"][:10],
+                "reported": event.get("reported"),
+                "vague": report["from"] is not None and report["from"][:10] != report["at"][:10],
+                "type": report["type"],
+                "effect": report["effect"],
+                "claim": report["claim"],
+                "status": report["status"],
+                "origin": report["origin_name"],
+                "statement": report["statement"],
+                "was": [
+                    {"claim": was["claim"], "commit": was["commit"], "reason": was["reason"]}
+                    for was in report["was"]
+                ],
+                "source": source.get("publisher") or source.get("title") or report["source"],
+                "source_id": report["source"],
+                "published": source.get("published"),
+                "url": _safe_url(source.get("url")),
+                "places": _places(event.get("locator")),
+                "event_id": report["event_id"],
+                "is_public": dates.as_of is None or report["at"] <= format_instant(dates.as_of),
+            }
+        )
+    return found
+
+
+def _safe_url(url: str | None) -> str | None:
+    """Return an address that may be a link: of the web, and nothing that runs."""
+    return url if url is not None and re.match(r"https?://", url) else None
+
+
+def _places(locator: str | None) -> str:
+    """Return where in the text of a source a report is, such as `characters 25–95, +2`."""
+    if not locator:
+        return ""
+    try:
+        found = json.loads(locator)
+    except ValueError:
+        return ""
+    spans = [
+        span
+        for span in (found if isinstance(found, list) else [found])
+        if isinstance(span, dict) and "end" in span
+    ]
+    shown = ", ".join(f"{span['start']}–{span['end']}" for span in spans[:2])
+    return shown + (f", +{len(spans) - 2}" if len(spans) > 2 else "")
+
+
+def promises_view(snapshot: Snapshot, address: Address) -> Data:
+    """Return the view of who promised what to whom, on one date or two."""
+    dates = address.resolved(snapshot)
+    compared = address.compared(snapshot)
+    frame = frame_of(snapshot, address, dates)
+    on = [dates] if compared is None else [compared, dates]
+    try:
+        flows: Data | None = flow_data(snapshot, on, attribute=address.attribute, unit=address.unit)
+    except NotFound:
+        flows = None
+    if flows is not None:
+        flows["panels"][-1]["day"] = frame["as_of"]
+    return {**frame, "view": "promises", "flows": flows}
+
+
+def disagreements_view(snapshot: Snapshot, address: Address) -> Data:
+    """Return the view of origins that contradict each other."""
+    dates = address.resolved(snapshot)
+    names = names_of(snapshot, dates)
+    rows = snapshot.ask("disagreements", None, dates, within=90).dicts()
+    pairs = [
+        {
+            "fact": row["fact"],
+            "name": fact_name({**_parts_of(row["fact"]), "period": row["period"]}, names),
+            "valid": _valid(row),
+            "sides": [
+                {
+                    "claim": row[f"claim{side}"],
+                    "status": row[f"status{side}"],
+                    "origin": names.get(row[f"origin{side}"], row[f"origin{side}"]),
+                    "day": _date(from_datetime(row[f"reported_at{side}"])),
+                }
+                for side in ("_1", "_2")
+            ],
+        }
+        for row in rows[: address.limit]
+    ]
+    return {**frame_of(snapshot, address, dates), "view": "disagreements", "pairs": pairs, "total": len(rows)}
+
+
+def _parts_of(fact: str) -> Data:
+    body, _, period = fact.partition("@")
+    subject, attribute, *rest = body.split("/")
+    return {
+        "subject": subject,
+        "attribute": attribute,
+        "object": rest[0] if rest else None,
+        "period": period or None,
+    }
