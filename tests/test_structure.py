@@ -32,7 +32,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "store": (*_ASKING, "intake", "ask", "plot"),
     "__init__": (*_ASKING, "intake", "ask", "store"),
     "show": ("errors", "meaning", "ask"),
-    "cli": (*_BELOW, "meaning", "ask", "store", "show", "plot", "__init__"),
+    "web": (*_BELOW, "meaning", "ask", "store", "show", "plot", "__init__"),
+    "cli": (*_BELOW, "meaning", "ask", "store", "show", "plot", "web", "__init__"),
     "__main__": ("cli",),
 }
 #: Where a room may use only some modules of another room: these modules.
@@ -45,6 +46,8 @@ ONLY: dict[tuple[str, str], set[str]] = {
     ("plot", "ask"): {"ask.answers", "ask.snapshot"},
     ("plot", "meaning"): {"meaning.times", "meaning.columns", "meaning.fact"},
     ("plot", "show"): {"show.layout"},
+    ("web", "ask"): {"ask.answers", "ask.overview", "ask.queries", "ask.snapshot"},
+    ("web", "meaning"): {"meaning.times", "meaning.columns", "meaning.fact"},
     # A front end asks through the store: of the rooms behind the store, it knows values.
     ("cli", "ask"): {"ask.answers", "ask.explain", "ask.queries", "ask.questions", "ask.snapshot"},
     ("cli", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts", "meaning.fact"},

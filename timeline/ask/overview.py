@@ -1,7 +1,7 @@
 """What a page shows of everything believed on a date: some rows in order, and counts of all of them.
 
-A store may hold any number of facts, so that only the rows which are looked at are handed out; what is counted is
-counted by the engine.
+A store may hold any number of facts, so that only the rows which are looked at are handed out; the engine
+counts the others.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _OFFERED: Final = 100
 class Wanted:
     """Which of the beliefs a page shows, and how many at once.
 
-    `search` is looked for in facts, claims and statements, and among `ids`, the entities that have it in their
-    names; `filters` has values for some of FILTERS; `first` are the facts whose subjects come first.
+    `search` is looked for in facts, claims and statements, and among `ids`, the entities that have it in
+    their names; `filters` has values for some of FILTERS; `first` are the facts whose subjects come first.
     """
 
     fact: str | None = None
@@ -78,8 +78,13 @@ def overview(con: duckdb.DuckDBPyConnection, dates: AsOf, wanted: Wanted) -> Ove
         FROM believed JOIN subjects USING (subject)
         ORDER BY
             comes_first DESC, in_subject DESC, subject,
-            CASE WHEN value_type = 'amount' THEN CASE WHEN unit = 'percent' THEN 1 WHEN unit SIMILAR TO '[A-Z]{{3}}'
-                THEN 0 ELSE 2 END WHEN value_type = 'date' THEN 3 ELSE 4 END,
+            CASE
+                WHEN value_type = 'amount' AND unit SIMILAR TO '[A-Z]{{3}}' THEN 0
+                WHEN value_type = 'amount' AND unit = 'percent' THEN 1
+                WHEN value_type = 'amount' THEN 2
+                WHEN value_type = 'date' THEN 3
+                ELSE 4
+            END,
             amount DESC NULLS LAST, fact, valid_from NULLS FIRST, origin
         LIMIT {int(wanted.limit)} OFFSET {int(wanted.offset)}
         """,
@@ -89,7 +94,9 @@ def overview(con: duckdb.DuckDBPyConnection, dates: AsOf, wanted: Wanted) -> Ove
         con,
         f"""
         WITH believed AS MATERIALIZED ({believed})
-        SELECT grouping_id({", ".join(FILTERS)}) AS of_what, {", ".join(FILTERS)}, count(*), count(DISTINCT fact)
+        SELECT
+            grouping_id({", ".join(FILTERS)}) AS of_what, {", ".join(FILTERS)},
+            count(*), count(DISTINCT fact)
         FROM believed
         GROUP BY GROUPING SETS ((), {", ".join(f"({name})" for name in FILTERS)})
         ORDER BY 1, count(*) DESC, {", ".join(FILTERS)}
@@ -149,7 +156,7 @@ def support_of(
 ) -> dict[str, tuple[int, int]]:
     """Return, by event_id, how many origins and how many reports say what each of these beliefs does.
 
-    Of each fact the reports that were public by then, and of those the ones whose value is that of the belief.
+    Of each fact the reports that were public by then and have the value of the belief.
     """
     until = "true" if dates.as_of is None else f"reported_at <= {timestamp(dates.as_of)}"
     found = fetch(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from timeline.ask.answers import Answer, AsOf, plain
+from timeline.ask.answers import Answer, AsOf
 from timeline.ask.questions import DAYS_AT_MOST
 from timeline.cli.options import (
     Dates,
@@ -41,7 +40,7 @@ from timeline.errors import BadInput, NotFound
 from timeline.meaning.fact import fact_key, is_glob
 from timeline.meaning.times import format_instant, parse_as_of
 from timeline.project import find_project, project_folder
-from timeline.show.formats import asked_plainly, shown
+from timeline.show.formats import shown, why_json
 from timeline.show.layout import Column, Style, pairs
 from timeline.show.words import (
     View,
@@ -58,7 +57,6 @@ from timeline.show.words import (
 )
 
 if TYPE_CHECKING:
-    from timeline.ask.answers import Why
     from timeline.ask.explain import Explained
     from timeline.ask.queries import Query
     from timeline.ask.snapshot import Snapshot
@@ -195,7 +193,7 @@ def why(fact: OneFact, *, dates: Dates, output: Output, store: Store = None) -> 
         if not found.history:
             _raise_nothing(snapshot, found.asked, key, "reported")
         if chosen == "json":
-            print_lines([_why_json(found)], output.output)
+            print_lines([why_json(found)], output.output)
             return
         to_file = output.output is not None
         width = None if to_file else printed_width()
@@ -326,13 +324,6 @@ def _cards(snapshot: Snapshot, answer: Answer, asked: AsOf) -> Cards:
             yield from (f"  {line}" for line in pairs(card, None if width is None else width - 2, style))
 
     return lines
-
-
-def _why_json(found: Why) -> str:
-    parts = ("beliefs", "claims", "disagreements", "history", "sources")
-    facts: dict[str, Any] = {**asked_plainly(found.asked), "fact": found.fact}
-    facts |= {part: [plain(row) for row in getattr(found, part)] for part in parts}
-    return json.dumps(facts, ensure_ascii=False, indent=2)
 
 
 # SQL

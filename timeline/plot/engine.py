@@ -18,7 +18,7 @@ __all__ = ["draw", "scripts"]
 #: The parts of D3 that are used, in the order in which they need each other; then what draws.
 _VENDORED: Final = (
     *("d3-array", "d3-color", "d3-format", "d3-interpolate", "d3-time"),
-    *("d3-time-format", "d3-scale", "d3-path", "d3-shape"),
+    *("d3-time-format", "d3-scale"),
 )
 _OWN: Final = ("words", "marks", "step", "flow", "density", "value", "vintages")
 

@@ -14,7 +14,7 @@ from timeline.meaning.columns import check_names
 from timeline.meaning.times import format_instant, show_instant_end
 
 if TYPE_CHECKING:
-    from timeline.ask.answers import Answer, AsOf
+    from timeline.ask.answers import Answer, AsOf, Why
 
 __all__ = [
     "FORMATS",
@@ -24,6 +24,7 @@ __all__ = [
     "markdown_lines",
     "shown",
     "visible",
+    "why_json",
     "write_parquet",
 ]
 
@@ -89,6 +90,16 @@ def asked_plainly(asked: AsOf) -> dict[str, str | None]:
         "basis": asked.basis,
         "policy": asked.policy,
     }
+
+
+def why_json(why: Why) -> str:
+    """Return the evidence for a belief as one JSON document."""
+    import json
+
+    parts = ("beliefs", "claims", "disagreements", "history", "sources")
+    facts: dict[str, Any] = {**asked_plainly(why.asked), "fact": why.fact}
+    facts |= {part: [plain(row) for row in getattr(why, part)] for part in parts}
+    return json.dumps(facts, ensure_ascii=False, indent=2)
 
 
 def json_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

@@ -1,17 +1,16 @@
-"""The HTTP API: the questions of the commands, with the arguments of Timeline's methods, as the same documents."""
+"""The HTTP API: the questions of the commands, by the same names and with the same answers."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from timeline.ask.answers import Answer, plain
+from timeline.ask.answers import Answer
 from timeline.errors import BadInput, NotFound, nearest
 from timeline.meaning.fact import fact_key, is_glob
 from timeline.meaning.times import parse_as_of
-from timeline.show.formats import asked_plainly, csv_lines, document
+from timeline.show.formats import csv_lines, document, why_json
 
 if TYPE_CHECKING:
     from timeline.ask.snapshot import Snapshot
@@ -169,7 +168,7 @@ def _arrow(answer: Answer, offset: int, limit: int) -> bytes:
 
 
 def once(items: Sequence[tuple[str, str]], takes: Sequence[str]) -> dict[str, str]:
-    """Return parameters by name; raises BadInput for one that is not taken, is given twice, or holds a NUL."""
+    """Return parameters by name; raises BadInput for one that is unknown, given twice, or holds a NUL."""
     given: dict[str, str] = {}
     for name, value in items:
         if name not in takes:
@@ -209,8 +208,4 @@ def why_document(snapshot: Snapshot, items: Sequence[tuple[str, str]]) -> Reply:
     if "fact" not in given:
         raise BadInput("fact is missing; expected one fact, such as nvidia/investment/openai")
     found = snapshot.why(given["fact"], **{name: given[name] for name in _DATES if name in given})
-    parts = ("beliefs", "claims", "disagreements", "history", "sources")
-    facts: dict[str, Any] = {**asked_plainly(found.asked), "fact": found.fact}
-    facts |= {part: [plain(row) for row in getattr(found, part)] for part in parts}
-    content = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
-    return Reply(content.encode(), JSON, "recorded_as_of" in given)
+    return Reply(f"{why_json(found)}\n".encode(), JSON, "recorded_as_of" in given)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,11 +14,12 @@ from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from timeline.ask.queries import load_queries
+from timeline.ask.queries import Query, load_queries
 from timeline.errors import BadInput, TimelineError
 from timeline.plot.engine import draw
 from timeline.plot.files import Picture
@@ -33,6 +35,9 @@ from timeline.web.openapi import description
 from timeline.web.render import page, static_files
 
 __all__ = ["application"]
+
+#: The comments that a query begins with, which name its parameters.
+_COMMENTS: Final = re.compile(r"\A(?:--[^\n]*\n|\s)+")
 
 VIEW: Final = "application/vnd.timeline.view+json"
 #: How often the log is looked at for what others appended, in seconds.
@@ -68,7 +73,9 @@ def application(tl: Timeline, *, hosts: frozenset[str] | None = None) -> Starlet
         lifespan=lifespan,
         exception_handlers={404: _not_found, 405: _not_allowed, TimelineError: _failed},
     )
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=6)
     app.add_middleware(Guard, hosts=hosts)
+    app.state.server = server
     return app
 
 
@@ -78,6 +85,8 @@ class Server:
     def __init__(self, tl: Timeline) -> None:
         self.tl = tl
         self.confined = Confined(Path(tl.path))
+        #: Set once the server is to end: what goes on for ever ends then.
+        self.is_closing = False
 
     def close(self) -> None:
         """End what was started beside."""
@@ -130,11 +139,16 @@ class Server:
         return await self._view(request, view, rest)
 
     def _queries(self) -> list[dict[str, str]]:
-        project = find_project(self.tl.path) or find_project(self.tl.path.parent) or find_project()
+        here = self.tl.path.resolve()
+        project = next((near for folder in (here, here.parent) if (near := find_project(folder))), None)
         if project is None:
             return []
         found = load_queries(project_folder(project, "queries"))
-        return [{"title": query.title, "sql": query.sql} for query in found if not query.parameters]
+        return [
+            {"title": query.title, "sql": _filled(query)}
+            for query in found
+            if all(parameter.default is not None for parameter in query.parameters)
+        ]
 
     async def _view(
         self,
@@ -242,7 +256,7 @@ class Server:
 
         async def heads() -> AsyncIterator[str]:
             last, silent = -1, 0.0
-            while not await request.is_disconnected():
+            while not (self.is_closing or await request.is_disconnected()):
                 head = await run_in_threadpool(self.tl.head)
                 number = 0 if head is None else head.number
                 if number != last:
@@ -268,6 +282,17 @@ class Server:
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(content, media_type=kind, headers=headers)
+
+
+def _filled(query: Query) -> str:
+    """Return the SQL of a query with the defaults of its parameters in their places."""
+
+    def value(found: re.Match[str]) -> str:
+        default = defaults.get(found[1])
+        return "NULL" if default is None else "'" + default.replace("'", "''") + "'"
+
+    defaults = query.bound({})
+    return re.sub(r"\$(\w+)\b", value, _COMMENTS.sub("", query.sql)).strip() if defaults else query.sql
 
 
 def _title(data: dict[str, Any]) -> str:

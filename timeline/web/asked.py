@@ -1,4 +1,4 @@
-"""What a request asks: the dates and rules of a question, and what a page is narrowed to, out of its address."""
+"""What an address asks: the dates and rules of a question, and what a page is narrowed to."""
 
 from __future__ import annotations
 

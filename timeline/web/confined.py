@@ -1,13 +1,14 @@
-"""SQL that people send, in a process of its own, which has its limits from the system and is killed at its time.
+"""SQL that people send, in a process of its own, which the system limits and which is killed at its time.
 
-DuckDB's own limits do not bound one value, planning or sleeping; those of the system do. A process answers one
-query. The next one waits ready, so that a query need not wait for a start.
+DuckDB's own limits do not bound one value, planning or sleeping; those of the system do. A process answers
+one query. The next one waits ready, so that a query need not wait for a start.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -20,7 +21,11 @@ from typing import IO, Any, Final
 
 from timeline.errors import BadInput, TimelineError
 
-__all__ = ["Bounds", "Confined"]
+__all__ = ["Bounds", "Busy", "Confined"]
+
+#: What a process writes once it waits for a query, and how long it may take until then, in seconds.
+_READY: Final = b"\n"
+_START: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class Bounds:
     memory: int = 3 * 2**30
     rows: int = 10_000
     answer_bytes: int = 32 * 2**20
-    query_bytes: int = 100_000
+    query_bytes: int = 50_000
 
 
 class Confined:
@@ -101,6 +106,7 @@ class Confined:
 
     def _answer(self, process: subprocess.Popen[bytes], request: Mapping[str, Any]) -> dict[str, Any]:
         bounds = self.bounds
+        _wait_until_ready(process)
         try:
             out, _ = process.communicate(
                 json.dumps(request).encode("utf-8", "surrogatepass"), timeout=bounds.seconds
@@ -126,6 +132,14 @@ class Busy(TimelineError):
     """As many queries as may run at once are running."""
 
 
+def _wait_until_ready(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process has opened the store: its start is not the query's time."""
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], _START)
+    if not ready or os.read(process.stdout.fileno(), 1) != _READY:
+        raise TimelineError("the process that answers queries did not start")
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Kill a process with all that it started, and wait until it is gone."""
     with suppress(ProcessLookupError, PermissionError):
@@ -148,7 +162,9 @@ def _main(store: str, bounds: str, stdin: IO[bytes], stdout: IO[bytes]) -> None:
     from timeline.store import Timeline
 
     with Timeline.open(store, read_only=True) as tl:
-        tl.snapshot()
+        tl.snapshot().reader()
+        stdout.write(_READY)
+        stdout.flush()
         # A process that is to answer must not outlive its parent by waiting for it.
         request = json.loads(stdin.read() or b"null")
         if request is None:

@@ -1,4 +1,4 @@
-"""What every request has to be, and what every answer carries, so that no other site can use a reader's server."""
+"""What a request has to be and what an answer carries, so that no other site can use a reader's server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HEADERS: Final = {
 }
 
 #: The longest address and the largest body that are read.
-_ADDRESS: Final = 120_000
+_ADDRESS: Final = 60_000
 _BODY: Final = 20 * 2**20
 
 

@@ -21,7 +21,7 @@ _CALL: Final = """
 })(htm.bind(timelinePage.asText))
 """
 
-#: What a page loads, by the name that it has on the server: scripts in the order in which they need each other.
+#: The scripts that a page loads, in the order in which they need each other.
 _SCRIPTS: Final = ("plot.js", "htm.js", "words.js", "components.js")
 
 

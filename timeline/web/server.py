@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import signal
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import FrameType
 
 import uvicorn
 
@@ -40,8 +42,9 @@ def serve(
     taken = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{taken}/"
+    app = application(tl, hosts=_names(host))
     config = uvicorn.Config(
-        application(tl, hosts=_names(host)),
+        app,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -49,15 +52,37 @@ def serve(
         limit_concurrency=256,
         lifespan="on",
     )
-    server = _Server(config, lambda: _announce(address, browse, ready))
+
+    def end() -> None:
+        app.state.server.is_closing = True
+
+    server = _Server(config, lambda: _announce(address, browse, ready), end)
     with contextlib.closing(listening):
         server.run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, started: Callable[[], None], ending: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._announce = started
+        self._end = ending
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._end()
+        super().handle_exit(sig, frame)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # As the library does, but without raising the signal again at the end: to be ended is no failure.
+        ends = (signal.SIGINT, signal.SIGTERM)
+        before = {each: signal.signal(each, self.handle_exit) for each in ends}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
@@ -72,7 +97,7 @@ def _announce(address: str, browse: bool, ready: Callable[[str], None]) -> None:
 
 
 def _names(host: str) -> frozenset[str] | None:
-    """Return the names that a server on this address answers to; None, for any, where others are to reach it."""
+    """Return the names that a server on this address answers to; None, for any, where others may reach it."""
     try:
         is_own = ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""What each view of the page shows, as plain data: the same whether the server or the browser makes HTML of it."""
+"""What each view of the page shows, as plain data, of which the server and the browser make HTML."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _grouped(rows: Sequence[Data]) -> list[Data]:
 
 
 def _axis(rows: Sequence[Row]) -> Data:
-    """Return the one scale that money is drawn on: in the unit that most rows have, over three powers of ten."""
+    """Return the scale that money is drawn on: in the unit of most rows, over three powers of ten."""
     money = [
         row for row in rows if row["value_type"] == "amount" and re.fullmatch("[A-Z]{3}", row["unit"] or "")
     ]
@@ -226,7 +226,7 @@ def _claim(row: Row) -> list[str]:
 
 
 def _value(row: Row, axis: Data) -> Data | None:
-    """Return what is drawn of a value: on the scale of money, or from 0 to 100 percent; None of anything else."""
+    """Return what is drawn of a value, on the scale of money or from 0 to 100 percent; else None."""
     if row["value_type"] != "amount":
         return None
     percent = row["unit"] == "percent"
@@ -373,7 +373,7 @@ def _card(
 
 
 def _possible(snapshot: Snapshot, address: Address, fact: str, beliefs: Sequence[Row]) -> Data | None:
-    """Return what would be believed if reports counted from their earliest day, where that is another thing."""
+    """Return what would be believed if reports counted from their earliest day, where it differs."""
     if address.dates.get("basis", "certain") != "certain":
         return None
     dates = snapshot.dates(**{**address.dates, "basis": "possible"})

@@ -370,7 +370,7 @@
     const Body = (data) => (data.problem && data.view !== "ask" ? Problem : { beliefs: Beliefs, compare: Beliefs, fact: FactPage, promises: Promises, disagreements: Disagreements, ask: Ask }[data.view])(data);
 
     /** Return the whole of a page: what is around, and the view that its data are of. */
-    return (data) => html`${Bar(data)}<main id="answer" class=${data.view}>${data.view === "fact" ? html`${Head(data)}` : Head(data)}${Body(data)}</main>`;
+    return (data) => html`${Bar(data)}<main id="answer" class=${data.view}>${data.view === "fact" ? "" : Head(data)}${Body(data)}</main>`;
   };
 
   /** The query of an address: names with texts or lists of them, in a fixed order. */

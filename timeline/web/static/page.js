@@ -206,7 +206,7 @@ document.addEventListener("keydown", (event) => {
     p: () => go(page.nextReport(data, data.as_of, -1)),
     " ": () => event.target.matches("button, summary, a") || document.querySelector("[data-do=play]")?.click(),
     d: () => document.getElementById("field-as_of")?.focus(),
-    "/": () => document.querySelector(".find input")?.focus(),
+    "/": () => document.querySelector(".find [type=search]")?.focus(),
     c: () => (data.compare ? show(addressWith({ compare: undefined })) : go2()),
     x: () => data.compare && show(addressWith({ as_of: data.compare, compare: data.as_of })),
     j: () => row(1),

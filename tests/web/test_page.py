@@ -1,0 +1,237 @@
+"""The page in a real browser: the date by mouse, keys and field, every view, and that nobody is kept out."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.web.conftest import Served
+from timeline import Timeline
+
+pytestmark = pytest.mark.browser
+
+FACT = "/fact/nvidia/investment/openai"
+VIEWS = [
+    "/?as_of=2025-02-22",
+    "/?as_of=2026-02-28&compare=2025-10-15",
+    f"{FACT}?as_of=2026-01-15",
+    "/promises?as_of=2026-02-28&compare=2025-10-15",
+    "/disagreements",
+    "/ask?sql=SELECT+fact,+claim+FROM+beliefs+LIMIT+3",
+]
+AXE = Path(__file__).with_name("axe.min.js")
+
+
+@pytest.fixture
+def opened(browser: Any, served: Served) -> Iterator[Callable[..., Any]]:
+    """Open addresses of the server in a browser; whatever a page reports as an error fails the test."""
+    contexts: list[Any] = []
+    errors: list[str] = []
+
+    def open_(path: str, *, server: Served = served, width: int = 1280, **options: Any) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.goto(server.address + path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+def believed(page: Any) -> str:
+    """Return the date that the page shows."""
+    return str(page.locator("form.as_of .day").get_attribute("data-iso"))
+
+
+def wait_for_day(page: Any, day: str) -> None:
+    page.wait_for_function("day => document.querySelector('form.as_of .day').dataset.iso === day", arg=day)
+
+
+def test_the_first_view_shows_what_was_believed(opened: Callable[..., Any]) -> None:
+    page = opened("/?as_of=2025-02-22")
+    assert page.locator("form.as_of .day").input_value() == "22 February 2025"
+    assert "56 facts from 67 reports of 8 origins, 1 disagreement" in page.locator(".summary").inner_text()
+    assert page.locator("tr[data-fact]").count() == 56
+    assert page.locator("tr[data-fact='nvidia/investment/openai']").count() == 0
+    assert "15–25" in page.locator("tr[data-fact='softbank/investment/openai'] .claim").inner_text()
+
+
+def test_the_date_is_dragged_stepped_and_typed(opened: Callable[..., Any]) -> None:
+    page = opened("/?as_of=2025-10-15")
+    assert "up to 100" in page.locator("tr[data-fact='nvidia/investment/openai'] .claim").inner_text()
+    box = page.locator(".slider").bounding_box()
+    page.mouse.move(*_middle(page.locator(".handle.as-of").bounding_box()))
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 30, steps=12)
+    page.mouse.up()
+    page.wait_for_function("() => document.querySelector('form.as_of .day').dataset.iso >= '2026-02-25'")
+    claim = "[data-fact='nvidia/investment/openai'] .claim"
+    page.wait_for_function("name => document.querySelector(name).innerText.startsWith('30')", arg=claim)
+    page.locator(".handle.as-of").focus()
+    day = believed(page)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("day => document.querySelector('form.as_of .day').dataset.iso < day", arg=day)
+    page.keyboard.press("p")
+    wait_for_day(page, page.evaluate("document.querySelector('form.as_of .day').dataset.iso"))
+    page.keyboard.press("Home")
+    wait_for_day(page, "2025-01-21")
+    page.keyboard.press("n")
+    wait_for_day(page, "2025-01-23")
+    page.keyboard.press("Shift+ArrowRight")
+    wait_for_day(page, "2025-02-23")
+    page.keyboard.press("d")
+    page.keyboard.type("2025-10")
+    page.keyboard.press("Enter")
+    wait_for_day(page, "2025-10-31")
+    assert "as_of=2025-10" in page.url
+    page.go_back()
+    page.wait_for_function("() => document.querySelector('form.as_of .day').dataset.iso !== '2025-10-31'")
+
+
+def _middle(box: dict[str, float]) -> tuple[float, float]:
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_a_wrong_date_says_what_is_taken_and_changes_nothing(browser: Any, served: Served) -> None:
+    page = browser.new_page()
+    page.goto(f"{served.address}/?as_of=2025-02-22")
+    page.locator("form.as_of .day").fill("2025-02-30")
+    page.locator("form.as_of .day").press("Enter")
+    page.wait_for_selector("form.as_of.wrong")
+    assert "2025-02-30" in page.locator("form.as_of .help").inner_text()
+    assert page.locator("tr[data-fact]").count() == 56
+    assert served.get("/?as_of=2025-02-30")[0] == 400
+    page.close()
+
+
+def test_an_address_restores_the_state(opened: Callable[..., Any]) -> None:
+    page = opened("/?as_of=2025-02-22&subject=openai&status=forecast")
+    rows = page.locator("tr[data-fact]")
+    assert rows.count() > 0
+    assert all(
+        fact.startswith("openai/") for fact in rows.evaluate_all("rows => rows.map(row => row.dataset.fact)")
+    )
+    page.locator(".find [type=search]").fill("stargate")
+    page.locator(".find [type=search]").press("Enter")
+    page.wait_for_function("() => location.search.includes('q=stargate')")
+    again = opened(page.url.removeprefix(page.evaluate("location.origin")))
+    assert again.locator("tr[data-fact]").count() == page.locator("tr[data-fact]").count()
+
+
+def test_two_dates_are_compared(opened: Callable[..., Any]) -> None:
+    page = opened("/?as_of=2026-02-28&compare=2025-10-15")
+    row = page.locator("tr[data-fact='nvidia/investment/openai']")
+    assert "30 billion USD" in row.inner_text()
+    assert "was up to 100 billion USD" in row.inner_text()
+    page.keyboard.press("x")
+    wait_for_day(page, "2025-10-15")
+
+
+def test_moving_over_the_chart_of_a_fact_is_an_as_of(opened: Callable[..., Any]) -> None:
+    page = opened(f"{FACT}?as_of=2026-02-28")
+    assert "30 billion USD" in page.locator(".card .big").inner_text()
+    box = page.locator(".chart svg").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 120)
+    page.wait_for_function("() => document.querySelector('.card .big').innerText.startsWith('up to 100')")
+    assert page.locator(".evidence tr.later").count() == 2
+    assert "letter of intent" in page.locator(".card").inner_text()
+
+
+def test_a_promise_shrinks_as_the_date_passes(opened: Callable[..., Any]) -> None:
+    page = opened("/promises?as_of=2025-10-15")
+    assert "up to 100" in page.locator(".flow").inner_text()
+    page.keyboard.press("End")
+    page.wait_for_function("() => !document.querySelector('.flow').textContent.includes('up to 100')")
+
+
+def test_a_question_in_sql_is_answered_or_refused(opened: Callable[..., Any]) -> None:
+    page = opened("/ask")
+    page.locator("#sql").fill(
+        "SELECT claim FROM beliefs FOR REPORTED_TIME AS OF '2025-10-15' "
+        "WHERE fact = 'nvidia/investment/openai'"
+    )
+    page.locator(".asking button").click()
+    page.wait_for_selector(".answer td")
+    assert page.locator(".answer td").inner_text() == "up to 100 billion USD"
+    page.locator("#sql").fill("DROP TABLE events")
+    page.locator(".asking button").click()
+    page.wait_for_selector(".problem")
+    assert "expected" in page.locator(".problem").inner_text()
+    assert page.locator("[data-sql]").count() > 5
+
+
+def test_what_is_appended_shows_without_reload(
+    opened: Callable[..., Any], served: Served, serving: Any, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(served.store, project)
+    page = opened("/", server=serving(project))
+    assert page.locator("tr[data-fact='nvidia/ceo']").count() == 0
+    with Timeline.open(project) as tl:
+        tl.append(
+            [
+                {
+                    "fact": "nvidia/ceo",
+                    "text": "Jensen Huang",
+                    "source": "gate-2026-02-20",
+                    "reported": "2026-02",
+                }
+            ],
+            register_unknown=True,
+        )
+    page.wait_for_selector("tr[data-fact='nvidia/ceo']", timeout=10_000)
+
+
+@pytest.mark.parametrize("path", VIEWS)
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_nobody_is_kept_out(opened: Callable[..., Any], path: str, scheme: str, width: int) -> None:
+    page = opened(path, width=width, color_scheme=scheme, reduced_motion="reduce")
+    page.wait_for_selector("html.scripted")
+    # Evaluated, not loaded as a script, which the page's own policy would refuse.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+    )
+    assert [
+        (one["id"], [node["target"] for node in one["nodes"]][:3], one["nodes"][0]["failureSummary"][:300])
+        for one in found["violations"]
+    ] == []
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0
+
+
+def test_the_page_reads_without_scripts_and_in_french(opened: Callable[..., Any]) -> None:
+    page = opened("/?as_of=2025-02-22&lang=fr", java_script_enabled=False)
+    assert page.locator("html").get_attribute("lang") == "fr"
+    assert "22 février 2025" in page.locator("form.as_of .day").get_attribute("value")
+    assert page.locator("tr[data-fact]").count() == 56
+    page.locator("[data-step='+day']").click()
+    assert "23 février 2025" in page.locator("form.as_of .day").get_attribute("value")
+    page.locator("tr[data-fact='softbank/investment/openai'] .name").click()
+    assert "softbank/investment/openai" in page.locator("code").inner_text()
+
+
+def test_the_browser_draws_what_the_server_sends(opened: Callable[..., Any], served: Served) -> None:
+    page = opened(f"{FACT}?as_of=2026-01-15")
+    _, _, sent = served.get(f"{FACT}.svg?as_of=2026-01-15")
+    drawn = page.evaluate(
+        "() => timelinePlot.fact(JSON.parse(document.getElementById('state').textContent).chart, "
+        "{ground: true, language: 'en'})"
+    )
+    assert drawn == sent.decode()
+
+
+def test_the_first_view_is_small(served: Served) -> None:
+    names = ["plot.js", "htm.js", "preact.mjs", "words.js", "components.js", "page.js", "page.css"]
+    bodies = [served.get("/?as_of=2025-02-22")[2], *(served.get(f"/static/{name}")[2] for name in names)]
+    assert sum(len(gzip.compress(body)) for body in bodies) <= 80 * 1024
