@@ -188,6 +188,7 @@ _POOLS: dict[str, list[str]] = {
             " 2025-09 ",
             " yes ",
         ),
+        *("300.000 VND", "12.500 employees", "5 mil", "GBp 337.05", "1 billion EUR", "$5", "\u00a55 billion"),
     ],
     "text": _TEXTS,
     "date": _DATES,
@@ -197,6 +198,7 @@ _POOLS: dict[str, list[str]] = {
     "amount_low": _NUMBERS,
     "amount_high": [*_NUMBERS, "99999999999999999999999999999", "9" * 30],
     "unit": [
+        *("GBp", "gbp", "it's", " a  b ", "x" * 100, "x" * 101, "a\u200b", "a\nb", "usd"),
         *(
             "USD",
             "percent",

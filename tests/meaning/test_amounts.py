@@ -5,17 +5,12 @@ from decimal import Decimal, localcontext
 import pytest
 
 from timeline.errors import BadInput
-from timeline.meaning.amounts import (
-    _AMBIGUOUS,
-    _CURRENCIES,
-    _FRENCH,
-    _SYMBOLS,
-    _UNIT_WORDS,
-    Amount,
-    parse_amount,
-    plain_amount,
-    pretty_amount,
-)
+from timeline.meaning.amounts import Amount, parse_amount, plain_amount, pretty_amount
+from timeline.meaning.habits import Habits
+from timeline.meaning.lexicon import lexicon_of
+from timeline.meaning.money import CODES, WITHOUT_CENTS
+from timeline.meaning.tongues import TONGUES
+from timeline.meaning.units import AMBIGUOUS, SYMBOLS, WORDS
 
 # Text on the left, canonical text on the right.
 ENGLISH = """
@@ -192,7 +187,6 @@ up to -5 %                           = up to -5 percent
 1.000,50 USD                         = 1000.5 USD
 1 000,50 USD                         = 1000.5 USD
 1'000.50 USD                         = 1000.5 USD
-1.500 USD                            = 1.5 USD
 1.125 USD                            = 1.125 USD
 0,125 USD                            = 0.125 USD
 1,5 billion USD                      = 1500000000 USD
@@ -272,7 +266,6 @@ REFUSED = """
 USD                                  | a number is missing
 billion USD                          | a number is missing before 'billion'
 a lot of money                       | a number is missing before 'a'
-tens of billions                     | a number is missing before 'tens'
 between 15 billion USD               | second end is missing after 'between'
 between 15 to 25 billion USD         | 'to' has no meaning there
 15 and 25 billion USD                | 'and' has no meaning there
@@ -307,7 +300,8 @@ several to 5 billion USD             | both its bounds already
 5 % %                                | '%' has no meaning there
 5 million million USD                | 'million' has no meaning there
 5 10                                 | '10' has no meaning there
-$5 billion CAD                       | USD before the number and CAD after it
+€5 billion CAD                       | EUR before the number and CAD after it
+US$5 billion CAD                     | USD before the number and CAD after it
 ¥5 billion                           | JPY or CNY
 5 ¥                                  | JPY or CNY
 5 pounds                             | GBP
@@ -315,7 +309,7 @@ $5 billion CAD                       | USD before the number and CAD after it
 5 francs                             | CHF
 5 won                                | KRW or KPW
 5 tons                               | t (1000 kg)
-5 points                             | 'percentage points' or 'basis points'
+5 ppt                                | pp (percentage points)
 5 mW                                 | MW or MWh
 5 mw                                 | MW or MWh
 5m                                   | 'm' may be a scale or a unit
@@ -328,10 +322,10 @@ $5 billion CAD                       | USD before the number and CAD after it
 4 times per year                     | a multiple is not per anything
 5 USD per percent                    | 'per' has no meaning there
 5 USD/                               | '/' has no meaning there
-half a billion USD                   | 'a' has no meaning there
-1,500 milliards                      | '1,500' can mean 1500 or 1,5 in French
-1.500 milliards                      | '1.500' can mean 1500 or 1,5 in French
-1,250 milliard d'euros               | '1,250' can mean 1250 or 1,25 in French
+half a lot of USD                    | 'a' has no meaning there
+1,500 milliards                      | '1,500' can mean 1500 or 1.5
+1.500 milliards                      | '1.500' can mean 1500 or 1.5
+1,250 milliard d'euros               | '1,250' can mean 1250 or 1.25
 1,00,000 INR                         | the separators of '1,00,000'
 1.000.00 EUR                         | the separators of '1.000.00'
 1,000.500,25 EUR                     | the separators of '1,000.500,25'
@@ -339,11 +333,11 @@ half a billion USD                   | 'a' has no meaning there
 0,500,000 EUR                        | the separators of '0,500,000'
 1.5.2                                | the separators of '1.5.2'
 .5 USD                               | '.' has no meaning there
-1e9 USD                              | unknown unit 'e'
+1e9 USD                              | 'e' has no meaning there
 ٥ USD                                | '٥' has no meaning there
 10² USD                              | unknown unit '²'
 5 USD.                               | '.' has no meaning there
-(5) USD                              | '(' has no meaning there
+(5) USD                              | a number is missing before '('
 NaN USD                              | a number is missing before 'NaN'
 Infinity                             | a number is missing before 'Infinity'
 100000000000000000000000000000 USD   | at most 29 digits before the point and 9 after it
@@ -392,34 +386,40 @@ def test_reads_accents_however_they_are_encoded() -> None:
     assert parse_amount("jusqu'a\u0300 5 milliards de dollars") == parse_amount("up to 5 billion USD")
 
 
-def test_every_language_word_counts_as_french_only_there() -> None:
-    # A canonical text must never turn French, or its decimals would be refused.
-    canonical = {
-        "about",
-        "up",
-        "to",
-        "at",
-        "least",
-        "million",
-        "billion",
-        "trillion",
-        *_SYMBOLS,
-        *_CURRENCIES,
-    }
-    canonical |= {word.lower() for word in canonical} | {"second", "minute", "hour", "day", "weeks", "months"}
-    assert not canonical & _FRENCH
+def test_canonical_texts_are_english() -> None:
+    # Or figures in them would be refused.
+    canonical = {"about", "up", "to", "at", "least", "million", "billion", "trillion"}
+    canonical |= {"second", "minute", "hour", "day", "weeks", "months"}
+    assert canonical <= lexicon_of("en").known
 
 
-@pytest.mark.parametrize("unit", sorted(_SYMBOLS | _CURRENCIES))
+@pytest.mark.parametrize("unit", sorted(SYMBOLS | CODES))
 def test_every_kept_unit_reads_back_as_itself(unit: str) -> None:
     assert parse_amount(f"5 {unit}") == Amount(Decimal(5), Decimal(5), unit, False)
+    assert parse_amount(f"1.125 {unit}", Habits(numbers="1,234.5")).unit == unit
     if unit != "times":
         assert parse_amount(f"1.125 {unit}/t/month").unit == f"{unit}/t/month"
 
 
+@pytest.mark.parametrize("unit", sorted(SYMBOLS | CODES))
+def test_three_digits_behind_a_point_are_decimals_of_what_has_decimals(unit: str) -> None:
+    if unit in WITHOUT_CENTS | {"count"}:
+        with pytest.raises(BadInput, match=r"'1.125' can mean 1125 or 1.125"):
+            parse_amount(f"1.125 {unit}")
+    else:
+        assert parse_amount(f"1.125 {unit}").amount == Decimal("1.125")
+    with pytest.raises(BadInput, match=r"'1.120' can mean 1120 or 1.12"):
+        parse_amount(f"1.120 {unit}")
+
+
 def test_words_lead_to_kept_units() -> None:
-    assert set(_UNIT_WORDS.values()) <= _SYMBOLS
-    assert not set(_UNIT_WORDS) & set(_AMBIGUOUS)
+    kept = {symbol.partition("/")[0] for symbol in WORDS.values()}
+    for name, tongue in TONGUES.items():
+        kept |= {symbol.partition("/")[0] for symbol in tongue.units.values()}
+        assert set(tongue.currencies.values()) <= CODES
+        assert not set(tongue.units) & set(lexicon_of(name).ambiguous)
+    assert kept <= SYMBOLS
+    assert not set(WORDS) & set(AMBIGUOUS)
 
 
 def test_headline_figure() -> None:

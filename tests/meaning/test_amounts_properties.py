@@ -8,11 +8,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from timeline.errors import BadInput
-from timeline.meaning import amounts
 from timeline.meaning.amounts import Amount, parse_amount, plain_amount, pretty_amount
 from timeline.meaning.event import event_from
+from timeline.meaning.habits import Habits
+from timeline.meaning.lexicon import EXACT_WORDS, lexicon_of
+from timeline.meaning.tongues import TONGUES
 
 _WIDE = Context(prec=60)
+#: How canonical texts are written.
+_CANONICAL = Habits(numbers="1,234.5")
+_HABITS_OF_NOBODY = Habits()
 
 _digits = st.integers(-(10**38) + 1, 10**38 - 1).map(lambda n: _WIDE.scaleb(Decimal(n), -9))
 _round = st.builds(
@@ -47,7 +52,8 @@ def _of(low: str | None, high: str | None, unit: str = "USD") -> Amount:
 @example(_of("-99999999999999999999999999999.999999999", "99999999999999999999999999999.999999999"))
 @example(_of("5", "5", "m/count"))
 def test_plain_text_reads_back(amount: Amount) -> None:
-    assert parse_amount(plain_amount(amount.low, amount.high, amount.unit, amount.approximate)) == amount
+    text = plain_amount(amount.low, amount.high, amount.unit, amount.approximate)
+    assert parse_amount(text, _CANONICAL) == amount
 
 
 @given(_amounts())
@@ -57,7 +63,8 @@ def test_plain_text_reads_back(amount: Amount) -> None:
 @example(_of("1000000.000000001", "1000000000"))
 @example(_of("5", "5", "m/USD"))
 def test_pretty_text_reads_back(amount: Amount) -> None:
-    assert parse_amount(pretty_amount(amount.low, amount.high, amount.unit, amount.approximate)) == amount
+    text = pretty_amount(amount.low, amount.high, amount.unit, amount.approximate)
+    assert parse_amount(text, _CANONICAL) == amount
 
 
 @given(_amounts(), st.integers(0, 9))
@@ -88,7 +95,7 @@ def test_an_event_of_figures_says_what_their_text_says(amount: Amount, places: i
             "approximate": amount.approximate,
         }
     ).columns()
-    read = parse_amount(plain_amount(amount.low, amount.high, amount.unit, amount.approximate))
+    read = parse_amount(plain_amount(amount.low, amount.high, amount.unit, amount.approximate), _CANONICAL)
     assert row["claim"] == plain_amount(read.low, read.high, read.unit, read.approximate)
     written = (row["amount"], row["amount_low"], row["amount_high"], row["unit"], row["approximate"])
     # To the digit, since messages show them.
@@ -123,13 +130,14 @@ def test_plain_text_is_what_its_sql_gives(connection: duckdb.DuckDBPyConnection,
     assert row == (plain_amount(amount.low, amount.high, amount.unit, amount.approximate),)
 
 
-def _reads_back_or_is_refused(text: str) -> None:
+def _reads_back_or_is_refused(text: str, habits: Habits = _HABITS_OF_NOBODY) -> None:
     try:
-        amount = parse_amount(text)
+        amount = parse_amount(text, habits)
     except BadInput:
         return
     for write in (plain_amount, pretty_amount):
-        assert parse_amount(write(amount.low, amount.high, amount.unit, amount.approximate)) == amount
+        written = write(amount.low, amount.high, amount.unit, amount.approximate)
+        assert parse_amount(written, _CANONICAL) == amount
 
 
 @given(st.text())
@@ -141,20 +149,36 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 _vocabulary = sorted(
-    {
-        word
-        for table in vars(amounts).values()
-        if isinstance(table, dict | frozenset)
-        for word in table
-        if isinstance(word, str)
-    }
-    | {"0", "5", "25", "1,5", "1.500", "1 000", "-3"}
+    {word for name in TONGUES for word in lexicon_of(name).known}
+    | EXACT_WORDS
+    | {"0", "5", "25", "1,5", "1.500", "1 000", "-3", "(", ")"}
+)
+_HABITS = st.sampled_from(
+    [
+        Habits(),
+        *(Habits(language=name) for name in TONGUES),
+        Habits(numbers="1.234,5"),
+        Habits(language="en-AU"),
+    ]
 )
 
 
-@given(st.lists(st.sampled_from(_vocabulary), max_size=8).map(" ".join))
-def test_any_words_of_the_grammar_are_read_or_refused(text: str) -> None:
-    _reads_back_or_is_refused(text)
+@given(st.lists(st.sampled_from(_vocabulary), max_size=8).map(" ".join), _HABITS)
+def test_any_words_of_the_grammar_are_read_or_refused(text: str, habits: Habits) -> None:
+    _reads_back_or_is_refused(text, habits)
+
+
+_words = {name: sorted(lexicon_of(name).known | {"5", "1,5", "1.500"}) for name in TONGUES}
+
+
+@given(
+    st.sampled_from(sorted(TONGUES)).flatmap(
+        lambda name: st.tuples(st.just(name), st.lists(st.sampled_from(_words[name]), max_size=6))
+    )
+)
+def test_any_words_of_one_language_are_read_or_refused(drawn: tuple[str, list[str]]) -> None:
+    name, words = drawn
+    _reads_back_or_is_refused(" ".join(words), Habits(language=name))
 
 
 _number = st.sampled_from(["5", "25", "1,5", "1.500", "-3", "several", "un", "0", "1 000"])

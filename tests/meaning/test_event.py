@@ -214,6 +214,78 @@ class TestValue:
         assert "date_from" not in row
 
     @pytest.mark.parametrize(
+        ("unit", "kept"),
+        [
+            *(
+                ("dollars", "USD"),
+                ("usd", "USD"),
+                ("%", "percent"),
+                ("EUR par mois", "EUR/month"),
+                ("bps", "bp"),
+            ),
+            *(
+                ("degrees Celsius", "\u00b0C"),
+                ("barrels per day", "bbl/day"),
+                ("t CO2", "tCO2"),
+                ("m2", "m\u00b2"),
+            ),
+            # What the grammar does not know, or reads as more than a unit, stays what it is.
+            *(
+                ("GWW", "GWW"),
+                ("billion USD", "billion USD"),
+                ("% or more", "% or more"),
+                ("pounds", "pounds"),
+            ),
+            *(
+                ("index 2015=100", "index 2015=100"),
+                ("per 100,000", "per 100,000"),
+                ("mW", "mW"),
+                ("x" * 100,) * 2,
+            ),
+            *(
+                ("\u4eba", "\u4eba"),
+                (" bags  per pallet ", "bags per pallet"),
+                ("1", "1"),
+                ("-5 USD", "-5 USD"),
+            ),
+        ],
+    )
+    def test_any_short_text_is_a_unit(self, unit: str, kept: str) -> None:
+        row = columns(text=None, amount="2.5", unit=unit)
+        assert (row["amount"], row["unit"], row["claim"]) == (Decimal("2.5"), kept, f"2.5 {kept}")
+
+    @pytest.mark.parametrize(
+        ("unit", "kept"), [("GBp", "GBP"), ("GBX", "GBP"), ("ZAc", "ZAR"), ("ILA", "ILS")]
+    )
+    def test_what_exchanges_quote_in_hundredths_is_divided(self, unit: str, kept: str) -> None:
+        row = columns(text=None, amount_low="337.05", amount_high="1e3", unit=unit)
+        assert (row["amount_low"], row["amount_high"], row["unit"]) == (Decimal("3.3705"), Decimal(10), kept)
+        assert row["claim"] == f"3.3705-10 {kept}"
+
+    @pytest.mark.parametrize(
+        ("double", "kept"),
+        [
+            *((0.1 + 0.2, "0.3"), (1 / 3, "0.333333333"), (2 / 3, "0.666666667"), (2.0, "2"), (-0.0, "0")),
+            # Ties go to the even digit.
+            *(
+                (0.0009765625, "0.000976562"),
+                (0.0029296875, "0.002929688"),
+                (1e-300, "0"),
+                (1e22, "1" + "0" * 22),
+            ),
+            *((1000000000.1, "1000000000.1"), (123456789.123456789, "123456789.12345679"), (-2.5, "-2.5")),
+        ],
+    )
+    def test_a_binary_double_is_rounded_to_nine_places(self, double: float, kept: str) -> None:
+        row = columns(text=None, amount=double, unit="USD")
+        assert (row["amount"], row["claim"]) == (Decimal(kept), f"{kept} USD")
+
+    def test_texts_and_decimals_stay_exact_or_are_refused(self) -> None:
+        for exact in ("0.30000000000000004", Decimal("0.30000000000000004")):
+            with pytest.raises(BadInput, match="9 after the point"):
+                columns(text=None, amount=exact, unit="USD")
+
+    @pytest.mark.parametrize(
         ("more", "words"),
         [
             ({"claim": "1 USD"}, "makes one claim, yet gives claim and text"),
@@ -225,9 +297,13 @@ class TestValue:
             ({"text": None, "claim": "1 USD", "unit": "USD"}, "unit and approximate go with amount"),
             ({"text": None, "claim": "a lot"}, "a lot"),
             ({"text": None, "amount": "1"}, "an amount needs a unit"),
-            ({"text": None, "amount": "1", "unit": "GWW"}, "GWW"),
-            ({"text": None, "amount": "1", "unit": "billion USD"}, "'billion USD' is not a unit"),
-            ({"text": None, "amount": "1", "unit": "% or more"}, "% or more"),
+            ({"text": None, "amount": "1", "unit": ""}, "the unit is empty"),
+            ({"text": None, "amount": "1", "unit": " "}, "the unit is empty"),
+            ({"text": None, "amount": "1", "unit": "x" * 101}, "101 characters; expected 100 at most"),
+            ({"text": None, "amount": "1", "unit": "a\u200bb"}, "U+200B"),
+            ({"text": None, "amount": "1", "unit": "a\nb"}, "unit"),
+            ({"text": None, "amount": "1", "unit": "gbp"}, "GBP (pounds) or GBp (pence)"),
+            ({"text": None, "amount": "0.00000001", "unit": "GBp"}, "cannot be kept exactly"),
             ({"text": None, "amount": "ten", "unit": "USD"}, "amount: 'ten' is not a number"),
             ({"text": None, "amount": "nan", "unit": "USD"}, "amount: 'nan' is not a finite number"),
             ({"text": None, "amount": "Infinity", "unit": "USD"}, "'Infinity' is not a finite number"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
@@ -21,12 +20,13 @@ from timeline.errors import BadInput
 from timeline.index.catalog import sql_object
 from timeline.intake.tabular import StoredTable
 from timeline.log.paths import quoted
-from timeline.meaning.amounts import parse_amount, plain_amount
+from timeline.meaning.decimals import rounded, short_text
 from timeline.meaning.event import (
     BLANKS,
     Event,
     bytes_at_most,
     event_from,
+    parse_unit,
     period_bounds,
     raw_end,
     valid_bounds,
@@ -58,6 +58,8 @@ _TEXTS: Final = tuple(
 )
 #: Keys at the ends of whose texts blanks mean nothing, and which are not read by a function below.
 _TRIMMED: Final = ("unit", "status", "answer", "source", "origin", "speaker")
+#: A double that may need more than nine places.
+_LONG: Final = r"\.[0-9]{10,}|[eE]-"
 _SEPARATORS: Final = (b"\x00", b"\x1e", b"\x1f")
 #: Characters any sequence of which is in NFC: none combines, decomposes or joins another.
 _INERT: Final = (
@@ -78,12 +80,8 @@ _NUMBERS: Final = {
     "amount_low": ("low_number", "low_small"),
     "amount_high": ("high_number", "high_small"),
 }
-#: Figures that show whether a unit is always the same unit: separators, signs and every kind of bound.
-_PROBES: Final = (
-    *(("1", "1", False), ("12", "12", True), ("1234567", "1234567", False), ("1.234", "1.234", False)),
-    *(("2.5", "1000.125", False), ("1.234", "2.345", True), ("-7", "3", False), ("-7.5", "-7.5", True)),
-    *((None, "1.234", False), ("1.234", None, True), ("-1000", None, False), (None, "0.5", True)),
-)
+#: So many units are looked up in SQL; rows of more are read one distinct row at a time.
+_UNITS_AT_MOST: Final = 500
 
 
 def in_parts(
@@ -112,10 +110,23 @@ def as_text(table: pa.Table) -> pa.Table:
                 pc.ends_with(written, pattern=".000000"), pc.utf8_slice_codeunits(written, 0, -7), written
             )
             values = pc.binary_join_element_wise(values, "Z", "")
+        elif pa.types.is_floating(values.type):
+            values = _doubles_as_text(values)
         elif not pa.types.is_string(values.type):
             values = values.cast(pa.string())
         columns[name] = values
     return pa.table(columns)
+
+
+def _doubles_as_text(values: Any) -> Any:
+    """Return binary doubles with nine places: most have no more in their shortest text."""
+    texts: Any = values.cast(pa.string())
+    long: Any = pc.fill_null(pc.match_substring_regex(texts, pattern=_LONG), False)
+    if not pc.any(long).as_py():
+        return texts
+    shorter = [short_text(rounded(each)) for each in values.filter(long).to_pylist()]
+    mask: Any = long.combine_chunks()
+    return pc.replace_with_mask(texts.combine_chunks(), mask, pa.array(shorter, pa.string()))
 
 
 def _without_zone(values: Any) -> Any:
@@ -312,23 +323,13 @@ def _read_each(
     return values, pa.array(misread, pa.bool_()).take(which)
 
 
-def _plain_unit(unit: str) -> str | None:
-    """Return the unit that a text means whatever figures come before it, if that is so."""
-    if not all(part.isascii() and part.isalpha() for part in unit.replace("%", "p").split("/")):
+def _plain_unit(text: str) -> str | None:
+    """Return the unit that a text means, if the figures before it are those of that unit."""
+    try:
+        unit, power = parse_unit(text)
+    except BadInput:
         return None
-    plain = None
-    for low, high, approximate in _PROBES:
-        bounds = Decimal(low) if low else None, Decimal(high) if high else None
-        try:
-            read = parse_amount(plain_amount(*bounds, unit, approximate))
-        except BadInput:
-            return None
-        if (read.low, read.high, read.approximate) != (*bounds, approximate):
-            return None
-        if plain not in (None, read.unit):
-            return None
-        plain = read.unit
-    return plain
+    return None if power else unit
 
 
 class RowReader:
@@ -440,10 +441,10 @@ class RowReader:
         units = (
             self.ask("SELECT DISTINCT unit FROM given WHERE unit IS NOT NULL") if "unit" in columns else []
         )
-        for (unit,) in units:
+        for (unit,) in units[:_UNITS_AT_MOST]:
             if unit not in self._units:
                 self._units[unit] = _plain_unit(unit)
-        plain = {unit: found for (unit,) in units if (found := self._units[unit])}
+        plain = {unit: found for (unit,) in units[:_UNITS_AT_MOST] if (found := self._units[unit])}
         cases = "".join(f" WHEN {quoted(unit)} THEN {quoted(found)}" for unit, found in plain.items())
         case = f"CASE text{cases} END" if cases else "NULL::VARCHAR"
         self.con.execute(f"CREATE OR REPLACE TEMP MACRO plain_unit(text) AS ({case})")

@@ -14,14 +14,15 @@ from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from math import isfinite
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
 from timeline.errors import BadInput, nearest
-from timeline.meaning.amounts import KEPT, Amount, parse_amount, plain_amount
+from timeline.meaning.amounts import KEPT, Amount, known_unit, parse_amount, plain_amount
 from timeline.meaning.columns import STATUSES
-from timeline.meaning.decimals import EXACT, PLACES, WHOLE_DIGITS, short_text
+from timeline.meaning.decimals import EXACT, PLACES, WHOLE_DIGITS, rounded, short_text
 from timeline.meaning.habits import Habits, source_habits
 from timeline.meaning.names import check_visible, parse_id, parse_segment
 from timeline.meaning.times import (
@@ -52,6 +53,7 @@ __all__ = [
     "bytes_at_most",
     "event_from",
     "parse_fact",
+    "parse_unit",
     "period_bounds",
     "raw_end",
     "valid_bounds",
@@ -92,12 +94,17 @@ def _flag(value: object) -> object:
 #: A number in digits, with a sign, one point and an exponent of three digits at most.
 _NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?")
 _NUMBER_AT_MOST: Final = 200
+#: How many characters a unit may have.
+UNIT_AT_MOST: Final = 100
 
 
 def _decimal(value: object) -> object:
-    """Return an exact number within the bounds of the log, in plain digits."""
+    """Return an exact number within the bounds of the log, in plain digits; a binary double has nine"
+    " places."""
     if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, float) and isfinite(value):
+        value = rounded(value)
     if isinstance(value, int) and abs(value) >= 10**WHOLE_DIGITS:
         raise ValueError(f"the number needs more than {WHOLE_DIGITS} digits before the point")
     text = str(value).strip()
@@ -492,7 +499,6 @@ class Event(_Model):
     def _amount(self) -> Amount:
         if self.unit is None:
             raise BadInput("an amount needs a unit, such as USD, percent, GW or count")
-        check_visible(self.unit, "unit")
         low, high = self.amount_low, self.amount_high
         if low is None and high is None:
             low = high = self.amount
@@ -500,14 +506,8 @@ class Event(_Model):
             raise BadInput(f"amount {self.amount} is neither the only bound nor the upper end of the range")
         if low is not None and high is not None and low > high:
             raise BadInput(f"amount_low {low} is above amount_high {high}")
-        approximate = bool(self.approximate)
-        if _is_canonical(self.unit):
-            return Amount(_written_out(low), _written_out(high), self.unit, approximate)
-        # The grammar decides what a unit is, so that `dollars` in a column and in a claim fare alike.
-        amount = parse_amount(plain_amount(low, high, self.unit, approximate))
-        if (amount.low, amount.high, amount.approximate) != (low, high, approximate):
-            raise BadInput(f"{self.unit!r} is not a unit; expected one such as USD, percent, GW or count")
-        return amount
+        unit, power = parse_unit(self.unit)
+        return Amount(_times(low, power), _times(high, power), unit, bool(self.approximate))
 
     def _valid(self) -> dict[str, Any]:
         bounds = valid_bounds(self.valid, self.valid_from, self.valid_to)
@@ -563,20 +563,27 @@ class Event(_Model):
             yield {name: value for name, (micros, value) in ends.items() if micros < END}
 
 
-@lru_cache(maxsize=4_096)
-def _is_canonical(unit: str) -> bool:
-    """Whether the grammar reads this unit back as it is: it then does so after any figure."""
-    try:
-        return parse_amount(f"1 {unit}") == Amount(Decimal(1), Decimal(1), unit, False)
-    except BadInput:
-        return False
+def parse_unit(text: str) -> tuple[str, int]:
+    """Return a unit, a known one in its one spelling, and by which power of ten its figures are multiplied.
+
+    It is zero, unless the unit is a hundredth of a currency. Raises BadInput for what can be no unit.
+
+    >>> parse_unit("dollars"), parse_unit("GBp"), parse_unit("bags per pallet")
+    (('USD', 0), ('GBP', -2), ('bags per pallet', 0))
+    """
+    check_visible(text, "unit")
+    if control := next((letter for letter in text if unicodedata.category(letter) == "Cc"), None):
+        raise BadInput(f"unit {text[:60]!r} holds U+{ord(control):04X}, a control character")
+    if not text.strip():
+        raise BadInput("the unit is empty; expected one such as USD, percent, GW or count")
+    if len(text) > UNIT_AT_MOST:
+        raise BadInput(f"the unit has {len(text)} characters; expected {UNIT_AT_MOST} at most")
+    return known_unit(text)
 
 
-def _written_out(figure: Decimal | None) -> Decimal | None:
-    """Return the same number in the digits that the grammar would read it from."""
-    if figure is None:
-        return None
-    return Decimal(short_text(figure))
+def _times(figure: Decimal | None, power: int) -> Decimal | None:
+    """Return a number by a power of ten, in the digits that the grammar would read it from."""
+    return None if figure is None else Decimal(short_text(EXACT.scaleb(figure, power)))
 
 
 def _value_columns(kind: str, value: str) -> dict[str, Any]:
