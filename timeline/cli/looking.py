@@ -111,6 +111,13 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    allow_writes: Annotated[
+        bool, typer.Option("--allow-writes", help="Take events from clients that send the token.")
+    ] = False,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --allow-writes: a file with the token.", show_default=False),
+    ] = None,
     store: Store = None,
 ) -> None:
     """Show the store in a browser, until it is interrupted.
@@ -119,5 +126,12 @@ def serve(
     """
     from timeline.web.server import serve as run
 
+    if allow_writes != (token_file is not None):
+        raise BadInput("to take events, give both --allow-writes and --token-file FILE")
+    token = None
+    if token_file is not None:
+        from timeline.web.writes import token_in
+
+        token = token_in(token_file)
     with asking(store) as tl:
-        run(tl, host, port, browse=browser, ready=lambda address: print(address, flush=True))
+        run(tl, host, port, browse=browser, token=token, ready=lambda address: print(address, flush=True))

@@ -26,7 +26,7 @@ from timeline.plot.files import Picture
 from timeline.plot.one_fact import fact_data
 from timeline.project import find_project, project_folder
 from timeline.store import Timeline
-from timeline.web import api, views
+from timeline.web import api, views, writes
 from timeline.web.asked import Address, address_of
 from timeline.web.confined import Busy, Confined
 from timeline.web.errors import problem_of
@@ -46,9 +46,13 @@ _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _ASK_AGAIN: Final = "no-cache"
 
 
-def application(tl: Timeline, *, hosts: frozenset[str] | None = None) -> Starlette:
-    """Return the ASGI application over an open store; `hosts` are the names that it answers to."""
-    server = Server(tl)
+def application(tl: Timeline, *, hosts: frozenset[str] | None = None, token: str | None = None) -> Starlette:
+    """Return the ASGI application over an open store.
+
+    `hosts` are the names that it answers to, `token` is what a client needs to record events: without one
+    nobody may.
+    """
+    server = Server(tl, token)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -68,6 +72,7 @@ def application(tl: Timeline, *, hosts: frozenset[str] | None = None) -> Starlet
             Route("/api/openapi.json", server.description),
             Route("/api/sql", server.sql),
             Route("/api/why", server.why),
+            *([Route("/api/events", server.record, methods=["POST"])] if token else []),
             Route("/api/{question}", server.question),
         ],
         lifespan=lifespan,
@@ -82,8 +87,9 @@ def application(tl: Timeline, *, hosts: frozenset[str] | None = None) -> Starlet
 class Server:
     """Answers requests from one open store."""
 
-    def __init__(self, tl: Timeline) -> None:
+    def __init__(self, tl: Timeline, token: str | None = None) -> None:
         self.tl = tl
+        self._token = token
         self.confined = Confined(Path(tl.path))
         #: Set once the server is to end: what goes on for ever ends then.
         self.is_closing = False
@@ -236,6 +242,25 @@ class Server:
             raise BadInput("sql answers as json or csv")
         return self._tagged(request, json.dumps(answer, ensure_ascii=False).encode(), api.JSON)
 
+    async def record(self, request: Request) -> Response:
+        assert self._token is not None
+        if not writes.is_allowed(self._token, request.headers.get("authorization", "")):
+            details = {"type": "about:blank", "title": "Not allowed", "status": 401}
+            return _problem(401, details | {"detail": "expected Authorization: Bearer TOKEN"})
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > writes.BODY_AT_MOST:
+                raise BadInput(f"the body is too large; expected at most {writes.BODY_AT_MOST:,} bytes")
+        given = api.once(request.query_params.multi_items(), ("register_unknown",))
+        unknown = given.get("register_unknown", "false")
+        if unknown not in ("true", "false"):
+            raise BadInput(f"register_unknown is {unknown[:60]!r}; expected true or false")
+        commit = await run_in_threadpool(
+            writes.record, self.tl, body, request.headers.get("if-match"), register_unknown=unknown == "true"
+        )
+        return JSONResponse(commit, 201, headers={"Cache-Control": "no-store"})
+
     async def health(self, request: Request) -> Response:
         head = await run_in_threadpool(self.tl.head)
         return JSONResponse(
@@ -315,7 +340,11 @@ async def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, TimelineError)
     if isinstance(error, Busy):
         return _problem(503, {"type": "about:blank", "title": "Busy", "status": 503, "detail": str(error)})
-    return _problem(*problem_of(error))
+    status, details = problem_of(error)
+    if isinstance(error, writes.Stale):
+        # What If-Match asks for.
+        status = details["status"] = 412
+    return _problem(status, details)
 
 
 async def _not_found(request: Request, error: Exception | None) -> Response:

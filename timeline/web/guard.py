@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from timeline.web.writes import BODY_AT_MOST
+
 __all__ = ["Guard"]
 
 _HEADERS: Final = {
@@ -21,9 +23,8 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-#: The longest address and the largest body that are read.
+#: The longest address that is read.
 _ADDRESS: Final = 60_000
-_BODY: Final = 20 * 2**20
 
 
 class Guard:
@@ -71,8 +72,8 @@ class Guard:
         if len(scope.get("query_string", b"")) + len(scope.get("raw_path", b"")) > _ADDRESS:
             return 414, "the address is too long"
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > _BODY:
-            return 413, f"the body is too large; expected at most {_BODY:,} bytes"
+        if not length.isdigit() or int(length) > BODY_AT_MOST:
+            return 413, f"the body is too large; expected at most {BODY_AT_MOST:,} bytes"
         return None
 
 

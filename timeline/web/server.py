@@ -26,9 +26,11 @@ def serve(
     port: int = 8080,
     *,
     browse: bool = False,
+    token: str | None = None,
     ready: Callable[[str], None] = print,
 ) -> None:
     """Serve a store until SIGINT or SIGTERM; `ready` is called with the address once it listens.
+    With `token`, clients that send it may record events.
 
     Port 0 takes a free one. Raises BadInput where the address cannot be listened on.
     """
@@ -42,7 +44,7 @@ def serve(
     taken = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{taken}/"
-    app = application(tl, hosts=_names(host))
+    app = application(tl, hosts=_names(host), token=token)
     config = uvicorn.Config(
         app,
         log_level="warning",
