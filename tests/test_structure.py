@@ -62,7 +62,7 @@ CLOCKS = {
 
 PUBLIC = [
     *("BadInput", "BadRows", "Belief", "Commit", "Conflict", "Corruption", "Ingested", "NotFound"),
-    *("Timeline", "TimelineError"),
+    *("Preview", "TableMapping", "Timeline", "TimelineError", "propose_mapping"),
 ]
 
 

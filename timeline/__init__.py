@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from timeline.errors import BadInput, BadRows, Conflict, Corruption, NotFound, TimelineError
+    from timeline.intake.mapping import TableMapping
     from timeline.intake.outcome import Ingested
+    from timeline.intake.preview import Preview
+    from timeline.intake.propose import propose_mapping
     from timeline.log.log import Commit
     from timeline.store import Belief, Timeline
 
@@ -24,8 +27,11 @@ __all__ = [
     "Corruption",
     "Ingested",
     "NotFound",
+    "Preview",
+    "TableMapping",
     "Timeline",
     "TimelineError",
+    "propose_mapping",
 ]
 
 __version__ = "0.1.0"
@@ -36,7 +42,10 @@ _LAZY = {
     "Belief": "timeline.store",
     "Commit": "timeline.log.log",
     "Ingested": "timeline.intake.outcome",
+    "Preview": "timeline.intake.preview",
+    "TableMapping": "timeline.intake.mapping",
     "Timeline": "timeline.store",
+    "propose_mapping": "timeline.intake.propose",
 }
 
 

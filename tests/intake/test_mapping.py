@@ -15,6 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.published import FACTS, POPULATION, PRICES
 from timeline import BadInput, BadRows, Timeline
 from timeline.intake import mapped as applying
 from timeline.intake.batch import FLAT_COLUMNS
@@ -51,19 +52,6 @@ def refused(path: Path, mapping: Mapping[str, object]) -> list[str]:
 
 # Tables as they are in life
 
-#: As a statistics office writes it.
-POPULATION = """\
-Fortschreibung des Bevölkerungsstandes
-Stichtag 31.12.
-
-Land;Merkmal;Jahr;Wert;Stand
-Bayern;Bevölkerung;2023;13.435.062;15.03.2024
-Hessen;Bevölkerung;2023;6.420.729;15.03.2024
-Hessen;Fläche (km²);2023;21.115,64;15.03.2024
-Saarland;Bevölkerung;2023;-;15.03.2024
-__________
-© Statistisches Bundesamt
-"""
 POPULATION_MAP = {
     "header": 4,
     "footer": 2,
@@ -99,48 +87,6 @@ def test_a_table_in_an_older_encoding(tmp_path: Path, encoding: str) -> None:
     # What begins with a mark of its encoding needs no setting.
     extra = {"encoding": encoding} if encoding != "utf-16" else {}
     assert events(tmp_path / "a.csv", POPULATION_MAP | extra)[0]["attribute"] == "bevölkerung"
-
-
-#: As the SEC gives the facts of a company.
-FACTS = {
-    "cik": 1000,
-    "entityName": "Acme Inc.",
-    "facts": {
-        "us-gaap": {
-            "Revenues": {
-                "label": "Revenues",
-                "units": {
-                    "USD": [
-                        {
-                            "start": "2023-01-01",
-                            "end": "2023-12-31",
-                            "val": 5520000000,
-                            "filed": "2024-02-01",
-                        },
-                        {
-                            "start": "2024-01-01",
-                            "end": "2024-12-31",
-                            "val": 6100000000,
-                            "filed": "2025-02-03",
-                        },
-                    ]
-                },
-            },
-            "EarningsPerShare": {
-                "units": {
-                    "USD": [{"start": "2024-01-01", "end": "2024-12-31", "val": 1.1, "filed": "2025-02-03"}]
-                }
-            },
-        },
-        "dei": {
-            "SharesOutstanding": {
-                "units": {
-                    "shares": [{"start": None, "end": "2025-01-31", "val": 900678473, "filed": "2025-02-03"}]
-                }
-            }
-        },
-    },
-}
 
 
 def test_facts_within_json(tmp_path: Path, desk: Timeline) -> None:
@@ -214,15 +160,6 @@ def test_a_path_that_leads_nowhere_is_named(path: str, message: str) -> None:
     with pytest.raises(BadInput) as caught:
         rows_within("f", value, path)
     assert message in str(caught.value)
-
-
-#: As it is downloaded by the thousand: a price a day, as Americans write days.
-PRICES = """\
-Date,Symbol,Close,Volume
-12/31/2024,ACME,"1,234.50",100
-1/2/2025,ACME,99.00,200
-01/13/2025 12:00:00 AM,ACME,(1.25),300
-"""
 
 
 def test_american_dates_and_figures(tmp_path: Path) -> None:

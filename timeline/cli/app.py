@@ -27,7 +27,9 @@ __all__ = ["main", "run"]
 
 #: The commands in the order of the help, and the modules that they are in.
 COMMANDS: Final = {
-    **dict.fromkeys(("init", "ingest", "report", "correct", "retract"), "timeline.cli.recording"),
+    "init": "timeline.cli.recording",
+    "map": "timeline.cli.mapping",
+    **dict.fromkeys(("ingest", "report", "correct", "retract"), "timeline.cli.recording"),
     **dict.fromkeys(("show", "history", "diff", "why"), "timeline.cli.reading"),
     **dict.fromkeys(("disagreements", "sql", "query"), "timeline.cli.reading"),
     **dict.fromkeys(("serve", "plot"), "timeline.cli.looking"),
@@ -52,10 +54,14 @@ def _app_of(names: Iterable[str]) -> typer.Typer:
     )
     made.callback()(every_command)
     for name in names:
-        made.command(name, cls=OptionalKinds)(
-            with_options(getattr(importlib.import_module(COMMANDS[name]), name))
-        )
+        made.command(name, cls=OptionalKinds)(with_options(_function_of(name)))
     return made
+
+
+def _function_of(name: str) -> Any:
+    # Some commands have names that mean something else in Python.
+    module = importlib.import_module(COMMANDS[name])
+    return getattr(module, f"{name}_", None) or getattr(module, name)
 
 
 def __getattr__(name: str) -> Any:

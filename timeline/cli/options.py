@@ -140,8 +140,10 @@ Parameters = Annotated[
 ]
 
 
-def named_values(given: list[str] | None) -> dict[str, str]:
-    """Return the parameters of a query by name; raises BadInput for one without a name.
+def named_values(given: list[str] | None, option: str = "-p") -> dict[str, str]:
+    """Return what an option gives by name, such as the parameters of a query.
+
+    Raises BadInput for a value without a name.
 
     >>> named_values(["unit=USD"])
     {'unit': 'USD'}
@@ -150,7 +152,7 @@ def named_values(given: list[str] | None) -> dict[str, str]:
     for text in given or []:
         name, sign, value = text.partition("=")
         if not sign or not name:
-            raise BadInput(f"got -p {text!r}; expected -p NAME=VALUE")
+            raise BadInput(f"got {option} {text!r}; expected {option} NAME=VALUE")
         found[name.removeprefix("$")] = value
     return found
 

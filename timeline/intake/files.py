@@ -12,12 +12,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from timeline.errors import BadInput, Place, nearest
+from timeline.errors import BadInput, Place
 from timeline.intake.batch import BOM, FORMATS, Batch, decoded
 from timeline.intake.documents import JsonReader, YamlReader, document, drafted
 from timeline.intake.folders import in_order, list_folder
 from timeline.intake.frames import arrow_table
-from timeline.intake.suffixes import check_file, content_of, format_of
+from timeline.intake.suffixes import check_file, check_there, content_of, format_of
 from timeline.intake.tabular import batch_of_table, read_arrow, read_csv, read_parquet
 
 if TYPE_CHECKING:
@@ -71,9 +71,7 @@ def read_batches(
         if mapping is not None:
             raise BadInput(f"{given} is a folder, and a mapping is for tables of one kind; name its files")
         return _read_folder(path, ignore_unknown, recorded, store)
-    if not os.path.exists(given):
-        siblings = sorted(os.listdir(path.parent)) if os.path.isdir(path.parent) else []
-        raise BadInput(f"no such file or folder: {given!r}{nearest(path.name, siblings)}")
+    check_there(path)
     if mapping is not None:
         return [_mapped(given, mapping, format)]
     return [_read_file(path, given, format, ignore_unknown)]

@@ -16,7 +16,7 @@ from timeline.intake.batch import BOM, Batch, RowOrigin, decoded
 from timeline.intake.delimiters import sniffed
 from timeline.intake.mapping import TableMapping
 from timeline.intake.nested import json_lines, json_value, rows_within, table_of_rows
-from timeline.intake.suffixes import check_file, content_of, format_of
+from timeline.intake.suffixes import check_file, check_there, content_of, format_of
 from timeline.intake.tabular import batch_of_table, csv_table
 from timeline.intake.workbook import Cell, Sheet, read_sheets
 
@@ -61,6 +61,7 @@ def read_foreign(
         raise BadInput(f"{name}: {got}; give the format as one of {', '.join(FOREIGN)}")
     try:
         if content is None:
+            check_there(Path(path))
             check_file(Path(path), name)
             if format == "parquet":
                 return _parquet(name, Path(path))
@@ -121,15 +122,18 @@ def between_lines(text: str, header: int | None, footer: int | None) -> str:
 
     Lines before it are no rows, and quotes in them mean nothing.
 
+    Empty lines stand for those before it, so that the others keep their numbers.
+
     >>> between_lines("Prices\\n\\na,b\\n1,2\\nSource: us\\n", 3, 1)
-    'a,b\\n1,2\\n'
+    '\\n\\na,b\\n1,2\\n'
     """
     lines = text.splitlines(keepends=True) if header or footer else []
     if not lines:
         return text
     while footer and lines and not lines[-1].strip():
         lines.pop()
-    return "".join(lines[(header or 1) - 1 : len(lines) - (footer or 0)])
+    first = (header or 1) - 1
+    return "\n" * first + "".join(lines[first : len(lines) - (footer or 0)])
 
 
 def _workbook(name: str, content: bytes, mapping: TableMapping) -> ForeignTable:

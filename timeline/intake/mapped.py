@@ -31,7 +31,7 @@ __all__ = ["NUMBER_STYLES", "applied"]
 
 _MACROS: Final = (
     *("instant_text", "slug", "plain_double", "styled_number", "day_and_clock", "is_midnight", "in_figures"),
-    *("ordered_day", "clock_time"),
+    *("ordered_day", "worded_day", "clock_time"),
 )
 #: How many rows that cannot be read are named.
 _NAMED_AT_MOST: Final = 10_000
@@ -91,7 +91,7 @@ class _Application:
     def batch(self) -> Batch:
         self._show_rows()
         self._show_cells()
-        keys = {key: self._key(key, template) for key, template in self._templates.items()}
+        keys = {key: self._key(key, templates) for key, templates in self._templates.items()}
         trouble = f"nullif(concat_ws('; ', {', '.join(self._troubles)}), '')" if self._troubles else "NULL"
         self._con.execute(
             f"CREATE TEMP VIEW mapped AS SELECT row, {', '.join([*self._cell(), *keys.values()])}, "
@@ -188,7 +188,7 @@ class _Application:
 
     def _is_empty(self) -> str:
         """Return when a row says nothing of its fact, which only leaves it out where there is `missing`."""
-        claims = [template for key, template in self._templates.items() if key in CLAIMS]
+        claims = [each for key, templates in self._templates.items() if key in CLAIMS for each in templates]
         if self._mapping.missing is None or not claims or not all(map(_references, claims)):
             return "false"
         empty = [
@@ -196,7 +196,7 @@ class _Application:
             for template in claims
         ]
         if (kind := self._templates.get("type")) is not None:
-            empty.append(f"coalesce({self._composed(kind)}, 'reported') = 'reported'")
+            empty.append(f"coalesce({self._composed(kind[0])}, 'reported') = 'reported'")
         return " AND ".join(empty)
 
     def _cell(self) -> list[str]:
@@ -215,7 +215,10 @@ class _Application:
                 warnings.append(f"{self._foreign.name}: {left:,} of {rows:,} {what} left out by where")
             if without:
                 warnings.append(f"{self._foreign.name}: {without:,} of {rows:,} {what} left out as missing")
-        for reference in dict.fromkeys(part for t in self._templates.values() for part in _references(t)):
+        parts = [
+            part for each in self._templates.values() for template in each for part in _references(template)
+        ]
+        for reference in dict.fromkeys(parts):
             if reference.slug:
                 warnings += self._twins(reference.column)
         return warnings
@@ -250,18 +253,22 @@ class _Application:
     def _trimmed(self, column: str) -> str:
         return f"trim({self._text(column)})"
 
-    def _key(self, key: str, template: Template) -> str:
+    def _key(self, key: str, templates: Sequence[Template]) -> str:
         """Return the value of a key as SQL; what can be wrong with it is noted."""
+        values = [self._value(key, template) for template in templates]
+        if "fact" in self._mapping.keys and key in _FACT and key not in self._mapping.keys:
+            for reference in _references(templates[0]):
+                empty = f"coalesce({self._trimmed(reference.column)}, '') = ''"
+                self._note(reference.column, empty, "is empty")
+        if len(values) == 1:
+            return f"{values[0]} AS {_quote(key)}"
+        texts = ", ".join(f"({value})::VARCHAR" for value in values)
+        return f"coalesce({texts}) AS {_quote(key)}"
+
+    def _value(self, key: str, template: Template) -> str:
         if len(template) == 1 and isinstance(part := template[0], Reference) and not part.slug:
-            value = self._bare(key, part.column)
-        else:
-            value = self._composed(template, self._kind(key))
-        if "fact" in self._mapping.keys and key in _FACT:
-            for reference in _references(template):
-                self._note(
-                    reference.column, f"coalesce({self._trimmed(reference.column)}, '') = ''", "is empty"
-                )
-        return f"{value} AS {_quote(key)}"
+            return self._bare(key, part.column)
+        return self._composed(template, self._kind(key))
 
     def _kind(self, key: str) -> str:
         return "text" if key == "fact" else FLAT_COLUMNS[key]
@@ -370,11 +377,15 @@ class _Application:
         return self._timed(column, ordered, time, f"{clock} IS NOT NULL", checked=True)
 
     def _ordered(self, column: str, day: str) -> str:
+        if self._types[column] == "VARCHAR":
+            day = f"worded_day({day})"
         order = self._mapping.order_of(column)
         if order is None:
+            orders = f"if(regexp_matches({day}, {quoted('^[0-9]{4}')}), 'ymd', 'dmy or mdy')"
             readings = (
-                f"'''' || {day} || ''' can be read in two ways; say which with ' || "
-                f'\'dates = "dmy", "mdy" or "ymd"\''
+                f"{quoted(chr(39))} || {day} || "
+                f"{quoted(chr(39) + ' can be read in two ways; say in which order its parts are: dates = ')} "
+                f"|| {orders}"
             )
             self._note(column, f"in_figures({day})", readings)
             return day

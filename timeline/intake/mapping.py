@@ -15,12 +15,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from timeline.errors import BadInput, Place, nearest
 from timeline.intake.batch import FLAT_COLUMNS
 from timeline.intake.delimiters import DELIMITERS
 from timeline.meaning.habits import HABITS, Habits
+
+if TYPE_CHECKING:
+    from timeline.intake.preview import Preview
 
 __all__ = [
     "DATE_ORDERS",
@@ -98,7 +101,8 @@ class Unpivot:
 class TableMapping:
     """How the columns of a table become the keys of events.
 
-    `keys` has a template for each key of an event. `dates` is the order of days, months and years that are
+    `keys` has a template for each key of an event, or several, of which the first counts whose columns all
+    have values. `dates` is the order of days, months and years that are
     written in figures, for all columns or by column; `numbers`, `language` and `timezone` are as in a
     document. Texts in `missing` are no values, and with `missing` a row without a claim is left out. `where`
     keeps the rows in which a column has one of some values. The rest is how a file is read: its `format`,
@@ -112,7 +116,7 @@ class TableMapping:
     unit = "USD"
     """
 
-    keys: Mapping[str, str]
+    keys: Mapping[str, str | tuple[str, ...]]
     format: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
@@ -129,25 +133,44 @@ class TableMapping:
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = field(default=(), compare=False)
 
+    @classmethod
+    def read(cls, given: str | Path | Mapping[str, object] | TableMapping) -> TableMapping:
+        """Return a mapping from the path of its TOML file, or from a dict of its keys.
+
+        Raises BadInput, with file and line, for what cannot be read.
+        """
+        return mapping_from(given)
+
+    def preview(self, path: str | Path, rows: int = 10) -> Preview:
+        """Return the first rows of a file as they would be recorded, and those that would be refused.
+
+        No store is asked: whether it knows the names is not checked. Raises BadInput for a file that cannot
+        be read, and for columns that it does not have.
+        """
+        from timeline.intake.preview import preview_mapping
+
+        return preview_mapping(path, self, rows)
+
     def habits(self) -> Habits:
         """Return how texts of the table are to be read."""
         return Habits(self.numbers, self.language, self.timezone)
 
-    def templates(self) -> dict[str, Template]:
-        """Return the template of each key; a fact comes in its parts, wherever its text shows them.
+    def templates(self) -> dict[str, tuple[Template, ...]]:
+        """Return the templates of each key; a fact comes in its parts, wherever its text shows them.
 
         So a slash within a value can never make another fact of it.
         """
-        found = {key: parse_template(text) for key, text in self.keys.items()}
-        if (fact := found.pop("fact", None)) is None:
+        found = {key: tuple(map(parse_template, _texts(text))) for key, text in self.keys.items()}
+        if (facts := found.pop("fact", None)) is None:
             return found
-        body, period = _split(fact, "@", 1)
+        body, period = _split(facts[0], "@", 1)
         if period:
-            found = {"period": period[0]} | found
+            found = {"period": (period[0],)} | found
         first, rest = _split(body, "/")
         if not rest:
-            return {"fact": first} | found
-        return dict(zip(("subject", "attribute", "object"), (first, *rest), strict=False)) | found
+            return {"fact": (first,)} | found
+        names = ("subject", "attribute", "object")
+        return {name: (part,) for name, part in zip(names, (first, *rest), strict=False)} | found
 
     def order_of(self, column: str) -> str | None:
         """Return the order of days, months and years in a column, None where nothing says it."""
@@ -155,16 +178,21 @@ class TableMapping:
 
     def columns_of(self, key: str) -> list[str]:
         """Return the columns that a key is made from."""
-        return [part.column for part in references(self.templates().get(key, ()))]
+        found = [part.column for each in self.templates().get(key, ()) for part in references(each)]
+        return list(dict.fromkeys(found))
 
     def columns(self) -> set[str]:
         """Return the columns that the mapping speaks of."""
-        found = {part.column for text in self.keys.values() for part in references(parse_template(text))}
-        found |= set(self.where)
+        found = {part.column for _, part in self._references()} | set(self.where)
         if self.unpivot is not None:
             found -= {self.unpivot.name, self.unpivot.value}
             found |= set(self.unpivot.columns)
         return found
+
+    def _references(self) -> Iterator[tuple[str, Reference]]:
+        for key, given in self.keys.items():
+            for text in _texts(given):
+                yield from ((key, reference) for reference in references(parse_template(text)))
 
     def check_columns(self, columns: Iterable[str], name: str) -> None:
         """Raise BadInput where the mapping needs a column that a table does not have."""
@@ -182,9 +210,8 @@ class TableMapping:
                     )
             there = [each for each in there if each not in self.unpivot.columns]
             there += [self.unpivot.name, self.unpivot.value]
-        for key, text in self.keys.items():
-            for reference in references(parse_template(text)):
-                known_column(key, reference.column, there, name)
+        for key, reference in self._references():
+            known_column(key, reference.column, there, name)
         for column in self.dates if isinstance(self.dates, Mapping) else ():
             known_column("dates", column, there, name)
 
@@ -207,7 +234,8 @@ class TableMapping:
             }
         if self.where:
             tables["where"] = {column: list(values) for column, values in self.where.items()}
-        return {**settings, **self.keys, **tables}
+        keys = {key: list(given) if isinstance(given, tuple) else given for key, given in self.keys.items()}
+        return {**settings, **keys, **tables}
 
     def to_toml(self) -> str:
         """Return the mapping as TOML, its notes as comments; read again it is equal."""
@@ -222,6 +250,10 @@ class TableMapping:
         if noted and lines:
             lines.append("")
         return "\n".join([*lines, *noted, *tables]) + "\n"
+
+
+def _texts(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else given
 
 
 def _split(template: Template, sign: str, most: int = -1) -> tuple[Template, list[Template]]:
@@ -307,13 +339,13 @@ class _Reading:
     text: str
 
     def read(self, content: Mapping[Any, Any]) -> TableMapping:
-        keys: dict[str, str] = {}
+        keys: dict[str, str | tuple[str, ...]] = {}
         settings: dict[str, Any] = {}
         for key, value in content.items():
             if value is None:
                 continue
             if key in FLAT_COLUMNS:
-                keys[key] = self._template(key, value)
+                keys[key] = self._templates(key, value)
             elif key in _SETTINGS:
                 settings[key] = self._setting(key, value)
             else:
@@ -330,6 +362,15 @@ class _Reading:
         line = self.text.count("\n", 0, found.end()) + 1 if found else None
         return BadInput(message, Place(self.name, line))
 
+    def _templates(self, key: str, value: object) -> str | tuple[str, ...]:
+        if not isinstance(value, list | tuple):
+            return self._template(key, value)
+        if key == "fact" or not value:
+            raise self._bad(
+                key, f"{key} is {value!r}; expected one text" + (", or several" * (key != "fact"))
+            )
+        return tuple(self._template(key, each) for each in value)
+
     def _template(self, key: str, value: object) -> str:
         if isinstance(value, bool):
             value = str(value).lower()
@@ -343,21 +384,21 @@ class _Reading:
             raise self._bad(key, f"{key}: {problem.message}") from None
         return value
 
-    def _check_keys(self, keys: Mapping[str, str]) -> None:
-        if "fact" in keys:
+    def _check_keys(self, keys: Mapping[str, str | tuple[str, ...]]) -> None:
+        if isinstance(fact := keys.get("fact"), str):
             if twice := [key for key in ("subject", "attribute", "object") if key in keys]:
                 raise self._bad(twice[0], f"got fact and {twice[0]}; expected fact, or its parts")
             parts = TableMapping(keys).templates()
-            empty = [name for name in ("subject", "attribute", "object", "fact") if parts.get(name) == ()]
-            bare = "fact" in parts and not any(references(parts["fact"]))
-            body = _split(parse_template(keys["fact"]), "@", 1)[0]
+            empty = [name for name in ("subject", "attribute", "object", "fact") if parts.get(name) == ((),)]
+            bare = "fact" in parts and not any(references(parts["fact"][0]))
+            body = _split(parse_template(fact), "@", 1)[0]
             if empty or bare or len(_split(body, "/")[1]) > 2:
                 raise self._bad(
                     "fact",
-                    f"fact is {keys['fact']!r}; expected subject/attribute or subject/attribute/object, "
+                    f"fact is {fact!r}; expected subject/attribute or subject/attribute/object, "
                     "either with @period, such as {Company}/{Metric}@{Period}",
                 )
-            if "@" in keys["fact"] and {"period", "period_from", "period_to"} & keys.keys():
+            if "@" in fact and {"period", "period_from", "period_to"} & keys.keys():
                 raise self._bad("period", "got a period in fact and another beside it; expected one of them")
         elif not {"subject", "attribute"} <= keys.keys() and "target" not in keys:
             raise self._bad(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from pathlib import Path
 from typing import Final
 
 from timeline.atomic import no_file
-from timeline.errors import BadInput, Place
+from timeline.errors import BadInput, Place, nearest
 from timeline.intake.batch import FORMATS
 
-__all__ = ["GZIP", "check_file", "content_of", "format_of"]
+__all__ = ["GZIP", "check_file", "check_there", "content_of", "format_of"]
 
 GZIP: Final = ".gz"
 
@@ -26,6 +27,14 @@ def format_of(path: Path) -> str | None:
     if suffix == GZIP:
         suffix = path.with_suffix("").suffix.lower()
     return FORMATS.get(suffix)
+
+
+def check_there(path: Path) -> None:
+    """Raise BadInput, with the nearest name beside it, where nothing has a path."""
+    if os.path.exists(path):
+        return
+    siblings = sorted(os.listdir(path.parent)) if os.path.isdir(path.parent) else []
+    raise BadInput(f"no such file or folder: {os.fspath(path)!r}{nearest(path.name, siblings)}")
 
 
 def check_file(path: Path, name: str) -> None:
