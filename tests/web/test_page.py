@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.commands import run as run_command
 from tests.web.conftest import Served
 from timeline import Timeline
 
@@ -229,6 +230,30 @@ def test_the_browser_draws_what_the_server_sends(opened: Callable[..., Any], ser
         "{ground: true, language: 'en'})"
     )
     assert drawn == sent.decode()
+
+
+def test_a_page_to_send_needs_no_server(browser: Any, served: Served, tmp_path: Path) -> None:
+    written = tmp_path / "story.html"
+    command = ["page", "nvidia/investment/openai", "softbank/*", "-o", str(written), "--as-of", "2026-01-15"]
+    assert run_command(served.store, command).code == 0
+    page = browser.new_page()
+    asked: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(written.as_uri())
+    nvidia = page.locator(".story").first
+    assert page.locator("#date").inner_text() == "15 January 2026"
+    assert "up to 100" in nvidia.locator(".card").inner_text()
+    assert page.locator(".story").count() > 5
+    page.locator("#day").focus()
+    page.keyboard.press("End")
+    page.wait_for_function("() => document.querySelector('.story .big').innerText.startsWith('30')")
+    page.keyboard.press("Home")
+    page.wait_for_function("() => document.querySelector('.story .nothing-of-it') !== null")
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert not errors
+    page.close()
 
 
 def test_the_first_view_is_small(served: Served) -> None:

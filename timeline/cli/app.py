@@ -32,7 +32,7 @@ COMMANDS: Final = {
     **dict.fromkeys(("ingest", "report", "correct", "retract"), "timeline.cli.recording"),
     **dict.fromkeys(("show", "history", "diff", "why"), "timeline.cli.reading"),
     **dict.fromkeys(("disagreements", "sql", "query"), "timeline.cli.reading"),
-    **dict.fromkeys(("serve", "plot"), "timeline.cli.looking"),
+    **dict.fromkeys(("serve", "plot", "page"), "timeline.cli.looking"),
     **dict.fromkeys(("head", "verify", "rebuild", "compact", "stats", "export"), "timeline.cli.keeping"),
 }
 

@@ -1,4 +1,4 @@
-"""The commands to look at a store with: serve, plot."""
+"""The commands to look at a store with: serve, plot, page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from timeline.ask.answers import AsOf
     from timeline.ask.snapshot import Snapshot
 
-__all__ = ["plot", "serve"]
+__all__ = ["page", "plot", "serve"]
 
 
 def plot(
@@ -99,6 +99,33 @@ def _draw_here(snapshot: Snapshot, facts: list[str], asked: AsOf) -> None:
         lines += [""] if lines else []
         lines += chart(fact_data(snapshot, name, asked), printed_width(), style_for(sys.stdout))
     print_lines(lines)
+
+
+def page(
+    facts: Annotated[
+        list[str], typer.Argument(metavar="FACT…", help="Facts, or globs in which * crosses /.")
+    ],
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The .html file to write.")],
+    language: Annotated[Literal["en", "fr"], typer.Option(help="Of its words.")] = "en",
+    dates: Dates,
+    store: Store = None,
+) -> None:
+    """Write facts as one HTML file to send: charts, a slider, the evidence; no server, nothing is loaded."""
+    from timeline.atomic import writing
+    from timeline.plot.pictures import FACTS_AT_MOST, facts_named
+    from timeline.web.story import story
+
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise BadInput(f"--output {str(output)!r} is no page; expected a name that ends in .html")
+    check_output(output, store)
+    with reading(store) as snapshot:
+        names = facts_named(snapshot, facts)
+        if len(names) > FACTS_AT_MOST:
+            say(f"writing the first {FACTS_AT_MOST} of {len(names):,} facts; name fewer to see others")
+        text = story(snapshot, names[:FACTS_AT_MOST], snapshot.dates(**dates.given()), language=language)
+    with writing(output) as stream:
+        stream.write(text)
 
 
 def serve(

@@ -30,6 +30,7 @@ from timeline.web import api, views, writes
 from timeline.web.asked import Address, address_of
 from timeline.web.confined import Busy, Confined
 from timeline.web.errors import problem_of
+from timeline.web.fact_view import fact_view
 from timeline.web.guard import Guard
 from timeline.web.openapi import description
 from timeline.web.render import page, static_files
@@ -108,7 +109,7 @@ class Server:
         for suffix in (".svg", ".png"):
             if fact.endswith(suffix):
                 return await self._picture(request, fact.removesuffix(suffix), suffix)
-        return await self._view(request, lambda address: views.fact_view(self.tl.snapshot(), address, fact))
+        return await self._view(request, lambda address: fact_view(self.tl.snapshot(), address, fact))
 
     async def promises(self, request: Request) -> Response:
         return await self._view(request, lambda address: views.promises_view(self.tl.snapshot(), address))

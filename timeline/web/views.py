@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -12,15 +11,16 @@ from timeline.ask.answers import AsOf, Row
 from timeline.ask.overview import Wanted
 from timeline.errors import NotFound
 from timeline.meaning.columns import STATUSES
-from timeline.meaning.times import format_instant, from_datetime, period_text, show_instant_end
+from timeline.meaning.times import format_instant, from_datetime, show_instant_end
 from timeline.plot.many_facts import density_data, flow_data
-from timeline.plot.one_fact import fact_data, fact_name, names_of
+from timeline.plot.one_fact import fact_name, names_of
+from timeline.web.values import claim_parts, day_of, valid_of
 
 if TYPE_CHECKING:
     from timeline.ask.snapshot import Snapshot
     from timeline.web.asked import Address
 
-__all__ = ["beliefs_view", "disagreements_view", "fact_view", "frame_of", "promises_view"]
+__all__ = ["beliefs_view", "disagreements_view", "frame_of", "promises_view"]
 
 Data = dict[str, Any]
 
@@ -39,9 +39,9 @@ def frame_of(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
     return {
         "asked": address.given(),
         "language": address.language,
-        "as_of": _date(dates.as_of if dates.as_of is not None else now),
+        "as_of": day_of(dates.as_of if dates.as_of is not None else now),
         "is_now": dates.as_of is None,
-        "compare": None if compared is None or compared.as_of is None else _date(compared.as_of),
+        "compare": None if compared is None or compared.as_of is None else day_of(compared.as_of),
         "recorded_as_of": format_instant(dates.recorded_as_of),
         "recorded_is_head": dates.recorded_is_head,
         "valid_at": None if dates.valid_at is None else show_instant_end(dates.valid_at),
@@ -53,11 +53,6 @@ def frame_of(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
         "last": density["days"][-1][0] if density["days"] else None,
         "statuses": {status: meaning for status, meaning in STATUSES.items()},
     }
-
-
-def _date(micros: int) -> str:
-    """Return the day that an instant is in, as ISO text."""
-    return format_instant(micros)[:10]
 
 
 def beliefs_view(snapshot: Snapshot, address: Address) -> Data:
@@ -185,12 +180,12 @@ def _row(
         "attribute": row["attribute"].replace("-", " "),
         "object": None if row["object"] is None else names.get(row["object"], row["object"]),
         "period": row["period"],
-        "valid": _valid(row),
-        "claim": _claim(row),
+        "valid": valid_of(row),
+        "claim": claim_parts(row),
         "value_type": row["value_type"],
         "value": _value(row, axis),
         "status": row["status"],
-        "since": None if since is None else _date(from_datetime(since)),
+        "since": None if since is None else day_of(from_datetime(since)),
         "is_new": since is not None and day is not None and 0 <= day - from_datetime(since) < _DAY,
         "origins": origins,
         "reports": reports,
@@ -200,29 +195,6 @@ def _row(
         "origin": row["origin"],
         "erased": row["status"] is None and row["claim"] is None,
     }
-
-
-def _valid(row: Row) -> str:
-    lower, upper = (
-        None if row[name] is None else from_datetime(row[name]) for name in ("valid_from", "valid_to")
-    )
-    return "" if lower is None and upper is None else period_text(lower, upper)
-
-
-#: A figure within a claim, with what is before and behind it.
-_FIGURE: Final = re.compile(r"^(.*?)(\d[\d\s.,\u2009–-]*\d|\d)(.*)$", re.DOTALL)
-
-
-def _claim(row: Row) -> list[str]:
-    """Return a claim in three parts, so that its figure can be set in bold: before, figure, behind."""
-    claim = str(row["claim"] or "")
-    if row["value_type"] != "amount":
-        return [claim, "", ""]
-    found = _FIGURE.match(claim)
-    if found is None:
-        return ["", claim, ""]
-    before, figure, behind = found.groups()
-    return [before, figure.replace("-", "–"), behind]
 
 
 def _value(row: Row, axis: Data) -> Data | None:
@@ -248,7 +220,7 @@ def _rival(row: Row, rival: Row, names: Mapping[str, str], axis: Data) -> Data:
     return {
         "claim": rival[f"claim{side}"],
         "origin": names.get(rival[f"origin{side}"], rival[f"origin{side}"]),
-        "day": _date(from_datetime(rival[f"reported_at{side}"])),
+        "day": day_of(from_datetime(rival[f"reported_at{side}"])),
         "figure": float(amount / axis["divisor"]) if on_axis else None,
     }
 
@@ -281,7 +253,7 @@ def _changes(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
         drawn["before"] = (
             None
             if old is None
-            else {"claim": _claim(old), "status": old["status"], "value": _value(old, axis)}
+            else {"claim": claim_parts(old), "status": old["status"], "value": _value(old, axis)}
         )
         shown.append(drawn)
     order = {"changed": 0, "appeared": 1, "gone": 2, "repeated": 3}
@@ -305,151 +277,6 @@ def _changes(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
 def _by_fact(snapshot: Snapshot, dates: AsOf, facts: set[str]) -> dict[tuple[str, str], Row]:
     rows = snapshot.ask("beliefs", None, dates).dicts()
     return {(row["fact"], row["event_id"]): row for row in rows if row["fact"] in facts}
-
-
-def fact_view(snapshot: Snapshot, address: Address, fact: str) -> Data:
-    """Return the view of one fact: its chart, the belief on the date, and the evidence.
-
-    Raises NotFound, with the nearest known, where nothing was ever reported of it.
-    """
-    dates = address.resolved(snapshot)
-    data = fact_data(snapshot, fact, dates)
-    if not data["reports"] and not data["spans"]:
-        snapshot.check_known(fact)
-        raise NotFound(f"nothing was reported of {fact} by then")
-    why = snapshot.why(fact, **address.dates)
-    names = names_of(snapshot, dates)
-    events = {row["event_id"]: row for row in why.history}
-    sources = {row["id"]: row for row in why.sources}
-    first = (why.beliefs or why.history or snapshot.ask("history", fact).dicts())[0]
-    beliefs = [_card(row, events, sources, names, dates) for row in why.beliefs]
-    return {
-        **frame_of(snapshot, address, dates),
-        "view": "fact",
-        "fact": fact,
-        "name": [
-            names.get(first["subject"], first["subject"]),
-            first["attribute"].replace("-", " "),
-            None if first["object"] is None else names.get(first["object"], first["object"]),
-            first["period"],
-        ],
-        "subject": first["subject"],
-        "meaning": data["meaning"],
-        "chart": data,
-        "beliefs": beliefs,
-        "evidence": _evidence(snapshot, data, dates, sources),
-        "possible": _possible(snapshot, address, fact, why.beliefs),
-    }
-
-
-def _card(
-    row: Row, events: Mapping[str, Row], sources: Mapping[str, Row], names: Mapping[str, str], dates: AsOf
-) -> Data:
-    event = events.get(row["event_id"], {})
-    source = sources.get(row["source"] or "", {})
-    since = row["believed_from"] or row["reported_at"]
-    return {
-        "claim": _claim(row),
-        "status": row["status"],
-        "statement": row["statement"],
-        "since": _date(from_datetime(since)),
-        "reported": event.get("reported"),
-        "origin": names.get(row["origin"], row["origin"]) if row["origin"] else None,
-        "speaker": names.get(row["speaker"], row["speaker"]) if row["speaker"] else None,
-        "source": source.get("publisher") or source.get("title") or row["source"],
-        "source_title": source.get("title"),
-        "published": source.get("published"),
-        "source_is_later": bool(
-            dates.as_of is not None
-            and event.get("evidence_at") is not None
-            and from_datetime(event["evidence_at"]) > dates.as_of
-        ),
-        "valid": _valid(row),
-        "event_id": row["event_id"],
-        "commit": event.get("commit"),
-        "mended": event.get("event_type") == "corrected",
-        "inferred": bool(event.get("inferred")),
-    }
-
-
-def _possible(snapshot: Snapshot, address: Address, fact: str, beliefs: Sequence[Row]) -> Data | None:
-    """Return what would be believed if reports counted from their earliest day, where it differs."""
-    if address.dates.get("basis", "certain") != "certain":
-        return None
-    dates = snapshot.dates(**{**address.dates, "basis": "possible"})
-    other = snapshot.ask("beliefs", fact, dates).dicts()
-    if {row["event_id"] for row in other} == {row["event_id"] for row in beliefs} or not other:
-        return None
-    row = other[0]
-    return {
-        "claim": _claim(row),
-        "status": row["status"],
-        "since": _date(from_datetime(row["believed_from"] or row["reported_at"])),
-    }
-
-
-def _evidence(snapshot: Snapshot, data: Data, dates: AsOf, sources: Mapping[str, Row]) -> list[Data]:
-    """Return every report in reported order, with what its source is and whether it was public by then."""
-    history = {
-        row["event_id"]: row
-        for row in snapshot.ask(
-            "history",
-            data["fact"],
-            AsOf(None, dates.recorded_as_of, dates.recorded_is_head, None, dates.policy, dates.basis),
-        ).dicts()
-    }
-    named = snapshot.sources(list(history.values()), dates)
-    found = []
-    for report in data["reports"]:
-        event = history.get(report["event_id"], {})
-        source = named.get(report["source"] or "", {})
-        found.append(
-            {
-                "day": report["at"][:10],
-                "reported": event.get("reported"),
-                "vague": report["from"] is not None and report["from"][:10] != report["at"][:10],
-                "type": report["type"],
-                "effect": report["effect"],
-                "claim": report["claim"],
-                "status": report["status"],
-                "origin": report["origin_name"],
-                "statement": report["statement"],
-                "was": [
-                    {"claim": was["claim"], "commit": was["commit"], "reason": was["reason"]}
-                    for was in report["was"]
-                ],
-                "source": source.get("publisher") or source.get("title") or report["source"],
-                "source_id": report["source"],
-                "published": source.get("published"),
-                "url": _safe_url(source.get("url")),
-                "places": _places(event.get("locator")),
-                "event_id": report["event_id"],
-                "is_public": dates.as_of is None or report["at"] <= format_instant(dates.as_of),
-            }
-        )
-    return found
-
-
-def _safe_url(url: str | None) -> str | None:
-    """Return an address that may be a link: of the web, and nothing that runs."""
-    return url if url is not None and re.match(r"https?://", url) else None
-
-
-def _places(locator: str | None) -> str:
-    """Return where in the text of a source a report is, such as `characters 25–95, +2`."""
-    if not locator:
-        return ""
-    try:
-        found = json.loads(locator)
-    except ValueError:
-        return ""
-    spans = [
-        span
-        for span in (found if isinstance(found, list) else [found])
-        if isinstance(span, dict) and "end" in span
-    ]
-    shown = ", ".join(f"{span['start']}–{span['end']}" for span in spans[:2])
-    return shown + (f", +{len(spans) - 2}" if len(spans) > 2 else "")
 
 
 def promises_view(snapshot: Snapshot, address: Address) -> Data:
@@ -476,13 +303,13 @@ def disagreements_view(snapshot: Snapshot, address: Address) -> Data:
         {
             "fact": row["fact"],
             "name": fact_name({**_parts_of(row["fact"]), "period": row["period"]}, names),
-            "valid": _valid(row),
+            "valid": valid_of(row),
             "sides": [
                 {
                     "claim": row[f"claim{side}"],
                     "status": row[f"status{side}"],
                     "origin": names.get(row[f"origin{side}"], row[f"origin{side}"]),
-                    "day": _date(from_datetime(row[f"reported_at{side}"])),
+                    "day": day_of(from_datetime(row[f"reported_at{side}"])),
                 }
                 for side in ("_1", "_2")
             ],

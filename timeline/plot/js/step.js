@@ -245,9 +245,9 @@
         if (page !== null && page > px + 8) hairline += pen.line(px + 5, y, page - 4, y, "line2");
         drawn += pen.dot(px, y, 4.5, colour);
         names.take(px - 6, y - 8, 12, 16);
-        if (page !== null && page > px + 8) {
+        if (page !== null && report.read.slice(0, 10) > report.at.slice(0, 10)) {
           const key = `${report.source}\u0000${page}`;
-          pages.set(key, [...(pages.get(key) ?? []), [page, y, report.source_name]]);
+          pages.set(key, [...(pages.get(key) ?? []), [Math.max(page, px + 9), y, report.source_name]]);
         }
         start = Math.min(start, early ?? px, px);
       }

@@ -286,14 +286,24 @@
 
     // A fact
 
+    const Title = (data) => {
+      const [subject, attribute, object, period] = data.name;
+      return html`<div class="title"><h1>${subject} ${attribute}${object ? html` <span class="arrow">→</span> ${object}` : ""}${period ? html` <span class="period">${spanInWords(data, period)}</span>` : ""}</h1><code>${data.fact}</code></div>
+        <p class="meaning">${data.meaning ?? ""}</p>`;
+    };
+
+    /** Return one fact of a page that stands by itself: no link leads to a server. */
+    const Story = (data) => html`<section class="fact-page story">${Title(data)}
+        <div class="two"><div class="chart">${svg(plot.fact(data.chart, { width: page.chartWidth ?? 800, language: data.language, id: `s${hash(data.fact)}` }), true)}</div>
+        <aside class="card"><p class="label">${wordsOf(data).believedOnCard} ${inWords(data, data.as_of)}</p>${Believed(data)}</aside></div>${Evidence(data)}</section>`;
+
     const FactPage = (data) => {
       const w = wordsOf(data);
-      const [subject, attribute, object, period] = data.name;
+      const [subject] = data.name;
       const path = pathOf(data);
       return html`<div class="fact-page">
         <p class="crumbs"><a href=${to(data, "/", { q: undefined })}>${w.beliefs}</a> / <a href=${to(data, "/", { q: undefined, subject: [data.subject] })}>${subject}</a></p>
-        <div class="title"><h1>${subject} ${attribute}${object ? html` <span class="arrow">→</span> ${object}` : ""}${period ? html` <span class="period">${spanInWords(data, period)}</span>` : ""}</h1><code>${data.fact}</code></div>
-        <p class="meaning">${data.meaning ?? ""}</p>
+        ${Title(data)}
         <div class="two"><div class="chart" id="chart">${svg(plot.fact(data.chart, { width: page.chartWidth ?? 800, language: data.language, id: "c" }), true)}</div>
         <aside class="card">${Card(data)}<p class="links"><a href=${to(data, "/api/why", { fact: data.fact, lang: undefined })}>${w.why}</a> <button type="button" class="link needs-script" data-do="copy">${w.copyLink}</button> <a download href=${to(data, `${path}.svg`)}>${w.svg}</a> <a download href=${to(data, `${path}.png`)}>${w.png}</a></p></aside></div>
         ${Evidence(data)}
@@ -303,8 +313,13 @@
 
     const Card = (data) => {
       const w = wordsOf(data);
-      return html`<p class="label">${w.believedOnCard}</p>${DateForm(data, "as_of", data.as_of, w.believedOnCard)}
-        ${data.beliefs.length ? "" : html`<p class="nothing-of-it">${w.nothingOfIt}</p>`}
+      return html`<p class="label">${w.believedOnCard}</p>${DateForm(data, "as_of", data.as_of, w.believedOnCard)}${Believed(data)}
+        ${data.possible ? html`<div class="possible"><p>${w.possibleHead}</p><p>${Status(data, data.possible.status)} ${data.possible.claim.join("")}, ${w.since.toLowerCase()} ${inWords(data, data.possible.since)} <a href=${to(data, pathOf(data), { basis: "possible" })}>${w.basisPossible} ›</a></p></div>` : ""}`;
+    };
+
+    const Believed = (data) => {
+      const w = wordsOf(data);
+      return html`${data.beliefs.length ? "" : html`<p class="nothing-of-it">${w.nothingOfIt}</p>`}
         ${data.beliefs.slice(0, 4).map((belief) => html`<div class="belief">
           <p class="big">${Claim(belief.claim, belief.status)}</p>
           ${belief.status ? html`<p class="firm">${Status(data, belief.status)}<small>${data.statuses[belief.status] ?? ""}</small></p>` : ""}
@@ -314,8 +329,7 @@
           ${belief.origin ? html`<div><dt>${w.origin.toLowerCase()}</dt><dd>${belief.origin}</dd></div>` : ""}
           ${belief.speaker ? html`<div><dt>${w.speaker}</dt><dd>${belief.speaker}</dd></div>` : ""}
           ${belief.source ? html`<div><dt>${w.source.toLowerCase()}</dt><dd>${belief.source}${belief.published ? `, ${spanInWords(data, belief.published)}` : ""}${belief.source_is_later ? html`<small>${w.laterSource}</small>` : ""}${belief.inferred ? html`<small>${w.inferred}</small>` : ""}</dd></div>` : ""}
-          ${belief.mended ? html`<div><dt>${w.record}</dt><dd>${w.mendedIn(belief.commit)}</dd></div>` : ""}</dl></div>`)}
-        ${data.possible ? html`<div class="possible"><p>${w.possibleHead}</p><p>${Status(data, data.possible.status)} ${data.possible.claim.join("")}, ${w.since.toLowerCase()} ${inWords(data, data.possible.since)} <a href=${to(data, pathOf(data), { basis: "possible" })}>${w.basisPossible} ›</a></p></div>` : ""}`;
+          ${belief.mended ? html`<div><dt>${w.record}</dt><dd>${w.mendedIn(belief.commit)}</dd></div>` : ""}</dl></div>`)}`;
     };
 
     const Evidence = (data) => {
@@ -368,6 +382,8 @@
 
     page.inWords = inWords;
     const Body = (data) => (data.problem && data.view !== "ask" ? Problem : { beliefs: Beliefs, compare: Beliefs, fact: FactPage, promises: Promises, disagreements: Disagreements, ask: Ask }[data.view])(data);
+
+    page.story = Story;
 
     /** Return the whole of a page: what is around, and the view that its data are of. */
     return (data) => html`${Bar(data)}<main id="answer" class=${data.view}>${data.view === "fact" ? "" : Head(data)}${Body(data)}</main>`;

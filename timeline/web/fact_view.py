@@ -1,0 +1,211 @@
+"""The view of one fact: its chart, what was believed of it on a date, and the evidence."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from timeline.ask.answers import AsOf, Row
+from timeline.errors import NotFound
+from timeline.meaning.times import format_instant, from_datetime
+from timeline.plot.one_fact import fact_data, names_of
+from timeline.web.values import claim_parts, day_of, valid_of
+from timeline.web.views import frame_of
+
+if TYPE_CHECKING:
+    from timeline.ask.snapshot import Snapshot
+    from timeline.web.asked import Address
+
+__all__ = ["fact_view", "story_view"]
+
+Data = dict[str, Any]
+
+
+def fact_view(snapshot: Snapshot, address: Address, fact: str) -> Data:
+    """Return the view of one fact: its chart, the belief on the date, and the evidence.
+
+    Raises NotFound, with the nearest known, where nothing was ever reported of it.
+    """
+    dates = address.resolved(snapshot)
+    data = fact_data(snapshot, fact, dates)
+    if not data["reports"] and not data["spans"]:
+        snapshot.check_known(fact)
+        raise NotFound(f"nothing was reported of {fact} by then")
+    why = snapshot.why(fact, **address.dates)
+    names = names_of(snapshot, dates)
+    events = {row["event_id"]: row for row in why.history}
+    sources = {row["id"]: row for row in why.sources}
+    first = (why.beliefs or why.history or snapshot.ask("history", fact).dicts())[0]
+    beliefs = [_card(row, events, sources, names, dates) for row in why.beliefs]
+    return {
+        **frame_of(snapshot, address, dates),
+        "view": "fact",
+        "fact": fact,
+        "name": _name(first, names),
+        "subject": first["subject"],
+        "meaning": data["meaning"],
+        "chart": data,
+        "beliefs": beliefs,
+        "evidence": _evidence(snapshot, data, dates, sources),
+        "possible": _possible(snapshot, address, fact, why.beliefs),
+    }
+
+
+def story_view(snapshot: Snapshot, dates: AsOf, fact: str) -> Data:
+    """Return all of one fact that a page without a server needs, whatever date is chosen on it.
+
+    As `fact_view`, but `cards` has every belief ever held, with the days from which and until which it was.
+    """
+    everything = replace(dates, as_of=None)
+    data = fact_data(snapshot, fact, dates)
+    names = names_of(snapshot, dates)
+    history = snapshot.ask("history", fact, everything).dicts()
+    spans = snapshot.ask("spans", fact, everything).dicts()
+    claiming = [row for row in spans if row["value_type"]]
+    events = {row["event_id"]: row for row in history}
+    sources = snapshot.sources(history, dates)
+    return {
+        "fact": fact,
+        "name": _name((spans or history)[0], names),
+        "meaning": data["meaning"],
+        "chart": data,
+        "cards": [
+            {
+                **_card(row, events, sources, names, everything),
+                "from": span["from"],
+                "to": span["to"],
+                "evidence_at": _evidence_day(events.get(row["event_id"])),
+            }
+            for row, span in zip(claiming, data["spans"], strict=True)
+        ],
+        "evidence": _evidence(snapshot, data, dates, sources),
+    }
+
+
+def _evidence_day(event: Row | None) -> str | None:
+    """Return the day from which the source of an event was out."""
+    moment = None if event is None else event["evidence_at"]
+    return None if moment is None else day_of(from_datetime(moment))
+
+
+def _name(row: Row, names: Mapping[str, str]) -> list[str | None]:
+    """Return subject, attribute, object and period as people read them."""
+    return [
+        names.get(row["subject"], row["subject"]),
+        row["attribute"].replace("-", " "),
+        None if row["object"] is None else names.get(row["object"], row["object"]),
+        row["period"],
+    ]
+
+
+def _card(
+    row: Row, events: Mapping[str, Row], sources: Mapping[str, Row], names: Mapping[str, str], dates: AsOf
+) -> Data:
+    event = events.get(row["event_id"], {})
+    source = sources.get(row["source"] or "", {})
+    since = row["believed_from"] or row["reported_at"]
+    return {
+        "claim": claim_parts(row),
+        "status": row["status"],
+        "statement": row["statement"],
+        "since": day_of(from_datetime(since)),
+        "reported": event.get("reported"),
+        "origin": names.get(row["origin"], row["origin"]) if row["origin"] else None,
+        "speaker": names.get(row["speaker"], row["speaker"]) if row["speaker"] else None,
+        "source": source.get("publisher") or source.get("title") or row["source"],
+        "source_title": source.get("title"),
+        "published": source.get("published"),
+        "source_is_later": bool(
+            dates.as_of is not None
+            and event.get("evidence_at") is not None
+            and from_datetime(event["evidence_at"]) > dates.as_of
+        ),
+        "valid": valid_of(row),
+        "event_id": row["event_id"],
+        "commit": event.get("commit"),
+        "mended": event.get("event_type") == "corrected",
+        "inferred": bool(event.get("inferred")),
+    }
+
+
+def _possible(snapshot: Snapshot, address: Address, fact: str, beliefs: Sequence[Row]) -> Data | None:
+    """Return what would be believed if reports counted from their earliest day, where it differs."""
+    if address.dates.get("basis", "certain") != "certain":
+        return None
+    dates = snapshot.dates(**{**address.dates, "basis": "possible"})
+    other = snapshot.ask("beliefs", fact, dates).dicts()
+    if {row["event_id"] for row in other} == {row["event_id"] for row in beliefs} or not other:
+        return None
+    row = other[0]
+    return {
+        "claim": claim_parts(row),
+        "status": row["status"],
+        "since": day_of(from_datetime(row["believed_from"] or row["reported_at"])),
+    }
+
+
+def _evidence(snapshot: Snapshot, data: Data, dates: AsOf, sources: Mapping[str, Row]) -> list[Data]:
+    """Return every report in reported order, with what its source is and whether it was public by then."""
+    history = {
+        row["event_id"]: row
+        for row in snapshot.ask(
+            "history",
+            data["fact"],
+            AsOf(None, dates.recorded_as_of, dates.recorded_is_head, None, dates.policy, dates.basis),
+        ).dicts()
+    }
+    named = snapshot.sources(list(history.values()), dates)
+    found = []
+    for report in data["reports"]:
+        event = history.get(report["event_id"], {})
+        source = named.get(report["source"] or "", {})
+        found.append(
+            {
+                "day": report["at"][:10],
+                "reported": event.get("reported"),
+                "vague": report["from"] is not None and report["from"][:10] != report["at"][:10],
+                "type": report["type"],
+                "effect": report["effect"],
+                "claim": report["claim"],
+                "status": report["status"],
+                "origin": report["origin_name"],
+                "statement": report["statement"],
+                "was": [
+                    {"claim": was["claim"], "commit": was["commit"], "reason": was["reason"]}
+                    for was in report["was"]
+                ],
+                "source": source.get("publisher") or source.get("title") or report["source"],
+                "source_id": report["source"],
+                "published": source.get("published"),
+                "url": _safe_url(source.get("url")),
+                "places": _places(event.get("locator")),
+                "event_id": report["event_id"],
+                "is_public": dates.as_of is None or report["at"] <= format_instant(dates.as_of),
+            }
+        )
+    return found
+
+
+def _safe_url(url: str | None) -> str | None:
+    """Return an address that may be a link: of the web, and nothing that runs."""
+    return url if url is not None and re.match(r"https?://", url) else None
+
+
+def _places(locator: str | None) -> str:
+    """Return where in the text of a source a report is, such as `characters 25–95, +2`."""
+    if not locator:
+        return ""
+    try:
+        found = json.loads(locator)
+    except ValueError:
+        return ""
+    spans = [
+        span
+        for span in (found if isinstance(found, list) else [found])
+        if isinstance(span, dict) and "end" in span
+    ]
+    shown = ", ".join(f"{span['start']}–{span['end']}" for span in spans[:2])
+    return shown + (f", +{len(spans) - 2}" if len(spans) > 2 else "")
