@@ -67,6 +67,8 @@ _BEFORE_DEFINITION: Final = _words("ALTER CREATE DROP ON REPLACE SHOW TEMP TEMPO
 _QUERIES: Final = _BEFORE_TABLE + _words("FROM SELECT SHOW VALUES WITH")
 _SELECTS: Final = _words("EXCEPT INTERSECT SELECT UNION")
 _AFTER_TABLES: Final = _SELECTS + _words("DO GROUP HAVING LIMIT OFFSET ORDER QUALIFY RETURNING WHERE WINDOW")
+#: A date without its quotes, which would be a number, or the difference of some.
+_UNQUOTED_DATE: Final = re.compile(r"[0-9]{4}(?:[-/.][A-Za-z0-9]+)*(?![A-Za-z0-9_.:])")
 _UNITS: Final = re.compile("(MICROSECOND|MILLISECOND|SECOND|MINUTE|HOUR|DAY|WEEK|MONTH|QUARTER|YEAR)S?")
 
 # Spaces are DuckDB's, which are not Python's. What is never closed runs to the end, for DuckDB to refuse.
@@ -317,6 +319,8 @@ class _Rewriter:
     def _expression(self, i: int, own: frozenset[str]) -> tuple[str, int]:
         """Return the expression at `i`, with the tables of its subqueries replaced, and what follows it."""
         first, held = i, len(self.edits)
+        if unquoted := _UNQUOTED_DATE.match(self.query, self.tokens[i].start):
+            self._refuse(i, f"a date is written in quotes: '{unquoted[0]}'")
         complete = interval = False
         while True:
             token, last = self.tokens[i], self.tokens[i - 1]

@@ -15,6 +15,16 @@ __all__ = ["OBJECTS", "VIEWS", "sql_object"]
 
 #: The public objects and what they are made of. Those that read through others come after them.
 OBJECTS: Final = (
+    "rules/first_months",
+    "rules/last_months",
+    "rules/part_of_year",
+    "rules/day_of_week",
+    "rules/is_instant",
+    "rules/behind_slash",
+    "rules/end_of_interval",
+    "rules/date_in",
+    "rules/no_date",
+    "rules/in_utc",
     "rules/reported_instant",
     "rules/recorded_instant",
     "rules/valid_instant",

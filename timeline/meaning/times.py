@@ -122,8 +122,10 @@ _EXPECTED: Final = (
     "write a day like 2025-02-22, a month like 2025-02, a year, a quarter like 2025-Q1, "
     "or an interval like 2025-02/2025-04"
 )
-#: A date of which only the last digits are unspecified, which can be asked with.
-_LAST_UNKNOWN: Final = re.compile("(?:[0-9]{4}|[0-9]{0,3}X{1,4})(?:-[0-9]{2})?(?:-XX){0,2}")
+#: A date without its last parts, which can be asked with.
+_LAST_UNKNOWN: Final = re.compile("[0-9]{4}-(?:XX(?:-XX)?|[01][0-9]-XX)")
+#: With what an interval may start that is asked with.
+_PLAIN_START: Final = re.compile("[.]{2}|(?:[0-9]{4}(?:-[01][0-9](?:-[0-9]{2})?)?)?")
 _ONE_EXPECTED: Final = "write a day like 2025-02-22, a month, a quarter, a year or an instant"
 _OFFSET_EXPECTED: Final = "2025-02-22T10:00:00Z or 2025-02-22T10:00:00+01:00"
 
@@ -173,10 +175,10 @@ def parse_edtf(text: str, zone: str | None = None, *, beyond: bool = False) -> E
 def parse_as_of(value: str | date | datetime, zone: str | None = None) -> int:
     """Return the instant that an as-of names: the last one, inclusive, of a date, or the exact one given.
 
-    Takes the text of a date without qualifiers, of an interval that ends, a date, or an aware datetime; only
-    the last digits may be unspecified (`202X`, `2025-09-XX`). A date is that whole day in the calendar of
-    `zone`, or of UTC. Raises BadInput for a naive datetime and for all else. `reported_instant` of the SQL
-    surface is the same rule.
+    Takes the text of a date without qualifiers, of an interval of dates that ends, a date, or an aware
+    datetime; only its last parts may be unspecified (`2025-09-XX`). A date is that whole day in the calendar
+    of `zone`, or of UTC. Raises BadInput for a naive datetime and for all else. `reported_instant` of the
+    SQL surface is the same rule.
 
     >>> format_instant(parse_as_of("2025-02-22")), format_instant(parse_as_of("2025-02-22T10:00:00Z"))
     ('2025-02-22T23:59:59.999999Z', '2025-02-22T10:00:00Z')
@@ -511,12 +513,17 @@ def _asked(value: object, wanted: str, zone: str | None) -> Edtf:
     if not isinstance(value, str):
         raise BadInput(f"{value!r} is not {wanted}; give text like '2025-02-22', a date or an aware datetime")
     text = value.strip()
-    if any(letter_instant(part) is not None for part in text.split("/")):
+    start, slash, end = text.rpartition("/")
+    if letter_instant(end) is not None:
         raise BadInput(f"{_quoted(text)} is not {wanted}; write {_OFFSET_EXPECTED}")
+    if _LAST_UNKNOWN.fullmatch(end.upper()):
+        text = text.upper()
     edtf = parse_edtf(text, zone)
     if not _QUALIFIERS.keys().isdisjoint(edtf.text):
         raise BadInput(f"{_quoted(text)} is uncertain, which {wanted} cannot be; leave out ?, ~ and %")
-    if any("X" in part and not _LAST_UNKNOWN.fullmatch(part) for part in edtf.text.split("/")):
+    if ("X" in edtf.text and not _LAST_UNKNOWN.fullmatch(end.upper())) or (
+        slash and (":" in end or not _PLAIN_START.fullmatch(start))
+    ):
         raise BadInput(f"{_quoted(text)} is not one date; {_ONE_EXPECTED}")
     return edtf
 
