@@ -283,19 +283,18 @@ class TableIntake:
             f"row_named) AS ({' OR '.join(troubles) or 'false'})"
         )
         sources = self._reading.ask(
-            "SELECT id, published, origin FROM sources "
-            "WHERE (published <> '' OR origin <> '') AND id IN (SELECT name FROM names WHERE kind = 'source')"
-        )
-        for name, published, origin in sources:
-            edtf = parse_edtf(published) if published else None
-            reported = (edtf.text, edtf.reported_from, edtf.reported_at) if edtf else (None, None, None)
-            self._reading.sources[name] = (*reported, origin or None)
-        own = self._reading.ask(
-            "SELECT id, numbers, language, timezone FROM sources "
-            "WHERE coalesce(numbers, language, timezone) IS NOT NULL "
+            "SELECT id, published, origin, numbers, language, timezone FROM sources "
+            "WHERE coalesce(nullif(published, ''), nullif(origin, ''), numbers, language, timezone) "
+            "IS NOT NULL "
             "AND id IN (SELECT name FROM names WHERE kind = 'source')"
         )
-        self._reading.habits_of({name: source_habits(*said).over(self._habits) for name, *said in own})
+        own = {}
+        for name, published, origin, *said in sources:
+            own[name] = source_habits(*said).over(self._habits)
+            edtf = parse_edtf(published, own[name].timezone) if published else None
+            reported = (edtf.text, edtf.reported_from, edtf.reported_at) if edtf else (None, None, None)
+            self._reading.sources[name] = (*reported, origin or None)
+        self._reading.habits_of(own)
 
     def _find_odd(self) -> None:
         """Make the table of new names that are aliases, or near a known one, and so not to be registered."""

@@ -172,10 +172,10 @@ def _longest(column: Any) -> int:
 # What the texts of some columns mean: each function reads one distinct row of them, as the habits have it.
 
 
-def _read_reported(_habits: Habits, text: str | None) -> _Values:
+def _read_reported(habits: Habits, text: str | None) -> _Values:
     if text is None:
         return None, None, None, None
-    edtf = parse_edtf(text)
+    edtf = parse_edtf(text, habits.timezone)
     return edtf.text, edtf.reported_from, edtf.reported_at, text.strip()
 
 

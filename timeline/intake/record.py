@@ -19,6 +19,7 @@ from timeline.index.reader import Reader
 from timeline.index.tail import Appended
 from timeline.intake import bulk
 from timeline.intake.batch import Batch
+from timeline.intake.cutting import cut
 from timeline.intake.names import REFUSING, Naming
 from timeline.intake.outcome import Ingested, Rejected, at_origin, raise_for
 from timeline.intake.rows import Intake
@@ -313,7 +314,7 @@ def _unless_moved(
 ) -> Callable[[Commit | None, int], _Part | Iterable[pa.Table]]:
     def prepare(head: Commit | None, recorded_at: int) -> _Part | Iterable[pa.Table]:
         if (head.number if head else 0) == number:
-            return rows()
+            return cut(rows(), recorded_at)
         raise _Moved
 
     return prepare

@@ -49,6 +49,8 @@ _NAMED: Final = {
     **{"attribute": ("attribute",), "source": ("source",), "origin": ("entity", "source")},
 }
 _NO_HABITS: Final = Habits()
+#: Where every day begins first.
+_FIRST_ZONE: Final = "Pacific/Kiritimati"
 
 Row = dict[str, Any]
 
@@ -70,9 +72,13 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    published: Edtf | None = None
+    published: str | None = None
     origin: str | None = None
     habits: Habits = _NO_HABITS
+
+    def dated(self, zone: str | None) -> Edtf | None:
+        """Return its own date, in the calendar of a zone."""
+        return None if self.published is None else parse_edtf(self.published, zone)
 
 
 @dataclass(slots=True)
@@ -392,7 +398,7 @@ class Intake:
                 self._ask("source", {named})
                 dated = self._names["source"].get(named, dated)
             self._bound(row, dated)
-        published = source.published if source else None
+        published = source.dated(self._zone(source)) if source else None
         row["evidence_at"] = self._by_now(published) if published else target.get("evidence_at")
         if all(row.get(name) is None for name in ("valid", "valid_from", "valid_to")):
             inherited.update(("valid", "valid_from", "valid_to"))
@@ -418,15 +424,20 @@ class Intake:
         if row.get("origin") is None and name is not None:
             inherited.add("origin")
             row["origin"] = source.origin or name
+        published = source.dated(self._zone(source))
         if row.get("reported") is None:
-            if source.published is None:
+            if published is None:
                 raise BadInput(
                     f"source {name!r} has no date of its own, so the event needs its reported date"
                 )
             inherited.add("reported")
-            row["reported"] = source.published.text
+            row["reported"] = published.text
         self._bound(row, source)
-        row["evidence_at"] = self._by_now(source.published) if source.published else row["reported_at"]
+        row["evidence_at"] = self._by_now(published) if published else row["reported_at"]
+
+    def _zone(self, source: _Source) -> str | None:
+        """Return the zone whose days a date in a source means: its own, else the file's or the project's."""
+        return source.habits.over(self._habits).timezone
 
     def _by_now(self, published: Edtf) -> int | None:
         """Return the last instant of a source's date, of which no later one than now can be: it was read."""
@@ -434,21 +445,22 @@ class Intake:
         return None if at is None else min(at, self.recorded_at)
 
     def _bound(self, row: Row, source: _Source) -> None:
-        edtf = parse_edtf(row["reported"])
+        zone = self._zone(source)
+        edtf, published = parse_edtf(row["reported"], zone), source.dated(zone)
         if edtf.reported_at is None:
             raise BadInput(f"reported {edtf.text!r} has no last instant; expected a date such as 2025-09")
         start, end = edtf.reported_from, edtf.reported_at
-        if source.published is not None and source.published.reported_at is not None:
-            if start is not None and start > source.published.reported_at:
+        if published is not None and published.reported_at is not None:
+            if start is not None and start > published.reported_at:
                 raise BadInput(
-                    f"reported {edtf.text!r} starts after its source, which is of {source.published.text!r}"
+                    f"reported {edtf.text!r} starts after its source, which is of {published.text!r}"
                 )
-            end = min(end, source.published.reported_at)
+            end = min(end, published.reported_at)
         # What was read by now was out by now.
         if start is not None and start > self.recorded_at:
             raise BadInput(
                 f"reported {edtf.text!r} starts after the moment of recording, "
-                f"{format_instant(self.recorded_at)}"
+                f"{format_instant(self.recorded_at)}{_begun_elsewhere(edtf, zone, self.recorded_at)}"
             )
         row["reported_from"], row["reported_at"] = start, min(end, self.recorded_at)
 
@@ -730,10 +742,21 @@ _SAID: Final = {
 }
 
 
+def _begun_elsewhere(edtf: Edtf, zone: str | None, recorded_at: int) -> str:
+    """Return what to do about a date that has begun in another zone; empty where it has in none."""
+    earliest = parse_edtf(edtf.text, _FIRST_ZONE).reported_from
+    if edtf.is_instant or earliest is None or earliest > recorded_at:
+        return ""
+    return (
+        f"; in {zone or 'UTC'} that date has not begun: give the source, the file or timeline.toml the "
+        "`timezone` in whose calendar it is dated, such as Asia/Tokyo"
+    )
+
+
 def _registered(kind: str, *said: str | None) -> Any:
     first, second, *habits = said or (None,) * len(_SAID[kind]) or (None, None)
     if kind == "source":
-        return _Source(parse_edtf(first) if first else None, second, source_habits(*habits))
+        return _Source(first or None, second, source_habits(*habits))
     return (first, second) if kind == "attribute" else True
 
 

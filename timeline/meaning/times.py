@@ -339,8 +339,9 @@ def _dated(text: str, bounds: tuple[int, int], reported: tuple[int, int], readin
         return _Span(text, *bounds, reported[0], reported[1] - 1)
     lower, upper = (in_zone(edge, zone) for edge in bounds)
     start, end = (in_zone(edge, zone) for edge in reported)
-    if lower >= upper:
-        raise BadInput(f"{_named(text, reading.whole)} is not in the calendar of {zone}, which skipped it")
+    if lower >= upper or start >= end:
+        # A day that the zone skipped, as Samoa did when it changed sides: that of UTC.
+        return _Span(text, *bounds, reported[0], reported[1] - 1)
     return _Span(text, lower, upper, start, end - 1)
 
 
