@@ -11,7 +11,9 @@ CREATE OR REPLACE MACRO rules.believed(recorded_as_of, basis, policy) AS
             || 'md5_number_lower(fact) AS fact_hash, true AS ranging, '
             || 'TIMESTAMP ''-infinity'' AS segment_from, TIMESTAMP ''infinity'' AS segment_until '
             || 'FROM belief_spans_as_of(recorded_as_of := '
-            || coalesce('''' || replace(recorded_as_of::VARCHAR, '''', '''''') || '''', 'NULL')
+            || coalesce(
+                '''' || replace(recorded_as_of::VARCHAR, '''', '''''') || '''::' || typeof(recorded_as_of), 'NULL'
+            )
             || ', basis := ' || coalesce('''' || replace(basis, '''', '''''') || '''', 'NULL')
             || ', policy := ' || coalesce('''' || replace(policy, '''', '''''') || '''', 'NULL') || ')'
     END;
