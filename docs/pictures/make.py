@@ -1,4 +1,4 @@
-"""Make the pictures of the docs from the bundled reports: `python docs/pictures/make.py`, with Chromium installed."""
+"""Make the pictures of the docs from the bundled reports: `python docs/pictures/make.py`. Needs Chromium."""
 
 from __future__ import annotations
 
