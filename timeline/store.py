@@ -6,6 +6,7 @@ was recorded), the index (what follows from it), the intake (what may be recorde
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -50,6 +51,8 @@ _STATS: Final = (
     *("segments", "segment_rows", "segment_rows_median", "segment_rows_most"),
     *("tail_events", "tail_facts"),
 )
+
+_logger = logging.getLogger(__name__)
 
 _LOG: Final = "log"
 _INDEX: Final = "index"
@@ -241,7 +244,8 @@ class Timeline:
         With `expected_position`, the number of events that the caller takes the store to hold, a store
         that has moved on is a Conflict. Events that are known already are left alone; where all are, the
         commit returned is the one that last recorded any of them, whatever `expected_position` is: so a
-        caller who lost the acknowledgement can ask again. The other arguments are those of `ingest`.
+        caller who lost the acknowledgement can ask again. What `record` has among its `warnings` goes to the
+        logger `timeline.store`. The other arguments are those of `ingest`.
         """
         result = self.record(
             events,
@@ -250,6 +254,8 @@ class Timeline:
             even_near=even_near,
             resolve_aliases=resolve_aliases,
         )
+        for message in result.warnings:
+            _logger.warning("%s", message)
         if result.commits:
             return result.commits[-1]
         return self.snapshot().commit_of(max(position for _, position in result.events))

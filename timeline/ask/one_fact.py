@@ -14,10 +14,10 @@ from typing import Any, Final, TypeVar, cast
 
 from timeline.ask.answers import Answer, AsOf, timestamp
 from timeline.index import amended
+from timeline.index.of_fact import events_in_rows, events_in_table
 from timeline.index.reader import Reader
 from timeline.index.rows import Damaged, RowStore
 from timeline.index.sweep import sweep
-from timeline.log.paths import quoted
 from timeline.meaning import fold
 from timeline.meaning.columns import BELIEF_COLUMNS, EVENT_COLUMNS, LOG_COLUMNS, SQL_TYPES
 from timeline.meaning.fact import FACT_PARTS, fact_hash, fact_parts
@@ -43,7 +43,6 @@ _OF_FACT: Final = ("fact", *FACT_PARTS)
 _STORED: Final = ("fact", *BELIEF_COLUMNS[len(_OF_FACT) :])
 _FROM: Final = _STORED.index("valid_from")
 _TO: Final = _STORED.index("valid_to")
-_READ: Final = tuple(name for name in LOG_COLUMNS if name == "fact" or name not in _OF_FACT)
 _READ_OF_PLAIN: Final = BELIEF_COLUMNS[len(_OF_FACT) :]
 assert BELIEF_COLUMNS[: len(_OF_FACT)] == _OF_FACT
 
@@ -65,13 +64,15 @@ def about_one(reader: Reader, kind: str, dates: AsOf, fact: str) -> Answer | Non
     if reader.rows is None:
         if plain:
             return _from_segments(reader, dates, fact, number)
-        rows = _from_table(reader, fact, number, _HISTORY_AT_MOST if kind == "history" else _FOLDED_AT_MOST)
+        rows = events_in_table(
+            reader, fact, number, _HISTORY_AT_MOST if kind == "history" else _FOLDED_AT_MOST
+        )
     else:
         try:
             if plain:
                 return _plainly(reader, reader.rows, dates, fact, number)
             most = _HISTORY_AT_MOST if kind == "history" else _FOLDED_AT_MOST
-            rows = _from_rows(reader, reader.rows, fact, number, most)
+            rows = events_in_rows(reader, reader.rows, fact, number, most)
         except Damaged:
             reader.leave_rows()
             return about_one(reader, kind, dates, fact)
@@ -92,7 +93,7 @@ def _plainly(reader: Reader, store: RowStore, dates: AsOf, fact: str, number: in
         if ordered is not None:
             line = _last(ordered, at)
             return _one(dates, None if line is None else store.row(line), fact)
-    rows = _from_rows(reader, store, fact, number, _SWEPT_AT_MOST)
+    rows = events_in_rows(reader, store, fact, number, _SWEPT_AT_MOST)
     if rows is None:
         return _from_segments(reader, dates, fact, number)
     if all(map(_is_plain, rows)):
@@ -162,40 +163,6 @@ def _covers(valid_from: datetime | None, valid_to: datetime | None, at: int) -> 
 
 _VALID_FROM: Final = BELIEF_COLUMNS.index("valid_from")
 _ORIGIN: Final = BELIEF_COLUMNS.index("origin")
-
-
-def _from_rows(reader: Reader, store: RowStore, fact: str, number: int, most: int) -> list[_Row] | None:
-    """Return all events of a fact in log order; None where there are more than `most`."""
-    lines = store.lines(fact, number, most)
-    if lines is None:
-        return None
-    of_fact = fact_parts(fact)
-    events = [of_fact | store.row(line) for line in lines]
-    if reader.tail_touches(number):
-        rows = reader.prepared(
-            f"appended_{most}",
-            f"SELECT {', '.join(_READ)} FROM tail.appended WHERE fact = $1::VARCHAR LIMIT {most + 1}",
-            quoted(fact),
-        )
-        events += [of_fact | dict(zip(_READ, row, strict=True)) for row in rows]
-    if len(events) > most:
-        return None
-    return sorted(events, key=lambda row: int(row["position"]))
-
-
-def _from_table(reader: Reader, fact: str, number: int, most: int) -> list[_Row] | None:
-    """Return what `_from_rows` does, without a row store."""
-    relation = reader.relation("events", number)
-    rows = reader.prepared(
-        f"events_{most}_in_" + relation.replace(".", "_"),
-        f"SELECT {', '.join(_READ)} FROM {relation} WHERE fact_hash = $1::UBIGINT LIMIT {most + 1}",
-        f"{number}::UBIGINT",
-    )
-    if len(rows) > most:
-        return None
-    of_fact = fact_parts(fact)
-    events = [of_fact | dict(zip(_READ, row, strict=True)) for row in rows]
-    return sorted((row for row in events if row["fact"] == fact), key=lambda row: int(row["position"]))
 
 
 def _tiers(reader: Reader, dates: AsOf) -> dict[str, int]:

@@ -356,7 +356,7 @@ def _append_in(
 
     def print_outcome() -> None:
         for message in result.warnings:
-            warn(message)
+            warn(message.removeprefix("event: row 1: "))
         if not result.commits:
             say("Known already: nothing was recorded.")
         elif file is not None:

@@ -25,6 +25,7 @@ from timeline.index.aliases import Aliases
 from timeline.index.catalog import sql_object
 from timeline.index.reader import Reader
 from timeline.intake.batch import Draft, RowOrigin
+from timeline.intake.beside import SAID_OF_AT_MOST, and_more, twice
 from timeline.intake.bulk_values import RowReader, as_text, in_parts
 from timeline.intake.known import KnownEvents
 from timeline.intake.names import KINDS, REFUSING, KnownNames, Naming
@@ -215,6 +216,7 @@ class TableIntake:
             if self.registered:
                 yield descriptions
         self._con.execute("CREATE OR REPLACE TEMP TABLE seen (row BIGINT, id UBIGINT, topic UBIGINT)")
+        self._con.execute("CREATE OR REPLACE TEMP TABLE again (row BIGINT, id UBIGINT, topic UBIGINT)")
         self._con.execute("CREATE OR REPLACE TEMP TABLE keyed (row BIGINT, key VARCHAR, event_id VARCHAR)")
         self._reading.keep("stored_keys", {"key": [], "event_id": []})
         refused: list[int] = []
@@ -434,7 +436,14 @@ class TableIntake:
         if self._reader.position:
             known.update(self._stored(taken))
         self.known += len(known)
-        return _without(taken, sorted(known)) if known else taken
+        if not known:
+            return taken
+        left_out = sorted(known)
+        repeated: Any = pc.is_in(taken["row"], value_set=pa.array(left_out, pa.int64()))
+        self._con.register("known_here", taken.select(["row", "event_id", "topic"]).filter(repeated))
+        self._con.execute("INSERT INTO again SELECT row, hash(event_id), topic FROM known_here")
+        self._con.unregister("known_here")
+        return _without(taken, left_out)
 
     def _stored(self, taken: pa.Table) -> list[int]:
         """Return those of the rows whose event the store holds."""
@@ -504,13 +513,7 @@ class TableIntake:
 
     def _explain(self, bad: Sequence[int], first: Sequence[int]) -> None:
         """Find out why rows are refused, from their drafts; `first` are rows that others are at odds with."""
-        rows = sorted({*bad, *first})
-        drafts: list[Draft] = []
-        for start, part in self._all(None):
-            here = rows[bisect_left(rows, start) : bisect_left(rows, start + part.num_rows)]
-            if here:
-                texts = as_text(part.take(pa.array([row - start for row in here], pa.int64())))
-                drafts += _drafts(texts, self._name, here)
+        drafts = self._drafts_of(sorted({*bad, *first}))
         intake = Intake(self._reader, self._recorded_at, naming=self._naming)
         with closing(intake):
             rejected = intake.resolve(drafts, self._habits).rejected
@@ -525,6 +528,63 @@ class TableIntake:
 
     def _warn(self) -> None:
         self.warnings = twin_warnings(self._near_names, self._new_names, {})
+        self._warn_of_repeated()
+        self._warn_of_others()
+
+    def _warn_of_others(self) -> None:
+        """Warn of reports that the store has others of, and of known ones that were displaced since.
+
+        Which they are, one query finds out; what is to be said of the first ones, the way by drafts does.
+        """
+        [(known,)] = self._reading.ask("SELECT count(topic) FROM again")
+        if not known and not self._reader.position:
+            return
+        self._fetch_beside()
+        topics = self._reading.ask(sql_object("intake/beside"))
+        if not topics:
+            return
+        first = ", ".join(str(topic) for topic, _ in topics[:SAID_OF_AT_MOST])
+        rows = [
+            row
+            for (row,) in self._reading.ask(
+                f"SELECT row FROM (FROM seen UNION ALL FROM again) WHERE topic IN ({first}) "
+                f"ORDER BY row LIMIT {_MANY}"
+            )
+        ]
+        intake = Intake(self._reader, self._recorded_at, naming=self._naming)
+        with closing(intake):
+            intake.resolve(self._drafts_of(rows), self._habits)
+            self.warnings += [one for one in intake.warnings() if one not in self.warnings]
+        if (more := len(topics) - SAID_OF_AT_MOST) > 0:
+            self.warnings.append(and_more(more))
+
+    def _fetch_beside(self) -> None:
+        """Make the table of the store's events that are of a topic in this table."""
+        topics = self._con.sql(
+            "SELECT DISTINCT topic FROM (FROM seen UNION ALL FROM again) WHERE topic IS NOT NULL"
+        ).to_arrow_table()
+        self._store.register("asked", topics)
+        found = self._store.sql(
+            "SELECT hash(source, fact, reported) AS topic, hash(event_id) AS id, position, event_type "
+            "FROM store.events WHERE event_type IN ('reported', 'withdrawn') "
+            "AND hash(source, fact, reported) IN (SELECT topic FROM asked)"
+        ).to_arrow_table()
+        self._store.unregister("asked")
+        self._con.register("values_kept", found)
+        self._con.execute("CREATE OR REPLACE TEMP TABLE beside AS FROM values_kept")
+        self._con.unregister("values_kept")
+
+    def _drafts_of(self, rows: Sequence[int]) -> list[Draft]:
+        """Return rows of the table, in order, as drafts."""
+        drafts: list[Draft] = []
+        for start, part in self._all(None):
+            here = rows[bisect_left(rows, start) : bisect_left(rows, start + part.num_rows)]
+            if here:
+                texts = as_text(part.take(pa.array([row - start for row in here], pa.int64())))
+                drafts += _drafts(texts, self._name, here)
+        return drafts
+
+    def _warn_of_repeated(self) -> None:
         [(topics, reports)] = self._reading.ask("SELECT count(DISTINCT topic), count(topic) FROM seen")
         if topics == reports:
             return
@@ -547,10 +607,7 @@ class TableIntake:
             "SELECT source, fact, reported FROM topics "
             "QUALIFY row_number() OVER (PARTITION BY source, fact, reported ORDER BY row) > 1 ORDER BY row"
         )
-        self.warnings += [
-            f"{source} reports {fact} twice for {reported}; the later report wins"
-            for source, fact, reported in again
-        ]
+        self.warnings += [twice(source, fact, reported) for source, fact, reported in again]
 
 
 def _in_order(rows: pa.Table) -> pa.Table:

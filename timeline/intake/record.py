@@ -112,6 +112,7 @@ class Recorder:
                     raise moved_on
                 if result.rejected and rejects is None and not dry_run:
                     raise_for(result.rejected)
+                result.warnings += self._intake.warnings() if self._intake is not None else []
                 if dry_run:
                     self._forget()
                     return result
@@ -266,6 +267,8 @@ class Recorder:
                 assert batch.table is not None
                 drafts = bulk.table_to_drafts(batch.table, batch.name)
             intake = self._intake_at(number, naming, first=nth == 0)
+            if nth == 0:
+                intake.begin()
             found = intake.resolve(drafts, batch.habits.over(self._habits))
             self._intake_commit = number
             new = len(found.rows)

@@ -20,6 +20,7 @@ from timeline.errors import BadEvent, BadInput, Conflict, Place, TimelineError, 
 from timeline.index.aliases import Aliases
 from timeline.index.reader import Reader
 from timeline.intake.batch import Draft
+from timeline.intake.beside import TOPIC, Beside, Given
 from timeline.intake.known import KnownEvents, one_of
 from timeline.intake.names import KINDS, REFUSING, KnownNames, Naming
 from timeline.intake.near import NearNames, twin_warnings
@@ -136,6 +137,9 @@ class Intake:
         self._hints: dict[tuple[str, str], str] = {}
         self._compared = 0
         self._habits = _NO_HABITS
+        self._beside = Beside(reader, self._of_topics)
+        self._given: list[Given] = []
+        self._start = self._position
 
     def close(self) -> None:
         """Let go of the store; what it took stays as it is."""
@@ -151,6 +155,15 @@ class Intake:
         """The last position once everything taken so far is recorded."""
         return self._position
 
+    def begin(self) -> None:
+        """Begin a run: what `warnings` compares is what is given from now on."""
+        self._given.clear()
+        self._start = self._position
+
+    def warnings(self) -> list[str]:
+        """Return what is to be said of the events of the run beside those that the store has."""
+        return list(self._beside.warnings(self._given, self._start))
+
     def resolve(self, drafts: Iterable[Draft], habits: Habits = _NO_HABITS) -> Resolved:
         """Return the rows of one batch; what is refused changes nothing but for events that aim at it.
 
@@ -160,7 +173,6 @@ class Intake:
         self._habits = habits
         self._number(list(self._taking(drafts, resolved)), resolved)
         self._warn_of_twins(resolved)
-        self._warn(resolved)
         return resolved
 
     def _taking(self, drafts: Iterable[Draft], resolved: Resolved) -> Iterator[_Draft]:
@@ -244,14 +256,27 @@ class Intake:
         """Return the events at these positions, with instants in microseconds."""
         if not positions:
             return []
+        # A scan finds a join's few positions before it reads other columns, which it does not for a list.
+        return self._rows_where("position IN (SELECT unnest($1::BIGINT[]))", [sorted(positions)])
+
+    def _of_topics(self, topics: Sequence[tuple[str | None, ...]]) -> list[Row]:
+        """Return the reports and withdrawals of sources, facts and reported dates, as `_rows_at` does."""
+        self._con.register(
+            "topics", pa.table(dict(zip(TOPIC, map(list, zip(*topics, strict=True)), strict=True)))
+        )
+        named = ", ".join(TOPIC)
+        condition = f"event_type IN ('reported', 'withdrawn') AND ({named}) IN (SELECT ({named}) FROM topics)"
+        found = self._rows_where(condition, [])
+        self._con.unregister("topics")
+        return found
+
+    def _rows_where(self, condition: str, parameters: Sequence[object]) -> list[Row]:
         instants = {name for name, kind in LOG_COLUMNS.items() if kind == "instant"}
         columns = ", ".join(f"epoch_us({n})" if n in instants else n for n in LOG_COLUMNS)
-        # A scan finds a join's few positions before it reads other columns, which it does not for a list.
-        condition = "position IN (SELECT unnest($1::BIGINT[]))"
         queries = [f"SELECT {columns} FROM {self._events} WHERE {condition}"]
         if self._has_tail:
             queries.append(f"SELECT {columns} FROM tail.appended WHERE {condition}")
-        found = self._con.execute(" UNION ALL ".join(queries), [sorted(positions)]).fetchall()
+        found = self._con.execute(" UNION ALL ".join(queries), list(parameters)).fetchall()
         return [dict(zip(LOG_COLUMNS, values, strict=True)) for values in found]
 
     def _keyed(self, keys: Sequence[str]) -> list[tuple[str, str, int]]:
@@ -679,6 +704,7 @@ class Intake:
             known = taken if row["event_id"] not in found else found[row["event_id"]][0]
             if draft.keys:
                 resolved.events.append((row["event_id"], self._position + 1 if known is None else known))
+                self._given.append(Given(draft.place, row, known is not None))
             if known is not None:
                 resolved.known += bool(draft.keys)
                 if self._taken.get(row["event_id"]) is row:
@@ -692,21 +718,8 @@ class Intake:
                 target = draft.target
                 row["place"] = target.get("place") or places[target["event_id"]]
             self._taken[row["event_id"]] = row
+            self._beside.add(row)
             resolved.rows.append(row)
-
-    def _warn(self, resolved: Resolved) -> None:
-        """Return one source, fact and reported date should give one event."""
-        seen: dict[tuple[str, str, str], Row] = {}
-        for row in resolved.rows:
-            if row["event_type"] != "reported":
-                continue
-            same = (row["source"], row["fact"], row["reported"])
-            if same in seen:
-                resolved.warnings.append(
-                    f"{row['source']} reports {row['fact']} twice for {row['reported']}; "
-                    "the later report wins"
-                )
-            seen[same] = row
 
 
 def _names_of(draft: _Draft) -> Iterator[tuple[str, str]]:
