@@ -31,7 +31,8 @@ class Wanted:
     """Which of the beliefs a page shows, and how many at once.
 
     `search` is looked for in facts, claims and statements, and among `ids`, the entities that have it in
-    their names; `filters` has values for some of FILTERS; `first` are the facts whose subjects come first.
+    their names; `filters` has values for some of FILTERS; `first` are the facts whose subjects come first;
+    `facets` are those of FILTERS whose values are counted.
     """
 
     fact: str | None = None
@@ -39,7 +40,8 @@ class Wanted:
     ids: Sequence[str] = ()
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     first: Sequence[str] = ()
-    limit: int = 200
+    facets: Sequence[str] = FILTERS
+    limit: int = 100
     offset: int = 0
 
 
@@ -47,8 +49,8 @@ class Wanted:
 class Overview:
     """The rows of a page in their order, `in_subject` beside the columns of a belief; and counts of all rows.
 
-    `facets` has, for each of FILTERS, the values and how many rows have each, the commonest first. `reports`
-    and `origins` count what was public by then, `on_that_day` the reports of the day that was asked for.
+    `facets` has, for each of those that were wanted, the values and how many rows have each, the commonest
+    first. `reports` and `origins` count what was public by then.
     """
 
     rows: list[Row]
@@ -57,16 +59,29 @@ class Overview:
     facets: dict[str, list[tuple[str, int]]]
     reports: int
     origins: int
-    on_that_day: int
 
 
 def overview(con: duckdb.DuckDBPyConnection, dates: AsOf, wanted: Wanted) -> Overview:
     """Return what a page shows of the beliefs under some dates."""
     base, parameters = question("beliefs", dates, wanted.fact, order=False)
     base = base if base.startswith("SELECT") else f"SELECT * {base}"
-    believed = f"SELECT * FROM ({base}) WHERE {_condition(wanted)}"
+    believed = f"SELECT {{}} FROM ({base}) WHERE {_condition(wanted)}"
+    rows = _rows(con, base, believed.format(_RANKED), parameters, wanted)
+    facets, total, facts = _counts(con, believed, parameters, wanted.facets)
+    reports, origins = _public(con, dates)
+    return Overview(rows, total, facts, facets, reports, origins)
+
+
+#: What the order of the rows needs of each belief: all else is read of the rows that are shown, alone.
+_RANKED: Final = "event_id, fact, subject, value_type, unit, amount, valid_from, origin"
+
+
+def _rows(
+    con: duckdb.DuckDBPyConnection, base: str, believed: str, parameters: list[Any], wanted: Wanted
+) -> list[Row]:
+    """Return the rows that are shown, in their order."""
     first = f"[{', '.join(map(quoted, wanted.first))}]::VARCHAR[]"
-    rows = _dicts(
+    order = fetch(
         con,
         f"""
         WITH believed AS MATERIALIZED ({believed}),
@@ -74,7 +89,7 @@ def overview(con: duckdb.DuckDBPyConnection, dates: AsOf, wanted: Wanted) -> Ove
                 SELECT subject, count(*) AS in_subject, bool_or(list_contains({first}, fact)) AS comes_first
                 FROM believed GROUP BY subject
             )
-        SELECT believed.*, in_subject
+        SELECT event_id, valid_from, in_subject
         FROM believed JOIN subjects USING (subject)
         ORDER BY
             comes_first DESC, in_subject DESC, subject,
@@ -89,36 +104,49 @@ def overview(con: duckdb.DuckDBPyConnection, dates: AsOf, wanted: Wanted) -> Ove
         LIMIT {int(wanted.limit)} OFFSET {int(wanted.offset)}
         """,
         parameters,
-    )
+    ).rows
+    if not order:
+        return []
+    ids = ", ".join(quoted(event_id) for event_id, _, _ in order)
+    found = fetch(con, f"SELECT * FROM ({base}) WHERE event_id IN ({ids})", parameters)
+    place = {(event_id, start): number for number, (event_id, start, _) in enumerate(order)}
+    at = {name: number for number, name in enumerate(found.columns)}
+    kept = [row for row in found.rows if (row[at["event_id"]], row[at["valid_from"]]) in place]
+    kept.sort(key=lambda row: place[row[at["event_id"]], row[at["valid_from"]]])
+    dicts = Answer(AtHand(found._replace(rows=kept))).dicts()
+    return [row | {"in_subject": count} for row, (_, _, count) in zip(dicts, order, strict=True)]
+
+
+def _counts(
+    con: duckdb.DuckDBPyConnection, believed: str, parameters: list[Any], names: Sequence[str]
+) -> tuple[dict[str, list[tuple[str, int]]], int, int]:
+    """Return how many rows each value of some columns has, how many there are, and of how many facts."""
+    columns = ", ".join(names)
     counts = fetch(
         con,
         f"""
-        WITH believed AS MATERIALIZED ({believed})
-        SELECT
-            grouping_id({", ".join(FILTERS)}) AS of_what, {", ".join(FILTERS)},
-            count(*), count(DISTINCT fact)
-        FROM believed
-        GROUP BY GROUPING SETS ((), {", ".join(f"({name})" for name in FILTERS)})
-        ORDER BY 1, count(*) DESC, {", ".join(FILTERS)}
+        SELECT grouping_id({columns}) AS of_what, {columns}, count(*), count(DISTINCT fact)
+        FROM ({believed.format(f"fact, {columns}")})
+        GROUP BY GROUPING SETS ((), {", ".join(f"({name})" for name in names)})
+        ORDER BY 1, count(*) DESC, {columns}
         """,
         parameters,
     ).rows
-    facets: dict[str, list[tuple[str, int]]] = {name: [] for name in FILTERS}
+    facets: dict[str, list[tuple[str, int]]] = {name: [] for name in names}
     total = facts = 0
     for of_what, *values, count, distinct in counts:
-        if of_what == 2 ** len(FILTERS) - 1:
+        if of_what == 2 ** len(names) - 1:
             total, facts = count, distinct
             continue
         # The bits of what was left out; the one that is not set is what was grouped by.
         name, value = next(
             (name, value)
-            for nth, (name, value) in enumerate(zip(FILTERS, values, strict=True))
-            if not of_what >> (len(FILTERS) - 1 - nth) & 1
+            for nth, (name, value) in enumerate(zip(names, values, strict=True))
+            if not of_what >> (len(names) - 1 - nth) & 1
         )
         if value is not None and len(facets[name]) < _OFFERED:
             facets[name].append((value, count))
-    reports, origins, on_that_day = _public(con, dates)
-    return Overview(rows, total, facts, facets, reports, origins, on_that_day)
+    return facets, total, facts
 
 
 def _condition(wanted: Wanted) -> str:
@@ -137,14 +165,13 @@ def _condition(wanted: Wanted) -> str:
     return " AND ".join(tests) or "true"
 
 
-def _public(con: duckdb.DuckDBPyConnection, dates: AsOf) -> tuple[int, int, int]:
-    """Return how many reports were public, of how many origins, and how many came out on that day."""
+def _public(con: duckdb.DuckDBPyConnection, dates: AsOf) -> tuple[int, int]:
+    """Return how many reports were public, and of how many origins."""
     until = "true" if dates.as_of is None else f"reported_at <= {timestamp(dates.as_of)}"
-    day = "false" if dates.as_of is None else f"reported_at > {timestamp(dates.as_of)} - INTERVAL 1 DAY"
     [found] = fetch(
         con,
         f"""
-        SELECT count(*), count(DISTINCT origin), count(*) FILTER (WHERE {day}) FROM store.events
+        SELECT count(*), count(DISTINCT origin) FROM store.events
         WHERE event_type = 'reported' AND {until} AND recorded_at <= {timestamp(dates.recorded_as_of)}
         """,
     ).rows
@@ -177,7 +204,3 @@ def support_of(
         [[row["event_id"] for row in rows]],
     ).rows
     return {event_id: (origins, reports) for event_id, origins, reports in found}
-
-
-def _dicts(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any]) -> list[Row]:
-    return Answer(AtHand(fetch(con, sql, parameters))).dicts()

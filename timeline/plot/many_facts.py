@@ -127,7 +127,7 @@ def density_data(snapshot: Snapshot, dates: AsOf, earlier: int | None = None) ->
     """
     found = snapshot.sql(
         "SELECT CAST(CAST(reported_at AS DATE) AS VARCHAR), count(*) FROM events "
-        "WHERE event_type IN ('reported', 'withdrawn', 'retracted') GROUP BY ALL ORDER BY ALL",
+        "WHERE event_type = 'reported' GROUP BY ALL ORDER BY ALL",
         recorded_as_of=None if dates.recorded_is_head else format_instant(dates.recorded_as_of),
     ).rows
     days = [[day, count] for day, count in found]

@@ -17,7 +17,7 @@ __all__ = ["Address", "address_of"]
 
 #: What an address may hold, and how often: the names that Timeline's methods and commands have.
 _DATES: Final = ("as_of", "recorded_as_of", "valid_at", "basis", "policy")
-_ONCE: Final = (*_DATES, "compare", "q", "limit", "offset", "lang", "attribute_of", "unit")
+_ONCE: Final = (*_DATES, "compare", "q", "limit", "offset", "lang", "attribute_of", "unit", "light")
 
 #: So many rows are sent at once, at most.
 _ROWS_AT_MOST: Final = 1_000
@@ -31,11 +31,13 @@ class Address:
     compare: str | None = None
     search: str = ""
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    limit: int = 200
+    limit: int = 100
     offset: int = 0
     language: str = "en"
     attribute: str | None = None
     unit: str | None = None
+    #: Leave out what does not change while the date does.
+    light: bool = False
 
     def resolved(self, snapshot: Snapshot) -> AsOf:
         """Return the dates and rules as one value; raises BadInput where one cannot be read."""
@@ -44,6 +46,11 @@ class Address:
     def compared(self, snapshot: Snapshot) -> AsOf | None:
         """Return the same with the date to compare with; None where there is none."""
         return None if self.compare is None else snapshot.dates(**{**self.dates, "as_of": self.compare})
+
+    def key(self) -> tuple[object, ...]:
+        """Return what a page is narrowed to, as a key."""
+        filters = tuple((name, tuple(values)) for name, values in sorted(self.filters.items()))
+        return self.search, filters, self.limit, self.offset, self.light
 
     def given(self) -> dict[str, Any]:
         """Return the state as it is in the address, for the page to go on with."""
@@ -86,11 +93,12 @@ def address_of(items: Sequence[tuple[str, str]], language: str = "en") -> Addres
         once.get("compare"),
         once.get("q", ""),
         filters,
-        _number(once, "limit", 200, 1, _ROWS_AT_MOST),
+        _number(once, "limit", 100, 1, _ROWS_AT_MOST),
         _number(once, "offset", 0, 0, 10**9),
         lang if lang in ("en", "fr") else "en",
         once.get("attribute_of"),
         once.get("unit"),
+        "light" in once,
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 from timeline.ask.answers import AsOf, Row
-from timeline.ask.overview import Wanted
+from timeline.ask.overview import FILTERS, Overview, Wanted
 from timeline.errors import NotFound
 from timeline.meaning.columns import STATUSES
 from timeline.meaning.times import format_instant, from_datetime, show_instant_end
@@ -34,7 +37,16 @@ _LOG_SPAN: Final = 1000
 def frame_of(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
     """Return what is around every view: the dates, the bars of reports, and the state of the address."""
     compared = address.compared(snapshot)
-    density = density_data(snapshot, dates, None if compared is None else compared.as_of)
+    density = dict(
+        remembered(snapshot, ("density", dates.recorded_as_of), lambda: density_data(snapshot, dates))
+    )
+    days = density["days"]
+    density["as_of"] = None if dates.as_of is None else format_instant(dates.as_of)
+    density["earlier"] = (
+        None if compared is None or compared.as_of is None else format_instant(compared.as_of)
+    )
+    if address.light:
+        density["days"] = None
     now = dates.recorded_as_of
     return {
         "asked": address.given(),
@@ -49,10 +61,28 @@ def frame_of(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
         "basis": dates.basis,
         "commit": snapshot.commit,
         "density": density,
-        "first": density["days"][0][0] if density["days"] else None,
-        "last": density["days"][-1][0] if density["days"] else None,
+        "first": days[0][0] if days else None,
+        "last": days[-1][0] if days else None,
         "statuses": {status: meaning for status, meaning in STATUSES.items()},
     }
+
+
+#: As many dates of a drag as fit into some ten megabytes.
+_REMEMBERED_AT_MOST: Final = 128
+
+_Made = TypeVar("_Made")
+_remembered: WeakKeyDictionary[Snapshot, dict[object, Any]] = WeakKeyDictionary()
+
+
+def remembered(snapshot: Snapshot, key: object, make: Callable[[], _Made]) -> _Made:
+    """Return what `make` makes of a snapshot, made once for each key: a snapshot never changes."""
+    known = _remembered.setdefault(snapshot, {})
+    if key not in known:
+        while len(known) >= _REMEMBERED_AT_MOST:
+            known.pop(next(iter(known)), None)
+        known[key] = make()
+    found: _Made = known[key]
+    return found
 
 
 def beliefs_view(snapshot: Snapshot, address: Address) -> Data:
@@ -61,24 +91,9 @@ def beliefs_view(snapshot: Snapshot, address: Address) -> Data:
     frame = frame_of(snapshot, address, dates)
     if address.compare is not None:
         return {**frame, "view": "compare", **_changes(snapshot, address, dates)}
-    names = names_of(snapshot, dates)
-    rivals = _rivals(snapshot, dates)
-    found = snapshot.overview(
-        dates,
-        Wanted(
-            search=address.search,
-            ids=[
-                one
-                for one, name in names.items()
-                if address.search and address.search.lower() in name.lower()
-            ],
-            filters=address.filters,
-            first=list(rivals),
-            limit=address.limit,
-            offset=address.offset,
-        ),
-    )
-    support = snapshot.support(found.rows, dates)
+    names = _names(snapshot, dates)
+    key = (_last_day(snapshot, dates), replace(dates, as_of=None), address.key())
+    rivals, found, support = remembered(snapshot, key, lambda: _believed(snapshot, address, dates, names))
     axis = _axis(found.rows)
     day = dates.as_of if dates.as_of is not None else None
     rows = [_row(row, axis, names, rivals, support, day) for row in found.rows]
@@ -95,13 +110,67 @@ def beliefs_view(snapshot: Snapshot, address: Address) -> Data:
             "reports": found.reports,
             "origins": found.origins,
             "disagreements": len(rivals),
-            "today": found.on_that_day,
+            "today": _reports_on(snapshot, dates),
         },
         "facets": {
             name: [[value, names.get(value, value), count] for value, count in values]
             for name, values in found.facets.items()
         },
     }
+
+
+def _names(snapshot: Snapshot, dates: AsOf) -> dict[str, str]:
+    return remembered(snapshot, ("names", dates.recorded_as_of), lambda: names_of(snapshot, dates))
+
+
+def _believed(
+    snapshot: Snapshot, address: Address, dates: AsOf, names: Mapping[str, str]
+) -> tuple[dict[str, Row], Overview, dict[str, tuple[int, int]]]:
+    """Return the disputed facts, the rows that are shown, and what supports them."""
+    rivals = _rivals(snapshot, dates)
+    sought = address.search.lower()
+    found = snapshot.overview(
+        dates,
+        Wanted(
+            search=address.search,
+            ids=[one for one, name in names.items() if sought and sought in name.lower()],
+            filters=address.filters,
+            first=list(rivals),
+            facets=("status",) if address.light else FILTERS,
+            limit=address.limit,
+            offset=address.offset,
+        ),
+    )
+    return rivals, found, snapshot.support(found.rows, dates)
+
+
+def _last_day(snapshot: Snapshot, dates: AsOf) -> object:
+    """Return the last day by the end of which anything was reported, out of those up to the date.
+
+    Between two such days nothing changes that is believed, so that a date which is dragged is answered from
+    memory. Of an instant within a day it is that instant.
+    """
+    if dates.as_of is None or (dates.as_of + 1) % _DAY:
+        return dates.as_of
+    days = remembered(snapshot, "days of events", lambda: _days_of_events(snapshot))
+    at = bisect_right(days, dates.as_of // _DAY)
+    return "day", days[at - 1] if at else None
+
+
+def _days_of_events(snapshot: Snapshot) -> list[int]:
+    rows = snapshot.sql("SELECT DISTINCT epoch_us(reported_at) // 86400000000 FROM events ORDER BY ALL").rows
+    return [day for (day,) in rows if day is not None]
+
+
+def _reports_on(snapshot: Snapshot, dates: AsOf) -> int:
+    """Return how many reports came out on the day that was asked for."""
+    if dates.as_of is None:
+        return 0
+    density = remembered(snapshot, ("density", dates.recorded_as_of), lambda: density_data(snapshot, dates))
+    counts: dict[str, int] = remembered(
+        snapshot, ("counts", dates.recorded_as_of), lambda: dict(density["days"])
+    )
+    return counts.get(day_of(dates.as_of), 0)
 
 
 def _rivals(snapshot: Snapshot, dates: AsOf) -> dict[str, Row]:
@@ -229,7 +298,7 @@ def _changes(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
     """Return what differs between two dates: the earlier is the one to compare with."""
     earlier = address.compared(snapshot)
     assert earlier is not None
-    names = names_of(snapshot, dates)
+    names = _names(snapshot, dates)
     start, end = earlier.as_of, dates.as_of
     answer = snapshot.ask("changes", None, dates, between=(start, end))
     rows = answer.dicts()
@@ -297,7 +366,7 @@ def promises_view(snapshot: Snapshot, address: Address) -> Data:
 def disagreements_view(snapshot: Snapshot, address: Address) -> Data:
     """Return the view of origins that contradict each other."""
     dates = address.resolved(snapshot)
-    names = names_of(snapshot, dates)
+    names = _names(snapshot, dates)
     rows = snapshot.ask("disagreements", None, dates, within=90).dicts()
     pairs = [
         {

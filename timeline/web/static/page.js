@@ -30,8 +30,8 @@ hydrate(html`<${View} ...${data} />`, root);
 paint();
 
 // One request at a time: the last date that was asked for meanwhile is the next one.
-async function show(address, { push = false, quiet = false } = {}) {
-  wanted = { address, push, quiet };
+async function show(address, { push = false, quiet = false, light = false } = {}) {
+  wanted = { address, push, quiet, light };
   if (running) return;
   running = true;
   waiting = setTimeout(() => document.body.classList.add("loading"), 150);
@@ -39,10 +39,12 @@ async function show(address, { push = false, quiet = false } = {}) {
     const next = wanted;
     wanted = null;
     try {
-      const answer = await fetch(next.address, { headers: { Accept: "application/vnd.timeline.view+json" } });
+      const light = next.light && data.view === "beliefs" ? `${next.address.includes("?") ? "&" : "?"}light=1` : "";
+      const answer = await fetch(next.address + light, { headers: { Accept: "application/vnd.timeline.view+json" } });
       const found = await answer.json();
       if (!answer.ok) throw new Error(found.detail ?? found.title ?? answer.statusText);
-      data = found;
+      // What does not change while the date does was not sent again.
+      data = light ? { ...found, density: { ...found.density, days: data.density.days }, facets: { ...data.facets, ...found.facets } } : found;
       if (next.push) history.pushState(null, "", next.address);
       else if (!next.quiet) history.replaceState(null, "", next.address);
       wrong(null);
@@ -164,13 +166,16 @@ document.addEventListener("pointermove", (event) => {
   if (dragged) {
     const slider = document.querySelector(".slider");
     const day = dayAt(slider, event.clientX);
-    if (day !== data[dragged]) show(addressWith({ [dragged]: day }));
+    if (day !== data[dragged]) show(addressWith({ [dragged]: day }), { light: true });
     return;
   }
   const chart = event.target.closest?.(".chart");
   if (chart && event.pointerType === "mouse") hover(chart, event.clientX);
 });
-document.addEventListener("pointerup", () => (dragged = null));
+document.addEventListener("pointerup", () => {
+  if (dragged && data.view === "beliefs") show(location.pathname + location.search);
+  dragged = null;
+});
 document.addEventListener("pointercancel", () => (dragged = null));
 
 // Moving over the chart of a fact is an as-of
