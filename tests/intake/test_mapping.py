@@ -627,3 +627,103 @@ def test_other_names_make_no_other_events(table: pa.Table, order: list[int]) -> 
     mapped = table_batch(table.rename_columns(names), mapping=mapping)
     assert not mapped.problems
     assert ids_of(mapped) == ids_of(table_batch(table))
+
+
+# What tables are like besides
+
+
+def test_columns_whose_names_differ_by_case(tmp_path: Path) -> None:
+    table = pa.table({"Value": ["1"], "value": ["2"], "VALUE": ["3"]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    for column, expected in (("Value", "1"), ("value", "2"), ("VALUE", "3")):
+        mapping = {"fact": "a/b", "amount": f"{{{column}}}", "unit": "USD"}
+        assert events(tmp_path / "a.parquet", mapping)[0]["amount"] == expected
+        batch = table_batch(table, mapping=mapping_from(mapping))
+        assert table_to_drafts(batch.table, "t")[0].keys["amount"] == expected  # type: ignore[arg-type]
+
+
+def test_columns_that_are_given_twice_are_refused() -> None:
+    table = pa.table([["1"], ["2"], ["x"]], names=["v", "v", "w"])
+    with pytest.raises(BadInput, match="column 'v' is given twice"):
+        table_batch(table, mapping=mapping_from({"fact": "a/b", "text": "{v}"}))
+    assert table_batch(table, mapping=mapping_from({"fact": "a/b", "text": "{w}"})).table is not None
+
+
+def test_constants_go_where_they_belong(desk: Timeline) -> None:
+    """A withdrawal has neither a status nor a unit, though the other rows have."""
+    rows = [{"kind": "reported", "v": 1}, {"kind": "withdrawn", "v": None}]
+    mapping = {
+        "type": "{kind}",
+        "fact": "a/b",
+        "amount": "{v}",
+        "unit": "USD",
+        "status": "actual",
+        "reported": "2025",
+        "source": "desk",
+        "missing": ["-"],
+    }
+    assert desk.ingest(rows, mapping=mapping, register_unknown=True).new == 2
+    assert desk.belief("a/b") is None
+
+
+def test_what_is_no_number_is_missing_where_it_is_said_so() -> None:
+    table = pa.table({"v": [float("nan"), 1.5]})
+    mapping = {"fact": "a/b", "amount": "{v}", "unit": "USD"}
+    batch = table_batch(table, mapping=mapping_from(mapping | {"missing": ["-"]}))
+    assert batch.table is not None
+    assert batch.table.num_rows == 1
+    assert table_batch(table, mapping=mapping_from(mapping)).table.num_rows == 2  # type: ignore[union-attr]
+
+
+def test_a_new_year_is_not_left_out_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("c,2022,2023,2024,note\nAcme,1,2,3,x\n")
+    unpivot = {"columns": ["2022", "2023"], "name": "y", "value": "v"}
+    mapping = {"fact": "{c}/x@{y}", "amount": "{v}", "unit": "USD", "unpivot": unpivot}
+    [batch] = read_batches(tmp_path / "a.csv", mapping=mapping_from(mapping))
+    assert [one.split("a.csv: ")[1] for one in batch.warnings] == [
+        "column '2024' is not among those of unpivot"
+    ]
+
+
+def test_what_could_be_read_of_a_bad_row_goes_to_the_rejects(tmp_path: Path, desk: Timeline) -> None:
+    (tmp_path / "a.csv").write_text("c,d,v\nAcme,31/02/2025,5\nBeta,01/02/2025,6\n")
+    mapping = {
+        "dates": "dmy",
+        "fact": "{c:slug}/x",
+        "amount": "{v}",
+        "unit": "USD",
+        "reported": "{d}",
+        "source": "desk",
+    }
+    desk.ingest(tmp_path / "a.csv", mapping=mapping, register_unknown=True, rejects=tmp_path / "bad.jsonl")
+    [line] = map(json.loads, (tmp_path / "bad.jsonl").read_text().splitlines())
+    assert (line["row"], line["event"]["subject"], line["event"]["amount"]) == (1, "acme", "5")
+    assert line["reason"] == "column 'd': '31/02/2025' is no day in the order dmy"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("5 Jan 2025", "2025-01-05"),
+        ("Jan 5, 2025", "2025-01-05"),
+        ("5. January 2025", "2025-01-05"),
+        ("05-Sep-2025", "2025-09-05"),
+        ("Sept. 5, 2025", "2025-09-05"),
+        ("2025M03", "2025-03"),
+        ("Q1/2025", "2025-Q1"),
+        ("2025/Q1", "2025-Q1"),
+        # Not a month of any language that is known here, and not a day: for the event to refuse.
+        ("5 Foo 2025", "5 Foo 2025"),
+        ("2025M13", "2025M13"),
+    ],
+)
+def test_days_in_words(tmp_path: Path, value: str, expected: str) -> None:
+    (tmp_path / "a.csv").write_text(f'd,v\n"{value}",1\n')
+    mapping = {"fact": "a/b", "amount": "{v}", "unit": "USD", "reported": "{d}"}
+    assert [one["reported"] for one in events(tmp_path / "a.csv", mapping)] == [expected]
+
+
+def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('A title\n\nc,v\nAcme,1\nBe"ta,2\n')
+    [words] = refused(tmp_path / "a.csv", {"header": 3, "fact": "{c}/x", "text": "{v}"})
+    assert words.startswith("a.csv:5:3: not CSV: a quote within a field")

@@ -15,7 +15,7 @@ from timeline.meaning.habits import Habits
 if TYPE_CHECKING:
     from timeline.intake.tabular import StoredTable
 
-__all__ = ["BOM", "FLAT_COLUMNS", "FORMATS", "Batch", "Draft", "RowOrigin", "decoded"]
+__all__ = ["BOM", "FLAT_COLUMNS", "FORMATS", "BadRow", "Batch", "Draft", "RowOrigin", "decoded"]
 
 #: Formats by the suffix of a file's name.
 FORMATS: Final[Mapping[str, str]] = {
@@ -55,6 +55,14 @@ class Draft:
     keys: dict[str, object]
     place: Place
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+
+class BadRow(BadInput):
+    """A row that could not be read, with what could be read of it: the keys of its event."""
+
+    def __init__(self, message: str, place: Place, keys: dict[str, object]) -> None:
+        super().__init__(message, place)
+        self.keys = keys
 
 
 @dataclass(frozen=True)

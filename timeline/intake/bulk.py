@@ -30,7 +30,7 @@ from timeline.intake.bulk_values import RowReader, as_text, in_parts
 from timeline.intake.known import KnownEvents
 from timeline.intake.names import KINDS, REFUSING, KnownNames, Naming
 from timeline.intake.near import NearNames, twin_warnings
-from timeline.intake.outcome import Rejected, at_origin
+from timeline.intake.outcome import at_origin, unread
 from timeline.intake.resolving import with_ids
 from timeline.intake.rows import Intake
 from timeline.intake.tabular import StoredTable
@@ -156,7 +156,7 @@ class TableIntake:
     ) -> None:
         self.known = 0
         self.registered = 0
-        self.rejected = [Rejected(problem.place or Place(name), problem, {}) for problem in problems]
+        self.rejected = [unread(problem, name) for problem in problems]
         self._has_problems = bool(problems)
         self._origin = origin
         self.warnings: list[str] = []

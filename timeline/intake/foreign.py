@@ -104,9 +104,12 @@ def text_of(name: str, content: bytes, encoding: str | None = None) -> str:
 
 def _parquet(name: str, path: Path) -> ForeignTable:
     schema = pq.read_schema(path)
-    if any(isinstance(each.type, pa.BaseExtensionType) for each in schema):
-        # DuckDB would take the numbers behind a type that it does not know for the values.
-        return foreign_table(name, pq.read_table(path))
+    names = {each.casefold() for each in schema.names}
+    odd_types = any(isinstance(each.type, pa.BaseExtensionType) for each in schema)
+    if odd_types or len(names) < len(schema.names) or "file_row_number" in names:
+        # DuckDB would take the numbers behind a type that it does not know for the values, and one of two
+        # columns for the other whose names differ by case.
+        return foreign_table(name, pq.ParquetFile(path).read())
     return ForeignTable(name, schema.names, path=path)
 
 

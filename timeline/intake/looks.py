@@ -16,9 +16,10 @@ import pyarrow as pa
 from timeline.errors import BadInput
 from timeline.intake.mapped import NUMBER_STYLES
 from timeline.intake.mapping import DATE_ORDERS
+from timeline.intake.periods import IN_FIGURES, YEAR, is_period
 from timeline.meaning.times import parse_edtf
 
-__all__ = ["MISSING", "Look", "is_period", "proved_style"]
+__all__ = ["MISSING", "Look", "proved_style"]
 
 #: Texts that tables write for no value.
 MISSING: Final = frozenset(
@@ -72,35 +73,9 @@ _SIGNED: Final = re.compile(r"[$€£¥₹%]|\b(?:USD|EUR|GBP|million|billion|Mi
 _CLOCK: Final = re.compile(
     r"^(.*?)(?:,? +|T)(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?)$"
 )
-_IN_FIGURES: Final = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})|(\d{4})[./](\d{1,2})[./](\d{1,2})")
 _EIGHT: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-_WORDED: Final = re.compile(
-    r"\d{4}-?M\d{1,2}|[Qq][1-4] ?[/-] ?\d{4}|\d{4}/[Qq][1-4]"
-    r"|(?:\d{1,2}\.?[ -][A-Za-z]{3,9}\.?|[A-Za-z]{3,9}\.? \d{1,2}),?[ -]\d{4}"
-)
-_YEAR: Final = re.compile(r"(?:1[5-9]|20|21)\d\d")
 
 Kind = Literal["number", "claim", "date", "text", "flag", "empty"]
-
-
-def is_period(text: str) -> bool:
-    """Whether a text names a year, a quarter, a month or a day.
-
-    >>> [is_period(text) for text in ("2024", "Q1 2024", "2024-Q1", "31.12.2024", "12", "Sales 2024")]
-    [True, True, True, True, False, False]
-    """
-    text = text.strip()
-    if _IN_FIGURES.fullmatch(text) or _WORDED.fullmatch(text):
-        return True
-    if text.isdecimal():
-        return bool(_YEAR.fullmatch(text))
-    if not re.search(r"\d{4}", text):
-        return False
-    try:
-        edtf = parse_edtf(text)
-    except BadInput:
-        return False
-    return edtf.lower is not None and edtf.upper is not None
 
 
 @dataclass(frozen=True)
@@ -158,7 +133,7 @@ class Look:
     @property
     def is_years(self) -> bool:
         """Whether all values are years."""
-        return bool(self.present) and all(_YEAR.fullmatch(value) for value in self.present[:_LOOKED_AT])
+        return bool(self.present) and all(YEAR.fullmatch(value) for value in self.present[:_LOOKED_AT])
 
     @property
     def is_periods(self) -> bool:
@@ -184,7 +159,7 @@ class Look:
     @property
     def needs_order(self) -> bool:
         """Whether days are written in figures, so that their order has to be known."""
-        return self.is_eight_figures or any(_IN_FIGURES.fullmatch(_day(value)) for value in self.present)
+        return self.is_eight_figures or any(IN_FIGURES.fullmatch(_day(value)) for value in self.present)
 
     def order(self) -> str | None:
         """Return the order of days, months and years that every value fits and one proves; else None."""
@@ -192,7 +167,7 @@ class Look:
             return "ymd"
         proofs: set[str] = set()
         for value in self.present:
-            found = _IN_FIGURES.fullmatch(_day(value))
+            found = IN_FIGURES.fullmatch(_day(value))
             if found is None:
                 continue
             if found[4]:
@@ -205,7 +180,7 @@ class Look:
 
     def two_readings(self) -> str:
         """Return a value that can be read in two ways, or any in figures."""
-        found = [value for value in self.present if _IN_FIGURES.fullmatch(_day(value))]
+        found = [value for value in self.present if IN_FIGURES.fullmatch(_day(value))]
         two_ways = [value for value in found if len(set(re.split("[./-]", _day(value))[:2])) > 1]
         return (two_ways or found)[0]
 

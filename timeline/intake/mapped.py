@@ -21,9 +21,10 @@ import pyarrow.parquet as pq
 
 from timeline.errors import BadInput, Place
 from timeline.index.catalog import sql_object
-from timeline.intake.batch import FLAT_COLUMNS, Batch, RowOrigin
+from timeline.intake.batch import FLAT_COLUMNS, BadRow, Batch, RowOrigin
 from timeline.intake.foreign import ForeignTable
 from timeline.intake.mapping import CLAIMS, Reference, TableMapping, Template
+from timeline.intake.periods import is_period
 from timeline.intake.tabular import STAYS_IN_ITS_FILE, StoredTable, batch_of_table
 from timeline.log.paths import quoted
 
@@ -33,6 +34,7 @@ _MACROS: Final = (
     *("instant_text", "slug", "plain_double", "styled_number", "day_and_clock", "is_midnight", "in_figures"),
     *("ordered_day", "worded_day", "clock_time"),
 )
+_AMOUNTS: Final = ("amount", "amount_low", "amount_high")
 #: How many rows that cannot be read are named.
 _NAMED_AT_MOST: Final = 10_000
 _FACT: Final = ("fact", "subject", "attribute", "object", "period")
@@ -64,6 +66,10 @@ def applied(mapping: TableMapping, foreign: ForeignTable) -> Batch:
     can be read in two ways.
     """
     mapping.check_columns(foreign.columns, foreign.name)
+    if twice := next(
+        (each for each in sorted(mapping.columns()) if list(foreign.columns).count(each) > 1), None
+    ):
+        raise BadInput(f"column {twice!r} is given twice", Place(foreign.name))
     with closing(duckdb.connect()) as con:
         con.execute("SET TimeZone = 'UTC'")
         for macro in _MACROS:
@@ -99,7 +105,7 @@ class _Application:
         )
         names = [*(["cell"] if self._mapping.unpivot else []), *keys]
         query = f"SELECT row, {', '.join(_named(names))} FROM mapped"
-        problems = self._problems() if self._troubles else []
+        problems = self._problems(list(keys)) if self._troubles else []
         if problems:
             query += " WHERE trouble IS NULL"
         batch = self._read(query, list(keys))
@@ -149,7 +155,9 @@ class _Application:
         cells = []
         for column, name in self._sql.items():
             value = name
-            if self._types[column] == "VARCHAR" and missing:
+            if self._types[column] in ("DOUBLE", "FLOAT") and missing is not None:
+                value = f"CASE WHEN NOT isnan({name}) THEN {name} END"
+            elif self._types[column] == "VARCHAR" and missing:
                 listed = ", ".join(map(quoted, missing))
                 value = f"CASE WHEN trim({name}) IN ({listed}) THEN NULL ELSE {name} END"
             cells.append(f"{value} AS {name}")
@@ -204,7 +212,7 @@ class _Application:
 
     def _warnings(self) -> list[str]:
         chosen, empty = self._chosen(), self._is_empty()
-        warnings = []
+        warnings = self._left_behind()
         if (chosen, empty) != ("true", "false"):
             rows, left, without = self._ask(
                 f"SELECT count(*), count(*) FILTER (NOT ({chosen})), "
@@ -222,6 +230,15 @@ class _Application:
             if reference.slug:
                 warnings += self._twins(reference.column)
         return warnings
+
+    def _left_behind(self) -> list[str]:
+        """Return a warning of columns that look like those that become rows, and do not: a new year's."""
+        unpivot = self._mapping.unpivot
+        if unpivot is None or not all(map(is_period, unpivot.columns)):
+            return []
+        read = self._mapping.columns()
+        left = [column for column in self._foreign.columns if column not in read and is_period(column)]
+        return [f"{self._foreign.name}: column {column!r} is not among those of unpivot" for column in left]
 
     def _twins(self, column: str) -> list[str]:
         """Return a warning where different values of a column become one name."""
@@ -261,7 +278,7 @@ class _Application:
                 empty = f"coalesce({self._trimmed(reference.column)}, '') = ''"
                 self._note(reference.column, empty, "is empty")
         if len(values) == 1:
-            return f"{values[0]} AS {_quote(key)}"
+            return f"{self._where_it_goes(key, templates[0], values[0])} AS {_quote(key)}"
         texts = ", ".join(f"({value})::VARCHAR" for value in values)
         return f"coalesce({texts}) AS {_quote(key)}"
 
@@ -269,6 +286,19 @@ class _Application:
         if len(template) == 1 and isinstance(part := template[0], Reference) and not part.slug:
             return self._bare(key, part.column)
         return self._composed(template, self._kind(key))
+
+    def _where_it_goes(self, key: str, template: Template, value: str) -> str:
+        """Return the value of a key, but of a constant only where the row has what it goes with."""
+        if _references(template):
+            return value
+        amounts = [each for name in _AMOUNTS for each in self._templates.get(name, ()) if _references(each)]
+        if key in ("unit", "approximate") and amounts:
+            columns = {self._sql[part.column] for each in amounts for part in _references(each)}
+            given = " OR ".join(f"{name} IS NOT NULL" for name in sorted(columns))
+            return f"CASE WHEN {given} THEN {value} END"
+        if key == "status" and (kind := self._templates.get("type")) is not None:
+            return f"CASE WHEN coalesce({self._composed(kind[0])}, 'reported') = 'reported' THEN {value} END"
+        return value
 
     def _kind(self, key: str) -> str:
         return "text" if key == "fact" else FLAT_COLUMNS[key]
@@ -422,17 +452,21 @@ class _Application:
 
     # What comes out
 
-    def _problems(self) -> list[BadInput]:
+    def _problems(self, keys: Sequence[str]) -> list[BadInput]:
+        """Return the rows that the mapping cannot read, with what it makes of them as far as it can."""
+        texts = ", ".join(f"{_quote(key)}::VARCHAR" for key in keys)
         found = self._con.execute(
-            f"SELECT row, trouble FROM mapped WHERE trouble IS NOT NULL LIMIT {_NAMED_AT_MOST + 1}"
+            f"SELECT row, trouble, {texts} FROM mapped WHERE trouble IS NOT NULL LIMIT {_NAMED_AT_MOST + 1}"
         ).fetchall()
-        problems = [
-            BadInput(words, Place(self._foreign.name, row=row)) for row, words in found[:_NAMED_AT_MOST]
+        name = self._foreign.name
+        problems: list[BadInput] = [
+            BadRow(
+                words, Place(name, row=row), {key: one for key, one in zip(keys, values, strict=True) if one}
+            )
+            for row, words, *values in found[:_NAMED_AT_MOST]
         ]
         if len(found) > _NAMED_AT_MOST:
-            problems.append(
-                BadInput(f"and more than {_NAMED_AT_MOST:,} such rows in all", Place(self._foreign.name))
-            )
+            problems.append(BadInput(f"and more than {_NAMED_AT_MOST:,} such rows in all", Place(name)))
         return problems
 
     def _read(self, query: str, keys: Sequence[str]) -> Batch:
@@ -448,14 +482,26 @@ class _Application:
                 file = pq.ParquetFile(pa.OSFile(str(path), "rb"))
             origin = file.read(["row", *(["cell"] if unpivot else [])])
             batch = Batch(name, table=StoredTable(name, file, list(keys)))
-            batch_of_table(name, file.schema_arrow.empty_table().select(list(keys)), False)
+            self._batch_of(file.schema_arrow.empty_table().select(list(keys)))
         else:
             table = self._con.sql(query).to_arrow_table()
-            batch = batch_of_table(name, table.select(list(keys)), False)
+            batch = self._batch_of(table.select(list(keys)))
             origin = table
         cells = origin.column("cell").combine_chunks() if unpivot else None
         rows = origin.column("row").combine_chunks()
         return replace(batch, origin=RowOrigin(rows, columns, cells, value))
+
+    def _batch_of(self, table: pa.Table) -> Batch:
+        try:
+            return batch_of_table(self._foreign.name, table, False)
+        except BadInput as problem:
+            # What it says of a key is so because of a column.
+            found = re.match(r"column (\w+) ", problem.message)
+            columns = self._mapping.columns_of(found[1]) if found else []
+            if found is None or len(columns) != 1:
+                raise
+            words = f"column {columns[0]!r} {problem.message[found.end() :]}"
+            raise BadInput(words, problem.place) from None
 
     def _count(self) -> int:
         if self._foreign.table is not None:

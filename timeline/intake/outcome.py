@@ -24,7 +24,7 @@ from timeline.log.file import Commit
 if TYPE_CHECKING:
     from timeline.intake.batch import RowOrigin
 
-__all__ = ["Ingested", "Rejected", "at_origin", "raise_for"]
+__all__ = ["Ingested", "Rejected", "at_origin", "raise_for", "unread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,11 @@ class Ingested:
             if not self.commits:
                 raise
             self.warnings.append(f"all is recorded but the bad events: {error}")
+
+
+def unread(problem: BadInput, name: str) -> Rejected:
+    """Return a row of a file that could not be read as a bad event."""
+    return Rejected(problem.place or Place(name), problem, dict(getattr(problem, "keys", {})))
 
 
 def at_origin(one: Rejected, origin: RowOrigin | None) -> Rejected:

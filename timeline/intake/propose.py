@@ -15,8 +15,9 @@ from typing import Any, Final
 from timeline.errors import BadInput
 from timeline.intake.batch import FLAT_COLUMNS
 from timeline.intake.foreign import ForeignTable, read_foreign, texts_of
-from timeline.intake.looks import Look, is_period, proved_style
+from timeline.intake.looks import Look, proved_style
 from timeline.intake.mapping import CLAIMS, TableMapping, Unpivot, mapping_from
+from timeline.intake.periods import is_period
 from timeline.intake.shapes import shape_of
 from timeline.meaning.columns import STATUSES
 
@@ -223,6 +224,8 @@ def propose_mapping(path: str | Path, **settings: Any) -> TableMapping:
     >>> propose_mapping(path, unit="EUR").keys["fact"]
     '{Company:slug}/{Metric:slug}@{Year}'
     """
+    if not isinstance(path, str | Path):
+        raise BadInput(f"a file is {type(path).__name__}; expected its path")
     given = dict(settings)
     if unknown := [
         key

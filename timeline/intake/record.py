@@ -14,14 +14,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from timeline.errors import Conflict, Place
+from timeline.errors import Conflict
 from timeline.index.reader import Reader
 from timeline.index.tail import Appended
 from timeline.intake import bulk
 from timeline.intake.batch import Batch
 from timeline.intake.cutting import cut
 from timeline.intake.names import REFUSING, Naming
-from timeline.intake.outcome import Ingested, Rejected, at_origin, raise_for
+from timeline.intake.outcome import Ingested, at_origin, raise_for, unread
 from timeline.intake.rows import Intake
 from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
 from timeline.meaning.event import DESCRIPTIONS
@@ -257,9 +257,7 @@ class Recorder:
         result = Ingested()
         ready: list[_Ready] = []
         for nth, batch in enumerate(batches):
-            rejected = [
-                Rejected(problem.place or Place(batch.name), problem, {}) for problem in batch.problems
-            ]
+            rejected = [unread(problem, batch.name) for problem in batch.problems]
             if self.progress is not None:
                 self.progress(f"checking {batch.name}")
             drafts = batch.drafts
