@@ -355,7 +355,12 @@ class Timeline:
         """
         commit = self._log.head_number()
         if self._current is None or self._current.commit != commit:
-            self._current = Snapshot(self._index, commit, may_build=not self.read_only)
+            self._current = Snapshot(
+                self._index,
+                commit,
+                may_build=not self.read_only,
+                zone=lambda: self.habits.timezone,
+            )
         self._current.progress = self.progress
         return self._current
 

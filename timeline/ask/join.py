@@ -33,11 +33,13 @@ _AT_ONCE: Final = 4
 _FEW: Final = 50
 
 
-def believed_at(reader: Reader, frame: pl.DataFrame, fact: str, as_of: str) -> pl.DataFrame:
+def believed_at(
+    reader: Reader, frame: pl.DataFrame, fact: str, as_of: str, zone: str | None = None
+) -> pl.DataFrame:
     """Return a frame with the columns of a belief beside its own: see `Timeline.at`.
 
-    `fact` and `as_of` name its columns of facts and of dates. Raises BadInput where one is missing or cannot
-    be read, or where a column would be there twice.
+    `fact` and `as_of` name its columns of facts and of dates, which are days of `zone`, or of UTC. Raises
+    BadInput where one is missing or cannot be read, or where a column would be there twice.
     """
     import polars as pl
 
@@ -47,7 +49,7 @@ def believed_at(reader: Reader, frame: pl.DataFrame, fact: str, as_of: str) -> p
     taken = set(frame.columns)
     named = {name: f"{name}_believed" if name in taken else name for name in BELIEF_COLUMNS[1:]}
     facts = frame[fact].cast(pl.String)
-    rows = pl.DataFrame({"fact": facts, "moment": _moments(frame[as_of])}).with_row_index("nth")
+    rows = pl.DataFrame({"fact": facts, "moment": _moments(frame[as_of], zone)}).with_row_index("nth")
     if twice := taken.intersection(named.values()):
         raise BadInput(f"the frame has a column {min(twice)!r} already; rename it")
     found = _found(reader.cursor(), rows)
@@ -67,7 +69,7 @@ def believed_at(reader: Reader, frame: pl.DataFrame, fact: str, as_of: str) -> p
     return frame.hstack([columns[name].alias(other) for name, other in named.items()])
 
 
-def _moments(dates: pl.Series) -> pl.Series:
+def _moments(dates: pl.Series, zone: str | None) -> pl.Series:
     """Return the instants, naive ones of UTC, that dates of any kind mean on the reported axis."""
     import polars as pl
 
@@ -77,10 +79,12 @@ def _moments(dates: pl.Series) -> pl.Series:
             raise BadInput(f"column {dates.name!r} holds naive datetimes; give them a time zone")
         return dates.dt.convert_time_zone("UTC").dt.replace_time_zone(None).cast(pl.Datetime("us"))
     if kind == pl.Date:
-        return dates.cast(pl.Datetime("us")).dt.offset_by("1d").dt.offset_by("-1us")
+        if zone is None:
+            return dates.cast(pl.Datetime("us")).dt.offset_by("1d").dt.offset_by("-1us")
+        dates, kind = dates.dt.to_string("iso:strict"), pl.String()
     if kind == pl.String:
         written = dates.drop_nulls().unique().to_list()
-        instants = pl.Series([parse_as_of(text) for text in written], dtype=pl.Int64)
+        instants = pl.Series([parse_as_of(text, zone) for text in written], dtype=pl.Int64)
         moments = dates.replace_strict(written, instants, default=None, return_dtype=pl.Int64)
         return moments.cast(pl.Datetime("us"))
     raise BadInput(f"column {dates.name!r} is {kind}; expected dates, aware datetimes or text")

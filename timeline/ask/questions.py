@@ -82,19 +82,24 @@ def resolve_dates(
     valid_at: Moment | None = None,
     policy: str = "latest",
     basis: str = "certain",
+    zone: str | None = None,
 ) -> AsOf:
-    """Resolve the dates of a question; raises BadInput where one cannot be read."""
+    """Resolve the dates of a question; raises BadInput where one cannot be read.
+
+    Dates on the reported and the recorded axis are days in the calendar of `zone`, an IANA name, or of UTC.
+    Valid times have the bounds that are written, and so has `valid_at`.
+    """
     check_policy(policy)
     if basis not in _BASES:
         raise BadInput(f"no such basis: {basis!r}; expected certain, possible or evidence")
     recorded = reader.recorded_at
     is_head = True
     if recorded_as_of is not None:
-        moment = _recorded(reader, recorded_as_of)
+        moment = _recorded(reader, recorded_as_of, zone)
         if moment < recorded:
             recorded, is_head = moment, False
     return AsOf(
-        None if as_of is None else parse_as_of(as_of),
+        None if as_of is None else parse_as_of(as_of, zone),
         recorded,
         is_head,
         None if valid_at is None else parse_as_of(valid_at),
@@ -103,9 +108,9 @@ def resolve_dates(
     )
 
 
-def _recorded(reader: Reader, moment: Moment) -> int:
+def _recorded(reader: Reader, moment: Moment, zone: str | None) -> int:
     if not (isinstance(moment, str) and moment.startswith("#")):
-        return parse_as_of(moment)
+        return parse_as_of(moment, zone)
     number = moment[1:]
     if not (number.isascii() and number.isdigit()):
         raise BadInput(f"{moment!r} is not a commit; expected # and its number, such as #4")

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -76,16 +77,32 @@ class Snapshot:
     """
 
     def __init__(
-        self, index: Index, commit: int, *, may_build: bool = True, progress: Build | None = None
+        self,
+        index: Index,
+        commit: int,
+        *,
+        may_build: bool = True,
+        progress: Build | None = None,
+        zone: Callable[[], str | None] | None = None,
     ) -> None:
         self.commit = commit
         self.progress = progress
+        self._find_zone = zone
         self._index = index
         self._may_build = may_build
         self._opening = threading.RLock()
         self._opened: Reader | None = None
         #: For SQL that people write, which never runs where the package's own questions do.
         self._sandbox: Reader | None = None
+
+    @cached_property
+    def zone(self) -> str | None:
+        """The IANA name of the zone whose days the dates are that it is asked with; None is UTC."""
+        return None if self._find_zone is None else self._find_zone()
+
+    def instant_of(self, moment: Moment) -> int:
+        """Return the instant that a date on the reported axis means, as `parse_as_of` does in its zone."""
+        return parse_as_of(moment, self.zone)
 
     # The named questions
 
@@ -147,7 +164,7 @@ class Snapshot:
         basis: str = "certain",
     ) -> Answer:
         """Return the beliefs that differ between two dates: see `Timeline.changes`."""
-        start, end = (None if moment is None else parse_as_of(moment) for moment in (from_date, to_date))
+        start, end = (None if moment is None else self.instant_of(moment) for moment in (from_date, to_date))
         dates = self.dates(None, recorded_as_of, valid_at, policy, basis)
         return self.ask("changes", fact, dates, between=(start, end))
 
@@ -161,7 +178,7 @@ class Snapshot:
     ) -> AsOf:
         """Return the dates and the rule of a question as one value; BadInput where one cannot be read."""
         return self._guarded(
-            lambda reader: resolve_dates(reader, as_of, recorded_as_of, valid_at, policy, basis)
+            lambda reader: resolve_dates(reader, as_of, recorded_as_of, valid_at, policy, basis, self.zone)
         )
 
     def ask(self, kind: str, fact: str | None = None, dates: AsOf | None = None, **more: Any) -> Answer:
@@ -199,7 +216,9 @@ class Snapshot:
         fact = one_fact(fact)
         return self._guarded(
             lambda reader: self._belief(
-                reader, fact, resolve_dates(reader, as_of, recorded_as_of, valid_at, policy, basis)
+                reader,
+                fact,
+                resolve_dates(reader, as_of, recorded_as_of, valid_at, policy, basis, self.zone),
             )
         )
 
@@ -314,7 +333,7 @@ class Snapshot:
         """Return a frame with what was believed of each row's fact at its date: see `Timeline.at`."""
         from timeline.ask.join import believed_at
 
-        return self._guarded(lambda reader: believed_at(reader, frame, fact, as_of))
+        return self._guarded(lambda reader: believed_at(reader, frame, fact, as_of, self.zone))
 
     def sql(
         self,
@@ -343,7 +362,7 @@ class Snapshot:
 
     def translate(self, query: str, as_of: Moment | None = None, **defaults: Any) -> str:
         """Return a temporal query as plain DuckDB SQL over the store's own objects."""
-        return _translated(query, self.dates(as_of, **defaults))
+        return _translated(query, self.dates(as_of, **defaults), self.zone)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Open a DuckDB connection of the owner's: see `Timeline.connect`."""
@@ -356,10 +375,10 @@ class Snapshot:
         from timeline.ask.sandbox import as_owner, sandboxed
 
         dates = self._guarded(
-            lambda reader: resolve_dates(reader, as_of, **defaults),
+            lambda reader: resolve_dates(reader, as_of, zone=self.zone, **defaults),
             self.reader if unsafe else self._sandboxed,
         )
-        translated = _translated(query, dates)
+        translated = _translated(query, dates, self.zone)
 
         def on(ask: Callable[[Reader, duckdb.DuckDBPyConnection], T]) -> T:
             def asked(reader: Reader) -> T:
@@ -551,7 +570,7 @@ def _stats(reader: Reader) -> dict[str, Any]:
     }
 
 
-def _translated(query: str, dates: AsOf) -> str:
+def _translated(query: str, dates: AsOf, zone: str | None) -> str:
     from timeline.ask.temporal_sql import translate
 
     if not isinstance(query, str):
@@ -565,4 +584,4 @@ def _translated(query: str, dates: AsOf) -> str:
         given["recorded_as_of"] = format_instant(dates.recorded_as_of)
     if dates.valid_at is not None:
         given["valid_at"] = format_instant(dates.valid_at)
-    return translate(query, **given)
+    return translate(query, zone=zone, **given)

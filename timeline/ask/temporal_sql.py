@@ -35,6 +35,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, NoReturn
 
 from timeline.errors import BadInput, Place, nearest
+from timeline.meaning.times import parse_as_of, parse_instant, to_naive
 
 __all__ = ["translate"]
 
@@ -110,13 +111,16 @@ def translate(
     valid_at: str | None = None,
     basis: str = "certain",
     policy: str = "latest",
+    zone: str | None = None,
 ) -> str:
     """Rewrite the temporal clauses of `query` as calls of DuckDB macros, and leave the rest as it is.
 
     `as_of` (reported axis), `recorded_as_of` and `valid_at` are the defaults, each for itself, where
     `beliefs`, `claims` or `disagreements` name no such axis; `basis` holds for every use of these, `policy`
     for every use of `beliefs`. Other tables take only what is written at them, and calls that are written out
-    (`beliefs_as_of(…)`, `changes(…)`) keep theirs. A name that the query's own WITH defines is its own.
+    (`beliefs_as_of(…)`, `changes(…)`) keep theirs. A date that is written out in a clause of the reported or
+    the recorded axis is a day of `zone`, an IANA name, or of UTC. A name that the query's own WITH defines is
+    its own.
 
     Raises BadInput, with line and column, for a clause that is malformed, given twice or not supported.
 
@@ -133,7 +137,7 @@ got 'VALIDTIME'; did you mean 'VALID_TIME'?
     modes = {"basis": None if basis == "certain" else basis, "policy": None if policy == "latest" else policy}
     given = {key: f"'{text.translate(_QUOTE)}'" for key, text in (points | modes).items() if text is not None}
     try:
-        return _edited(query, 0, len(query), _Rewriter(query, given).edits)
+        return _edited(query, 0, len(query), _Rewriter(query, given, zone).edits)
     except RecursionError:
         raise BadInput("the query's brackets are nested too deep") from None
 
@@ -167,8 +171,9 @@ def _tokens(query: str) -> Iterator[_Token]:
 class _Rewriter:
     """Finds what to replace in a query; `edits` has it as (start, end, text)."""
 
-    def __init__(self, query: str, defaults: Mapping[str, str]) -> None:
+    def __init__(self, query: str, defaults: Mapping[str, str], zone: str | None = None) -> None:
         self.query = query
+        self.zone = zone
         self.defaults = defaults
         tokens = list(_tokens(query))
         end = _Token("end", "", len(query), len(query))
@@ -313,6 +318,8 @@ class _Rewriter:
                     i += 1
                 else:
                     self._expected(f"{part}, as in FOR {axis_word} {_FORMS[form]}", i)
+            if self.zone is not None and axis_word != "VALID_TIME":
+                bounds = [_in_zone(text, self.zone, form, nth) for nth, text in enumerate(bounds)]
             clauses[_AXES[axis_word]] = _Clause(form, *bounds)
         return clauses, i
 
@@ -356,6 +363,23 @@ class _Rewriter:
     def _refuse(self, i: int, message: str) -> NoReturn:
         before = self.query[: self.tokens[i].start]
         raise BadInput(message, Place("query", before.count("\n") + 1, len(before) - before.rfind("\n")))
+
+
+_LITERAL: Final = re.compile(r"(?:DATE\s*)?'([^']*)'", re.IGNORECASE)
+
+
+def _in_zone(text: str, zone: str, form: str, nth: int) -> str:
+    """Return a date that is written out as its instant in a zone; any other expression as it is."""
+    literal = _LITERAL.fullmatch(text.strip())
+    if literal is None or literal[1].startswith("#"):
+        return text
+    begins = form == "FROM" or (form == "BETWEEN" and nth == 0)
+    try:
+        at = (parse_instant if begins else parse_as_of)(literal[1], zone)
+    except BadInput:
+        # The function that it goes to refuses it, and says how to write it.
+        return text
+    return f"TIMESTAMP '{to_naive(at)}'"
 
 
 def _relation(name: str, prefix: str, clauses: Mapping[str, _Clause], defaults: Mapping[str, str]) -> str:

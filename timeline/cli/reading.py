@@ -38,7 +38,7 @@ from timeline.cli.output import (
 from timeline.cli.stores import reading
 from timeline.errors import BadInput, NotFound
 from timeline.meaning.fact import fact_key, is_glob
-from timeline.meaning.times import format_instant, parse_as_of
+from timeline.meaning.times import format_instant
 from timeline.project import find_project, project_folder
 from timeline.show.formats import shown, why_json
 from timeline.show.layout import Column, Style, pairs
@@ -121,11 +121,11 @@ def diff(
     store: Store = None,
 ) -> None:
     """Compare what was believed on two dates."""
-    start, end = parse_as_of(from_date), parse_as_of(to_date)
     if rules.policy == "by-origin":
         raise BadInput("by-origin believes several claims of a fact; diff compares one with one")
     fact = fact_key(fact)
     with reading(store) as snapshot:
+        start, end = snapshot.instant_of(from_date), snapshot.instant_of(to_date)
         answer, asked = _asked(snapshot, "changes", fact, rules, between=(start, end))
         between = f"as of {day(start)} and of {day(end)} (reported)"
         if _none(

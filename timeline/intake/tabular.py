@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from timeline.errors import BadInput, BadRows, Place, nearest
 from timeline.intake.batch import FLAT_COLUMNS, Batch
 from timeline.intake.delimiters import header_under, sniffed
+from timeline.intake.periods import is_periods, written_periods
 
 __all__ = ["StoredTable", "batch_of_table", "csv_table", "read_arrow", "read_csv", "read_parquet"]
 
@@ -236,7 +237,24 @@ def _chosen(name: str, names: list[str], ignore_unknown: bool) -> list[str]:
 
 
 def batch_of_table(name: str, table: pa.Table, ignore_unknown: bool) -> Batch:
-    return Batch(name, table=_plain_table(name, table, _chosen(name, table.column_names, ignore_unknown)))
+    taken = _plain_table(name, table, _chosen(name, table.column_names, ignore_unknown))
+    return Batch(name, table=taken, warnings=_midnights(name, taken))
+
+
+def _midnights(name: str, table: pa.Table) -> list[str]:
+    """Return a warning where every report is dated by a midnight in UTC: frames often have days so."""
+    if "reported" not in table.column_names:
+        return []
+    values: Any = table.column("reported")
+    if not pa.types.is_timestamp(values.type) or values.null_count == len(values):
+        return []
+    days: Any = pc.floor_temporal(values.cast(pa.timestamp("us")), unit="day")
+    if not pc.all(pc.equal(values.cast(pa.timestamp("us")), days)).as_py():
+        return []
+    return [
+        f"{name}: every instant of column reported is midnight in UTC, the start of a day; where whole days "
+        "are meant, which count from their end, make it dates (cast it to a date type)"
+    ]
 
 
 def _plain_table(name: str, table: pa.Table, chosen: Sequence[str]) -> pa.Table:
@@ -264,11 +282,18 @@ def _plain_column(column: str, values: pa.ChunkedArray[Any]) -> pa.ChunkedArray[
         inner = pa.string() if is_text(values.type.value_type) else values.type.value_type
         # In two steps, since Arrow cannot decode a dictionary of string views, as polars makes them.
         values = values.cast(pa.dictionary(values.type.index_type, inner)).cast(inner)
+    if kind == "time" and is_periods(values.type):
+        return written_periods(column, values)
     found = values.type
     if is_text(found) or types.is_null(found):
         return values.cast(pa.string())
-    if types.is_integer(found) and kind in ("text", "time"):
+    if types.is_integer(found) and kind == "text":
         return values.cast(pa.string())
+    if types.is_integer(found) and kind == "time":
+        raise BadInput(
+            f"column {column} is {found}; integers are never read as years or dates: make it text, such as "
+            "'2025', or dates"
+        )
     if kind == "number" and (types.is_integer(found) or types.is_floating(found) or types.is_decimal(found)):
         return values
     if kind == "flag" and types.is_boolean(found):

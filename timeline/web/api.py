@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from timeline.ask.answers import Answer
 from timeline.errors import BadInput, NotFound, nearest
 from timeline.meaning.fact import fact_key, is_glob
-from timeline.meaning.times import parse_as_of
 from timeline.show.formats import csv_lines, document, why_json
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def _changes(snapshot: Snapshot, given: Mapping[str, str]) -> tuple[Answer, Mapp
     for name in ("from_date", "to_date"):
         if name not in given:
             raise BadInput(f"{name} is missing; expected a date, such as 2025-02-22")
-    start, end = parse_as_of(given["from_date"]), parse_as_of(given["to_date"])
+    start, end = snapshot.instant_of(given["from_date"]), snapshot.instant_of(given["to_date"])
     answer = snapshot.ask("changes", given.get("fact"), _dates(snapshot, given), between=(start, end))
     return answer, {"from_date": format_instant(start), "to_date": format_instant(end)}
 
