@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from timeline.errors import BadInput, BadRows, Place, nearest
 from timeline.intake.batch import FLAT_COLUMNS, Batch
 from timeline.intake.delimiters import header_under, sniffed
-from timeline.intake.periods import is_periods, written_periods
+from timeline.intake.pandas_periods import is_periods, written_periods
 
 __all__ = ["StoredTable", "batch_of_table", "csv_table", "read_arrow", "read_csv", "read_parquet"]
 
