@@ -175,6 +175,7 @@ OPEN = """
     en | $12.345                    | '12.345' can mean 12345 or 12.345
     en | 1,0000                     | '1,0000' can mean 10000 or 1
     en | 1.500 USD                  | '1.500' can mean 1500 or 1.5
+    en | 12.345                     | '12.345' can mean 12345 or 12.345
     en | 100b                       | 'b' may be a scale or a unit
     en | about ($5m)                | a number is missing before '('
     en | (75 %)                     | a sum of money below zero
@@ -183,7 +184,11 @@ OPEN = """
     de | 12.345$                    | '12.345' can mean 12345 or 12.345
     de | 12.500 Mitarbeiter         | '12.500' can mean 12500 or 12.5
     de | 1,459 Euro                 | '1,459' can mean 1459 or 1.459
+    de | 4,800                      | '4,800' can mean 4800 or 4.8
+    de | 2.300                      | '2.300' can mean 2300 or 2.3
     de | 4,125 %                    | '4,125' can mean 4125 or 4.125
+    de | 1,459 EUR/kWh              | '1,459' can mean 1459 or 1.459
+    es | 1.234km                    | '1.234' can mean 1234 or 1.234
     de | 12 Cent                    | hundredths of USD, EUR or another currency
     de | 1 Billion Euro             | 1000000000000 EUR in German
     es | $ 40.000                   | '40.000' can mean 40000 or 40
@@ -263,6 +268,11 @@ def test_another_language_never_changes_what_is_read(language: str, text: str, p
         ("¥5 billion", "ja", "5000000000 JPY"),
         ("¥5 billion", "zh", "5000000000 CNY"),
         ("1.250 billion dollars", "en", "1250000000 USD"),
+        ("12,345", "en", "12345 count"),
+        ("1,234 MW", "en", "1234 MW"),
+        ("1.234km", "en", "1.234 km"),
+        ("1,459 EUR/kWh", "en", "1459 EUR/kWh"),
+        ("4,125 %", "en", "4125 percent"),
     ],
 )
 def test_reads_by_the_language_of_the_source(text: str, language: str, plain: str) -> None:
@@ -404,6 +414,7 @@ def test_refuses_what_another_case_would_change(text: str) -> None:
         ("421 ppm", "421 ppm"),
         ("5 oz", "5 oz"),
         ("2650 USD/oz", "2650 USD/oz"),
+        ("1.125 GW", "1.125 GW"),
         ("80 bbl", "80 bbl"),
         ("5 gal", "5 gal"),
         ("5 million tonnes of CO2", "5000000 tCO2"),
@@ -411,7 +422,7 @@ def test_refuses_what_another_case_would_change(text: str) -> None:
         ("36.8 GtCO2", "36.8 GtCO2"),
         ("85 EUR/t CO2", "85 EUR/tCO2"),
         ("105.2 index", "105.2 index"),
-        ("5,234 points", "5234 points"),
+        ("5234 points", "5234 points"),
         ("25 bps", "25 bp"),
         ("12 BTC", "12 BTC"),
         ("12 bitcoins", "12 BTC"),

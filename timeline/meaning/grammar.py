@@ -52,7 +52,7 @@ class _Quantity:
     power: int = 0
     base: str | None = None
     rate: str = ""
-    #: Whether the unit follows the number, rather than preceding it, and as a code of its own: `5 USD`.
+    #: Whether the unit follows the number, rather than preceding it, and as Timeline writes it: `5 USD`.
     base_follows: bool = False
     by_code: bool = False
     by_sign: bool = False
@@ -544,7 +544,7 @@ class _Parser:
             if self.longer_name():
                 return None
             self.place += 1
-            return _Unit(token.text, token.text, by_code=token.text in CODES and not token.glued)
+            return _Unit(token.text, token.text, by_code=not token.glued)
         if token.text in HUNDREDTHS:
             self.place += 1
             return _Unit(HUNDREDTHS[token.text], token.text, power=-2)
@@ -655,32 +655,52 @@ class _Parser:
 
     def is_decimal(self, quantity: _Quantity, evidence: Evidence) -> bool | None:
         """Whether the separator begins decimals; None where it can be read in two ways."""
-        number, base = quantity.number, quantity.base
+        if quantity.number.by == ",":
+            return False if evidence is Evidence.POINT or self.has_thousands(quantity) else None
         has_scale = quantity.scale is not None
-        is_money, is_plain = base in CODES, not has_scale and not quantity.rate
-        is_continental = base == "EUR" and quantity.base_follows and not quantity.by_code
-        if number.by == ".":
-            if is_plain and (base is None or (base == "count" and not quantity.by_code)):
-                return None
-            if is_plain and is_money and (base in WITHOUT_CENTS or not quantity.by_code):
-                return None
-            if is_continental and (quantity.by_letter or quantity.by_sign):
-                return None
-            if number.ends_in_zero and not (evidence is Evidence.POINT and (has_scale or quantity.rate)):
-                return None
+        is_plain = not has_scale and not quantity.rate
+        if is_plain and (quantity.base is None or (quantity.base == "count" and not quantity.by_code)):
+            return None
+        if is_plain and quantity.base in CODES and (quantity.base in WITHOUT_CENTS or not quantity.by_code):
+            return None
+        if quantity.base == "EUR" and quantity.base_follows and (quantity.by_letter or quantity.by_sign):
+            return None
+        if quantity.number.ends_in_zero:
+            # Accounts of companies write $1.250 billion.
+            return True if evidence is Evidence.POINT and (has_scale or quantity.rate) else None
+        if is_plain and evidence is Evidence.NONE and quantity.base not in ("percent", *CODES):
+            return True if quantity.by_code else None
+        return True
+
+    def has_thousands(self, quantity: _Quantity) -> bool:
+        """Whether a comma with three digits behind it can only be before thousands, whatever the language."""
+        base, follows = quantity.base, quantity.base_follows
+        if base == "count" and follows:
+            # Nobody counts thousandths.
             return True
-        if evidence is Evidence.POINT:
+        if base not in CODES:
+            return (
+                quantity.scale is not None
+                and not quantity.by_letter
+                and base is not None
+                and base != "percent"
+            )
+        if follows and not quantity.by_code and base == "EUR":
             return False
-        if base == "percent" or is_continental:
-            return None
-        if is_money and quantity.rate and quantity.base_follows and not number.ends_in_zero:
-            return None
-        return False
+        if quantity.scale is not None:
+            return not (quantity.by_letter and follows)
+        # Cents have two digits; prices of litres and kilowatt-hours have more.
+        is_price = any(per not in _LASTING for per in quantity.rate.split("/")[1:])
+        return not is_price or not (follows or base == "EUR")
 
     def finish(self) -> None:
         token = self.ahead
         if not token.kind:
             return
+        place = self.place
+        if self.phrase(self.lexicon.of) and self.ahead.kind == "word":
+            token = self.ahead
+        self.place = place
         if re.fullmatch("[A-Z]{3}", token.text) and token.text not in CODES:
             hint = _hint(token.text, sorted(FOLDED.values())) or _hint(token.text, sorted(CODES))
             self.refuse(f"{token.text!r} is no ISO 4217 code{hint}")
@@ -691,6 +711,7 @@ class _Parser:
         self.refuse(f"unknown unit {token.text!r}{hint}; for a count write the number alone or 'count'")
 
 
+_LASTING: Final = frozenset(("hour", "day", "week", "month", "quarter", "year"))
 #: What is no figure where decimals begin with a comma.
 _POINTED: Final = re.compile(r"[0-9]+\.([0-9]{1,2}|[0-9]{4,})")
 _MULTIPLES: Final = {

@@ -111,6 +111,9 @@ class _Reader:
             return _only({"en": english, **self.among(rivals)})
         return english
 
+    def words_known(self, name: str) -> int:
+        return sum(_knows(lexicon_of(name), [token]) for token in self.tokens)
+
     def by_evidence(self) -> dict[str, Parsed]:
         """Return what the text says in those languages other than English whose words show themselves."""
         english = lexicon_of("en")
@@ -133,8 +136,8 @@ class _Reader:
         found = self.by_evidence()
         if found:
             return _only(found)
-        known = own if own in TONGUES else None
-        name = known if known in self.names else (self.names or [known or "en"])[0]
+        first = own if own is not None and own in TONGUES else "en"
+        name = max((first, *TONGUES), key=self.words_known)
         parsed = self.read(name)
         raise BadInput(
             f"its words may be {_NAMES[name]}, in which it means {_words(parsed)}, but nothing else says so; "
