@@ -8,7 +8,7 @@ const View = page.make(html);
 const root = document.getElementById("page");
 const live = document.getElementById("live");
 let data = JSON.parse(document.getElementById("state").textContent);
-let waiting = null, running = false, wanted = null, playing = null;
+let waiting = null, running = false, wanted = null, playing = null, latest = location.pathname + location.search;
 
 document.documentElement.classList.add("scripted");
 const theme = localStorage.getItem("timeline-theme");
@@ -31,6 +31,7 @@ paint();
 
 // One request at a time: the last date that was asked for meanwhile is the next one.
 async function show(address, { push = false, quiet = false, light = false } = {}) {
+  latest = address;
   wanted = { address, push, quiet, light };
   if (running) return;
   running = true;
@@ -173,7 +174,8 @@ document.addEventListener("pointermove", (event) => {
   if (chart && event.pointerType === "mouse") hover(chart, event.clientX);
 });
 document.addEventListener("pointerup", () => {
-  if (dragged && data.view === "beliefs") show(location.pathname + location.search);
+  // The last date that was asked for, whose answer may still be on its way: now with all that was left out.
+  if (dragged && data.view === "beliefs") show(latest);
   dragged = null;
 });
 document.addEventListener("pointercancel", () => (dragged = null));
