@@ -17,10 +17,11 @@ PACKAGE = ROOT / "timeline"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 #: The rooms, and the modules beside them. Each may import from itself and from these.
-_BELOW = ("errors", "atomic", "project")
+_BELOW = ("errors", "boundary", "atomic", "project")
 _ASKING = (*_BELOW, "meaning", "log", "index")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": (),
+    "boundary": ("errors",),
     "atomic": ("errors",),
     "project": ("errors", "atomic", "meaning"),
     "meaning": ("errors",),

@@ -18,6 +18,7 @@ import duckdb
 from timeline.ask.answers import Belief, Moment, Why
 from timeline.ask.snapshot import Snapshot
 from timeline.atomic import check_target, write_path
+from timeline.boundary import public
 from timeline.errors import BadInput, BadRows, Conflict, NotFound, Place
 from timeline.index.generation import build_file
 from timeline.index.index import Index
@@ -58,6 +59,7 @@ _LOG: Final = "log"
 _INDEX: Final = "index"
 
 
+@public
 class Timeline:
     """A store of what was reported and believed, and when.
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from timeline.boundary import public
 from timeline.meaning.columns import BELIEF_COLUMNS, check_names
 from timeline.meaning.times import format_instant, from_datetime, show_instant_end
 
@@ -105,6 +106,7 @@ class Source(Protocol):
         """Return everything as a polars frame; instants are in UTC."""
 
 
+@public
 class Answer:
     """One answer, in the form that is wanted: `rows` and `dicts()`, `frame()` or `arrow()`.
 

@@ -7,10 +7,12 @@ everywhere is not fetched.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from timeline.errors import BadInput, nearest
+from timeline.ask.questions import one_fact
+from timeline.errors import BadInput, Place, brief, nearest
 from timeline.index.catalog import sql_object
 from timeline.index.reader import Reader
 from timeline.meaning.columns import BELIEF_COLUMNS, LOG_COLUMNS, Kind
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["believed_at"]
+
+T = TypeVar("T")
 
 #: What a belief has of itself: its event may have none of it, and another cut it short.
 _OF_BELIEF: Final = ("valid_from", "valid_to", "believed_from", "reported_at")
@@ -39,16 +43,19 @@ def believed_at(
     """Return a frame with the columns of a belief beside its own: see `Timeline.at`.
 
     `fact` and `as_of` name its columns of facts and of dates, which are days of `zone`, or of UTC. Raises
-    BadInput where one is missing or cannot be read, or where a column would be there twice.
+    BadInput where one is missing or cannot be read, with the first row that is at fault, or where a column
+    would be there twice.
     """
     import polars as pl
 
+    if not isinstance(frame, pl.DataFrame):
+        raise BadInput(f"frame is {brief(frame)}; expected a polars DataFrame")
     for name in (fact, as_of):
         if name not in frame.columns:
             raise BadInput(f"no column {name!r} in the frame{nearest(name, frame.columns)}")
     taken = set(frame.columns)
     named = {name: f"{name}_believed" if name in taken else name for name in BELIEF_COLUMNS[1:]}
-    facts = frame[fact].cast(pl.String)
+    facts = _keys(frame[fact])
     rows = pl.DataFrame({"fact": facts, "moment": _moments(frame[as_of], zone)}).with_row_index("nth")
     if twice := taken.intersection(named.values()):
         raise BadInput(f"the frame has a column {min(twice)!r} already; rename it")
@@ -69,6 +76,64 @@ def believed_at(
     return frame.hstack([columns[name].alias(other) for name, other in named.items()])
 
 
+#: What surely is a fact without its period, of 200 characters in all, as most facts are: looked at at once.
+_PART: Final = r"[A-Za-z0-9_.&+:,'()%$#-](?:[A-Za-z0-9_.&+:,'()%$# -]*[A-Za-z0-9_.&+:,'()%$#-])?"
+_SURELY: Final = rf"^{_PART}(?:/{_PART}){{1,2}}$"
+
+
+def _keys(facts: pl.Series) -> pl.Series:
+    """Return facts as the store has them; raises BadInput for the first that can be none."""
+    import polars as pl
+
+    kind = facts.dtype
+    if kind not in (pl.String, pl.Categorical, pl.Enum, pl.Null):
+        raise BadInput(f"column {facts.name!r} is {kind}; expected facts as text")
+    facts = facts.cast(pl.String)
+    body, period = facts.str.splitn("@", 2).struct.unnest()
+    sure = body.str.contains(_SURELY) & (body.str.len_bytes() <= 200)
+    written = period.filter(sure).drop_nulls().unique().to_list()
+    canonical = dict(zip(written, map(_period, written), strict=True))
+    sure &= ~period.is_in([text for text in written if canonical[text] is None]).fill_null(False)
+    if unsure := facts.filter(~sure).unique().to_list():
+        facts = _replaced(facts, unsure, _read(facts, unsure, one_fact))
+    if others := [text for text in written if canonical[text] not in (None, text)]:
+        keys = body + "@" + _replaced(period, others, [canonical[text] for text in others])
+        facts = keys.zip_with(sure & period.is_in(others).fill_null(False), facts)
+    return facts
+
+
+def _replaced(column: pl.Series, old: list[str], new: Sequence[str | None]) -> pl.Series:
+    import polars as pl
+
+    return column.replace_strict(old, new, default=column, return_dtype=pl.String)
+
+
+def _period(text: str) -> str | None:
+    """Return a period in its one canonical form; None where it can be none."""
+    try:
+        return one_fact(f"a/b@{text}").partition("@")[2]
+    except BadInput:
+        return None
+
+
+def _read(column: pl.Series, written: list[str], read: Callable[[str], T]) -> list[T]:
+    """Return what is read from the texts of a column; raises BadInput with the first row that is at fault."""
+    found: list[T] = []
+    faults: dict[str, BadInput] = {}
+    for text in written:
+        try:
+            found.append(read(text))
+        except BadInput as error:
+            faults[text] = error
+    if faults:
+        nth = column.is_in(list(faults)).arg_max() or 0
+        text = column[nth]
+        message = str(faults[text])
+        message = message if brief(text) in message else f"{brief(text)}: {message}"
+        raise BadInput(message, Place(f"column {column.name!r} of the frame", row=nth + 1))
+    return found
+
+
 def _moments(dates: pl.Series, zone: str | None) -> pl.Series:
     """Return the instants, naive ones of UTC, that dates of any kind mean on the reported axis."""
     import polars as pl
@@ -84,9 +149,11 @@ def _moments(dates: pl.Series, zone: str | None) -> pl.Series:
         dates, kind = dates.dt.to_string("iso:strict"), pl.String()
     if kind == pl.String:
         written = dates.drop_nulls().unique().to_list()
-        instants = pl.Series([parse_as_of(text, zone) for text in written], dtype=pl.Int64)
+        instants = pl.Series(_read(dates, written, partial(parse_as_of, zone=zone)), dtype=pl.Int64)
         moments = dates.replace_strict(written, instants, default=None, return_dtype=pl.Int64)
         return moments.cast(pl.Datetime("us"))
+    if kind == pl.Null:
+        return dates.cast(pl.Datetime("us"))
     raise BadInput(f"column {dates.name!r} is {kind}; expected dates, aware datetimes or text")
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import duckdb
 
 from timeline.ask.answers import AsOf, Moment, timestamp
-from timeline.errors import BadInput, NotFound, nearest
+from timeline.errors import BadInput, NotFound, brief, nearest
 from timeline.index.reader import Reader
 from timeline.meaning.columns import BELIEF_COLUMNS
 from timeline.meaning.fact import fact_key, is_glob
@@ -48,7 +48,7 @@ def one_fact(fact: object) -> str:
     """
     if isinstance(fact, str):
         return _one_fact(fact)
-    raise BadInput(f"{str(fact)[:60]} is not a fact; {_ONE_EXPECTED}")
+    raise BadInput(f"{brief(fact)} is not a fact; {_ONE_EXPECTED}")
 
 
 _ONE_EXPECTED: Final = (
@@ -69,7 +69,7 @@ def _one_fact(fact: str) -> str:
         or _IN_NO_FACT.search(key)
         or any(part != part.strip() or not 1 <= len(part) <= 200 for part in parts)
     ):
-        raise BadInput(f"{fact[:60]!r} is not one fact; {_ONE_EXPECTED}")
+        raise BadInput(f"{brief(fact)} is not one fact; {_ONE_EXPECTED}")
     if at:
         parse_edtf(period)
     return key
@@ -178,7 +178,7 @@ def _days(within: object) -> int:
     if isinstance(within, int) and not isinstance(within, bool) and 0 <= within <= DAYS_AT_MOST:
         return within
     raise BadInput(
-        f"within is {str(within)[:60]}; expected a number of days from 0 to {DAYS_AT_MOST}, or None for any"
+        f"within is {brief(within)}; expected a number of days from 0 to {DAYS_AT_MOST}, or None for any"
     )
 
 

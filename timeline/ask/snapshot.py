@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +29,8 @@ from timeline.ask.evidence import displaced, events_behind, sources_named
 from timeline.ask.frames import Statement
 from timeline.ask.one_fact import about_one
 from timeline.ask.questions import event_by, one_fact, plain_changes, question, resolve_dates
+from timeline.atomic import check_target
+from timeline.boundary import own_errors, public
 from timeline.errors import BadInput, NotFound, brief, nearest
 from timeline.index.generation import with_room
 from timeline.index.index import Index
@@ -58,6 +60,7 @@ _DAMAGED: Final = "Corrupt database file"
 _DAMAGE: Final = (duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
 
 
+@public
 class Snapshot:
     """One state of a store: everything up to one commit, whatever is appended meanwhile.
 
@@ -275,10 +278,12 @@ class Snapshot:
         `columns` are those of the rows that hold an event_id. The events have key, reported_from,
         reported_at, evidence_at, approximate and inferred.
         """
+        _check_rows(rows, columns)
         return self._run(lambda con: events_behind(con, rows, columns))
 
     def sources(self, rows: Sequence[Row], dates: AsOf) -> dict[str, Row]:
         """Return the sources of some rows of an answer, by id, as they were described by `dates`."""
+        _check_rows(rows, ("source",))
         names = list({row["source"] for row in rows if row["source"] is not None})
         found = self._run(lambda con: sources_named(con, names, dates.recorded_as_of)) if names else []
         return {row["id"]: row for row in found}
@@ -323,6 +328,8 @@ class Snapshot:
 
     def commit_of(self, position: int) -> Commit:
         """Return the commit that recorded the event at a position, from 1 up to `position`."""
+        if not 1 <= position <= self.position:
+            raise NotFound(f"no event is at position {position}; expected 1 to {self.position}")
         columns = "number, first_position, count, epoch_us(recorded_at), digest"
         sql = f"SELECT {columns} FROM store.commits WHERE first_position <= $1 ORDER BY number DESC LIMIT 1"
         return Commit(*Answer(Statement(self._run, sql, [position])).rows[0])
@@ -439,18 +446,26 @@ class Snapshot:
         `sql` is a query of the package's own, such as `translate` returns.
         """
         with closing(self.reader().cursor()) as con:
-            con.execute(sql)
+            with own_errors(BadInput):
+                con.execute(sql)
+                if not con.description:
+                    raise BadInput("got no query; expected SELECT or FROM")
             names = [str(column[0]) for column in con.description or []]
 
             def rows() -> Iterator[tuple[Any, ...]]:
-                while some := con.fetchmany(_ROWS_AT_ONCE):
+                while some := fetched():
                     yield from some
+
+            def fetched() -> list[tuple[Any, ...]]:
+                with own_errors():
+                    return con.fetchmany(_ROWS_AT_ONCE)
 
             yield names, rows()
 
     def copy_to_parquet(self, sql: str, file: Path) -> None:
         """Write a large answer to a new Parquet file; `sql` is as in `stream`."""
-        with closing(self.reader().cursor()) as con:
+        check_target(file)
+        with closing(self.reader().cursor()) as con, own_errors(BadInput):
             con.execute(f"COPY ({sql}) TO {quoted(file)} (FORMAT parquet, COMPRESSION zstd)")
 
     # Readers
@@ -461,7 +476,8 @@ class Snapshot:
         The next question opens another, of the same state. Raises Corruption where a damaged index cannot be
         removed.
         """
-        if _DAMAGED not in str(error) and not isinstance(error, _DAMAGE):
+        raised = error if error.__cause__ is None else error.__cause__
+        if _DAMAGED not in str(raised) and not isinstance(raised, _DAMAGE):
             return False
         readers = (reader for reader in (self._opened, self._sandbox) if reader is not None)
         suspects = {reader.generation for reader in readers if reader.generation is not None}
@@ -541,6 +557,14 @@ class _PlainChanges:
         return found.drop("is_bounded").sort("fact")
 
 
+def _check_rows(rows: Sequence[Any], columns: Sequence[Any]) -> None:
+    """Raise BadInput for what are no rows of an answer with these columns."""
+    for row in rows:
+        for name in columns:
+            if not isinstance(row, Mapping) or not isinstance(row.get(name, 0), str | None):
+                raise BadInput(f"{brief(row)} is no row of an answer with a column {brief(name)} of text")
+
+
 def _stats(reader: Reader) -> dict[str, Any]:
     with closing(reader.cursor()) as con:
         [(facts,)] = con.execute("SELECT count(*) FROM store.facts").fetchall()
@@ -573,10 +597,6 @@ def _stats(reader: Reader) -> dict[str, Any]:
 def _translated(query: str, dates: AsOf, zone: str | None) -> str:
     from timeline.ask.temporal_sql import translate
 
-    if not isinstance(query, str):
-        raise BadInput(f"the query is {brief(query)}; expected a text")
-    if any("\ud800" <= sign <= "\udfff" for sign in query):
-        raise BadInput("the query holds half of a surrogate pair, which is no character")
     given: dict[str, Any] = {"policy": dates.policy, "basis": dates.basis}
     if dates.as_of is not None:
         given["as_of"] = format_instant(dates.as_of)

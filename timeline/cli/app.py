@@ -253,30 +253,22 @@ def _run() -> int:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
         # Typer takes it for a failure that nobody reads the rest of a help text.
         return 0 if code == 1 and not _has_reader() else code
-    except TimelineError as error:
-        from timeline.cli.output import fail
-
-        fail(error)
-        return error.exit_code
     except Exception as error:
-        if _interrupts.came:
+        code = error.exit_code if isinstance(error, TimelineError) else TimelineError.exit_code
+        if code == TimelineError.exit_code and _interrupts.came:
             # Libraries report an interrupt as errors of their own.
             return _INTERRUPTED
-        if os.environ.get("TIMELINE_DEBUG"):
+        if code == TimelineError.exit_code and os.environ.get("TIMELINE_DEBUG"):
             import traceback
 
             print(traceback.format_exc(), file=sys.stderr)
+        elif isinstance(error, TimelineError):
+            from timeline.cli.output import fail
+
+            fail(error)
         else:
-            print(f"Error: {_in_words(error)}", file=sys.stderr)
-        return TimelineError.exit_code
+            from timeline.boundary import in_words
+
+            print(f"Error: {in_words(error)}", file=sys.stderr)
+        return code
     return 0
-
-
-def _in_words(error: Exception) -> str:
-    # Of DuckDB, what it could not read or write, and memory that does not suffice.
-    if isinstance(error, OSError) or type(error).__name__ in ("IOException", "OutOfMemoryException"):
-        return str(error)
-    return (
-        f"{type(error).__name__}: {error}\n"
-        "This is a fault of Timeline, not yours. TIMELINE_DEBUG=1 shows where it happened."
-    )

@@ -275,7 +275,8 @@ class Index:
                 target = aside / f"{generation.path.stem}-{os.urandom(4).hex()}.duckdb"
                 os.rename(generation.path, target)
                 moved.append(target)
-            sync_folder(self.folder)
+            if moved:
+                sync_folder(self.folder)
         return moved
 
     def _is_of_log(self, generation: Generation) -> bool:
