@@ -221,7 +221,10 @@ def brief(value: object) -> str:
     """
     try:
         text = repr(value)
-    except Exception:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:
+        # Polars panics on dates far away.
         return f"a value of type {type(value).__name__}"
     return text if len(text) <= _SHOWN_AT_MOST else f"{text[: _SHOWN_AT_MOST - 3]}..."
 

@@ -19,7 +19,7 @@ from timeline.ask.answers import Belief, Moment, Why
 from timeline.ask.snapshot import Snapshot
 from timeline.atomic import check_target, write_path
 from timeline.boundary import public
-from timeline.errors import BadInput, BadRows, Conflict, NotFound, Place
+from timeline.errors import BadInput, BadRows, Conflict, NotFound, Place, brief
 from timeline.index.generation import build_file
 from timeline.index.index import Index
 from timeline.log.log import Commit, Log, Verified
@@ -288,7 +288,7 @@ class Timeline:
         for nth, keys in enumerate(events, 1):
             if not isinstance(keys, Mapping):
                 wanted = "a mapping with keys such as fact and claim"
-                raise BadInput(f"expected {wanted}, got {keys!r}", Place("event", row=nth))
+                raise BadInput(f"expected {wanted}, got {brief(keys)}", Place("event", row=nth))
             drafts.append(Draft(dict(keys), Place("event", row=nth)))
         if not drafts:
             raise BadInput("nothing to append; expected at least one event")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, chdir
+from contextlib import chdir, suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,11 +14,15 @@ from typing import Any, Final
 import polars as pl
 import pyarrow as pa
 import pytest
+import typer
 
-from timeline import Timeline, TimelineError
+from tests.commands import OPENAI, run
+from timeline import BadInput, Timeline, TimelineError
 from timeline.ask.answers import Answer
 from timeline.ask.snapshot import Snapshot
+from timeline.cli.app import COMMANDS, app
 from timeline.errors import brief
+from timeline.meaning.event import DESCRIPTIONS, Event, event_from
 
 FRAME: Final = pl.DataFrame({"fact": ["acme/plan"], "as_of": ["2025-01-01"]})
 
@@ -31,15 +35,82 @@ class Nameless:
 
 
 TEXTS: Final = (
-    *("", " ", "x", "acme/plan", "*", "[", "\x00", "a\x00b", "\ud800", "\udcff", "\n", "'", '"', "\u202e", "é"),
-    *("2025-01-01", "9999-12-31", "2025-13-45", "2025-01-01T00:00", "#4", "#-1", "#" + "9" * 400, "-", "--", "."),
+    *(
+        "",
+        " ",
+        "x",
+        "acme/plan",
+        "*",
+        "[",
+        "\x00",
+        "a\x00b",
+        "\ud800",
+        "\udcff",
+        "\n",
+        "'",
+        '"',
+        "\u202e",
+        "é",
+    ),
+    *(
+        "2025-01-01",
+        "9999-12-31",
+        "2025-13-45",
+        "2025-01-01T00:00",
+        "#4",
+        "#-1",
+        "#" + "9" * 400,
+        "-",
+        "--",
+        ".",
+    ),
     *("latest", "confirmed:2", "confirmed:" + "9" * 50, "/", "/dev/null", "/nonexistent/x", "a" * 10_000),
     *("SELECT 1", "SELECT $x", "SELECT '", "\\", "%", "{}", "NaN", "-1", "1e400"),
 )
 ODD: Final[tuple[Any, ...]] = (
-    *(None, *TEXTS, b"a", b"\xff", 0, 1, -1, 2**63, 10**5000, True, False, 1.5, float("nan"), float("inf"), 1j),
-    *(Decimal("NaN"), Decimal(1), [], [None], [1], ["x"], [[]], (), {}, {"a": 1}, {1: 2}, {"fact": "acme/plan"}),
-    *(set(), frozenset({1}), range(3), object(), Nameless(), [Nameless()], int, len, lambda *_: None, iter([1])),
+    *(
+        None,
+        *TEXTS,
+        b"a",
+        b"\xff",
+        0,
+        1,
+        -1,
+        2**63,
+        10**5000,
+        True,
+        False,
+        1.5,
+        float("nan"),
+        float("inf"),
+        1j,
+    ),
+    *(
+        Decimal("NaN"),
+        Decimal(1),
+        [],
+        [None],
+        [1],
+        ["x"],
+        [[]],
+        (),
+        {},
+        {"a": 1},
+        {1: 2},
+        {"fact": "acme/plan"},
+    ),
+    *(
+        set(),
+        frozenset({1}),
+        range(3),
+        object(),
+        Nameless(),
+        [Nameless()],
+        int,
+        len,
+        lambda *_: None,
+        iter([1]),
+    ),
     *(date(2025, 1, 1), date.max, datetime(2025, 1, 1), datetime.max.replace(tzinfo=UTC), timedelta(1)),  # noqa: DTZ001
     *(Path("/"), Path("/nonexistent/x"), Path("."), Path("a\x00b"), Path("a" * 300), ValueError("x")),
     *(pl.DataFrame(), FRAME, FRAME.lazy(), FRAME["fact"], pl.DataFrame({"fact": [1], "as_of": [None]})),
@@ -48,7 +119,13 @@ ODD: Final[tuple[Any, ...]] = (
 
 #: What a method needs besides the argument that is odd.
 NEEDED: Final[dict[str, Any]] = {
-    **{"fact": "acme/plan", "frame": FRAME, "query": "SELECT 1 AS a", "sql": "SELECT 1 AS a", "kind": "beliefs"},
+    **{
+        "fact": "acme/plan",
+        "frame": FRAME,
+        "query": "SELECT 1 AS a",
+        "sql": "SELECT 1 AS a",
+        "kind": "beliefs",
+    },
     **{"events": [{"fact": "acme/plan", "text": "z", "source": "s", "reported": "2025"}], "position": 1},
     **{"from_date": "2025-01-01", "to_date": "2025-03-01", "name": "k", "rows": [], "error": ValueError("x")},
 }
@@ -71,37 +148,40 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(template: Path, tmp_path: Path) -> Iterator[Timeline]:
+def desk(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Timeline]:
     shutil.copytree(template, tmp_path / "desk")
     # Some of what is handed over is a file to write.
     (tmp_path / "here").mkdir()
+    monkeypatch.setattr("sys.stdin", None)
     with chdir(tmp_path / "here"), Timeline.open(tmp_path / "desk") as tl:
         yield tl
 
 
-def everything_of(found: object) -> None:
+def everything_of(found: Any) -> None:
     """Go through all of what a method returned, which may be worked out only then."""
     if isinstance(found, Answer):
         assert len(found.rows) == len(found.dicts()) == found.frame().height == found.arrow().num_rows
-    elif isinstance(found, AbstractContextManager) and not isinstance(found, Timeline):
-        with found as entered:
-            if isinstance(entered, tuple):
-                list(entered[1])
+    elif type(found).__name__ == "_GeneratorContextManager":
+        with found as (_, rows):
+            list(rows)
     elif isinstance(found, Timeline):
         found.close()
 
 
 def check(call: Any, given: Mapping[str, Any], odd: str) -> None:
-    """Call a method; what it raises is Timeline's own, and names what was wrong rather than a fault of ours."""
+    """Call a method; what it raises is Timeline's own, and no fault of ours."""
+    raised: BaseException | None = None
     try:
         everything_of(call(**given))
     except TimelineError as error:
-        told = f"{odd} = {brief(given.get(odd))}: {str(error)[:200]}"
-        assert type(error) is not TimelineError, told
-        assert str(error).strip(), told
+        raised = error
     except BaseException as error:
         error.add_note(f"with {odd} = {brief(given.get(odd))}")
         raise
+    if raised is not None:
+        told = f"{odd} = {brief(given.get(odd))}: {str(raised)[:200]}"
+        assert type(raised) is not TimelineError, told
+        assert str(raised).strip(), told
 
 
 class TestMethods:
@@ -116,6 +196,9 @@ class TestMethods:
         named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
         for odd in named:
             for nth, value in enumerate(ODD):
+                if odd.name == "progress" and callable(value):
+                    # What it raises is its own.
+                    continue
                 given = {p.name: NEEDED.get(p.name) for p in named if p.default is p.empty}
                 given |= {"path": tmp_path / f"new-{nth}"} if "path" in given else {}
                 given |= {"file": tmp_path / f"new-{nth}.parquet"} if "file" in given else {}
@@ -125,24 +208,30 @@ class TestMethods:
             needed = {p.name: NEEDED.get(p.name) for p in named if p.default is p.empty}
             check(getattr(asked, name), needed | {"unheard_of": 1}, "unheard_of")
 
-    @pytest.mark.parametrize("name", ["append", "record"])
-    def test_each_key_of_an_event(self, desk: Timeline, name: str) -> None:
-        from timeline.meaning.event import DESCRIPTIONS, Event
-
-        record = getattr(desk, name)
+    def test_each_key_of_an_event(self, desk: Timeline) -> None:
         usual = {"fact": "acme/plan", "text": "x", "source": "s", "reported": "2025"}
         events = [(key, usual) for key in (*Event.model_fields, "unheard_of")]
         for kind, model in DESCRIPTIONS.items():
             events += [(key, {"type": kind, "id": "x"}) for key in (*model.model_fields, "unheard_of")]
+        right = []
         for key, event in events:
-            for value in ODD:
-                check(record, {"events": [event | {key: value}], "register_unknown": True}, "events")
+            given = [event | {key: value} for value in ODD]
+            check(desk.record, {"events": given, "register_unknown": True}, "events")
+            for each in given:
+                with suppress(BadInput):
+                    event_from(each).columns()
+                    right.append(each)
+        assert len(right) > len(events)
+        for each in right[::7]:
+            check(desk.record, {"events": [each], "register_unknown": True}, "events")
         for value in ODD:
-            check(record, {"events": [value]}, "events")
+            check(desk.record, {"events": [value]}, "events")
         assert desk.verify().events == desk.stats()["events"]
 
     def test_each_column_of_a_join(self, desk: Timeline) -> None:
-        columns = [pl.Series([value], strict=False) for value in ODD if not isinstance(value, pl.DataFrame | set)]
+        columns = [pl.Series([value], dtype=pl.Object) for value in (object(), int, b"a", {1: 2})]
+        columns += [pl.Series([value]) for value in (None, 1, True, 1.5, b"a", [1], {"a": 1}, Decimal(1))]
+        columns += [pl.Series([value]) for value in (timedelta(1), date.max, datetime(9999, 12, 31))]  # noqa: DTZ001
         columns += [
             pl.Series(["acme/plan"], dtype=pl.Categorical),
             pl.Series([10**9], dtype=pl.Date),
@@ -174,7 +263,62 @@ class TestMethods:
                 check(getattr(desk, name), given, "")
         assert held.beliefs().rows
         with Timeline.open(desk.path, read_only=True) as reading:
-            for call in (reading.append, reading.record):
-                check(call, {"events": NEEDED["events"]}, "events")
-            for call in (reading.refresh, reading.rebuild, reading.compact):
-                check(call, {}, "")
+            for name in ("append", "record"):
+                check(getattr(reading, name), {"events": NEEDED["events"]}, "events")
+            for name in ("refresh", "rebuild", "compact"):
+                check(getattr(reading, name), {}, "")
+
+
+#: What each argument of a command needs to be right, where it has to be there.
+RIGHT: Final = {
+    **{"fact": OPENAI, "from_date": "2025-01-01", "to_date": "2026-03-01", "query": "SELECT 1 AS a"},
+    **{
+        "name": "said-first",
+        "what": "events",
+        "file": "out.csv",
+        "folder": "new",
+        "target": "nvidia-30-billion",
+    },
+    **{"claim": "1 USD", "facts": OPENAI, "paths": "events"},
+}
+#: Codes of errors that are not ours.
+GOOD: Final = {0, 2, 3, 4, 5}
+
+
+def parameters_of(name: str) -> list[Any]:
+    command: Any = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    return [parameter for parameter in command.params if parameter.name != "help"]
+
+
+class TestCommands:
+    @pytest.fixture
+    def project(self, recorded_project: Path, tmp_path: Path) -> Path:
+        folder = tmp_path / "project"
+        shutil.copytree(recorded_project, folder)
+        return folder
+
+    @pytest.mark.parametrize("name", COMMANDS)
+    def test_each_option_of_each_command(
+        self, name: str, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sys.stdin", None)
+        monkeypatch.delenv("TIMELINE_STORE", raising=False)
+        parameters = parameters_of(name)
+        right = [RIGHT.get(p.name, "x") for p in parameters if p.param_type_name == "argument" and p.required]
+        calls: list[list[str]] = [[], ["x"] * 9, ["--unheard-of"], [*right, ""], ["--", "--", "--"]]
+        for nth, parameter in enumerate(parameters):
+            if parameter.param_type_name == "argument":
+                place = [p.name for p in parameters if p.param_type_name == "argument"].index(parameter.name)
+                calls += [[*right[:place], text, *right[place + 1 :]] for text in TEXTS]
+            elif not parameter.is_flag:
+                # Each text comes to many commands, few to each of them.
+                calls += [[*right, f"{parameter.opts[0]}={text}"] for text in TEXTS[nth % 7 :: 7]]
+                calls += [[*right, parameter.opts[0]]]
+            else:
+                calls += [[*right, parameter.opts[0]], [*right, f"{parameter.opts[0]}=x"]]
+        for call in calls:
+            done = run(project, [name, *call])
+            told = f"timeline {name} {ascii(call)[:200]}: {done.code}: {done.err[:500]}"
+            assert done.code in GOOD, told
+            assert "Traceback" not in done.out + done.err, told
+            assert done.code == 0 or done.err.strip(), told

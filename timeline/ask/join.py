@@ -17,7 +17,7 @@ from timeline.index.catalog import sql_object
 from timeline.index.reader import Reader
 from timeline.meaning.columns import BELIEF_COLUMNS, LOG_COLUMNS, Kind
 from timeline.meaning.fact import FACT_PARTS
-from timeline.meaning.times import parse_as_of
+from timeline.meaning.times import FIRST_INSTANT, LAST_INSTANT, parse_as_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -134,11 +134,22 @@ def _read(column: pl.Series, written: list[str], read: Callable[[str], T]) -> li
     return found
 
 
+_A_DAY: Final = {None: 1, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+_FIRST_DAY: Final = FIRST_INSTANT // 86_400_000_000
+_LAST_DAY: Final = LAST_INSTANT // 86_400_000_000
+
+
 def _moments(dates: pl.Series, zone: str | None) -> pl.Series:
     """Return the instants, naive ones of UTC, that dates of any kind mean on the reported axis."""
     import polars as pl
 
     kind = dates.dtype
+    if isinstance(kind, pl.Datetime | pl.Date):
+        # Polars panics where it is asked of a date so far away.
+        days = dates.to_physical().cast(pl.Int64) // _A_DAY[getattr(kind, "time_unit", None)]
+        if beyond := (~days.is_between(_FIRST_DAY, _LAST_DAY)).fill_null(False).arg_true().to_list():
+            where = Place(f"column {dates.name!r} of the frame", row=beyond[0] + 1)
+            raise BadInput("holds a date outside the years 1 to 9999", where)
     if isinstance(kind, pl.Datetime):
         if kind.time_zone is None:
             raise BadInput(f"column {dates.name!r} holds naive datetimes; give them a time zone")

@@ -91,7 +91,7 @@ def resolve_dates(
     """
     check_policy(policy)
     if basis not in _BASES:
-        raise BadInput(f"no such basis: {basis!r}; expected certain, possible or evidence")
+        raise BadInput(f"no such basis: {brief(basis)}; expected certain, possible or evidence")
     recorded = reader.recorded_at
     is_head = True
     if recorded_as_of is not None:
@@ -113,7 +113,7 @@ def _recorded(reader: Reader, moment: Moment, zone: str | None) -> int:
         return parse_as_of(moment, zone)
     number = moment[1:]
     if not (number.isascii() and number.isdigit()):
-        raise BadInput(f"{moment!r} is not a commit; expected # and its number, such as #4")
+        raise BadInput(f"{brief(moment)} is not a commit; expected # and its number, such as #4")
     [(found,)] = reader.prepared(
         "recorded_by",
         "SELECT epoch_us(max(recorded_at)) FROM store.commits WHERE number <= $1::BIGINT",
@@ -170,7 +170,7 @@ def question(
         source = f"history($1, {dates.arguments(policy=False)}){until}"
         columns = "reported_at, position"
     else:
-        raise BadInput(f"no such question: {kind!r}")
+        raise BadInput(f"no such question: {brief(kind)}")
     return f"FROM {source}{where}" + (f" ORDER BY {columns}" if order else ""), parameters
 
 
@@ -258,6 +258,6 @@ def event_by(con: duckdb.DuckDBPyConnection, name: str) -> tuple[str, str | None
         return event_id, key
     if not found:
         keys = [key for (key,) in con.execute("SELECT key FROM store.keys").fetchall()]
-        raise NotFound(f"no event has the key or event_id {name!r}{nearest(name, keys)}")
+        raise NotFound(f"no event has the key or event_id {brief(name)}{nearest(name, keys)}")
     listed = ", ".join(row[0][: len(name) + 4] for row in found[:5])
-    raise BadInput(f"{name!r} begins {len(found)} event ids; expected a longer prefix, such as {listed}")
+    raise BadInput(f"{brief(name)} begins {len(found)} event ids; expected a longer prefix, such as {listed}")

@@ -190,6 +190,7 @@ class Snapshot:
         `kind` is beliefs, claims, disagreements (with `within`), history, changes (with `between`, two
         instants in microseconds since 1970), or spans: every belief ever held, whatever the date.
         """
+        _check_defaults(more, _MORE)
         dates = self.dates() if dates is None else dates
         key = fact_key(fact)
         if key is not None and not is_glob(key):
@@ -358,6 +359,7 @@ class Snapshot:
         """
         from timeline.ask.typed import fetched, last_of
 
+        _check_parameters(params)
         translated, dates, on = self._sql(query, as_of, defaults, unsafe)
 
         def ask(_: Reader, con: duckdb.DuckDBPyConnection) -> Source:
@@ -369,6 +371,7 @@ class Snapshot:
 
     def translate(self, query: str, as_of: Moment | None = None, **defaults: Any) -> str:
         """Return a temporal query as plain DuckDB SQL over the store's own objects."""
+        _check_defaults(defaults, _RULES)
         return _translated(query, self.dates(as_of, **defaults), self.zone)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
@@ -381,6 +384,7 @@ class Snapshot:
         """Return a temporal query as plain SQL, its dates, and what calls a function to run it."""
         from timeline.ask.sandbox import as_owner, sandboxed
 
+        _check_defaults(defaults, _RULES)
         dates = self._guarded(
             lambda reader: resolve_dates(reader, as_of, zone=self.zone, **defaults),
             self.reader if unsafe else self._sandboxed,
@@ -407,6 +411,7 @@ class Snapshot:
         """
         from timeline.ask.explain import explain
 
+        _check_defaults(more, _MORE)
         dates = self.dates() if dates is None else dates
         sql, parameters = question(kind, dates, fact, **more)
         return self._guarded(lambda reader: explain(reader, reader.cursor(), sql, parameters))
@@ -426,6 +431,7 @@ class Snapshot:
         """
         from timeline.ask.explain import explain
 
+        _check_parameters(params)
         translated, _, on = self._sql(query, as_of, defaults, unsafe)
         found: Explained = on(lambda reader, con: explain(reader, con, translated, params))
         return found
@@ -555,6 +561,26 @@ class _PlainChanges:
             return self.full.frame()
         # Sorted here, because it takes half as long.
         return found.drop("is_bounded").sort("fact")
+
+
+#: The defaults of a query, besides its `as_of`, and what named questions take besides their dates.
+_RULES: Final = ("recorded_as_of", "valid_at", "policy", "basis")
+_MORE: Final = ("within", "between")
+
+
+def _check_defaults(given: Mapping[str, Any], known: Sequence[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise BadInput(
+                f"no such argument: {brief(name)}{nearest(name, known)}; expected {', '.join(known)}"
+            )
+
+
+def _check_parameters(params: Any) -> None:
+    """Raise BadInput for what are no values of a query's parameters."""
+    named = isinstance(params, Mapping) and all(isinstance(name, str) for name in params)
+    if params is not None and not named and not isinstance(params, list | tuple):
+        raise BadInput(f"params is {brief(params)}; expected a list of values for ?, or a dict for $name")
 
 
 def _check_rows(rows: Sequence[Any], columns: Sequence[Any]) -> None:

@@ -7,6 +7,7 @@ needs is loaded by `run`, so that an interrupt while it loads ends like any othe
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import io
@@ -239,12 +240,26 @@ def run() -> int:
         return 1
 
 
+def _check_words(words: Iterable[str]) -> None:
+    """Raise BadInput for what no shell hands over, but a program that calls `run` may."""
+    from timeline.errors import BadInput, brief
+
+    for word in words:
+        try:
+            os.fsencode(word)
+        except UnicodeEncodeError:
+            raise BadInput(f"{brief(word)} holds half of a surrogate pair, which is no character") from None
+        if "\0" in word:
+            raise BadInput(f"{brief(word)} holds U+0000, which no word of a command can")
+
+
 def _run() -> int:
     from timeline.errors import TimelineError
 
     try:
         # Nothing of what is loaded becomes garbage, and to look through it takes as long as a small answer.
         gc.disable()
+        _check_words(sys.argv[1:])
         named = sys.argv[1:2]
         application = _app_of(named if named and named[0] in COMMANDS else COMMANDS)
         gc.enable()
@@ -254,7 +269,12 @@ def _run() -> int:
         # Typer takes it for a failure that nobody reads the rest of a help text.
         return 0 if code == 1 and not _has_reader() else code
     except Exception as error:
-        code = error.exit_code if isinstance(error, TimelineError) else TimelineError.exit_code
+        code = TimelineError.exit_code
+        if isinstance(error, TimelineError):
+            code = error.exit_code
+        elif isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            # A path of the command line that can be none.
+            code = 2
         if code == TimelineError.exit_code and _interrupts.came:
             # Libraries report an interrupt as errors of their own.
             return _INTERRUPTED

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperCommand
 
 from timeline import __version__
-from timeline.errors import BadInput
+from timeline.errors import BadInput, brief
 
 __all__ = [
     "Basis",
@@ -347,6 +347,15 @@ def check_output(output: Path | None, store: Path | None) -> None:
     check_target(output, inputs=inputs, within=folders)
 
 
+def _check_signs(name: str, value: object) -> None:
+    """Raise BadInput for a text with bytes that are no UTF-8, which a path may have."""
+    if isinstance(value, list):
+        for each in value:
+            _check_signs(name, each)
+    elif isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise BadInput(f"{name.replace('_', '-')} is {brief(value)}; expected UTF-8")
+
+
 def with_options(function: Callable[..., None]) -> Callable[..., None]:
     """Return a command that has the fields of its dataclass parameters as options."""
     signature = inspect.signature(function, eval_str=True)
@@ -366,6 +375,8 @@ def with_options(function: Callable[..., None]) -> Callable[..., None]:
         ]
 
     def command(**given: Any) -> None:
+        for name, value in given.items():
+            _check_signs(name, value)
         for name, group in groups.items():
             given[name] = group(**{option.name: given.pop(option.name) for option in fields(group)})
             if group is Output:

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
-from timeline.errors import BadInput, nearest
+from timeline.errors import BadInput, brief, nearest
 from timeline.meaning.amounts import KEPT, Amount, known_unit, parse_amount, plain_amount
 from timeline.meaning.columns import STATUSES
 from timeline.meaning.decimals import EXACT, PLACES, WHOLE_DIGITS, rounded, short_text
@@ -103,6 +103,8 @@ def _decimal(value: object) -> object:
     " places."""
     if value is None or isinstance(value, bool):
         return value
+    if not isinstance(value, int | float | Decimal | str):
+        raise ValueError(f"{brief(value)} is not a number")
     if isinstance(value, float) and isfinite(value):
         value = rounded(value)
     if isinstance(value, int) and abs(value) >= 10**WHOLE_DIGITS:
@@ -635,8 +637,7 @@ def _locator(value: Any) -> str:
                 raise ValueError
         except (ValueError, TypeError):
             raise BadInput(
-                f"locator {_brief(str(span))} is not a span; expected start and end, "
-                f"0 <= start < end <= {_LARGEST}"
+                f"locator {brief(span)} is not a span; expected start and end, 0 <= start < end <= {_LARGEST}"
             ) from None
         found.append({"start": start, "end": end})
     if not found:
@@ -697,6 +698,13 @@ class Entity(_Description):
     aliases: tuple[Text, ...] = ()
 
 
+def _yes_or_no(value: object) -> object:
+    words = {"true": "yes", "false": "no"}
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return words.get(value, value) if isinstance(value, str) else value
+
+
 class Attribute(_Description):
     """What may be reported of a subject: its meaning, the type of its values, whether it takes an object."""
 
@@ -704,7 +712,7 @@ class Attribute(_Description):
     value: Literal["amount", "date", "text", "entity", "answer"] | None = None
     object: Annotated[
         Literal["yes", "no", "optional"] | None,
-        BeforeValidator(lambda v: {True: "yes", False: "no", "true": "yes", "false": "no"}.get(v, v)),
+        BeforeValidator(_yes_or_no),
     ] = None
 
 
@@ -716,6 +724,10 @@ DESCRIPTIONS: Final[Mapping[str, type[_Description]]] = {
 _TYPE_OF = {model: name for name, model in DESCRIPTIONS.items()}
 
 
+#: What a value may be in Python: pydantic would read others too, or fail on them.
+_WRITTEN: Final = (str, int, float, Decimal, date, list, tuple, dict)
+
+
 def event_from(keys: Mapping[str, object]) -> Event | _Description:
     """Return an event or description from its keys; raises BadInput that names the key at fault.
 
@@ -723,6 +735,11 @@ def event_from(keys: Mapping[str, object]) -> Event | _Description:
     'entity'
     """
     given = {name: value for name, value in keys.items() if value is not None}
+    for name, value in given.items():
+        if not isinstance(name, str):
+            raise BadInput(f"{brief(name)} is no key; expected a text, such as fact")
+        if not isinstance(value, _WRITTEN):
+            raise BadInput(f"{name} is {brief(value)}; expected a text, a number, a date or yes or no")
     kind = given.get("type", "reported")
     model: type[Event | _Description] = Event
     if isinstance(kind, str) and kind in DESCRIPTIONS:
@@ -734,10 +751,6 @@ def event_from(keys: Mapping[str, object]) -> Event | _Description:
         raise BadInput(_explain(error, model)) from None
 
 
-#: Of a bad value an error shows so many characters.
-_SHOWN_AT_MOST: Final = 100
-
-
 def _explain(error: ValidationError, model: type[BaseModel]) -> str:
     found = []
     for detail in error.errors(include_url=False):
@@ -745,10 +758,7 @@ def _explain(error: ValidationError, model: type[BaseModel]) -> str:
         if detail["type"] == "extra_forbidden":
             found.append(f"unknown key {name!r}{nearest(name, model.model_fields)}")
         elif detail["type"] == "literal_error":
-            got = repr(detail.get("input"))
-            if len(got) > _SHOWN_AT_MOST:
-                got = f"{got[:_SHOWN_AT_MOST]}…"
-            found.append(f"{name} is {got}; expected {detail['ctx']['expected']}")
+            found.append(f"{name} is {brief(detail.get('input'))}; expected {detail['ctx']['expected']}")
         else:
             found.append(f"{name}: {detail['msg'].removeprefix('Value error, ')}")
     return "; ".join(found)

@@ -29,7 +29,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Final, NoReturn
 
-from timeline.errors import BadInput
+from timeline.errors import BadInput, brief
 from timeline.meaning.instants import (
     DAY,
     END,
@@ -512,7 +512,9 @@ def _instant(part: str, whole: str) -> int | None:
 def _asked(value: object, wanted: str, zone: str | None) -> Edtf:
     """Return a date that is asked with, which is certain."""
     if not isinstance(value, str):
-        raise BadInput(f"{value!r} is not {wanted}; give text like '2025-02-22', a date or an aware datetime")
+        raise BadInput(
+            f"{brief(value)} is not {wanted}; give text like '2025-02-22', a date or an aware datetime"
+        )
     text = value.strip()
     start, slash, end = text.rpartition("/")
     if letter_instant(end) is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from timeline.ask.answers import AsOf
-from timeline.errors import BadInput, NotFound
+from timeline.errors import BadInput, NotFound, brief
 from timeline.meaning.fact import fact_key, is_glob
 from timeline.plot.engine import draw
 from timeline.plot.files import Picture, stacked
@@ -49,6 +49,9 @@ def picture(
         if given not in known:
             raise BadInput(f"no such {name}: {given!r}; expected {' or '.join(known)}")
     options: dict[str, Any] = {"theme": theme, "language": language, "width": width, "ground": True}
+    for fact in facts:
+        if not isinstance(fact, str):
+            raise BadInput(f"{brief(fact)} is no fact; expected a text such as nvidia/investment/openai")
     if kind == "fact":
         names = facts_named(snapshot, facts)[:FACTS_AT_MOST]
         found = [fact_data(snapshot, fact, dates) for fact in names]
