@@ -50,7 +50,14 @@ ONLY: dict[tuple[str, str], set[str]] = {
     ("web", "ask"): {"ask.answers", "ask.overview", "ask.queries", "ask.snapshot"},
     ("web", "meaning"): {"meaning.times", "meaning.columns", "meaning.fact"},
     # A front end asks through the store: of the rooms behind the store, it knows values.
-    ("cli", "ask"): {"ask.answers", "ask.explain", "ask.queries", "ask.questions", "ask.snapshot"},
+    ("cli", "ask"): {
+        "ask.answers",
+        "ask.written",
+        "ask.explain",
+        "ask.queries",
+        "ask.questions",
+        "ask.snapshot",
+    },
     ("cli", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts", "meaning.fact"},
 }
 

@@ -401,7 +401,7 @@ class TestTypes:
         message = refusal(orgin="x", colour="blue")
         assert "unknown key 'orgin'; did you mean 'origin'?" in message
         assert "unknown key 'colour'" in message
-        assert "1: Keys should be strings" in event_refusal({1: 2})
+        assert "1 is no key; expected a text, such as fact" in event_refusal({1: 2})
 
     @pytest.mark.parametrize("name", ["key", "source", "origin", "speaker", "actor"])
     def test_names_are_not_empty(self, name: str) -> None:

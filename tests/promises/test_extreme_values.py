@@ -594,7 +594,9 @@ class TestOneFact:
     def test_what_asks_of_one_refuses_others(self, desk: Timeline) -> None:
         desk.append([{"fact": "acme/plan", "text": "x", **REPORTED}])
         for ask, fact in product((desk.belief, desk.why), self.BAD):
-            with pytest.raises(BadInput, match=r"expected subject/attribute|EDTF date|not a date"):
+            with pytest.raises(
+                BadInput, match=r"expected subject/attribute|EDTF date|not a date|expected a text|surrogate"
+            ):
                 ask(cast("str", fact))
 
     def test_what_was_never_reported_is_none(self, desk: Timeline) -> None:

@@ -37,6 +37,7 @@ from timeline.index.index import Index
 from timeline.index.reader import Attach, Reader
 from timeline.log.file import Commit
 from timeline.log.paths import quoted
+from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.fact import fact_key, is_glob
 from timeline.meaning.times import format_instant, now, parse_as_of
 
@@ -467,6 +468,28 @@ class Snapshot:
                     return con.fetchmany(_ROWS_AT_ONCE)
 
             yield names, rows()
+
+    def written(
+        self, *, flat: bool = False, recorded_as_of: Moment | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Return every event as it is written in files, in the order of the log.
+
+        Ingested elsewhere they have the same ids. `flat` is for tables, in which a description is JSON in
+        `text`. Raises BadInput for an event that cannot be written so.
+        """
+        from timeline.ask.written import READ, Writer
+
+        writer = Writer(flat=flat)
+        until = self.dates(recorded_as_of=recorded_as_of).recorded_as_of
+        columns = (f"epoch_us({n})" if LOG_COLUMNS[n] == "instant" else n for n in READ)
+        sql = (
+            f"SELECT {', '.join(columns)} FROM store.events "
+            f"WHERE epoch_us(recorded_at) <= {until} ORDER BY position"
+        )
+        with self.stream(sql) as (_, rows):
+            for row in rows:
+                if (keys := writer.keys(dict(zip(READ, row, strict=True)))) is not None:
+                    yield keys
 
     def copy_to_parquet(self, sql: str, file: Path) -> None:
         """Write a large answer to a new Parquet file; `sql` is as in `stream`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,14 +12,16 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
+from timeline.ask.answers import text_of
 from timeline.ask.snapshot import Snapshot
+from timeline.ask.written import WRITTEN
 from timeline.atomic import check_target, write_path
 from timeline.cli.options import Dates, Json, Store
 from timeline.cli.output import print_pairs, say
 from timeline.cli.stores import asking, keeping
 from timeline.errors import BadInput, Conflict, NotFound
 from timeline.meaning.times import format_instant
-from timeline.show.formats import csv_lines, json_lines
+from timeline.show.formats import csv_lines, json_lines, write_parquet_texts, yaml_lines
 
 __all__ = ["compact", "export", "head", "rebuild", "stats", "verify"]
 
@@ -129,11 +132,13 @@ def export(
 ) -> None:
     """Write out events, beliefs, or the whole store.
 
+    Events are written as they are recorded, so that `timeline ingest` of the file gives the same events.
     A DuckDB file holds everything, whatever the dates; it opens in DuckDB 1.5 and later.
     """
     suffix = file.suffix.lower()
-    if what != "duckdb" and suffix not in _WRITERS:
-        raise BadInput(f"got {file.name!r}; expected a name that ends in {', '.join(_WRITERS)}")
+    known = _EVENTS if what == "events" else tuple(_WRITERS)
+    if what != "duckdb" and suffix not in known:
+        raise BadInput(f"got {file.name!r}; expected a name that ends in {', '.join(known)}")
     if file.exists() and not replace:
         raise Conflict(f"{file} exists; remove it, or say --replace")
     check_target(file)
@@ -155,24 +160,43 @@ def export(
 
 
 def _export_rows(snapshot: Snapshot, what: What, dates: Dates, file: Path, replace: bool) -> None:
+    if what == "events":
+        if dates != Dates(recorded_as_of=dates.recorded_as_of):
+            raise BadInput(
+                "events are what was recorded; of the dates, only --recorded-as-of has a meaning for them"
+            )
+        with write_path(file, replace=replace) as written:
+            _write_events(snapshot, dates.recorded_as_of, written, file.suffix.lower())
+        return
     with write_path(file, replace=replace) as written:
-        _WRITERS[file.suffix.lower()](snapshot, _query_of(snapshot, what, dates), written)
+        _WRITERS[file.suffix.lower()](snapshot, _query_of(snapshot, dates), written)
 
 
-def _query_of(snapshot: Snapshot, what: What, dates: Dates) -> str:
-    """Return the rows to write, as SQL over the store's own objects."""
-    if what == "beliefs":
-        return snapshot.translate(
-            "SELECT * FROM beliefs ORDER BY fact, valid_from NULLS FIRST, origin", **dates.given()
-        )
-    if dates != Dates(recorded_as_of=dates.recorded_as_of):
-        raise BadInput(
-            "events are what was recorded; of the dates, only --recorded-as-of has a meaning for them"
-        )
-    if dates.recorded_as_of is None:
-        return "SELECT * FROM events ORDER BY position"
-    recorded_as_of = snapshot.dates(**dates.given()).recorded_as_of
-    return f"SELECT * FROM events WHERE recorded_at <= make_timestamp({recorded_as_of}) ORDER BY position"
+def _query_of(snapshot: Snapshot, dates: Dates) -> str:
+    """Return the beliefs to write, as SQL over the store's own objects."""
+    return snapshot.translate(
+        "SELECT * FROM beliefs ORDER BY fact, valid_from NULLS FIRST, origin", **dates.given()
+    )
+
+
+def _table_of(snapshot: Snapshot, recorded_as_of: str | None) -> Iterator[list[str | None]]:
+    for keys in snapshot.written(flat=True, recorded_as_of=recorded_as_of):
+        yield [None if keys.get(name) is None else text_of(keys[name]) for name in WRITTEN]
+
+
+def _write_events(snapshot: Snapshot, recorded_as_of: str | None, file: Path, suffix: str) -> None:
+    if suffix == ".parquet":
+        write_parquet_texts(WRITTEN, _table_of(snapshot, recorded_as_of), file)
+        return
+    if suffix == ".csv":
+        lines = csv_lines(WRITTEN, _table_of(snapshot, recorded_as_of))
+    elif suffix == ".jsonl":
+        events = snapshot.written(recorded_as_of=recorded_as_of)
+        lines = (json.dumps(keys, ensure_ascii=False) for keys in events)
+    else:
+        lines = yaml_lines(snapshot.written(recorded_as_of=recorded_as_of))
+    with file.open("x", encoding="utf-8", newline="") as out:
+        out.writelines(f"{line}\n" for line in lines)
 
 
 def _write_lines(snapshot: Snapshot, query: str, file: Path, lines_of: Any) -> None:
@@ -185,6 +209,9 @@ _WRITERS: Final[dict[str, Callable[[Snapshot, str, Path], None]]] = {
     ".jsonl": partial(_write_lines, lines_of=json_lines),
     ".parquet": Snapshot.copy_to_parquet,
 }
+
+
+_EVENTS: Final = (".csv", ".jsonl", ".parquet", ".yaml", ".yml")
 
 
 @contextmanager

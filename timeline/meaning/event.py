@@ -724,6 +724,17 @@ DESCRIPTIONS: Final[Mapping[str, type[_Description]]] = {
 _TYPE_OF = {model: name for name, model in DESCRIPTIONS.items()}
 
 
+def _described(text: object) -> dict[str, Any]:
+    """Return the keys of a description that is JSON, as in a table, whose columns are those of events."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise BadInput(f"text is {brief(text)}; expected the description as a JSON object with its id")
+    return {name: value for name, value in found.items() if value is not None}
+
+
 #: What a value may be in Python: pydantic would read others too, or fail on them.
 _WRITTEN: Final = (str, int, float, Decimal, date, list, tuple, dict)
 
@@ -745,6 +756,8 @@ def event_from(keys: Mapping[str, object]) -> Event | _Description:
     if isinstance(kind, str) and kind in DESCRIPTIONS:
         model = DESCRIPTIONS[kind]
         del given["type"]
+        if given.keys() == {"text"}:
+            given = _described(given["text"])
     try:
         return model.model_validate(given)
     except ValidationError as error:

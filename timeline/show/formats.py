@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -26,6 +27,8 @@ __all__ = [
     "visible",
     "why_json",
     "write_parquet",
+    "write_parquet_texts",
+    "yaml_lines",
 ]
 
 FORMATS: Final = ("table", "json", "jsonl", "csv", "parquet", "markdown")
@@ -147,6 +150,43 @@ def write_parquet(answer: Answer, out: str | Path | IO[bytes]) -> None:
             texts = [None if value is None else text_of(value) for value in column.to_pylist()]
             table = table.set_column(nth, table.column_names[nth], pa.array(texts, pa.string()))
     pq.write_table(table, out, compression="zstd", store_schema=False)
+
+
+def yaml_lines(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    r"""Yield events as YAML, a line a key, every text in quotes.
+
+    >>> list(yaml_lines([{"fact": "a/b", "statement": "one\ntwo #3", "locator": {"start": 1, "end": 2}}]))
+    ['- fact: "a/b"', '  statement: "one\\ntwo #3"', '  locator: {"start": 1, "end": 2}']
+    """
+    for event in events:
+        for nth, (name, value) in enumerate(event.items()):
+            yield f"{'  ' if nth else '- '}{name}: {_yaml(value)}"
+
+
+def _yaml(value: Any) -> str:
+    # What JSON leaves as it is may still end a line in YAML, or be no character there.
+    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in _json(value))
+
+
+def _escaped(sign: str) -> str:
+    return f"\\u{ord(sign):04x}" if ord(sign) < 0x10000 else f"\\U{ord(sign):08x}"
+
+
+def write_parquet_texts(names: Sequence[str], rows: Iterable[Sequence[str | None]], file: Path) -> None:
+    """Write rows of texts as Parquet, many at a time."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(name, pa.string()) for name in names])
+    left = iter(rows)
+    with pq.ParquetWriter(file, schema, compression="zstd", store_schema=False) as out:
+        while some := list(islice(left, _AT_ONCE)):
+            columns = [pa.array(column, pa.string()) for column in zip(*some, strict=True)]
+            out.write_table(pa.Table.from_arrays(columns, schema=schema))
+
+
+#: Rows that are in memory at a time.
+_AT_ONCE: Final = 100_000
 
 
 def markdown_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
