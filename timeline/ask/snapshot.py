@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import duckdb
 
+from timeline.ask.aliases import OrMeant, meant_by, with_ids
 from timeline.ask.answers import (
     Answer,
     AsOf,
@@ -32,6 +33,7 @@ from timeline.ask.questions import event_by, one_fact, plain_changes, question, 
 from timeline.atomic import check_target
 from timeline.boundary import own_errors, public
 from timeline.errors import BadInput, NotFound, brief, nearest
+from timeline.index.aliases import Aliases
 from timeline.index.generation import with_room
 from timeline.index.index import Index
 from timeline.index.reader import Attach, Reader
@@ -54,6 +56,7 @@ __all__ = ["Snapshot"]
 T = TypeVar("T")
 
 _ROWS_AT_ONCE: Final = 10_000
+_MEANT_AT_MOST: Final = 10_000
 
 #: What DuckDB says where a block of a file has another checksum than it was written with.
 _DAMAGED: Final = "Corrupt database file"
@@ -92,6 +95,11 @@ class Snapshot:
         self.commit = commit
         self.progress = progress
         self._find_zone = zone
+        #: Called with a note when an alias in a question is resolved.
+        self.note: Callable[[str], None] | None = None
+        self._aliases: dict[int | None, Aliases] = {}
+        #: Programs ask for the same facts again and again.
+        self._meant: dict[tuple[int | None, str], dict[str, str]] = {}
         self._index = index
         self._may_build = may_build
         self._opening = threading.RLock()
@@ -189,16 +197,36 @@ class Snapshot:
         """Return the answer to the question of this name, under dates that `dates` returned.
 
         `kind` is beliefs, claims, disagreements (with `within`), history, changes (with `between`, two
-        instants in microseconds since 1970), or spans: every belief ever held, whatever the date.
+        instants in microseconds since 1970), or spans: every belief ever held, whatever the date. Where
+        nothing is found, aliases in `fact` are taken for the ids that they mean, as `resolved` does.
         """
         _check_defaults(more, _MORE)
         dates = self.dates() if dates is None else dates
+        quick = self._quickly(kind, fact, dates)
+        if quick is not None and quick.rows:
+            return quick
+        answer = self._slowly(kind, fact, dates, **more) if quick is None else quick
+        if fact is None:
+            return answer
+
+        def meant() -> Answer | None:
+            resolved = self.resolved(fact, dates)
+            if resolved == fact:
+                return None
+            found = self._quickly(kind, resolved, dates)
+            return self._slowly(kind, resolved, dates, **more) if found is None else found
+
+        return Answer(OrMeant(answer, meant), dates)
+
+    def _quickly(self, kind: str, fact: str | None, dates: AsOf) -> Answer | None:
+        """Return the answer about a single fact, if there is a quick way to it."""
         key = fact_key(fact)
-        if key is not None and not is_glob(key):
-            # The quick way to a single fact.
-            found = self._guarded(lambda reader: about_one(reader, kind, dates, key))
-            if found is not None:
-                return found
+        if key is None or is_glob(key):
+            return None
+        return self._guarded(lambda reader: about_one(reader, kind, dates, key))
+
+    def _slowly(self, kind: str, fact: str | None, dates: AsOf, **more: Any) -> Answer:
+        """Return the answer of a statement that is still to run."""
         statement = Statement(self._run, *question(kind, dates, fact, **more))
         if kind == "changes" and dates.is_plain and dates.valid_at is None:
             start, end = more["between"]
@@ -219,13 +247,21 @@ class Snapshot:
     ) -> Belief | None:
         """Return what was believed of one fact, or None: see `Timeline.belief`."""
         fact = one_fact(fact)
-        return self._guarded(
-            lambda reader: self._belief(
-                reader,
-                fact,
-                resolve_dates(reader, as_of, recorded_as_of, valid_at, policy, basis, self.zone),
+
+        def believed(fact: str) -> Belief | None:
+            return self._guarded(
+                lambda reader: self._belief(
+                    reader,
+                    fact,
+                    resolve_dates(reader, as_of, recorded_as_of, valid_at, policy, basis, self.zone),
+                )
             )
-        )
+
+        found = believed(fact)
+        if found is None:
+            meant = self.resolved(fact, self.dates(None, recorded_as_of))
+            found = None if meant == fact else believed(meant)
+        return found
 
     def _belief(self, reader: Reader, fact: str, dates: AsOf) -> Belief | None:
         answer = about_one(reader, "beliefs", dates, fact)
@@ -250,6 +286,9 @@ class Snapshot:
         """Return the evidence for what is believed of a fact: see `Timeline.why`."""
         fact = one_fact(fact)
         dates = self.dates(as_of, recorded_as_of, valid_at, policy, basis)
+        history = self._quickly("history", fact, dates) or self._slowly("history", fact, dates)
+        if not history.rows:
+            fact = self.resolved(fact, dates)
         found = {
             kind: self.ask(kind, fact, dates).dicts()
             for kind in ("beliefs", "claims", "history", "disagreements")
@@ -305,17 +344,48 @@ class Snapshot:
         return self._run(lambda con: support_of(con, dates, rows))
 
     def facts(self, fact: str | None = None) -> list[str]:
-        """Return the facts that anything was ever reported of, narrowed by a key or glob."""
+        """Return the facts that anything was ever reported of, narrowed by a key or glob.
+
+        Where there is none, aliases are resolved.
+        """
         where, parameters = ("", []) if fact is None else (" WHERE fact GLOB $1", [fact])
         sql = f"SELECT fact FROM store.facts{where} ORDER BY fact"
-        return [name for (name,) in Answer(Statement(self._run, sql, parameters)).rows]
+        found = [name for (name,) in Answer(Statement(self._run, sql, parameters)).rows]
+        if fact is not None and not found and (meant := self.resolved(fact)) != fact:
+            return self.facts(meant)
+        return found
 
-    def check_known(self, fact: str) -> None:
-        """Raise NotFound, with the nearest known, where nothing was ever reported of any such fact."""
+    def resolved(self, fact: str, dates: AsOf | None = None) -> str:
+        """Return a fact or glob with the ids of entities in place of their aliases.
+
+        The aliases are those of the date on the recorded axis. A name that is an id means that id. Raises
+        BadInput, with the ids, for a name that means several.
+        """
+        by_then = None if dates is None or dates.recorded_is_head else dates.recorded_as_of
+        if by_then not in self._aliases:
+            self._aliases[by_then] = self._run(lambda con: Aliases.of(con, by_then))
+        aliases = self._aliases[by_then]
+        ids = self._meant.get((by_then, fact), {})
+        if aliases and not ids:
+            ids = self._run(lambda con: meant_by(con, aliases, fact, by_then))
+            if ids and len(self._meant) < _MEANT_AT_MOST:
+                self._meant[by_then, fact] = ids
+        if self.note is not None:
+            for name, meant in ids.items():
+                self.note(f"{name} is an alias of {meant}")
+        return with_ids(fact, ids)
+
+    def check_known(self, fact: str) -> str:
+        """Return a fact or glob, with ids for aliases, if anything was ever reported of any such fact.
+
+        Raises NotFound, with the nearest known, where nothing was.
+        """
         fact = fact_key(fact) or fact
         sql = "SELECT count(*) FROM store.facts WHERE fact GLOB $1 OR fact = $1"
         if Answer(Statement(self._run, sql, [fact])).rows[0][0]:
-            return
+            return fact
+        if (meant := self.resolved(fact)) != fact:
+            return self.check_known(meant)
         if is_glob(fact):
             raise NotFound(f"no fact matches {fact!r}")
         raise NotFound(f"nothing was ever reported of {fact!r}{nearest(fact, self.facts())}")
@@ -342,7 +412,15 @@ class Snapshot:
         """Return a frame with what was believed of each row's fact at its date: see `Timeline.at`."""
         from timeline.ask.join import believed_at
 
-        return self._guarded(lambda reader: believed_at(reader, frame, fact, as_of, self.zone))
+        found = self._guarded(lambda reader: believed_at(reader, frame, fact, as_of, self.zone))
+        lost = found["event_id_believed" if "event_id" in frame.columns else "event_id"].is_null()
+        names = frame[fact].filter(lost).unique().drop_nulls().to_list()
+        meant = {name: resolved for name in map(str, names) if (resolved := self.resolved(name)) != name}
+        if not meant:
+            return found
+        renamed = frame.with_columns(frame[fact].cast(str).replace(meant))
+        found = self._guarded(lambda reader: believed_at(reader, renamed, fact, as_of, self.zone))
+        return found.with_columns(frame[fact])
 
     def sql(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,9 @@ def asking(store: Path | None) -> Iterator[Timeline]:
 def reading(store: Path | None) -> Iterator[Snapshot]:
     """One state of the store to ask, for every question of a command."""
     with asking(store) as tl:
-        yield tl.snapshot()
+        snapshot = tl.snapshot()
+        snapshot.note = cache(say)
+        yield snapshot
 
 
 @contextmanager

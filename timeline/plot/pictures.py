@@ -78,8 +78,7 @@ def facts_named(snapshot: Snapshot, facts: Sequence[str]) -> list[str]:
         if is_glob(key):
             found |= dict.fromkeys(snapshot.facts(key))
         else:
-            snapshot.check_known(key)
-            found[key] = None
+            found[snapshot.check_known(key)] = None
     if not found:
         raise NotFound(f"no fact matches {', '.join(facts)}")
     return list(found)
