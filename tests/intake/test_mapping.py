@@ -588,7 +588,6 @@ _TYPED: dict[str, tuple[st.SearchStrategy[Any], pa.DataType]] = {
         pa.timestamp("us", "UTC"),
     ),
     "inferred": (st.booleans(), pa.bool_()),
-    "period": (st.integers(1900, 2100), pa.int64()),
 }
 
 
@@ -603,8 +602,6 @@ def tables(draw: st.DrawFn) -> pa.Table:
             continue
         values, kind = _TYPED[key] if key in typed else (_VALUES[key], pa.string())
         columns[key] = pa.array(draw(st.lists(values, min_size=count, max_size=count)), kind)
-    if "period" in columns:
-        columns["fact"] = pa.array(["acme/sales"] * count)
     return pa.table(columns | {"unit": ["USD"] * count})
 
 
@@ -727,3 +724,13 @@ def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('A title\n\nc,v\nAcme,1\nBe"ta,2\n')
     [words] = refused(tmp_path / "a.csv", {"header": 3, "fact": "{c}/x", "text": "{v}"})
     assert words.startswith("a.csv:5:3: not CSV: a quote within a field")
+
+
+def test_years_may_be_integers_where_a_mapping_says_that_they_are_years() -> None:
+    table = pa.table({"Year": [2024, 2025], "Day": [20250105, 20250106], "v": [1.5, 2.5]})
+    mapping = {"fact": "a/b@{Year}", "amount": "{v}", "unit": "USD", "reported": "{Day}", "dates": "ymd"}
+    batch = table_batch(table, mapping=mapping_from(mapping))
+    assert [(one.keys["period"], one.keys["reported"]) for one in table_to_drafts(batch.table, "t")] == [  # type: ignore[arg-type]
+        ("2024", "2025-01-05"),
+        ("2025", "2025-01-06"),
+    ]

@@ -253,3 +253,42 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text("a,b\n")
     with pytest.raises(BadInput, match=r"no such file or folder: .*did you mean 'sales\.csv'"):
         propose_mapping(tmp_path / "slaes.csv")
+
+
+def test_vintages_of_a_series(tmp_path: Path) -> None:
+    content = "observation_date,realtime_start,realtime_end,GDP\n2024-01-01,2024-04-25,2024-05-29,28284.498\n"
+    mapping = proposed(tmp_path / "alfred.csv", content, unit="USD")
+    assert mapping.keys["fact"] == "alfred/gdp@{observation_date}"
+    assert mapping.keys["reported"] == "{realtime_start}"
+
+
+def test_names_within_objects_of_json(tmp_path: Path) -> None:
+    row = {
+        "indicator": {"id": "NY.GDP", "value": "GDP"},
+        "country": {"id": "FR", "value": "France"},
+        "date": "2023",
+        "value": 3051831611384.76,
+    }
+    mapping = proposed(tmp_path / "wb.json", json.dumps([{"page": 1}, [row]]), unit="USD")
+    assert mapping.rows == "1"
+    assert mapping.keys["fact"] == "{country.value:slug}/{indicator.value:slug}@{date}"
+
+
+def test_a_table_in_which_nothing_is_claimed_records_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    mapping = proposed(path, "Company\nAcme\n", reported="2025", source="s")
+    assert any("no column looks like what is claimed" in note for note in mapping.notes)
+    assert "needs a claim" in str(mapping.preview(path).rows[0].error)
+    (tmp_path / "m.toml").write_text(mapping.to_toml())
+    with pytest.raises(BadInput, match="a claim is missing"):
+        TableMapping.read(tmp_path / "m.toml")
+
+
+def test_sentences_are_claims_where_nothing_else_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    mapping = proposed(
+        path, "Announced,Company,Statement\n2025-01-05,Acme,It will build a plant\n", source="s"
+    )
+    assert recorded(tmp_path, path, mapping) == [
+        ("acme/statement", "It will build a plant", "announced", "s")
+    ]

@@ -311,15 +311,50 @@ def _words(name: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", split.casefold()))
 
 
+#: Words that name a role by themselves, and mean little beside others.
+_ALONE: Final = frozenset(
+    (
+        *(
+            "end",
+            "from",
+            "to",
+            "start",
+            "since",
+            "tag",
+            "day",
+            "time",
+            "number",
+            "count",
+            "total",
+            "sum",
+            "land",
+        ),
+        *("data", "stand", "as of", "area", "item", "element", "src", "ano", "anno", "effective", "link"),
+    )
+)
+
+
+def _role_words(name: str) -> str:
+    """Return the words by which a column is known: of `country.value` within JSON the country."""
+    before, _, last = name.rpartition(".")
+    if before and last in ("value", "name", "label", "title", "text", "description"):
+        return _words(before.rpartition(".")[2])
+    return _words(f"{before.rpartition('.')[2]}.{last}" if last in ("id", "code") else last) or _words(name)
+
+
 def _match(role: str, look: Look) -> int:
     """Return how well the name of a column fits a role: 0 for not at all."""
-    words = _words(look.name.rpartition(".")[2]) or _words(look.name)
+    words = _role_words(look.name)
     known = _WORDS[role]
     if words in known:
         return 200 - known.index(words)
     parts = words.split()
     for nth, word in enumerate(known):
-        if re.search(rf"\b{re.escape(word)}\b", words) and not ({"id", "code"} & set(parts)):
+        if (
+            word not in _ALONE
+            and re.search(rf"\b{re.escape(word)}\b", words)
+            and not ({"id", "code"} & set(parts))
+        ):
             return 100 - nth
     return 0
 
@@ -356,10 +391,22 @@ def _give_roles(proposal: _Proposal) -> None:
         texts = [look for look in proposal.free("text") if max(map(len, look.present)) <= 200]
         if texts:
             proposal.roles["subject"] = texts[0].name
+    _find_text(proposal)
     if "period" not in proposal.roles:
         dates = [look for look in proposal.free("date", "number") if look.is_periods or look.is_years]
         if dates:
             proposal.roles["period"] = dates[0].name
+
+
+def _find_text(proposal: _Proposal) -> None:
+    """Take a sentence for what is claimed, or the last of the texts, where there are no figures."""
+    roles = proposal.roles
+    if "amount" in roles or "text" in roles:
+        return
+    if "statement" in roles:
+        roles["text"] = roles.pop("statement")
+    elif texts := proposal.free("text"):
+        roles["text"] = texts[-1].name
 
 
 def _keys_of_json(proposal: _Proposal) -> None:
@@ -481,8 +528,6 @@ def _write_period(proposal: _Proposal) -> None:
 def _write_claim(proposal: _Proposal, amount: str | None) -> None:
     keys, roles = proposal.keys, proposal.roles
     if amount is None:
-        if "text" not in roles and (texts := proposal.free("text")):
-            roles["text"] = texts[-1].name
         if "text" in roles:
             keys["text"] = f"{{{roles['text']}}}"
         else:
@@ -545,7 +590,9 @@ def _finished(
         if key in given:
             proposal.notes = [note for note in proposal.notes if not note.startswith(key)]
     base = mapping_from(_complete({key: keys[key] for key in sorted(keys, key=_ORDER.index)}))
-    mapping = replace(reading, keys=base.keys, unpivot=reading.unpivot or proposal.unpivot)
+    # Without a claim nothing is recorded, and the mapping says so when it is read.
+    kept = {key: value for key, value in base.keys.items() if key in keys}
+    mapping = replace(reading, keys=kept, unpivot=reading.unpivot or proposal.unpivot)
     settings: dict[str, Any] = {}
     if reading.numbers is None:
         settings |= _style(proposal, mapping)
