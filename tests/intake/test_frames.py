@@ -149,3 +149,16 @@ def test_what_holds_no_rows_is_refused(tmp_path: Path, given: Any, message: str)
     with Timeline.create(tmp_path / "desk") as tl, pytest.raises(BadInput) as caught:
         tl.ingest(given)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(("frequency", "period"), [("Q", "2024-Q1"), ("M", "2024-03"), ("Y", "2024")])
+def test_periods_of_pandas_are_what_they_are_in_a_mapping_too(
+    tmp_path: Path, frequency: str, period: str
+) -> None:
+    frame = pd.DataFrame({"when": pd.PeriodIndex(["2024-03-05"], freq=frequency), "v": [1.5]})
+    mapping = mapping_from({"fact": "a/b@{when}", "amount": "{v}", "unit": "USD"})
+    assert column_of(table_batch(frame, mapping=mapping), "period") == [period]
+    # In a file as well, where its numbers alone would be years.
+    frame.to_parquet(tmp_path / "a.parquet")
+    [batch] = read_batches(tmp_path / "a.parquet", mapping=mapping)
+    assert column_of(batch, "period") == [period]

@@ -24,6 +24,7 @@ from timeline.index.catalog import sql_object
 from timeline.intake.batch import FLAT_COLUMNS, BadRow, Batch, RowOrigin
 from timeline.intake.foreign import ForeignTable
 from timeline.intake.mapping import CLAIMS, Reference, TableMapping, Template
+from timeline.intake.pandas_periods import is_periods, written_periods
 from timeline.intake.periods import is_period
 from timeline.intake.tabular import STAYS_IN_ITS_FILE, StoredTable, batch_of_table
 from timeline.log.paths import quoted
@@ -122,10 +123,13 @@ class _Application:
         """Make the view `foreign_rows`: numbered rows, their columns named c0, c1 and so on."""
         foreign = self._foreign
         if foreign.table is not None:
-            self._check_types(foreign.table)
             names = [f"c{at}" for at in range(len(foreign.columns))]
             numbers = range(1, foreign.table.num_rows + 1) if foreign.rows is None else foreign.rows
-            table = foreign.table.rename_columns(names).append_column("row", pa.array(numbers, pa.int64()))
+            table = (
+                self._known_types(foreign.table)
+                .rename_columns(names)
+                .append_column("row", pa.array(numbers, pa.int64()))
+            )
             self._con.register("foreign_rows", table)
         else:
             path = quoted(str(foreign.path))
@@ -141,13 +145,24 @@ class _Application:
         for at, column in enumerate(foreign.columns):
             self._sql[column], self._types[column] = f"c{at}", types[f"c{at}"]
 
-    def _check_types(self, table: pa.Table) -> None:
-        """Raise BadInput for columns of a type whose values DuckDB would not see as what they are."""
-        for column in self._mapping.columns():
-            if isinstance(kind := table.schema.field(column).type, pa.BaseExtensionType):
-                raise BadInput(
-                    f"column {column!r} is {kind}; cast it to text first", Place(self._foreign.name)
-                )
+    def _known_types(self, table: pa.Table) -> pa.Table:
+        """Return a table whose columns DuckDB sees as what they are: periods of pandas as their text.
+
+        Raises BadInput for a column of another type of its own; those that are not read are left out.
+        """
+        read = self._mapping.columns()
+        for at, column in enumerate(table.column_names):
+            kind = table.schema.field(at).type
+            if not isinstance(kind, pa.BaseExtensionType):
+                continue
+            values: Any = pa.chunked_array([pa.nulls(table.num_rows)])
+            if column in read:
+                if not is_periods(kind):
+                    place = Place(self._foreign.name)
+                    raise BadInput(f"column {column!r} is {kind}; cast it to text first", place)
+                values = written_periods(column, table.column(at))
+            table = table.set_column(at, column, values)
+        return table
 
     def _show_cells(self) -> None:
         """Make the view `kept`: the rows that the mapping takes, columns that become rows being rows."""

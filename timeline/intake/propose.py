@@ -329,7 +329,20 @@ _ALONE: Final = frozenset(
             "sum",
             "land",
         ),
-        *("data", "stand", "as of", "area", "item", "element", "src", "ano", "anno", "effective", "link"),
+        *(
+            "data",
+            "stand",
+            "as of",
+            "area",
+            "item",
+            "element",
+            "src",
+            "ano",
+            "anno",
+            "effective",
+            "link",
+            "land",
+        ),
     )
 )
 
