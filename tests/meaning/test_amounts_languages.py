@@ -166,6 +166,7 @@ SETTLED = {
 #: What means one thing in one language and another in another, or can be read in two ways within one.
 OPEN = """
     en | 12-cent                    | makes no range
+    en | three quarters             | parts of a whole or of a year
     en | 12 cents                   | hundredths of USD, EUR or another currency
     en | 5 pounds                   | GBP
     en | Rs 500                     | INR, PKR, LKR or NPR

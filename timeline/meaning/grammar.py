@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from typing import Final, NoReturn, TypeVar
 
@@ -27,7 +27,6 @@ __all__ = ["Parsed", "parse"]
 _Found = TypeVar("_Found")
 
 _LONGEST: Final = 5
-_ROUNDING: Final = {"low": ROUND_FLOOR, "high": ROUND_CEILING, None: ROUND_HALF_EVEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +76,15 @@ def parse(
     lexicon: Lexicon,
     *,
     numbers: str | None,
-    evidence: Evidence,
+    evidence: Callable[[], Evidence],
     region: str | None = None,
     may_be_english: bool = False,
 ) -> Parsed:
     """Return what the tokens say by the words of a language.
 
-    `numbers` is how figures are written, if that is known, `evidence` what else there is of it. `region` is
-    the country of the text, where its language names one. In a text that `may_be_english` its words are
-    English too. Raises BadInput for what they do not say.
+    `numbers` is how figures are written, if that is known, `evidence` finds out what else there is of it.
+    `region` is the country of the text, where its language names one. In a text that `may_be_english` its
+    words are English too. Raises BadInput for what they do not say.
     """
     return _Parser(tokens, lexicon, _Setting(numbers, evidence, region, may_be_english)).amount()
 
@@ -95,7 +94,7 @@ class _Setting:
     """What stands beside a text: see `parse`."""
 
     numbers: str | None
-    evidence: Evidence
+    evidence: Callable[[], Evidence]
     region: str | None
     may_be_english: bool
 
@@ -250,7 +249,7 @@ class _Parser:
                 self.refuse("it has two bounds")
             bound = after
         self.finish()
-        figure, is_exact = _percent(part, bound)
+        figure, is_exact = _percent(part)
         low, high = None if bound == "high" else figure, None if bound == "low" else figure
         # A third can be kept in no decimal.
         about = approximate or after == "about" or (bound is None and not is_exact)
@@ -565,6 +564,8 @@ class _Parser:
             return None
         for table in (self.tongue.currencies, self.lexicon.units, self.lexicon.currencies):
             end = self.phrase_ends(table)
+            if token.key == "quarters" and self.place and self.tokens[self.place - 1].kind == "word":
+                self.refuse("quarters can be parts of a whole or of a year; write 75 %, or 9 months")
             longer = self.phrase_ends(self.lexicon.ambiguous)
             if end is not None and (longer is None or longer <= end):
                 symbol = self.phrase(table)
@@ -642,7 +643,7 @@ class _Parser:
         number = quantity.number
         if number.decimal is None:
             return number.value
-        evidence = self.setting.evidence
+        evidence = self.setting.evidence()
         if any(token.key in CONTINENTAL for token in self.tokens) and evidence is not Evidence.POINT:
             evidence = Evidence.COMMA
         is_four = len(re.split("[.,]", number.text)[-1]) == 4
@@ -752,10 +753,10 @@ def _negated(value: Decimal | None) -> Decimal | None:
     return None if value is None else value.copy_negate()
 
 
-def _percent(part: Fraction, bound: str | None) -> tuple[Decimal, bool]:
+def _percent(part: Fraction) -> tuple[Decimal, bool]:
     """Return a part of a whole in percent, with nine places, and whether that is all of it."""
     exact = EXACT.divide(Decimal(part.numerator * 100), Decimal(part.denominator))
-    kept = exact.quantize(Decimal(1).scaleb(-PLACES), rounding=_ROUNDING[bound], context=EXACT)
+    kept = exact.quantize(Decimal(1).scaleb(-PLACES), rounding=ROUND_HALF_EVEN, context=EXACT)
     return Decimal(short_text(kept)), Fraction(kept) == part * 100
 
 

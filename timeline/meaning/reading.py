@@ -9,6 +9,7 @@ word that English does not have.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property, partial
 from typing import Final
 
 from timeline.errors import BadInput
@@ -36,9 +37,9 @@ def read_amount(text: str, habits: Habits) -> Parsed:
     tokens = tokens_of(text)
     reader = _Reader(tokens, habits)
     own = habits.tongue
-    if own in reader.names and own != "en":
+    if own is not None and own != "en" and reader.knows(own):
         return reader.in_own_language(own)
-    if "en" in reader.names:
+    if reader.knows("en"):
         return reader.in_english()
     return reader.by_its_words(own)
 
@@ -49,12 +50,19 @@ class _Reader:
     def __init__(self, tokens: Sequence[Token], habits: Habits) -> None:
         self.tokens = tokens
         self.habits = habits
-        self.names = [name for name in TONGUES if _knows(lexicon_of(name), tokens)]
         _, _, rest = (habits.language or "").partition("-")
         self.region = next(
             (part for part in rest.split("-") if len(part) == 2 and part.isalpha()), ""
         ).upper()
         self.region = self.region or {"ja": "JP", "zh": "CN"}.get(habits.tongue or "", "")
+
+    @cached_property
+    def names(self) -> list[str]:
+        return [name for name in TONGUES if self.knows(name)]
+
+    def knows(self, name: str) -> bool:
+        """Whether a language has all words of the text."""
+        return name in TONGUES and _knows(lexicon_of(name), self.tokens)
 
     def evidence(self, name: str) -> Evidence:
         """Return how figures are written in this text, read as of that language."""
@@ -71,9 +79,9 @@ class _Reader:
             self.tokens,
             lexicon_of(name),
             numbers=self.habits.numbers,
-            evidence=self.evidence(name),
+            evidence=partial(self.evidence, name),
             region=self.region or None,
-            may_be_english=name != "en" and "en" in self.names,
+            may_be_english=name != "en" and self.knows("en"),
         )
 
     def among(self, names: Sequence[str]) -> dict[str, Parsed]:
@@ -87,7 +95,7 @@ class _Reader:
         return found
 
     def in_own_language(self, own: str) -> Parsed:
-        found = self.among([own, "en"] if "en" in self.names else [own])
+        found = self.among([own, "en"] if self.knows("en") else [own])
         if not found:
             return self.read(own)
         if own in found and "en" in found and found["en"].is_weak:

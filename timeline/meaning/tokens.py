@@ -75,6 +75,7 @@ def key_of(word: str) -> str:
     key = word.lower()
     if key == "à":
         return key
-    letters = unicodedata.normalize("NFD", key)
-    key = "".join(letter for letter in letters if not unicodedata.combining(letter)).translate(_PLAIN)
+    if not key.isascii():
+        letters = unicodedata.normalize("NFD", key)
+        key = "".join(letter for letter in letters if not unicodedata.combining(letter)).translate(_PLAIN)
     return key[:-1] if key.endswith(".") and "." not in key[:-1] else key
