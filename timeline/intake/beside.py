@@ -7,7 +7,7 @@ since, and an amendment may change nothing; each is a warning that says what hol
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -87,14 +87,20 @@ class Beside:
                 topics.setdefault(_topic(one.row), []).append(one)
         repeated: list[tuple[int, str]] = []
         others: list[list[str]] = []
+        more = 0
         for topic, rows in self._siblings(topics).items():
             repeated += _repeated(topics[topic], rows, start)
-            if found := list(self._others(topics[topic], rows, start)):
+            # First as if everything counted, since to find out what does takes a look at the whole fact.
+            if not (found := _others(topics[topic], rows, start, {row["event_id"] for row in rows})):
+                continue
+            if len(others) == SAID_OF_AT_MOST:
+                more += 1
+            elif found := _others(topics[topic], rows, start, self._counting(rows)):
                 others.append(found)
         yield from (message for _, message in sorted(repeated, key=lambda one: one[0]))
-        for found in others[:SAID_OF_AT_MOST]:
+        for found in others:
             yield from found
-        if (more := len(others) - SAID_OF_AT_MOST) > 0:
+        if more:
             yield and_more(more)
         amendments = [
             one for one in given if one.row["event_type"] in ("corrected", "retracted") and not one.is_known
@@ -140,32 +146,6 @@ class Beside:
             rows.sort(key=lambda row: int(row["position"]))
         return several
 
-    def _others(self, given: Sequence[Given], rows: Sequence[Row], start: int) -> Iterator[str]:
-        """Yield what is to be said of the reports of one topic beside those of the store."""
-        counting = self._counting(rows)
-        for one in given:
-            if one.is_known or one.row["event_type"] != "reported":
-                continue
-            before = _reports_before(one, rows)
-            stored = [row for row in before if row["event_id"] in counting]
-            if stored and before[-1]["position"] <= start:
-                yield f"{one.place}: {_edited(one.row, stored[-1])}"
-        last = given[-1]
-        if not last.is_known or last.row["event_type"] != "reported":
-            return
-        [as_recorded] = [row for row in rows if row["event_id"] == last.row["event_id"]][:1] or [last.row]
-        later = [
-            row
-            for row in rows
-            if row["event_id"] in counting and _order(row) > _order(as_recorded) and _meet(row, as_recorded)
-        ]
-        if later and as_recorded["event_id"] in counting:
-            by = max(later, key=_order)
-            if any(
-                by.get(name) != as_recorded.get(name) for name in ("event_type", "claim", "text", "status")
-            ):
-                yield f"{last.place}: {_displaced(as_recorded, by)}"
-
     def _counting(self, rows: Sequence[Row]) -> set[str]:
         """Return the ids of those of the events of one fact that are neither void nor retracted.
 
@@ -180,6 +160,35 @@ class Beside:
             if life.spans and life.spans[-1][1] == fold.END
         }
         return {row["event_id"] for row in rows if row["position"] in living}
+
+
+def _others(given: Sequence[Given], rows: Sequence[Row], start: int, counting: Collection[str]) -> list[str]:
+    """Return what is to be said of the reports of one topic beside those of the store.
+
+    `rows` are all events of the topic, and `counting` the ids of those that are neither void nor retracted.
+    """
+    said = []
+    for one in given:
+        if one.is_known or one.row["event_type"] != "reported":
+            continue
+        before = _reports_before(one, rows)
+        stored = [row for row in before if row["event_id"] in counting]
+        if stored and before[-1]["position"] <= start:
+            said.append(f"{one.place}: {_edited(one.row, stored[-1])}")
+    last = given[-1]
+    if not last.is_known or last.row["event_type"] != "reported" or last.row["event_id"] not in counting:
+        return said
+    as_recorded = next((row for row in rows if row["event_id"] == last.row["event_id"]), last.row)
+    later = [
+        row
+        for row in rows
+        if row["event_id"] in counting and _order(row) > _order(as_recorded) and _meet(row, as_recorded)
+    ]
+    if later:
+        by = max(later, key=_order)
+        if any(by.get(name) != as_recorded.get(name) for name in _SAID):
+            said.append(f"{last.place}: {_displaced(as_recorded, by)}")
+    return said
 
 
 def _reports_before(one: Given, rows: Sequence[Row]) -> list[Row]:
