@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -44,7 +45,7 @@ def sniffed(name: str, text: str, is_known: Callable[[str], bool] = FLAT_COLUMNS
         both = " and ".join(_SIGNS[delimiter] for delimiter in fitting)
         raise BadInput(
             f"{both} both separate its rows evenly; name the delimiter in a mapping, "
-            f'as in delimiter = "{fitting[0]}"',
+            f"as in delimiter = {json.dumps(fitting[0])}",
             Place(name),
         )
     return fitting[0] if fitting else max(best, key=lambda delimiter: len(headers[delimiter]))
