@@ -22,6 +22,7 @@ from timeline.intake.files import table_batch
 from timeline.intake.names import Naming
 from timeline.intake.rows import Intake
 from timeline.log.log import Log, rows_to_table, schema
+from timeline.meaning.decimals import rounded
 
 RECORDED = 1_759_276_800_000_000  # 2025-10-01
 
@@ -225,3 +226,15 @@ def test_a_table_is_taken_the_same_in_parts_of_any_size(empty: Reader) -> None:
             whole.warnings,
         )
         assert found.rows.equals(whole.rows)
+
+
+@pytest.mark.parametrize("kind", [pa.float64(), pa.float32()])
+def test_binary_doubles_are_rounded_to_nine_places_as_one_by_one(kind: pa.DataType) -> None:
+    doubles = [0.1 + 0.2, 1 / 3, 0.0009765625, 1e-300, -2.5, 1e22, 1000000000.1, 0.1, None, 2.0]
+    column = pa.array(doubles, kind)
+    texts = bulkread.as_text(pa.table({"amount": column}))["amount"].to_pylist()
+    exact = [None if text is None else Decimal(text) for text in texts]
+    assert exact[2:4] == [Decimal("0.000976562"), Decimal(0)]
+    assert exact[-3:] == [Decimal("0.1"), None, Decimal(2)]
+    if kind == pa.float64():
+        assert exact == [None if value is None else rounded(value) for value in doubles]

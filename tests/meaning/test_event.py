@@ -9,7 +9,8 @@ from typing import Any, Final
 import pytest
 
 from timeline.errors import BadInput
-from timeline.meaning.event import event_from, parse_fact
+from timeline.meaning.event import Event, event_from, parse_fact
+from timeline.meaning.identity import content_of, event_id
 from timeline.meaning.names import parse_segment
 from timeline.meaning.times import parse_edtf
 
@@ -567,3 +568,33 @@ class TestDescriptions:
     )
     def test_descriptions_that_are_refused(self, kind: str, more: dict[str, object], words: str) -> None:
         assert words in refusal({"type": f"{kind}-described", "id": "x"}, **more)
+
+
+class TestDeclaredValues:
+    """A claim is read as the type of values that its attribute takes."""
+
+    @pytest.mark.parametrize(
+        ("claim", "declared", "key"),
+        [
+            *(
+                ("2027-03-01", "date", "date"),
+                ("2027-03", "date", "date"),
+                ("jensen-huang", "entity", "entity"),
+            ),
+            *(("yes", "answer", "answer"), ("5 billion USD", "text", "text")),
+        ],
+    )
+    def test_a_claim_is_what_its_own_key_would_be(self, claim: str, declared: str, key: str) -> None:
+        event = event_from({"fact": "nvidia/note", "claim": claim})
+        assert isinstance(event, Event)
+        read = event.columns(declared=declared)
+        same = event_from({"fact": "nvidia/note", key: claim}).columns()
+        assert read == same
+        assert event_id(content_of(read)) == event_id(content_of(same))
+
+    @pytest.mark.parametrize(("claim", "declared"), [("soon", "date"), ("maybe", "answer"), ("", "entity")])
+    def test_what_is_none_is_refused_with_the_type(self, claim: str, declared: str) -> None:
+        event = event_from({"fact": "nvidia/note", "claim": claim})
+        assert isinstance(event, Event)
+        with pytest.raises(BadInput, match=f"its attribute takes values of type {declared}"):
+            event.columns(declared=declared)
