@@ -41,6 +41,8 @@ from timeline.meaning.times import (
     parse_as_of,
     parse_edtf,
     period_text,
+    show_period,
+    show_quarters,
     show_reported,
     to_naive,
 )
@@ -345,3 +347,42 @@ def test_what_is_read_is_sound_and_all_else_is_bad_input(text: str) -> None:
     assert written(period_text(found.lower, found.upper)) == opened((found.lower, found.upper))
     assert show_reported(found.reported_from, found.reported_at)
     assert parse_edtf(f" {text}\t") == found
+
+
+parts_in_words = st.one_of(
+    st.builds("{:04}-Q{}".format, years, st.integers(1, 4)),
+    st.builds("Q{1} {0:04}".format, years, st.integers(1, 4)),
+    st.builds("{:04}H{}".format, years, st.integers(1, 2)),
+    st.builds("{} {:04}".format, st.sampled_from(["March", "jun", "Sept.", "DEC"]), years),
+    st.builds("{:04}-W{:02}".format, years, st.integers(1, 52)),
+    moments.map(datetime.isoformat),
+    moments.map(lambda moment: f"{moment:%Y-%m-%d %H:%M:%S%z}".zfill(24)),
+)
+
+
+@given(text=st.one_of(anything_dated, qualified_parts(), parts_in_words))
+@example(text="2025-Q3~")
+def test_a_date_is_read_again_from_its_one_text_and_from_what_is_shown(text: str) -> None:
+    try:
+        edtf = parse_edtf(text)
+    except BadInput:
+        assert ":" in text or "W" in text  # outside the calendar in UTC
+        return
+    assert parse_edtf(edtf.text) == edtf
+    again = parse_edtf(show_quarters(edtf.text))
+    assert (again.text, again.lower, again.upper) == (edtf.text, edtf.lower, edtf.upper)
+    shown = show_period(edtf.lower, no_end(edtf.upper))
+    assert opened(written(shown)) == opened((edtf.lower, edtf.upper))
+
+
+@given(text=st.one_of(anything_dated, qualified_parts()), zone=st.sampled_from(["Asia/Tokyo", "Etc/GMT+12"]))
+def test_a_zone_moves_days_by_its_offset(text: str, zone: str) -> None:
+    utc, there = parse_edtf(text), parse_edtf(text, zone)
+    assert there.text == utc.text
+    for name in ("lower", "upper", "reported_from", "reported_at"):
+        here, moved = getattr(utc, name), getattr(there, name)
+        assert (here is None) == (moved is None)
+        if here is not None:
+            assert abs(moved - here) <= DAY
+    if there.reported_from is not None and there.reported_at is not None:
+        assert there.reported_from <= there.reported_at
