@@ -31,7 +31,7 @@ def events_behind(
     one = "fact_hash = md5_number_lower($2[1]) AND" if len(facts) == 1 else "len($2) > 0 AND"
     found = _dicts(
         con,
-        "SELECT event_id, key, reported_from, reported_at, evidence_at, approximate, inferred "
+        "SELECT event_id, key, reported, reported_from, reported_at, evidence_at, approximate, inferred "
         "FROM store.events "
         f"WHERE {one} event_id IN (SELECT unnest($1::VARCHAR[]))",
         [ids, facts],

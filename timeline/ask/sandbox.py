@@ -11,6 +11,7 @@ in its WITH; no files, no network and no Python variables; settings that cannot 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -171,4 +172,6 @@ def _explained(error: duckdb.Error) -> str:
         return f"{text} of an hour; {_OWNERS}"
     if isinstance(error, duckdb.PermissionException) or "read-only mode" in text or "been locked" in text:
         return f"{text}\nA query here reads the store and nothing else; {_OWNERS}"
-    return text
+    # What `no_date` of the SQL surface says, without the cast that it makes fail.
+    no_date = re.search('"(.* is no date to ask with; .*)", expected format', text, re.DOTALL)
+    return no_date[1] if no_date else text

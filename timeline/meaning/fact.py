@@ -53,6 +53,8 @@ def fact_key(fact: str | None) -> str | None:
 
     >>> fact_key("nvidia/revenue@2024-01/2024-12")
     'nvidia/revenue@2024'
+    >>> fact_key("nvidia/*@2024-Q1"), fact_key("nvidia/*@2024*")
+    ('nvidia/*@2024-01/2024-03', 'nvidia/*@2024*')
     """
     if fact is None:
         return None
@@ -60,10 +62,13 @@ def fact_key(fact: str | None) -> str | None:
         raise BadInput(f"{brief(fact)} is no fact; expected a text such as nvidia/investment/openai")
     key = unicodedata.normalize("NFC", fact)
     body, at, period = key.partition("@")
-    if not at or is_glob(key):
+    if not at or is_glob(period):
         return key
     try:
         bounds = parse_edtf(period)
+        if is_glob(body) and bounds.text == period:
+            # A pattern is looked for as it is, but no key has a quarter as it is printed.
+            return key
         return f"{body}@{period_text(bounds.lower, bounds.upper)}"
     except BadInput:
         # No such fact can be; the caller that looks it up raises the error.
