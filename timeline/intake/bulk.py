@@ -527,7 +527,7 @@ class TableIntake:
         self.rejected = sorted([*self.rejected, *rejected], key=lambda one: one.place.row or 0)
 
     def _warn(self) -> None:
-        self.warnings = twin_warnings(self._near_names, self._new_names, {})
+        self.warnings = twin_warnings(self._near_names, self._new_names)
         self._warn_of_repeated()
         self._warn_of_others()
 

@@ -7,7 +7,7 @@ beyond `_FOREIGN_AT_MOST` known names in other characters than ASCII, the rest o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import duckdb
@@ -24,6 +24,11 @@ _KNOWN_AT_MOST: Final = 1_000_000
 _FOREIGN_AT_MOST: Final = 100_000
 #: For so few names the store is asked about each.
 _FEW: Final = 16
+#: So many known names are kept in memory at once, and so many after some questions, for up to `_MANY` new.
+_HELD_AT_ONCE: Final = 5_000
+_HELD_OFTEN: Final = 50_000
+_OFTEN: Final = 3
+_MANY: Final = 2_000
 #: Of the warnings about twins in one batch, so many are given.
 _WARNINGS_AT_MOST: Final = 1_000
 
@@ -33,12 +38,39 @@ class NearNames:
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
+        self._asked: dict[str, int] = {}
+        self._held: dict[str, _Index] = {}
+        self._learned: dict[str, set[str]] = {}
+
+    def learn(self, kind: str, names: Iterable[str]) -> None:
+        """Have names count as known besides those in the store."""
+        learned = self._learned.setdefault(kind, set())
+        for name in names:
+            learned.add(name)
+            if kind in self._held:
+                self._held[kind].add(name)
+
+    def _index(self, kind: str) -> _Index | None:
+        """Return the known names of a kind in memory, where they are few or asked for often."""
+        if kind not in self._held:
+            self._asked[kind] = self._asked.get(kind, 0) + 1
+            most = _HELD_OFTEN if self._asked[kind] > _OFTEN else _HELD_AT_ONCE
+            rows = self._con.execute(f"{_ids(kind)} LIMIT {most + 1}").fetchall()
+            if len(rows) > most:
+                return None
+            self._held[kind] = index = _Index()
+            for name in {*(name for (name,) in rows), *self._learned.get(kind, ())}:
+                index.add(name)
+        return self._held[kind]
 
     def nearest(self, kind: str, new: Any, also: Collection[str] = ()) -> dict[str, str]:
         """Return the known name that each of the new names, an Arrow array, is a twin or one slip of.
 
         `also` has names that are known besides those in the store.
         """
+        if len(new) <= _MANY and (index := self._index(kind)) is not None:
+            return index.nearest(new.to_pylist(), also)
+        also = {*also, *self._learned.get(kind, ())}
         slips = self._slips(kind, new.to_pylist(), also) if len(new) <= _NEW_AT_MOST else {}
         return slips | self.twins_of_known(kind, new, also)
 
@@ -46,6 +78,9 @@ class NearNames:
         """Return the first known twin of each of the new names, an Arrow array, that has one."""
         if not len(new):
             return {}
+        if len(new) <= _MANY and (index := self._index(kind)) is not None:
+            return index.twins(new.to_pylist(), also)
+        also = {*also, *self._learned.get(kind, ())}
         self._con.register("new_keys", _keyed(new))
         self._con.register("foreign_keys", _keyed(pa.array([*self._foreign(kind), *also], pa.string())))
         plain = f"({_ids(kind)} AND strlen(subject) = length(subject))"
@@ -62,6 +97,8 @@ class NearNames:
 
     def twins_among(self, new: Any) -> dict[str, str]:
         """Return the first twin of each of the names, an Arrow array, that has one before it in order."""
+        if len(new) < 2:
+            return {}
         self._con.register("new_keys", _keyed(new))
         groups = self._con.execute(
             "SELECT list(name ORDER BY name) FROM new_keys GROUP BY key HAVING count(*) > 1"
@@ -105,6 +142,38 @@ class NearNames:
         return found
 
 
+class _Index:
+    """Known names in memory, by what twins and slips have in common with them."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, list[str]] = {}
+        self._by_part: dict[str, list[str]] = {}
+
+    def add(self, name: str) -> None:
+        for key in skeletons(name):
+            self._by_key.setdefault(key, []).append(name)
+        for part in trimmed(name):
+            self._by_part.setdefault(part, []).append(name)
+
+    def twins(self, new: Iterable[str], also: Collection[str]) -> dict[str, str]:
+        found = {}
+        for name in new:
+            keys = skeletons(name)
+            others = {other for key in keys for other in self._by_key.get(key, ())}
+            others |= {other for other in also if not keys.isdisjoint(skeletons(other))}
+            if others := others - {name}:
+                found[name] = min(others)
+        return found
+
+    def nearest(self, new: Sequence[str], also: Collection[str]) -> dict[str, str]:
+        found = {}
+        for name in new:
+            others = {other for part in trimmed(name) for other in self._by_part.get(part, ())}
+            if slips := [other for other in (*others, *also) if is_slip(name, other)]:
+                found[name] = min(slips)
+        return found | self.twins(new, also)
+
+
 def _ids(kind: str) -> str:
     return (
         "SELECT DISTINCT subject AS id FROM store.events "
@@ -141,15 +210,12 @@ def _keyed(names: Any) -> pa.Table:
     return pa.table([pa.chunked_array(parts, pa.string()) for parts in columns], names=["name", "key"])
 
 
-def twin_warnings(near: NearNames, new: Mapping[str, Any], also: Mapping[str, Collection[str]]) -> list[str]:
-    """Return warnings about new names, an Arrow array a kind, that differ from others in nothing that counts.
-
-    `also` has names that are known besides those in the store.
-    """
+def twin_warnings(near: NearNames, new: Mapping[str, Any]) -> list[str]:
+    """Return warnings about new names, arrays by kind, that differ from others in nothing that counts."""
     warnings = []
     for kind in sorted(new):
         names = new[kind]
-        known = near.twins_of_known(kind, names, also.get(kind, ()))
+        known = near.twins_of_known(kind, names)
         for name, other in sorted((near.twins_among(names) | known).items()):
             state = "known" if name in known else "new too"
             warnings.append(

@@ -126,8 +126,7 @@ class Intake:
         self._keys: dict[str, str] = {}
         self._near_names = NearNames(self._con)
         self._aliases: Aliases | None = None
-        # Names that became known in earlier batches, and in this one, and those that this event registers.
-        self._earlier: dict[str, set[str]] = {kind: set() for kind in KINDS}
+        # Names that became known in this batch, and those that this event registers.
         self._new: dict[str, dict[str, None]] = {kind: {} for kind in KINDS}
         self._registering: list[tuple[str, str]] = []
         self._met_sources: set[str] = set()
@@ -644,7 +643,7 @@ class Intake:
             self._compare(kind, new - self._described[kind])
 
     def _compare(self, kind: str, new: Collection[str]) -> None:
-        also = self._earlier[kind] | self._described[kind]
+        also = self._described[kind]
         found = self._near_names.nearest(kind, pa.array(sorted(new), pa.string()), also) if new else {}
         self._near[kind].update({name: found.get(name) for name in new})
 
@@ -659,9 +658,9 @@ class Intake:
     def _warn_of_twins(self, resolved: Resolved) -> None:
         new = {kind: pa.array(sorted(names)) for kind, names in self._new.items() if names}
         if new:
-            resolved.warnings += twin_warnings(self._near_names, new, self._earlier)
+            resolved.warnings += twin_warnings(self._near_names, new)
         for kind, names in self._new.items():
-            self._earlier[kind] |= names.keys()
+            self._near_names.learn(kind, names)
 
     def _near_name(self, kind: str, name: str) -> str:
         """Return a hint at known names like this one, empty when many rows have asked for it at length."""
