@@ -246,7 +246,7 @@ class TestConnect:
     def test_it_keeps_what_it_showed_while_the_store_goes_on(self, copy: Timeline) -> None:
         con = copy.connect()
         [before] = con.sql("SELECT count(*) FROM events").fetchall()
-        for claim in ("1 billion USD", "2 billion USD"):
+        for claim in ("3 billion USD", "2 billion USD"):
             copy.append([REPORT | {"claim": claim}])
             copy.beliefs(FACT)
         copy.rebuild()

@@ -24,7 +24,8 @@ NEEDED: Final = {
 
 
 def takes_output(name: str) -> bool:
-    command = getattr(import_module(COMMANDS[name]), name)
+    module = import_module(COMMANDS[name])
+    command = getattr(module, f"{name}_", None) or getattr(module, name)
     signature = inspect.signature(command, eval_str=True)
     return any(parameter.annotation is Output for parameter in signature.parameters.values())
 

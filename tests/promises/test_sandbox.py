@@ -247,7 +247,7 @@ class TestValidationIsApart:
     ) -> None:
         copy.refresh()
         if tail:
-            copy.append([REPORT | {"claim": "1 billion USD"}])
+            copy.append([REPORT | {"claim": "4 billion USD"}])
             copy.append([REPORT | {"claim": "2 billion USD"}])
         owner(copy, self.FORGED)
         copy.append([{name: value for name, value in REPORT.items() if name != "reported"}])
@@ -296,8 +296,8 @@ class TestValidationIsApart:
     def test_queries_follow_what_is_appended(self, copy: Timeline) -> None:
         query = "SELECT count(*) AS n FROM events"
         before = copy.sql(query)["n"].item()
-        for nth in (1, 2):
-            copy.append([REPORT | {"claim": f"{nth} billion USD"}])
+        for nth, claim in enumerate(("3 billion USD", "2 billion USD"), start=1):
+            copy.append([REPORT | {"claim": claim}])
             assert copy.sql(query)["n"].item() == copy.snapshot().sql(query).rows[0][0] == before + nth
         copy.rebuild()
         assert copy.sql(query)["n"].item() == before + 2

@@ -71,7 +71,7 @@ def read_batches(
         if mapping is not None:
             raise BadInput(f"{given} is a folder, and a mapping is for tables of one kind; name its files")
         return _read_folder(path, ignore_unknown, recorded, store)
-    check_there(path)
+    check_there(given)
     if mapping is not None:
         return [_mapped(given, mapping, format)]
     return [_read_file(path, given, format, ignore_unknown)]

@@ -29,12 +29,16 @@ def format_of(path: Path) -> str | None:
     return FORMATS.get(suffix)
 
 
-def check_there(path: Path) -> None:
-    """Raise BadInput, with the nearest name beside it, where nothing has a path."""
-    if os.path.exists(path):
+def check_there(name: str | Path) -> None:
+    """Raise BadInput, with the nearest name beside it, where nothing has a path.
+
+    An empty text has none, though it would be the folder that one is in as a Path.
+    """
+    if os.path.exists(name):
         return
+    path = Path(name)
     siblings = sorted(os.listdir(path.parent)) if os.path.isdir(path.parent) else []
-    raise BadInput(f"no such file or folder: {os.fspath(path)!r}{nearest(path.name, siblings)}")
+    raise BadInput(f"no such file or folder: {os.fspath(name)!r}{nearest(path.name, siblings)}")
 
 
 def check_file(path: Path, name: str) -> None:
