@@ -333,14 +333,17 @@ class Snapshot:
 
     def overview(self, dates: AsOf, wanted: Wanted) -> Overview:
         """Return what a page shows of everything believed under some dates: some rows, and counts of all."""
-        from timeline.ask.overview import overview
+        from timeline.ask.overview import Wanted, overview
 
+        if not isinstance(wanted, Wanted):
+            raise BadInput(f"wanted is {brief(wanted)}; expected a Wanted")
         return self._run(lambda con: overview(con, dates, wanted))
 
     def support(self, rows: Sequence[Row], dates: AsOf) -> dict[str, tuple[int, int]]:
         """Return how many origins and reports say what these beliefs do, by event_id."""
         from timeline.ask.overview import support_of
 
+        _check_rows(rows, ("event_id",))
         return self._run(lambda con: support_of(con, dates, rows))
 
     def facts(self, fact: str | None = None) -> list[str]:

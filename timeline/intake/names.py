@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import duckdb
 
-from timeline.errors import BadInput
+from timeline.errors import BadInput, brief
 from timeline.intake.known import one_of
 
 __all__ = ["KINDS", "REFUSING", "KnownNames", "Naming"]
@@ -51,11 +51,11 @@ class Naming:
         elif isinstance(register_unknown, Collection):
             kinds = list(register_unknown)
         else:
-            raise BadInput(f"register_unknown is {str(register_unknown)[:60]}; {_EXPECTED}, or True for all")
+            raise BadInput(f"register_unknown is {brief(register_unknown)}; {_EXPECTED}, or True for all")
         singular = {word: kind for kind, plural in KINDS.items() for word in (kind, plural)}
         for kind in kinds:
-            if kind not in singular:
-                raise BadInput(f"{str(kind)[:60]!r} is no kind of names; {_EXPECTED}")
+            if kind not in list(singular):
+                raise BadInput(f"{brief(kind)} is no kind of names; {_EXPECTED}")
         return cls(frozenset(map(singular.__getitem__, kinds)), bool(even_near), bool(resolve_aliases))
 
 
