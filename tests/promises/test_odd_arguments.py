@@ -64,7 +64,7 @@ TEXTS: Final = (
         "--",
         ".",
     ),
-    *("latest", "confirmed:2", "confirmed:" + "9" * 50, "/", "/dev/null", "/nonexistent/x", "a" * 10_000),
+    *("latest", "confirmed:2", "confirmed:" + "9" * 50, "/dev/null", "/proc/x/y", "a/b/c", "a" * 10_000),
     *("SELECT 1", "SELECT $x", "SELECT '", "\\", "%", "{}", "NaN", "-1", "1e400"),
 )
 ODD: Final[tuple[Any, ...]] = (
@@ -112,7 +112,7 @@ ODD: Final[tuple[Any, ...]] = (
         iter([1]),
     ),
     *(date(2025, 1, 1), date.max, datetime(2025, 1, 1), datetime.max.replace(tzinfo=UTC), timedelta(1)),  # noqa: DTZ001
-    *(Path("/"), Path("/nonexistent/x"), Path("."), Path("a\x00b"), Path("a" * 300), ValueError("x")),
+    *(Path("/dev/null"), Path("/proc/x/y"), Path("."), Path("a\x00b"), Path("a" * 300), ValueError("x")),
     *(pl.DataFrame(), FRAME, FRAME.lazy(), FRAME["fact"], pl.DataFrame({"fact": [1], "as_of": [None]})),
     *(pa.table({"a": [1]}), pa.table({"fact": ["acme/plan"]}), pa.array([1])),
 )
