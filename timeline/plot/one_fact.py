@@ -13,7 +13,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from timeline.ask.answers import AsOf, Row
-from timeline.meaning.times import format_instant, from_datetime, period_text, to_naive
+from timeline.meaning.times import (
+    FIRST_INSTANT,
+    LAST_INSTANT,
+    format_instant,
+    from_datetime,
+    period_text,
+    to_naive,
+)
 
 if TYPE_CHECKING:
     from timeline.ask.snapshot import Snapshot
@@ -245,4 +252,4 @@ def _domain(history: Sequence[Row], as_of: int | None) -> tuple[str, str]:
     day = 86_400_000_000
     first, last = min(moments, default=0), max(moments, default=day)
     room = max(2 * day, (last - first) // 12)
-    return _text(first - room), _text(last + room)
+    return _text(max(first - room, FIRST_INSTANT)), _text(min(last + room, LAST_INSTANT))

@@ -133,7 +133,12 @@ def _label(data: Data, value: float) -> str:
 
 def _moment(seconds: float) -> datetime:
     # Not fromtimestamp, which some years are too early or too late for.
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=min(max(seconds, _FIRST), _LAST))
+
+
+#: The seconds of the first and the last day that a datetime can be of.
+_FIRST: Final = (datetime(1, 1, 1) - datetime(1970, 1, 1)).total_seconds()  # noqa: DTZ001
+_LAST: Final = (datetime(9999, 12, 31) - datetime(1970, 1, 1)).total_seconds()  # noqa: DTZ001
 
 
 def _number(text: str) -> float:
