@@ -83,6 +83,9 @@ def check_target(
     try:
         return _checked(Path(target), inputs, within)
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            # That is no fault of the file.
+            raise
         raise BadInput(f"{target} cannot be written: {error.strerror or error}") from None
 
 
@@ -231,6 +234,9 @@ def write_path(target: str | Path, *, replace: bool = True) -> Iterator[Path]:
                 _link(written, real, target)
             sync_folder(real.parent)
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            # That is no fault of the file.
+            raise
         raise BadInput(f"{target} cannot be written: {error.strerror or error}") from None
 
 

@@ -6,6 +6,7 @@ inside the project, unless its owner trusts it: by an environment variable, whic
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from pathlib import Path
@@ -186,6 +187,9 @@ def project_settings(project: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"not TOML: {error}", place) from None
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            # That is no fault of the file.
+            raise
         raise BadInput(f"cannot be read: {error.strerror or error}", place) from None
     for table in settings:
         if table not in _KEYS:

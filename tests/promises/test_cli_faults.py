@@ -169,7 +169,7 @@ def test_a_full_disk_after_an_ingest_is_a_warning(own: Path) -> None:
 @pytest.mark.parametrize("to", [">&-", ">/dev/full", "| true", ">&- 2>&-", "2>&-", ">/dev/full 2>/dev/full"])
 def test_what_was_recorded_is_a_success_wherever_it_is_printed(own: Path, to: str) -> None:
     before = head(own)["commit"]
-    report = f"$T report {OPENAI} '31 billion USD' --source {SOURCE} --json"
+    report = f"$T report {OPENAI} '31 billion USD' --source {SOURCE} --json --no-file"
     finished = in_bash(own, f"set -o pipefail; {report} {to}")
     assert finished.returncode == 0, finished.stderr
     assert head(own)["commit"] == before + 1

@@ -194,8 +194,9 @@ class TestMethods:
         asked: Any = desk if made is Timeline else desk.snapshot()
         parameters = inspect.signature(getattr(asked, name)).parameters.values()
         named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
-        for odd in named:
-            for nth, value in enumerate(ODD):
+        for place, odd in enumerate(named):
+            # Each value comes to a third of all arguments.
+            for nth, value in enumerate(ODD[(place + len(name)) % 3 :: 3]):
                 if odd.name == "progress" and callable(value):
                     # What it raises is its own.
                     continue

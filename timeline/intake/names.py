@@ -50,11 +50,13 @@ class Naming:
             kinds = list(KINDS) if kinds == ["all"] else kinds
         elif isinstance(register_unknown, Collection):
             kinds = list(register_unknown)
+            if not all(type(kind) is str for kind in kinds):
+                raise BadInput(f"register_unknown is {brief(register_unknown)}; {_EXPECTED}, or True for all")
         else:
             raise BadInput(f"register_unknown is {brief(register_unknown)}; {_EXPECTED}, or True for all")
         singular = {word: kind for kind, plural in KINDS.items() for word in (kind, plural)}
         for kind in kinds:
-            if kind not in list(singular):
+            if kind not in singular:
                 raise BadInput(f"{brief(kind)} is no kind of names; {_EXPECTED}")
         return cls(frozenset(map(singular.__getitem__, kinds)), bool(even_near), bool(resolve_aliases))
 
