@@ -72,7 +72,7 @@ REFUSED = words(
     2025-02-22T10:60Z 2025-02-22T10:00:60Z 2025-02-22T10:00:00.1234567Z 2025-02-22T10:00:00+24:00
     2025-02-22T10:00:00+1 2025-02-22_10:00_America/New_York Sat,_22_Feb_2025_10:00:00_+0100 2025?
     2025-02~ 2025% 2025/.. ../.. .. / 2025/2024 2025-12/2025-11-30 2025/2026/2027 2025-1-1/2026
-    0000/2025 202X 2025-XX-05 156X-12-25 [2025,2026] soon now today infinity -infinity @ .* | '' ""
+    0000/2025 2000-01-01/Q1-2001 2000-01-01/Q1-0001 2000/March_2001 202X 2025-XX-05 156X-12-25 [2025,2026] soon now today infinity -infinity @ .* | '' ""
     x epoch 1e3 2025.5 \uff12\uff10\uff12\uff15 2025-02-22Z
     """
 )
@@ -112,6 +112,7 @@ texts = st.one_of(
 
 @given(text=texts)
 @example(text="2025-02-28/2025-02")
+@example(text="2000-01-01/Q1-0001")
 def test_one_rule_for_dates(con: duckdb.DuckDBPyConnection, text: str) -> None:
     for name, read in RULES.items():
         assert in_sql(con, name, text) == in_python(read, text), name

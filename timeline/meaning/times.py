@@ -172,6 +172,10 @@ def parse_edtf(text: str, zone: str | None = None, *, beyond: bool = False) -> E
     return _parse(text.strip(), None if zone == "UTC" else zone, beyond)
 
 
+#: The end of an interval to ask with: SQL compares it with the start as a text.
+_YEAR_FIRST: Final = re.compile(r"[0-9]{4}.*|\.\.|", re.DOTALL)
+
+
 def parse_as_of(value: str | date | datetime, zone: str | None = None) -> int:
     """Return the instant that an as-of names: the last one, inclusive, of a date, or the exact one given.
 
@@ -190,6 +194,14 @@ def parse_as_of(value: str | date | datetime, zone: str | None = None) -> int:
     if isinstance(value, date):
         return in_zone(day_start(value) + DAY, zone) - 1
     edtf = _asked(value, "an as-of date", zone)
+    if (
+        isinstance(value, str)
+        and "/" in value
+        and not _YEAR_FIRST.fullmatch(value.rpartition("/")[2].strip())
+    ):
+        raise BadInput(
+            f"{_quoted(edtf.text)}: write the end of an interval with its year first, as in 2025-Q1"
+        )
     if edtf.upper is None:
         raise BadInput(f"{_quoted(edtf.text)} has no last instant to look back from; give it an end")
     return edtf.upper - 1
