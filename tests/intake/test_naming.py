@@ -132,7 +132,7 @@ def test_the_kinds_that_are_registered(given: bool | str | Collection[str], kind
 @pytest.mark.parametrize("given", ["companies", "sources;entities", "", [1], 7, None])
 def test_what_is_no_kind_is_refused(known: Timeline, given: Any) -> None:
     with pytest.raises(
-        BadInput, match="expected (some of sources, entities and attributes|True or False or)"
+        BadInput, match=r"expected (some of sources, entities and attributes|True or False or)"
     ):
         known.append([REPORT], register_unknown=given)
 
