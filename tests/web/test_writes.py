@@ -46,7 +46,7 @@ def test_an_event_is_recorded_once_and_can_be_read(desk: Served) -> None:
     status, commit = post(desk, [EVENT], If_Match=str(before))
     assert (status, commit["number"]) == (201, 2)
     assert desk.json("/api/beliefs?fact=acme/ceo")["rows"][0]["claim"] == "Jane"
-    # Whoever lost the answer may ask again, and is told the same commit.
+    # A client that lost the answer may ask again, and gets the same commit.
     assert post(desk, [EVENT], If_Match=str(before)) == (201, commit)
     status, details = post(desk, [{**EVENT, "text": "Joan"}], If_Match=str(before))
     assert (status, details["title"]) == (412, "Conflict")

@@ -185,22 +185,22 @@ def support_of(
 
     Of each fact the reports that were public by then and have the value of the belief.
     """
-    until = "true" if dates.as_of is None else f"reported_at <= {timestamp(dates.as_of)}"
+    until = "true" if dates.as_of is None else f"same.reported_at <= {timestamp(dates.as_of)}"
     found = fetch(
         con,
         f"""
         WITH asked AS (SELECT * FROM store.events WHERE event_id IN (SELECT unnest($1::VARCHAR[])))
-        SELECT asked.event_id, count(DISTINCT said.origin), count(*)
-        FROM asked JOIN store.events AS said ON asked.fact_hash = said.fact_hash AND asked.fact = said.fact
-        WHERE said.event_type IN ('reported', 'corrected') AND NOT said.void AND said.{until}
-            AND said.recorded_at <= {timestamp(dates.recorded_as_of)}
-            AND said.value_type IS NOT DISTINCT FROM asked.value_type
-            AND said.amount_low IS NOT DISTINCT FROM asked.amount_low
-            AND said.amount_high IS NOT DISTINCT FROM asked.amount_high
-            AND said.unit IS NOT DISTINCT FROM asked.unit
-            AND said.text IS NOT DISTINCT FROM asked.text
+        SELECT asked.event_id, count(DISTINCT same.origin), count(*)
+        FROM asked JOIN store.events AS same ON asked.fact_hash = same.fact_hash AND asked.fact = same.fact
+        WHERE same.event_type IN ('reported', 'corrected') AND NOT same.void AND {until}
+            AND same.recorded_at <= {timestamp(dates.recorded_as_of)}
+            AND same.value_type IS NOT DISTINCT FROM asked.value_type
+            AND same.amount_low IS NOT DISTINCT FROM asked.amount_low
+            AND same.amount_high IS NOT DISTINCT FROM asked.amount_high
+            AND same.unit IS NOT DISTINCT FROM asked.unit
+            AND same.text IS NOT DISTINCT FROM asked.text
         GROUP BY asked.event_id
-        """.replace("said.true", "true"),
+        """,
         [[row["event_id"] for row in rows]],
     ).rows
     return {event_id: (origins, reports) for event_id, origins, reports in found}

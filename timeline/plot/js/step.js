@@ -79,7 +79,7 @@
       for (const value of bounds(span)) room.take(x(span.from), y(value) - 3, x(span.to) - x(span.from), 6);
     }
     drawn += lines.join("");
-    drawn += joins(pen, spans, x, y, known);
+    drawn += joins(pen, spans, x, y);
     if (spans.length === 0 || x(spans[0].from) - left > plot.widthOf(pen.words.nothing, 12) + 12) {
       drawn += pen.text(left + 6, bottom - 10, pen.words.nothing, { size: 12, colour: "ink3" });
     }
@@ -135,13 +135,13 @@
     pen.path(`M${plot.n(x)} ${plot.n(y)}V${plot.n(y + 22 * way)}M${plot.n(x - 4)} ${plot.n(y + 17 * way)}L${plot.n(x)} ${plot.n(y + 22 * way)}L${plot.n(x + 4)} ${plot.n(y + 17 * way)}`, colour, { width: 1.25 });
 
   /** Draw the jumps from one span to the next. */
-  function joins(pen, spans, x, y, known) {
+  function joins(pen, spans, x, y) {
     let drawn = "";
     spans.forEach((span, index) => {
       const before = spans.slice(0, index).filter((other) => +other.to === +span.from && other.valid === span.valid);
       const [first, second] = [before.at(-1), span].map((one) => (one ? headline(one) : null));
       if (first === null || second === null || first === second) return;
-      drawn += pen.line(x(span.from), y(first), x(span.from), y(second), known(span.from) ? "line2" : "line2");
+      drawn += pen.line(x(span.from), y(first), x(span.from), y(second), "line2");
     });
     return drawn;
   }
@@ -255,7 +255,7 @@
       const name = plot.cut(own[0].origin_name, 200, 13);
       const width = plot.widthOf(name, 13);
       const before = start - 9 - width > 4;
-      drawn += pen.text(before ? start - 9 : 4, y + 4.5 - (before ? 0 : 0), name, { colour: own.some((report) => known(at(report.at))) ? "ink" : "ink3", anchor: before ? "end" : "start", halo: true });
+      drawn += pen.text(before ? start - 9 : 4, y + 4.5, name, { colour: own.some((report) => known(at(report.at))) ? "ink" : "ink3", anchor: before ? "end" : "start", halo: true });
     });
     for (const squares of pages.values()) {
       const ys = squares.map(([, y]) => y);

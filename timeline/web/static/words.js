@@ -30,7 +30,7 @@ globalThis.timelinePage.words = {
     disagreementsTitle: "Who contradicts whom", noDisagreements: "No two origins contradict each other by then.", against: "against",
     askTitle: "Ask in SQL", run: "Run", queries: "Named queries", rows: (n) => `${n} ${n === 1 ? "row" : "rows"}`, csv: "CSV", sqlHelp: "One SELECT. Tables that name no date are as of the date above.",
     live: (n) => `${n} new ${n === 1 ? "report" : "reports"}`, showThem: "Show", notLive: (time) => `Not live since ${time}`, tryAgain: "Try again", asKnown: (day) => `As the store knew it on ${day}`, backToNow: "Back to now",
-    originsLegend: "an origin", rewriteLegend: "another report of the same origin", told: (o, r) => `${o}, ${r}`,
+    originsLegend: "an origin", rewriteLegend: "another report of the same origin",
     helpTitle: "Keys", language: "Français", otherLanguage: "fr", theme: "Dark or light", noScript: "Without scripts the date is chosen by the field and the buttons.",
     firm: "half firm; dashed: not binding", spanLegend: "became public at some time in this span; counts from its end", pageLegend: "the page it was read on",
     fromBefore: "from the earlier belief to the later",
