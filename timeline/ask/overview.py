@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import duckdb
 
-from timeline.ask.answers import Answer, AsOf, Row, timestamp
+from timeline.ask.answers import Answer, AsOf, Row
 from timeline.ask.frames import AtHand, fetch
 from timeline.ask.questions import question
-from timeline.log.paths import quoted
+from timeline.index.catalog import sql_object
 
 __all__ = ["FILTERS", "Overview", "Wanted", "overview", "support_of"]
 
@@ -31,16 +31,15 @@ class Wanted:
     """Which of the beliefs a page shows, and how many at once.
 
     `search` is looked for in facts, claims and statements, and among `ids`, the entities that have it in
-    their names; `filters` has values for some of FILTERS; `first` are the facts whose subjects come first;
-    `facets` are those of FILTERS whose values are counted.
+    their names; `filters` has values for some of FILTERS; `first` are the facts whose subjects come first.
+    The values of each of FILTERS are counted, with `light` those of the column status alone.
     """
 
-    fact: str | None = None
     search: str = ""
     ids: Sequence[str] = ()
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     first: Sequence[str] = ()
-    facets: Sequence[str] = FILTERS
+    light: bool = False
     limit: int = 100
     offset: int = 0
 
@@ -63,52 +62,20 @@ class Overview:
 
 def overview(con: duckdb.DuckDBPyConnection, dates: AsOf, wanted: Wanted) -> Overview:
     """Return what a page shows of the beliefs under some dates."""
-    base, parameters = question("beliefs", dates, wanted.fact, order=False)
-    base = base if base.startswith("SELECT") else f"SELECT * {base}"
-    believed = f"SELECT {{}} FROM ({base}) WHERE {_condition(wanted)}"
-    rows = _rows(con, base, believed.format(_RANKED), parameters, wanted)
-    facets, total, facts = _counts(con, believed, parameters, wanted.facets)
-    reports, origins = _public(con, dates)
+    rows = _rows(con, dates, wanted)
+    facets, total, facts = _counts(con, dates, wanted)
+    [(reports, origins)] = fetch(con, sql_object("overview/public"), _until(dates)).rows
     return Overview(rows, total, facts, facets, reports, origins)
 
 
-#: What the order of the rows needs of each belief: all else is read of the rows that are shown, alone.
-_RANKED: Final = "event_id, fact, subject, value_type, unit, amount, valid_from, origin"
-
-
-def _rows(
-    con: duckdb.DuckDBPyConnection, base: str, believed: str, parameters: list[Any], wanted: Wanted
-) -> list[Row]:
+def _rows(con: duckdb.DuckDBPyConnection, dates: AsOf, wanted: Wanted) -> list[Row]:
     """Return the rows that are shown, in their order."""
-    first = f"[{', '.join(map(quoted, wanted.first))}]::VARCHAR[]"
-    order = fetch(
-        con,
-        f"""
-        WITH believed AS MATERIALIZED ({believed}),
-            subjects AS (
-                SELECT subject, count(*) AS in_subject, bool_or(list_contains({first}, fact)) AS comes_first
-                FROM believed GROUP BY subject
-            )
-        SELECT event_id, valid_from, in_subject
-        FROM believed JOIN subjects USING (subject)
-        ORDER BY
-            comes_first DESC, in_subject DESC, subject,
-            CASE
-                WHEN value_type = 'amount' AND unit SIMILAR TO '[A-Z]{{3}}' THEN 0
-                WHEN value_type = 'amount' AND unit = 'percent' THEN 1
-                WHEN value_type = 'amount' THEN 2
-                WHEN value_type = 'date' THEN 3
-                ELSE 4
-            END,
-            amount DESC NULLS LAST, fact, valid_from NULLS FIRST, origin
-        LIMIT {int(wanted.limit)} OFFSET {int(wanted.offset)}
-        """,
-        parameters,
-    ).rows
+    more = {"first": list(wanted.first), "limit": wanted.limit, "offset": wanted.offset}
+    order = _of_narrowed(con, "ordered", dates, wanted, **more)
     if not order:
         return []
-    ids = ", ".join(quoted(event_id) for event_id, _, _ in order)
-    found = fetch(con, f"SELECT * FROM ({base}) WHERE event_id IN ({ids})", parameters)
+    events = {"events": [event_id for event_id, _, _ in order]}
+    found = fetch(con, f"{_base(dates)} {sql_object('overview/shown')}", events)
     place = {(event_id, start): number for number, (event_id, start, _) in enumerate(order)}
     at = {name: number for number, name in enumerate(found.columns)}
     kept = [row for row in found.rows if (row[at["event_id"]], row[at["valid_from"]]) in place]
@@ -118,64 +85,47 @@ def _rows(
 
 
 def _counts(
-    con: duckdb.DuckDBPyConnection, believed: str, parameters: list[Any], names: Sequence[str]
+    con: duckdb.DuckDBPyConnection, dates: AsOf, wanted: Wanted
 ) -> tuple[dict[str, list[tuple[str, int]]], int, int]:
     """Return how many rows each value of some columns has, how many there are, and of how many facts."""
-    columns = ", ".join(names)
-    counts = fetch(
-        con,
-        f"""
-        SELECT grouping_id({columns}) AS of_what, {columns}, count(*), count(DISTINCT fact)
-        FROM ({believed.format(f"fact, {columns}")})
-        GROUP BY GROUPING SETS ((), {", ".join(f"({name})" for name in names)})
-        ORDER BY 1, count(*) DESC, {columns}
-        """,
-        parameters,
-    ).rows
-    facets: dict[str, list[tuple[str, int]]] = {name: [] for name in names}
+    facets: dict[str, list[tuple[str, int]]] = {
+        name: [] for name in FILTERS if name == "status" or not wanted.light
+    }
     total = facts = 0
-    for of_what, *values, count, distinct in counts:
-        if of_what == 2 ** len(names) - 1:
+    for name, value, count, distinct in _of_narrowed(
+        con, "statuses" if wanted.light else "counts", dates, wanted
+    ):
+        if name is None:
             total, facts = count, distinct
-            continue
-        # The bits of what was left out; the one that is not set is what was grouped by.
-        name, value = next(
-            (name, value)
-            for nth, (name, value) in enumerate(zip(names, values, strict=True))
-            if not of_what >> (len(names) - 1 - nth) & 1
-        )
-        if value is not None and len(facets[name]) < _OFFERED:
+        elif value is not None and len(facets[name]) < _OFFERED:
             facets[name].append((value, count))
     return facets, total, facts
 
 
-def _condition(wanted: Wanted) -> str:
-    tests = [
-        f"{name} IN ({', '.join(map(quoted, values))})"
-        for name, values in wanted.filters.items()
-        if name in FILTERS and values
-    ]
+def _of_narrowed(
+    con: duckdb.DuckDBPyConnection, name: str, dates: AsOf, wanted: Wanted, **more: Any
+) -> list[tuple[Any, ...]]:
+    """Return what one of the queries in sql/overview answers over what a page is narrowed to."""
+    parameters: dict[str, Any] = {name: list(wanted.filters.get(name, ())) for name in FILTERS} | more
+    sought = "FROM base"
     if wanted.search:
-        sought = quoted(wanted.search.lower())
-        ids = f"[{', '.join(map(quoted, wanted.ids))}]::VARCHAR[]"
-        texts = " OR ".join(
-            f"contains(lower(coalesce({name}, '')), {sought})" for name in ("fact", "claim", "statement")
-        )
-        tests.append(f"({texts} OR list_contains({ids}, subject) OR list_contains({ids}, object))")
-    return " AND ".join(tests) or "true"
+        sought = sql_object("overview/sought")
+        parameters |= {"text": wanted.search.lower(), "ids": list(wanted.ids)}
+    sql = (
+        f"{_base(dates)}, sought AS NOT MATERIALIZED ({sought}), "
+        f"narrowed AS MATERIALIZED ({sql_object('overview/narrowed')}) {sql_object(f'overview/{name}')}"
+    )
+    return fetch(con, sql, parameters).rows
 
 
-def _public(con: duckdb.DuckDBPyConnection, dates: AsOf) -> tuple[int, int]:
-    """Return how many reports were public, and of how many origins."""
-    until = "true" if dates.as_of is None else f"reported_at <= {timestamp(dates.as_of)}"
-    [found] = fetch(
-        con,
-        f"""
-        SELECT count(*), count(DISTINCT origin) FROM store.events
-        WHERE event_type = 'reported' AND {until} AND recorded_at <= {timestamp(dates.recorded_as_of)}
-        """,
-    ).rows
-    return found
+def _base(dates: AsOf) -> str:
+    """Return the beginning of a query that reads `base`: everything believed under some dates."""
+    asked, _ = question("beliefs", dates, order=False)
+    return f"WITH base AS NOT MATERIALIZED ({asked})"
+
+
+def _until(dates: AsOf) -> dict[str, int | None]:
+    return {"as_of": dates.as_of, "recorded_as_of": dates.recorded_as_of}
 
 
 def support_of(
@@ -185,22 +135,6 @@ def support_of(
 
     Of each fact the reports that were public by then and have the value of the belief.
     """
-    until = "true" if dates.as_of is None else f"same.reported_at <= {timestamp(dates.as_of)}"
-    found = fetch(
-        con,
-        f"""
-        WITH asked AS (SELECT * FROM store.events WHERE event_id IN (SELECT unnest($1::VARCHAR[])))
-        SELECT asked.event_id, count(DISTINCT same.origin), count(*)
-        FROM asked JOIN store.events AS same ON asked.fact_hash = same.fact_hash AND asked.fact = same.fact
-        WHERE same.event_type IN ('reported', 'corrected') AND NOT same.void AND {until}
-            AND same.recorded_at <= {timestamp(dates.recorded_as_of)}
-            AND same.value_type IS NOT DISTINCT FROM asked.value_type
-            AND same.amount_low IS NOT DISTINCT FROM asked.amount_low
-            AND same.amount_high IS NOT DISTINCT FROM asked.amount_high
-            AND same.unit IS NOT DISTINCT FROM asked.unit
-            AND same.text IS NOT DISTINCT FROM asked.text
-        GROUP BY asked.event_id
-        """,
-        [[row["event_id"] for row in rows]],
-    ).rows
+    parameters = {"events": [row["event_id"] for row in rows], **_until(dates)}
+    found = fetch(con, sql_object("overview/support"), parameters).rows
     return {event_id: (origins, reports) for event_id, origins, reports in found}

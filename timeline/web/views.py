@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 from timeline.ask.answers import AsOf, Row
-from timeline.ask.overview import FILTERS, Overview, Wanted
+from timeline.ask.overview import Overview, Wanted
 from timeline.errors import NotFound
 from timeline.meaning.columns import STATUSES
 from timeline.meaning.times import format_instant, from_datetime, show_instant_end
@@ -136,7 +136,7 @@ def _believed(
             ids=[one for one, name in names.items() if sought and sought in name.lower()],
             filters=address.filters,
             first=list(rivals),
-            facets=("status",) if address.light else FILTERS,
+            light=address.light,
             limit=address.limit,
             offset=address.offset,
         ),

@@ -1,0 +1,11 @@
+-- The beliefs of `sought` that have one of some values in each of these columns; an empty list means any.
+-- Without their texts, which only the rows that are shown need.
+SELECT
+    event_id, fact, subject, attribute, status, source, origin, value_type, unit, amount, valid_from
+FROM sought
+WHERE
+    (len($subject::VARCHAR[]) = 0 OR list_contains($subject::VARCHAR[], subject))
+    AND (len($attribute::VARCHAR[]) = 0 OR list_contains($attribute::VARCHAR[], attribute))
+    AND (len($status::VARCHAR[]) = 0 OR list_contains($status::VARCHAR[], status))
+    AND (len($source::VARCHAR[]) = 0 OR list_contains($source::VARCHAR[], source))
+    AND (len($origin::VARCHAR[]) = 0 OR list_contains($origin::VARCHAR[], origin))
