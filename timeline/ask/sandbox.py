@@ -137,15 +137,23 @@ def check_query(con: duckdb.DuckDBPyConnection, query: str) -> None:
         raise BadInput(f"got {got}; expected one query, such as SELECT; {_OWNERS}")
     if is_query(con, statements[0]):
         return
-    kind = statements[0].type.name
+    kind = _kind(statements[0])
     got = "a statement that does more than read" if kind == "MULTI" else f"a statement of type {kind}"
     raise BadInput(f"got {got}; expected {_QUERIES}{_HINTS.get(kind, '')}; {_OWNERS}")
 
 
 def is_query(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -> bool:
     """Whether a statement is a query, that is, answers with rows and changes nothing by its kind."""
-    kind = statement.type.name
+    kind = _kind(statement)
     return kind == "SELECT" or (kind == "MULTI" and _is_pivot(con, statement.query))
+
+
+def _kind(statement: duckdb.Statement) -> str:
+    """Return the name of a statement's type, or `other` for one that DuckDB's Python does not name."""
+    try:
+        return statement.type.name
+    except ValueError:
+        return "other"
 
 
 def _is_pivot(con: duckdb.DuckDBPyConnection, query: str) -> bool:
@@ -158,7 +166,7 @@ def _is_pivot(con: duckdb.DuckDBPyConnection, query: str) -> bool:
         statements = con.extract_statements(f"DESCRIBE {query}")
     except duckdb.Error:
         return False
-    return [statement.type.name for statement in statements] == ["MULTI"]
+    return [_kind(statement) for statement in statements] == ["MULTI"]
 
 
 def _explained(error: duckdb.Error) -> str:
