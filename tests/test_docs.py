@@ -280,6 +280,7 @@ def name_of(document: Path) -> str:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_examples_do_what_they_show(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POLARS_TABLE_WIDTH", "80")
+    monkeypatch.setenv("COLUMNS", "80")
     assert rewritten(document).splitlines() == document.read_text(encoding="utf-8").splitlines()
 
 
@@ -517,7 +518,7 @@ def test_every_exit_code_is_explained() -> None:
 
 
 def main(arguments: list[str]) -> int:
-    os.environ["POLARS_TABLE_WIDTH"] = "80"
+    os.environ |= {"COLUMNS": "80", "POLARS_TABLE_WIDTH": "80"}
     update = "--update" in arguments
     chosen = [Path(name).resolve() for name in arguments if name != "--update"] or DOCUMENTS
     stale = 0

@@ -17,22 +17,23 @@ PACKAGE = ROOT / "timeline"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 #: The rooms, and the modules beside them. Each may import from itself and from these.
-_BELOW = ("errors", "boundary", "atomic", "project")
+_BELOW = ("errors", "boundary", "atomic", "represent", "project")
 _ASKING = (*_BELOW, "meaning", "log", "index")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": (),
+    "represent": (),
     "boundary": ("errors",),
     "atomic": ("errors",),
     "project": ("errors", "atomic", "meaning"),
     "meaning": ("errors",),
-    "log": ("errors", "atomic", "meaning"),
+    "log": ("errors", "atomic", "represent", "meaning"),
     "index": ("errors", "atomic", "meaning", "log"),
     "intake": _ASKING,
-    "ask": _ASKING,
+    "ask": (*_ASKING, "show"),
     "plot": (*_BELOW, "meaning", "ask", "show"),
     "store": (*_ASKING, "intake", "ask", "plot"),
     "__init__": (*_ASKING, "intake", "ask", "store"),
-    "show": ("errors", "meaning", "ask"),
+    "show": ("errors", "represent", "meaning", "ask"),
     "web": (*_BELOW, "meaning", "ask", "store", "show", "plot", "__init__"),
     "cli": (*_BELOW, "meaning", "ask", "store", "show", "plot", "web", "__init__"),
     "__main__": ("cli",),
@@ -41,6 +42,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 ONLY: dict[tuple[str, str], set[str]] = {
     # Answers are shown without a store.
     ("show", "ask"): {"ask.answers"},
+    # A value in a shell or a notebook shows itself by the words of answers for people.
+    ("ask", "show"): {"show.notebook"},
     ("project", "meaning"): {"meaning.habits"},
     ("show", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts"},
     # Pictures ask one snapshot, as front ends do.

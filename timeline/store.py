@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +20,12 @@ from timeline.ask.answers import Belief, Moment, Why
 from timeline.ask.snapshot import Snapshot
 from timeline.atomic import check_target, write_path
 from timeline.boundary import public
-from timeline.errors import BadInput, BadRows, Conflict, NotFound, Place, brief
+from timeline.errors import BadInput, BadRows, Conflict, NotFound, Place, TimelineError, brief
 from timeline.index.generation import build_file
 from timeline.index.index import Index
 from timeline.log.log import Commit, Log, Verified
 from timeline.meaning.habits import Habits
+from timeline.meaning.times import format_instant
 from timeline.project import (
     find_project,
     find_store,
@@ -32,6 +34,7 @@ from timeline.project import (
     project_of,
     recorded_file,
 )
+from timeline.represent import block, counted, one_line, paragraph, record
 
 if TYPE_CHECKING:
     import polars as pl
@@ -85,6 +88,7 @@ class Timeline:
         self._index = Index(path / _INDEX, self._log)
         self._current: Snapshot | None = None
         self._recorder: Recorder | None = None
+        self._closed = False
         self.progress: Callable[[str], None] | None = None
 
     @classmethod
@@ -143,6 +147,33 @@ class Timeline:
         """Let go of the index; nothing is lost by not calling it."""
         self._recorder = None
         self._release()
+        self._closed = True
+
+    def __repr__(self) -> str:
+        parts = [self._held(), *self._options()]
+        return one_line("Timeline", f"{self.path}: {', '.join(parts)}")
+
+    def _repr_html_(self) -> str:
+        options = [("opened", ", ".join(self._options()))] if self._options() else []
+        facts = [("store", str(self.path)), ("holds", self._held()), *options]
+        # Of the store at this place, wherever the command is run.
+        how = f"To see it as a page: timeline serve --store {shlex.quote(str(self.path.absolute()))}"
+        return block([paragraph("Timeline", strong=True), record(facts), paragraph(how)], "Timeline")
+
+    def _held(self) -> str:
+        """Return in words what the store holds, by its last commit alone."""
+        try:
+            head = self._log.head()
+        except (TimelineError, OSError):
+            return "its log cannot be read"
+        if head is None:
+            return "no events"
+        held = f"{counted(head.last_position, 'event')} in {counted(head.number, 'commit')}"
+        return f"{held}, last recorded {format_instant(head.recorded_at)}"
+
+    def _options(self) -> list[str]:
+        found = (("read-only", self.read_only), ("closed", self._closed))
+        return [name for name, holds in found if holds]
 
     def _release(self) -> None:
         # Not closed, which would close its cursors: the recorder's, and connections that were handed out.
@@ -343,6 +374,7 @@ class Timeline:
         from timeline.intake.record import Recorder
 
         self._may_write("record")
+        self._closed = False
         if self._recorder is None:
             self._recorder = Recorder(self._log, lambda: self.snapshot().reader(), self.habits)
         self._recorder.progress = self.progress
@@ -355,6 +387,7 @@ class Timeline:
 
         Whatever is appended later, its answers stay the same. Asking it costs no look at the log.
         """
+        self._closed = False
         commit = self._log.head_number()
         if self._current is None or self._current.commit != commit:
             self._current = Snapshot(

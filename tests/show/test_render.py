@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 from timeline.ask.answers import Answer, AsOf, plain
 from timeline.meaning.fact import fact_key
+from timeline.represent import visible
 from timeline.show.formats import (
     csv_lines,
     document,
     json_lines,
     markdown_lines,
     shown,
-    visible,
     write_parquet,
 )
 from timeline.show.layout import Column, pairs, table_lines, width_of, wrapped

@@ -76,6 +76,10 @@ class OrMeant:
     asked: Answer
     meant: Callable[[], Answer | None]
 
+    @property
+    def shape(self) -> None:
+        """Nothing: which of the two it is was not asked yet."""
+
     def fetch(self) -> Rows:
         found = self.asked if self.asked.rows else self.meant() or self.asked
         return Rows(found.columns, found.types, found.rows)

@@ -96,6 +96,10 @@ class Rows(NamedTuple):
 class Source(Protocol):
     """What an answer comes from: rows at hand, or a statement that is still to run."""
 
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """How many rows and columns there are, None where that is not at hand."""
+
     def fetch(self) -> Rows:
         """Return everything in plain Python."""
 
@@ -117,6 +121,8 @@ class Answer:
     def __init__(self, source: Source, asked: AsOf | None = None) -> None:
         self._source = source
         self.asked = asked
+        #: How many rows and columns it has, once any form of it was made.
+        self._shape: tuple[int, int] | None = None
 
     @classmethod
     def of(
@@ -133,7 +139,20 @@ class Answer:
 
     @cached_property
     def _fetched(self) -> Rows:
-        return self._source.fetch()
+        fetched = self._source.fetch()
+        self._shape = len(fetched.rows), len(fetched.columns)
+        return fetched
+
+    def __repr__(self) -> str:
+        from timeline.show.notebook import answer_line
+
+        # What is at hand is counted; nothing is run to be shown in a line.
+        return answer_line(self._shape or self._source.shape, self.asked)
+
+    def _repr_html_(self) -> str:
+        from timeline.show.notebook import answer_html
+
+        return answer_html(self._fetched, self.asked)
 
     @property
     def columns(self) -> list[str]:
@@ -167,11 +186,15 @@ class Answer:
 
     def frame(self) -> pl.DataFrame:
         """Return a polars frame; instants are in UTC."""
-        return self._source.frame()
+        frame = self._source.frame()
+        self._shape = frame.shape
+        return frame
 
     def arrow(self) -> pa.Table:
         """Return an Arrow table; instants are naive, in UTC."""
-        return self._source.arrow()
+        table = self._source.arrow()
+        self._shape = table.shape
+        return table
 
 
 def timestamp(micros: int | None) -> str:
@@ -256,7 +279,7 @@ def instant_of(value: datetime) -> int:
     return from_datetime(value if value.tzinfo else value.replace(tzinfo=UTC))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Belief:
     """One row of beliefs: the claim that holds for a fact. Instants are aware datetimes in UTC.
 
@@ -292,8 +315,18 @@ class Belief:
     speaker: str | None
     statement: str | None
 
+    def __repr__(self) -> str:
+        from timeline.show.notebook import belief_line
 
-@dataclass(frozen=True, slots=True)
+        return belief_line(self)
+
+    def _repr_html_(self) -> str:
+        from timeline.show.notebook import belief_html
+
+        return belief_html(self)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Why:
     """The evidence for what is believed of one fact: the rows behind a belief, as dicts.
 
@@ -310,6 +343,22 @@ class Why:
     disagreements: list[Row]
     sources: list[Row]
     displaced: list[Row]
+
+    def __repr__(self) -> str:
+        from timeline.show.notebook import why_line
+
+        return why_line(self)
+
+    def __str__(self) -> str:
+        """Return the story that `timeline why` prints."""
+        from timeline.show.notebook import why_text
+
+        return why_text(self)
+
+    def _repr_html_(self) -> str:
+        from timeline.show.notebook import why_html
+
+        return why_html(self)
 
 
 def covers(belief: Belief, micros: int) -> bool:

@@ -44,6 +44,10 @@ class Statement:
     sql: str
     parameters: Any = ()
 
+    @property
+    def shape(self) -> None:
+        """Nothing: it was not run yet."""
+
     def fetch(self) -> Rows:
         """Return the answer in plain Python."""
         return self.run(lambda con: fetch(con, self.sql, self.parameters))
@@ -102,6 +106,11 @@ class AtHand:
     """The answer that rows at hand are."""
 
     rows: Rows
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many rows and columns there are."""
+        return len(self.rows.rows), len(self.rows.columns)
 
     def fetch(self) -> Rows:
         """Return the rows."""

@@ -42,6 +42,7 @@ from timeline.log.paths import quoted
 from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.fact import fact_key, is_glob
 from timeline.meaning.times import format_instant, now, parse_as_of
+from timeline.represent import block, counted, one_line, paragraph, record
 
 if TYPE_CHECKING:
     import polars as pl
@@ -106,6 +107,21 @@ class Snapshot:
         self._opened: Reader | None = None
         #: For SQL that people write, which never runs where the package's own questions do.
         self._sandbox: Reader | None = None
+
+    def __repr__(self) -> str:
+        return one_line("Snapshot", f"of {self._index.folder.parent}: {self._shown()}")
+
+    def _repr_html_(self) -> str:
+        facts = [("store", str(self._index.folder.parent)), ("holds", self._shown())]
+        return block([paragraph("Snapshot", strong=True), record(facts)], "Snapshot")
+
+    def _shown(self) -> str:
+        """Return in words what it is a state of, without opening the index for that."""
+        if not self.commit:
+            return "no events"
+        opened = self._opened
+        held = f", {counted(opened.position, 'event')}" if opened is not None else ""
+        return f"everything up to commit #{self.commit:,}{held}"
 
     @cached_property
     def zone(self) -> str | None:
@@ -652,6 +668,10 @@ class _PlainChanges:
 
     plain: Statement
     full: Statement
+
+    @property
+    def shape(self) -> None:
+        """Nothing: neither was run yet."""
 
     def fetch(self) -> Rows:
         return self.full.fetch()

@@ -292,6 +292,11 @@ class Fetched:
     types: list[str]
     columns: list[_Column]
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many rows and columns there are."""
+        return len(self.columns[0]) if self.columns else 0, len(self.columns)
+
     def fetch(self) -> Rows:
         """Return the answer in plain Python."""
         values = [_plain_values(kind, column) for kind, column in zip(self.types, self.columns, strict=True)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -14,9 +13,9 @@ import typer
 
 from timeline.atomic import writing
 from timeline.errors import BadInput, BadRows, TimelineError, problem_lines
+from timeline.represent import counted
 from timeline.show.formats import csv_lines, document, json_lines
-from timeline.show.layout import Style, pairs
-from timeline.show.words import counted
+from timeline.show.layout import Style, pairs, printed_width
 from timeline.store import Timeline
 
 if TYPE_CHECKING:
@@ -153,11 +152,6 @@ def print_ingested(result: Ingested, path: str = "", *, dry_run: bool = False) -
 
 #: Gives lines for a width and a style.
 Cards = Callable[[int | None, Style | None], Iterable[str]]
-
-
-def printed_width() -> int:
-    """Return the columns to fit answers into: COLUMNS, else those of the terminal, else 80."""
-    return shutil.get_terminal_size().columns
 
 
 _BOLD, _DIM, _RED, _GREEN, _YELLOW = "1", "2", "31", "32", "33"

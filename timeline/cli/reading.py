@@ -40,6 +40,7 @@ from timeline.errors import BadInput, NotFound
 from timeline.meaning.fact import fact_key, is_glob
 from timeline.meaning.times import format_instant
 from timeline.project import find_project, project_folder
+from timeline.represent import counted
 from timeline.show.formats import shown, why_json
 from timeline.show.layout import Column, Style, pairs
 from timeline.show.words import (
@@ -48,7 +49,6 @@ from timeline.show.words import (
     belief_card,
     beliefs_view,
     changes_view,
-    counted,
     day,
     disagreements_view,
     history_view,

@@ -28,6 +28,8 @@ from typing import TYPE_CHECKING, Any
 from timeline.errors import Corruption
 from timeline.log.merkle import MerkleTree
 from timeline.meaning.columns import LOG_COLUMNS
+from timeline.meaning.times import format_instant
+from timeline.represent import block, counted, cut, one_line, record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,7 +78,7 @@ BYTES_AT_ONCE = 2**24
 BRING_BACK = "bring the file back from a copy of the log"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Commit:
     """One append: the events `first_position` to `last_position`, recorded together.
 
@@ -97,6 +99,26 @@ class Commit:
     def last_position(self) -> int:
         """The position of its last event, and so the number of events up to here."""
         return self.first_position + self.count - 1
+
+    def __repr__(self) -> str:
+        text = f"{self._events}, recorded {format_instant(self.recorded_at)}, digest {cut(self.digest, 9)}"
+        return one_line("Commit", f"#{self.number}: {text}")
+
+    def _repr_html_(self) -> str:
+        facts = [
+            ("commit", f"#{self.number}"),
+            ("events", self._events),
+            ("recorded", format_instant(self.recorded_at)),
+            ("digest", self.digest),
+        ]
+        return block([record(facts)], f"Commit #{self.number}")
+
+    @property
+    def _events(self) -> str:
+        events, first = counted(self.count, "event"), f"{self.first_position:,}"
+        if self.count == 1:
+            return f"{events} at position {first}"
+        return f"{events} at positions {first} to {self.last_position:,}"
 
 
 @dataclass(frozen=True, slots=True)

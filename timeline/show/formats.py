@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -13,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from timeline.ask.answers import instant_of, plain, text_of
 from timeline.meaning.columns import check_names
 from timeline.meaning.times import format_instant, show_instant_end
+from timeline.represent import visible
 
 if TYPE_CHECKING:
     from timeline.ask.answers import Answer, AsOf, Why
@@ -24,7 +24,6 @@ __all__ = [
     "json_lines",
     "markdown_lines",
     "shown",
-    "visible",
     "why_json",
     "write_parquet",
     "write_parquet_texts",
@@ -203,32 +202,3 @@ def markdown_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Itera
 
 def _markdown_cell(text: str) -> str:
     return re.sub(r"([\\|<`*_\[])", r"\\\1", visible(text))
-
-
-# For people
-
-
-def visible(text: str) -> str:
-    """Return text that a terminal only prints.
-
-    Line ends and tabs as spaces, other control characters as a mark.
-
-    >>> visible("one\\ntwo \\x1b[31mred")
-    'one two \\ufffd[31mred'
-    """
-    if text.isprintable():
-        return text
-    return "".join(map(_visible_sign, text))
-
-
-def _visible_sign(sign: str) -> str:
-    if sign in "\n\r\t\v\f":
-        return " "
-    category = unicodedata.category(sign)
-    # Overrides of the writing direction can make a line read as what it is not.
-    if (
-        category in ("Cc", "Cs", "Zl", "Zp")
-        or sign in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-    ):
-        return "\ufffd"
-    return sign

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from timeline.show.formats import visible
+from timeline.represent import visible
 
 if TYPE_CHECKING:
     pass
 
-__all__ = ["Column", "pairs", "table_lines", "width_of", "wrapped"]
+__all__ = ["Column", "pairs", "printed_width", "table_lines", "width_of", "wrapped"]
 
 _GAP: Final = "  "
 #: A longer word may be torn where room is short: an id, a digest, an address.
 _LONG_WORD: Final = 20
+
+
+def printed_width() -> int:
+    """Return the columns to fit answers into: COLUMNS, else those of the terminal, else 80."""
+    return shutil.get_terminal_size().columns
 
 
 #: Signs of one column each, which most texts are made of.

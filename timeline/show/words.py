@@ -21,7 +21,8 @@ from timeline.meaning.times import (
     show_quarters,
     show_reported,
 )
-from timeline.show.formats import markdown_lines, visible
+from timeline.represent import counted, visible
+from timeline.show.formats import markdown_lines
 from timeline.show.layout import Column, Style, pairs, table_lines, wrapped
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ __all__ = [
     "disagreements_view",
     "history_view",
     "story",
+    "story_of",
 ]
 
 Row = Mapping[str, Any]
@@ -162,15 +164,6 @@ def short_id(event: Row) -> str:
     return str(event.get("event_id") or "")[:_SHORT_ID]
 
 
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """Return a number of things.
-
-    >>> counted(1, "belief"), counted(2, "belief")
-    ('1 belief', '2 beliefs')
-    """
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 # Beliefs
 
 
@@ -198,16 +191,18 @@ def beliefs_view(asked: AsOf, rows: Sequence[Row], events: Mapping[str, Row]) ->
     return View(f"Believed {asked_in_words(asked)}", columns, cells, f"{footer}.")
 
 
-def belief_card(asked: AsOf, row: Row, event: Row | None, source: Row | None) -> list[tuple[str, str]]:
-    """Return everything about one belief, as names and values."""
-    if event is not None and _is_later(event, asked):
+def belief_card(
+    asked: AsOf | None, row: Row, event: Row | None = None, source: Row | None = None
+) -> list[tuple[str, str]]:
+    """Return everything about one belief, as names and values; `asked` None is no date to keep to."""
+    if event is not None and asked is not None and _is_later(event, asked):
         # Its title may say what nobody knew then.
         source = {"published": "of a later date"}
     lines = [
         ("claim", _claim_and_meaning(row)),
         ("status", row["status"]),
         ("statement", row["statement"]),
-        ("believed since", _since(row)),
+        ("believed since", since_of(row)),
         ("reported", reported_of(row, event)),
         ("origin", row["origin"]),
         ("speaker", row["speaker"]),
@@ -225,7 +220,8 @@ def _is_later(event: Row, asked: AsOf) -> bool:
     return asked.as_of is not None and read is not None and read > asked.as_of
 
 
-def _since(row: Row) -> str:
+def since_of(row: Row) -> str:
+    """Return since when exactly this has been believed, on the reported axis; empty where never."""
     return "" if row["believed_from"] is None else day(from_datetime(row["believed_from"]))
 
 
@@ -364,29 +360,60 @@ def _side(row: Row, side: str, events: Mapping[str, Row]) -> str:
 # Why
 
 
-def story(why: Why, width: int | None, style: Style | None = None) -> Iterator[str]:
-    """Yield what is believed of a fact, on what evidence, what it displaced, what was mended, who differs."""
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The evidence for a belief in words: what was asked, each belief as names and values, and the rest.
+
+    `sections` are what it displaced, what was mended, what was taken back and who differs: a heading each,
+    and its entries, of which there is one at least.
+    """
+
+    caption: str
+    fact: str
+    cards: list[list[tuple[str, str]]]
+    sections: list[tuple[str, list[str]]]
+
+
+#: The words where there is no card.
+NOTHING: Final = "Nothing is believed."
+
+
+def story_of(why: Why) -> Story:
+    """Return what is believed of a fact and on what evidence, what it displaced, was mended, others say."""
     events = {row["event_id"]: row for row in why.history}
     sources = {row["id"]: row for row in why.sources}
-    title = visible(show_quarters(why.fact))
-    yield from prose(f"Believed {asked_in_words(why.asked)}", width)
-    yield ""
-    yield style("fact", title) if style else title
-    if not why.beliefs:
-        yield "  Nothing is believed."
+    cards = []
     for row in why.beliefs:
         event = events.get(row["event_id"])
         card = belief_card(why.asked, row, event, sources.get(row["source"]))
         place = _places(event)
         if place:
             card.insert(next((n for n, (name, _) in enumerate(card) if name == "source"), 0) + 1, place)
+        cards.append(card)
+    return Story(
+        f"Believed {asked_in_words(why.asked)}",
+        show_quarters(why.fact),
+        cards,
+        [(heading, entries) for heading, entries in _sections(why, events) if entries],
+    )
+
+
+def story(why: Why, width: int | None, style: Style | None = None) -> Iterator[str]:
+    """Yield the lines of the evidence for a belief, `width` columns wide at most."""
+    found = story_of(why)
+    title = visible(found.fact)
+    yield from prose(found.caption, width)
+    yield ""
+    yield style("fact", title) if style else title
+    if not found.cards:
+        yield f"  {NOTHING}"
+    for card in found.cards:
         yield from _indented(pairs(card, None if width is None else width - 2))
-    for heading, entries in _sections(why, events):
-        if entries:
-            yield ""
-            yield style(None, heading) if style else heading
-            for entry in entries:
-                yield from _entry(entry, width)
+    for heading, entries in found.sections:
+        yield ""
+        yield style(None, heading) if style else heading
+        for entry in entries:
+            yield from _entry(entry, width)
 
 
 def _indented(lines: Iterable[str]) -> Iterator[str]:
