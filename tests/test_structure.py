@@ -73,7 +73,7 @@ CLOCKS = {
 
 PUBLIC = [
     *("BadInput", "BadRows", "Belief", "Commit", "Conflict", "Corruption", "Ingested", "NotFound"),
-    *("Preview", "TableMapping", "Timeline", "TimelineError", "propose_mapping"),
+    *("Preview", "Proved", "TableMapping", "Timeline", "TimelineError", "check_proof", "propose_mapping"),
 ]
 
 

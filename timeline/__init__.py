@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from timeline.intake.preview import Preview
     from timeline.intake.propose import propose_mapping
     from timeline.log.log import Commit
+    from timeline.meaning.proofs import Proved, check_proof
     from timeline.store import Belief, Timeline
 
 __all__ = [
@@ -28,9 +29,11 @@ __all__ = [
     "Ingested",
     "NotFound",
     "Preview",
+    "Proved",
     "TableMapping",
     "Timeline",
     "TimelineError",
+    "check_proof",
     "propose_mapping",
 ]
 
@@ -43,8 +46,10 @@ _LAZY = {
     "Commit": "timeline.log.log",
     "Ingested": "timeline.intake.outcome",
     "Preview": "timeline.intake.preview",
+    "Proved": "timeline.meaning.proofs",
     "TableMapping": "timeline.intake.mapping",
     "Timeline": "timeline.store",
+    "check_proof": "timeline.meaning.proofs",
     "propose_mapping": "timeline.intake.propose",
 }
 

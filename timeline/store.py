@@ -573,6 +573,46 @@ class Timeline:
         """Return the last commit, None of an empty store; its digest vouches for everything before it."""
         return self._log.head()
 
+    def tree_root(self) -> str | None:
+        """Return the root over the digests of all commits, None of an empty store: see `prove`.
+
+        It vouches for everything as the digest of the head does. Noted elsewhere, proofs that end at it are
+        short. It is the tree hash of RFC 9162 over the digests, each taken as its 32 bytes.
+        """
+        from timeline.log.proving import tree_root
+
+        return tree_root(self._log) if self._log.head_number() else None
+
+    def prove(
+        self,
+        event: str | None = None,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        tree: bool = False,
+    ) -> dict[str, Any]:
+        """Return a proof, as a document of JSON that `check_proof` takes, which needs no store for it.
+
+        With an `event` (its key, its id or a prefix of that) it proves that the event is in the log, with
+        this content, recorded then. With `since`, a digest that was noted before, it proves that the log has
+        only grown since. It ends at the head's digest, or at the digest `until`. Such a proof lists every
+        commit up to there. A root over all commits, as `tree_root` returns it, may take the place of each
+        digest, and `tree` ends the proof at that of today: then it is a short path. Raises NotFound for an
+        event or a digest that the log does not have.
+        """
+        from timeline.log.proving import prove_event, prove_growth
+
+        if (event is None) == (since is None):
+            raise BadInput(
+                "a proof is of an event, or of what was added since a digest; expected one of them"
+            )
+        snapshot = self.snapshot()
+        if since is not None:
+            return prove_growth(self._log, since, snapshot.commit, until=until, tree=tree)
+        if not snapshot.commit or event is None:
+            raise NotFound(f"nothing is recorded in {self.path} yet")
+        return prove_event(self._log, snapshot.position_of(event), snapshot.commit, until=until, tree=tree)
+
     def verify(
         self,
         progress: Callable[[int, int], None] | None = None,

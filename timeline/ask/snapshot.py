@@ -417,6 +417,12 @@ class Snapshot:
         """Return the id and the key, if it has one, of the event that `event_id` takes a name for."""
         return self._run(lambda con: event_by(con, name))
 
+    def position_of(self, name: str) -> int:
+        """Return the position of the event that `event_id` takes a name for."""
+        sql = "SELECT position FROM store.events WHERE event_id = $1"
+        position: int = Answer(Statement(self._run, sql, [self.event_id(name)])).rows[0][0]
+        return position
+
     def commit_of(self, position: int) -> Commit:
         """Return the commit that recorded the event at a position, from 1 up to `position`."""
         if not 1 <= position <= self.position:

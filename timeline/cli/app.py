@@ -34,7 +34,9 @@ COMMANDS: Final = {
     **dict.fromkeys(("show", "history", "diff", "why"), "timeline.cli.reading"),
     **dict.fromkeys(("disagreements", "sql", "query"), "timeline.cli.reading"),
     **dict.fromkeys(("serve", "plot", "page"), "timeline.cli.looking"),
-    **dict.fromkeys(("head", "verify", "rebuild", "compact", "stats", "export"), "timeline.cli.keeping"),
+    **dict.fromkeys(("head", "verify"), "timeline.cli.keeping"),
+    "prove": "timeline.cli.vouching",
+    **dict.fromkeys(("rebuild", "compact", "stats", "export"), "timeline.cli.keeping"),
 }
 
 

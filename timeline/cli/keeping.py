@@ -26,10 +26,16 @@ from timeline.show.formats import csv_lines, json_lines, write_parquet_texts, ya
 __all__ = ["compact", "export", "head", "rebuild", "stats", "verify"]
 
 
-def head(*, store: Store = None, json: Json = False) -> None:
+def head(
+    *,
+    tree: Annotated[bool, typer.Option("--tree", help="Print the root over all commits besides.")] = False,
+    store: Store = None,
+    json: Json = False,
+) -> None:
     """Print the last commit, and the digest of all.
 
-    The digest vouches for everything recorded so far: keep it elsewhere.
+    The digest vouches for everything recorded so far: keep it elsewhere. So does the root, at which proofs
+    end that are short.
     """
     with keeping(store) as tl:
         commit = tl.head()
@@ -42,6 +48,7 @@ def head(*, store: Store = None, json: Json = False) -> None:
                 "count": commit.count,
                 "recorded_at": format_instant(commit.recorded_at),
                 "digest": commit.digest,
+                **({"tree": tl.tree_root()} if tree else {}),
             },
             json,
         )

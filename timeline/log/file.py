@@ -14,11 +14,9 @@ first position, count and `recorded_at` as big-endian signed 64-bit integers, th
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
-import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -28,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from timeline.errors import Corruption
 from timeline.log.merkle import MerkleTree
 from timeline.meaning.columns import LOG_COLUMNS
+from timeline.meaning.proofs import commit_digest
 from timeline.meaning.times import format_instant
 from timeline.represent import block, counted, cut, one_line, record
 
@@ -269,17 +268,6 @@ def rows_of(path: str) -> pa.Table:
 
 
 # Digests
-
-
-def commit_digest(
-    previous: bytes, number: int, first_position: int, count: int, recorded_at: int, root: bytes
-) -> bytes:
-    """Return the digest of a commit, as this module's opening describes it.
-
-    `previous` and `root` are 32 bytes.
-    """
-    numbers = struct.pack(">qqqq", number, first_position, count, recorded_at)
-    return hashlib.sha256(previous + numbers + root).digest()
 
 
 def digest_of(commit: Commit | None) -> bytes:

@@ -178,21 +178,37 @@ class Log:
 
     def commits(self, after: int = 0, until: int | None = None) -> list[Commit]:
         """Return the commits after number `after`, up to number `until` or the last, in order."""
+        return [record.commit for record in self.records(after, until)]
 
-        def read(files: list[LogFile]) -> list[Commit]:
-            commits = [
-                record.commit
+    def records(self, after: int = 0, until: int | None = None) -> list[CommitRecord]:
+        """Return what the files say of the commits that `commits` returns."""
+
+        def read(files: list[LogFile]) -> list[CommitRecord]:
+            records = [
+                record
                 for file in files
                 if until is None or file.first <= until
                 for record in records_of(file)
             ]
             return [
-                commit
-                for commit in commits
-                if after < commit.number and (until is None or commit.number <= until)
+                record
+                for record in records
+                if after < record.commit.number and (until is None or record.commit.number <= until)
             ]
 
         return self._retrying(read, after)
+
+    def of_commit(self, number: int, fn: Callable[[LogFile], _Answer]) -> _Answer:
+        """Return what `fn` makes of the file with the commit of that number, its hash checked before.
+
+        `fn` is called again where the file was merged away meanwhile.
+        """
+
+        def read(files: list[LogFile]) -> _Answer:
+            self._check_hash(files[0])
+            return fn(files[0])
+
+        return self._retrying(read, number - 1)
 
     def reading(
         self,

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any
 
 from timeline.errors import TimelineError
+from timeline.meaning.proofs import leaf_hash, node_hash
 
-__all__ = ["MerkleTree", "merkle_root", "packed_ids", "split", "unpacked_ids"]
+__all__ = [
+    "MerkleTree",
+    "consistency_path",
+    "inclusion_path",
+    "merkle_root",
+    "packed_ids",
+    "roots_by_size",
+    "split",
+    "unpacked_ids",
+]
 
 #: How many leaves make a part of a tree that is folded by itself, so that not all are kept in memory.
 _ALIGNED = 2**16
@@ -69,6 +79,66 @@ def _folded(level: list[bytes]) -> bytes:
             above.append(level[-1])
         level = above
     return level[0]
+
+
+def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """Return the inclusion path of the leaf at `index`, from 0, as RFC 9162, section 2.1.3.1, defines it.
+
+    >>> [step.hex()[:8] for step in inclusion_path([b"a", b"b", b"c"], 2)]
+    ['b137985f']
+    """
+    low, high = 0, len(leaves)
+    path = []
+    while high - low > 1:
+        middle = low + _left_of(high - low)
+        if index < middle:
+            path.append(merkle_root(leaves[middle:high]))
+            high = middle
+        else:
+            path.append(merkle_root(leaves[low:middle]))
+            low = middle
+    return path[::-1]
+
+
+def consistency_path(leaves: Sequence[bytes], first: int) -> list[bytes]:
+    """Return the path from the tree over the `first` leaves to that over all: RFC 9162, section 2.1.4.1.
+
+    `first` is at least 1, and no more than there are leaves.
+    """
+    low, high = 0, len(leaves)
+    path = []
+    while first < high:
+        middle = low + _left_of(high - low)
+        if first <= middle:
+            path.append(merkle_root(leaves[middle:high]))
+            high = middle
+        else:
+            path.append(merkle_root(leaves[low:middle]))
+            low = middle
+    # The root over the first leaves is what the reader of the proof has.
+    if low:
+        path.append(merkle_root(leaves[low:high]))
+    return path[::-1]
+
+
+def roots_by_size(leaves: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the tree hash over the first leaf, the first two, and so on."""
+    complete: list[bytes] = []
+    for size, leaf in enumerate(leaves, 1):
+        complete.append(leaf_hash(leaf))
+        # As many trees become one as the size has factors of two.
+        for _ in range((size & -size).bit_length() - 1):
+            right = complete.pop()
+            complete[-1] = node_hash(complete[-1], right)
+        root = complete[-1]
+        for left in complete[-2::-1]:
+            root = node_hash(left, root)
+        yield root
+
+
+def _left_of(size: int) -> int:
+    """Return how many leaves the left part of a tree of `size`, at least 2, has."""
+    return 1 << (size - 1).bit_length() - 1
 
 
 def packed_ids(event_ids: Any) -> Iterator[bytes]:

@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
 from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.decimals import EXACT
+from timeline.meaning.proofs import content_id
 
 __all__ = [
     "HASHED",
     "INHERITABLE",
     "content_of",
+    "content_texts",
     "decimal_text",
     "event_id",
     "event_id_sql",
@@ -80,6 +81,12 @@ def content_of(row: Mapping[str, object]) -> dict[str, object]:
     }
 
 
+def content_texts(content: Mapping[str, object]) -> dict[str, str]:
+    """Return each part of an event's content as the text that is hashed; `content` is as in `event_id`."""
+    texts = ((name, _hashed_text(content.get(name))) for name in HASHED)
+    return {name: text for name, text in texts if text is not None}
+
+
 def event_id(content: Mapping[str, object]) -> str:
     """Return SHA-256 of an event's content, as 64 lower-case hexadecimal digits.
 
@@ -89,12 +96,7 @@ def event_id(content: Mapping[str, object]) -> str:
     >>> event_id({"event_type": "reported", "fact": "nvidia/ceo", "text": "jensen-huang"})[:16]
     '429dda9ba47b77ed'
     """
-    digest = hashlib.sha256(b"timeline/1")
-    for name in HASHED:
-        value = _hashed_text(content.get(name))
-        if value is not None:
-            digest.update(f"\x1e{name}\x1f{value}".encode())
-    return digest.hexdigest()
+    return content_id(content_texts(content))
 
 
 def event_id_sql(relation: str = "", among: Collection[str] = HASHED) -> str:
