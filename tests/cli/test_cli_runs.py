@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -213,8 +214,44 @@ def test_the_first_question_ingests_and_answers(project: Path) -> None:
     assert finished.stderr.startswith(
         "No store yet: ingesting events into .timeline; recorded dates begin now\n"
     )
+    assert finished.stderr.endswith("\nOpen it as a page: timeline serve\n")
     assert left_behind(project) == [".timeline"]
     assert timeline(project, "show", OPENAI, "--as-of", "2026-02-28").stderr == ""
+
+
+def test_the_page_is_named_as_this_program_was_called(project: Path) -> None:
+    program = project / "my tools" / "timeline"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable}\nfrom timeline.cli import main\nmain()\n")
+    program.chmod(0o755)
+    store = project / "a desk"
+    store.mkdir()
+    for name in ("timeline.toml", "events"):
+        (project / name).rename(store / name)
+
+    def called(command: str, path: str) -> str:
+        shutil.rmtree(store / ".timeline", ignore_errors=True)
+        asked = subprocess.run(
+            [command, "show", OPENAI, "--store", "a desk"],
+            cwd=project,
+            env=environment(PATH=path),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return asked.stderr.splitlines()[-1]
+
+    path = os.environ["PATH"]
+    assert (
+        called("my tools/timeline", path) == "Open it as a page: 'my tools/timeline' serve --store 'a desk'"
+    )
+    assert called(str(program), f"{program.parent}{os.pathsep}{path}").endswith(
+        ": timeline serve --store 'a desk'"
+    )
+
+
+def test_a_first_question_that_fails_names_no_page(project: Path) -> None:
+    assert "page" not in timeline(project, "show", "nvidia/investmnt/openai", expected=5).stderr
 
 
 def test_the_first_question_ingests_from_a_subfolder_too(project: Path, here: Here) -> None:

@@ -160,5 +160,5 @@ def serve(
         from timeline.web.writes import token_in
 
         token = token_in(token_file)
-    with asking(store) as tl:
+    with asking(store, page=True) as tl:
         run(tl, host, port, browse=browser, token=token, ready=lambda address: print(address, flush=True))

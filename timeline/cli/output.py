@@ -169,8 +169,13 @@ def style_for(stream: IO[str]) -> Style | None:
 
     def style(column: str | None, text: str) -> str:
         code = _DIM if column is None else _BOLD if column in ("fact", "claim") else None
-        if column in ("status", "change", "effect"):
+        if column == "change":
+            # Behind its sign.
+            code = _COLOURS.get(text[2:])
+        elif column in ("status", "effect"):
             code = _COLOURS.get(text)
+        elif column in ("appeared", "gone"):
+            code = _COLOURS[column]
         return f"\x1b[{code}m{text}\x1b[0m" if code else text
 
     return style

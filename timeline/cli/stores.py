@@ -6,6 +6,9 @@ A store is made beside its place and moved there when it is whole, so that none 
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -26,6 +29,7 @@ __all__ = [
     "asking",
     "keeping",
     "near",
+    "own_name",
     "reading",
     "recording",
 ]
@@ -35,10 +39,17 @@ __all__ = [
 
 
 @contextmanager
-def asking(store: Path | None) -> Iterator[Timeline]:
-    """The store to ask; in a project that has none yet it is made from the events folder first."""
-    with _opened(store) as tl, showing_progress(tl):
+def asking(store: Path | None, *, page: bool = False) -> Iterator[Timeline]:
+    """The store to ask; in a project that has none yet it is made from the events folder first.
+
+    Who sees the answer of such a command reads below it how to open the page, unless it is the `page`.
+    """
+    opened, made = _opened(store)
+    with opened as tl, showing_progress(tl):
         yield tl
+    if made and not page:
+        option = "" if store is None else f" --store {shlex.quote(str(store))}"
+        say(f"Open it as a page: {own_name()} serve{option}")
 
 
 @contextmanager
@@ -109,15 +120,28 @@ def _open_if_there(path: Path, project: Path | None = None) -> Timeline | None:
         return None
 
 
-def _opened(store: Path | None) -> Timeline:
+def own_name() -> str:
+    """Return how this program is called here: `timeline` where the shell finds it by that name."""
+    called = sys.argv[0]
+    if os.path.basename(called) != "timeline":
+        # `python -m timeline`, or another program.
+        return "timeline"
+    found = shutil.which("timeline")
+    if found is not None and os.path.realpath(found) == os.path.realpath(called):
+        return "timeline"
+    return shlex.quote(near(Path(called))) if os.path.isfile(called) else "timeline"
+
+
+def _opened(store: Path | None) -> tuple[Timeline, bool]:
+    """Return the store, and whether it was made for that."""
     try:
-        return Timeline.open(store)
+        return Timeline.open(store), False
     except NotFound:
         project = find_project(store)
         if project is None:
             raise
         _ingest_first(project, find_store(store))
-        return Timeline.open(store)
+        return Timeline.open(store), True
 
 
 def _ingest_first(project: Path, path: Path) -> None:

@@ -15,7 +15,7 @@ from timeline.represent import visible
 if TYPE_CHECKING:
     pass
 
-__all__ = ["Column", "pairs", "printed_width", "table_lines", "width_of", "wrapped"]
+__all__ = ["Column", "Marked", "pairs", "printed_width", "table_lines", "width_of", "wrapped"]
 
 _GAP: Final = "  "
 #: A longer word may be torn where room is short: an id, a digest, an address.
@@ -119,8 +119,56 @@ class Column:
     whole: bool = False
 
 
-#: Colours a text, given the header of its column; None means the headers themselves.
+#: Colours a text, given the header of its column or the name of a mark; None means the headers themselves.
 Style = Callable[[str | None, str], str]
+
+#: Where a part of a text begins and ends, and the name of its mark.
+Mark = tuple[int, int, str]
+
+
+class Marked(str):
+    """A text with marks on parts of it, which have a style of their own; the rest has none."""
+
+    marks: tuple[Mark, ...]
+
+    @classmethod
+    def of(cls, text: str, marks: Sequence[Mark]) -> Marked:
+        """Return a text with marks, in order and apart from each other."""
+        made = cls(text)
+        made.marks = tuple(marks)
+        return made
+
+
+def _printable(text: str) -> str:
+    """Return a text that a terminal only prints, with its marks."""
+    # Each sign stays one sign.
+    return Marked.of(visible(text), text.marks) if isinstance(text, Marked) else visible(text)
+
+
+def _lines_of(text: str, width: int) -> list[str]:
+    """Return a text as `wrapped` does, each line with the marks of its part."""
+    lines = wrapped(text, width)
+    if not isinstance(text, Marked):
+        return lines
+    found: list[str] = []
+    at = 0
+    for line in lines:
+        # Nothing but blanks is left out between lines.
+        at = text.index(line, at) if line else at
+        marks = [(max(start - at, 0), min(end - at, len(line)), name) for start, end, name in text.marks]
+        found.append(Marked.of(line, [mark for mark in marks if mark[0] < mark[1]]))
+        at += len(line)
+    return found
+
+
+def _styled(style: Style, header: str | None, text: str) -> str:
+    if not isinstance(text, Marked):
+        return style(header, text)
+    parts, at = [], 0
+    for start, end, name in text.marks:
+        parts += [text[at:start], style(name, text[start:end])]
+        at = end
+    return "".join([*parts, text[at:]])
 
 
 def table_lines(
@@ -144,7 +192,7 @@ def table_lines(
     >>> list(table_lines(columns, rows, 14, headed=1))
     ['fact', '  sum', 'gold/price', '    1', 'tin/price', '   20']
     """
-    cells = [[visible(cell) for cell in row] for row in rows]
+    cells = [[_printable(cell) for cell in row] for row in rows]
     widths = _widest(columns, cells)
     if width is None or _taken(widths) <= width:
         yield _line(columns, widths, [column.header for column in columns], style, header=True)
@@ -188,7 +236,7 @@ def _records(
 def _row(
     columns: Sequence[Column], widths: Sequence[int], row: Sequence[str], style: Style | None
 ) -> Iterator[str]:
-    split = [wrapped(cell, size) for cell, size in zip(row, widths, strict=True)]
+    split = [_lines_of(cell, size) for cell, size in zip(row, widths, strict=True)]
     for nth in range(max(map(len, split), default=0)):
         yield _line(columns, widths, [lines[nth] if nth < len(lines) else "" for lines in split], style)
 
@@ -205,7 +253,7 @@ def _line(
     last = max((n for n, cell in enumerate(cells) if cell), default=-1)
     for n, cell in enumerate(cells[: last + 1]):
         space = " " * (widths[n] - width_of(cell))
-        coloured = style(None if header else columns[n].header, cell) if style and cell else cell
+        coloured = _styled(style, None if header else columns[n].header, cell) if style and cell else cell
         if columns[n].right:
             padded.append(space + coloured)
         else:
@@ -286,11 +334,11 @@ def pairs(
     """
     left = max((width_of(name) for name, _ in facts), default=0) + len(_GAP)
     for name, value in facts:
-        text = visible(value)
-        lines = [text] if width is None else wrapped(text, max(width - left, _LONG_WORD))
+        text = _printable(value)
+        lines = [text] if width is None else _lines_of(text, max(width - left, _LONG_WORD))
         for nth, line in enumerate(lines):
             label = name if nth == 0 else ""
             space = " " * (left - width_of(label))
             if style:
-                label, line = style(None, label) if label else "", style(name, line) if line else ""
+                label, line = style(None, label) if label else "", _styled(style, name, line) if line else ""
             yield f"{label}{space}{line}".rstrip()

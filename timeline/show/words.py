@@ -6,9 +6,11 @@ comes from an event may be None: an erased one holds nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from timeline.errors import BadInput
@@ -23,7 +25,7 @@ from timeline.meaning.times import (
 )
 from timeline.represent import counted, visible
 from timeline.show.formats import markdown_lines
-from timeline.show.layout import Column, Style, pairs, table_lines, wrapped
+from timeline.show.layout import Column, Marked, Style, pairs, table_lines, wrapped
 
 if TYPE_CHECKING:
     from timeline.ask.answers import AsOf, Why
@@ -55,6 +57,8 @@ class View:
     footer: str = ""
     headed: int = 1
     title: str = field(default="")
+    #: The rows as a terminal shows them, with signs and marks, where that differs.
+    printed: list[list[str]] | None = None
 
     def lines(self, width: int | None, style: Style | None = None) -> Iterator[str]:
         """Yield the lines of the table, `width` columns wide at most."""
@@ -63,7 +67,8 @@ class View:
             yield ""
         if self.title:
             yield style("fact", visible(self.title)) if style else visible(self.title)
-        yield from table_lines(self.columns, self.rows, width, style=style, headed=self.headed)
+        rows = self.rows if self.printed is None else self.printed
+        yield from table_lines(self.columns, rows, width, style=style, headed=self.headed)
         if self.footer:
             yield ""
             yield from prose(self.footer, width)
@@ -307,22 +312,81 @@ def changes_view(asked: AsOf, rows: Sequence[Row], start: int | None, end: int |
     """Return what differs between two dates."""
     dates = ["everything reported" if at is None else day(at) for at in (start, end)]
     columns = [Column("fact"), Column("change", whole=True), Column("claim", whole=True)]
-    cells = [[fact_of(row), "repeated" if same_again(row) else row["change"], _change(row)] for row in rows]
+    names = ["repeated" if same_again(row) else row["change"] for row in rows]
+    cells = [[fact_of(row), name, str(_change(row))] for row, name in zip(rows, names, strict=True)]
+    printed = [
+        [fact_of(row), f"{_SIGNS[name]} {name}", _change(row)] for row, name in zip(rows, names, strict=True)
+    ]
     _add_valid(columns, cells, rows, 3)
+    _add_valid([*columns], printed, rows, 3)
     counts = {
         name: sum(row["change"] == name and not same_again(row) for row in rows)
         for name in ("appeared", "changed", "gone")
     } | {"repeated": sum(map(same_again, rows))}
     text = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
     between = asked_in_words(asked, reported=f"as of {dates[0]} and of {dates[1]} (reported)")
-    return View(f"Believed {between}", columns, cells, f"{text or 'No change'}.")
+    return View(f"Believed {between}", columns, cells, f"{text or 'No change'}.", printed=printed)
 
 
-def _change(row: Row) -> str:
+#: How a change is read without colours.
+_SIGNS: Final = {"appeared": "+", "gone": "\N{MINUS SIGN}", "changed": "~", "repeated": "="}
+
+
+def _change(row: Row) -> Marked:
+    """Return what a change says, with marks on what was believed before alone, and afterwards alone."""
     before, after = said_of(row, "_from"), said_of(row, "_to")
     if row["change"] != "changed":
-        return after or before
-    return f"{after} (same claim again)" if same_again(row) else f"{before} → {after}"
+        text = after or before
+        return Marked.of(text, [(0, len(text), row["change"])] if text else [])
+    if same_again(row):
+        return Marked.of(f"{after} (same claim again)", [])
+    arrow = " → "
+    gone, appeared = differences(before, after)
+    shift = len(before) + len(arrow)
+    return Marked.of(
+        f"{before}{arrow}{after}",
+        [(start, end, "gone") for start, end in gone]
+        + [(start + shift, end + shift, "appeared") for start, end in appeared],
+    )
+
+
+Span = tuple[int, int]
+#: Words, and the signs between them; texts of more than so many are compared as a whole.
+_TOKENS: Final = re.compile(r"[^\s,]+|\s+|,")
+_TOKENS_AT_MOST: Final = 300
+
+
+def differences(before: str, after: str) -> tuple[list[Span], list[Span]]:
+    """Return where two texts differ, by words: the parts of the first alone, and of the second alone.
+
+    >>> differences("up to 100 billion USD", "30 billion USD")
+    ([(0, 9)], [(0, 2)])
+    """
+    from difflib import SequenceMatcher
+
+    one, other = (_TOKENS.findall(text) for text in (before, after))
+    if max(len(one), len(other)) > _TOKENS_AT_MOST:
+        return _spans(one, [(0, len(one))]), _spans(other, [(0, len(other))])
+    parts = SequenceMatcher(str.isspace, one, other, autojunk=False).get_opcodes()
+    changed = [part for part in parts if part[0] != "equal"]
+    return (
+        _spans(one, [(start, end) for _, start, end, _, _ in changed]),
+        _spans(other, [(start, end) for _, _, _, start, end in changed]),
+    )
+
+
+def _spans(tokens: Sequence[str], parts: Sequence[Span]) -> list[Span]:
+    """Return where some tokens are in their text, blanks around them left out."""
+    ends = [0, *accumulate(map(len, tokens))]
+    found = []
+    for start, end in parts:
+        while start < end and tokens[start].isspace():
+            start += 1
+        while start < end and tokens[end - 1].isspace():
+            end -= 1
+        if start < end:
+            found.append((ends[start], ends[end]))
+    return found
 
 
 def _add_valid(columns: list[Column], cells: list[list[str]], rows: Sequence[Row], at: int) -> None:
