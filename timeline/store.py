@@ -23,6 +23,7 @@ from timeline.boundary import public
 from timeline.errors import BadInput, BadRows, Conflict, NotFound, Place, TimelineError, brief
 from timeline.index.generation import build_file
 from timeline.index.index import Index
+from timeline.index.seal import SEAL_FILE, UNSEALED, Seal
 from timeline.log.log import Commit, Log, Verified
 from timeline.meaning.habits import Habits
 from timeline.meaning.times import format_instant
@@ -40,13 +41,14 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from timeline.ask.queries import Query
     from timeline.intake.batch import Batch
     from timeline.intake.mapping import TableMapping
     from timeline.intake.outcome import Ingested
     from timeline.intake.record import Recorder
     from timeline.plot.files import Picture
 
-__all__ = ["Belief", "Timeline", "Why"]
+__all__ = ["Belief", "Timeline", "Why", "queries_of"]
 
 #: The keys of `Timeline.stats`, in order.
 _STATS: Final = (
@@ -79,6 +81,9 @@ class Timeline:
     ...     tl.belief("nvidia/ceo", as_of="2025-10-15").claim
     'jensen-huang'
     """
+
+    #: What of the store is withheld.
+    _seal: Seal = UNSEALED
 
     def __init__(self, path: Path, *, read_only: bool = False, project: Path | None = None) -> None:
         self.path = path
@@ -114,10 +119,20 @@ class Timeline:
         *,
         trust_log: bool = False,
         project: Path | None = None,
+        sealed_as_of: Moment | None = None,
+        sealed_recorded_as_of: Moment | None = None,
+        sealed_basis: str = "certain",
     ) -> Timeline:
         """Open a store: at `path`, or the one of the project that the working folder is in.
 
         `project` is the one that it belongs to, where that cannot be found from the path.
+
+        With `sealed_as_of`, a date on the reported axis, or `sealed_recorded_as_of`, a date on the recorded
+        axis or a commit such as `#4`, what is opened is a copy of its own, in a temporary folder, that holds
+        nothing reported or recorded later: read-only, and gone when it is closed. See docs/sealed.md. With
+        `sealed_basis` evidence an event counts as reported when its source was out. A question with a later
+        `as_of` raises BadInput.
+
         Raises Corruption where its index was built from more commits than the log has, unless `trust_log`,
         which is for `rebuild`.
         """
@@ -129,6 +144,11 @@ class Timeline:
             raise NotFound(
                 f"no store at {folder}; run `timeline init`, or `timeline ingest` in a project folder"
             )
+        sealed = (sealed_as_of, sealed_recorded_as_of, sealed_basis)
+        if sealed != (None, None, "certain") or (folder / SEAL_FILE).is_file():
+            from timeline.sealed import open_sealed
+
+            return open_sealed(opened, *sealed)
         return opened
 
     @property
@@ -395,6 +415,7 @@ class Timeline:
                 commit,
                 may_build=not self.read_only,
                 zone=lambda: self.habits.timezone,
+                seal=self._seal,
             )
         self._current.progress = self.progress
         return self._current
@@ -567,6 +588,10 @@ class Timeline:
         """
         return self.snapshot().connect()
 
+    def named_queries(self) -> list[Query]:
+        """Return the named queries of the project that the store is of, by name; none where it is of none."""
+        return queries_of(self._project or project_of(self.path))
+
     # The store itself
 
     def head(self) -> Commit | None:
@@ -702,5 +727,13 @@ class Timeline:
     # Within
 
     def _may_write(self, purpose: str) -> None:
+        self._seal.check_open(f"open it without a seal to {purpose}")
         if self.read_only:
             raise BadInput(f"the store is open read-only; open it without read_only to {purpose}")
+
+
+def queries_of(project: Path | None) -> list[Query]:
+    """Return the named queries of a project, by name; none of None."""
+    from timeline.ask.queries import load_queries
+
+    return [] if project is None else load_queries(project_folder(project, "queries"))

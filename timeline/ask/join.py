@@ -17,7 +17,7 @@ from timeline.index.catalog import sql_object
 from timeline.index.reader import Reader
 from timeline.meaning.columns import BELIEF_COLUMNS, LOG_COLUMNS, Kind
 from timeline.meaning.fact import FACT_PARTS
-from timeline.meaning.times import FIRST_INSTANT, LAST_INSTANT, parse_as_of
+from timeline.meaning.times import FIRST_INSTANT, LAST_INSTANT, parse_as_of, show_instant_end
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,13 +38,18 @@ _FEW: Final = 50
 
 
 def believed_at(
-    reader: Reader, frame: pl.DataFrame, fact: str, as_of: str, zone: str | None = None
+    reader: Reader,
+    frame: pl.DataFrame,
+    fact: str,
+    as_of: str,
+    zone: str | None = None,
+    until: int | None = None,
 ) -> pl.DataFrame:
     """Return a frame with the columns of a belief beside its own: see `Timeline.at`.
 
     `fact` and `as_of` name its columns of facts and of dates, which are days of `zone`, or of UTC. Raises
-    BadInput where one is missing or cannot be read, with the first row that is at fault, or where a column
-    would be there twice.
+    BadInput where one is missing or cannot be read, or is behind the instant `until`, with the first row that
+    is at fault, or where a column would be there twice.
     """
     import polars as pl
 
@@ -56,7 +61,11 @@ def believed_at(
     taken = set(frame.columns)
     named = {name: f"{name}_believed" if name in taken else name for name in BELIEF_COLUMNS[1:]}
     facts = _keys(frame[fact])
-    rows = pl.DataFrame({"fact": facts, "moment": _moments(frame[as_of], zone)}).with_row_index("nth")
+    moments = _moments(frame[as_of], zone)
+    if until is not None and (late := (moments.cast(pl.Int64) > until).arg_true().to_list()):
+        where = Place(f"column {as_of!r} of the frame", row=late[0] + 1)
+        raise BadInput(f"is later than {show_instant_end(until)}, as of which this store is sealed", where)
+    rows = pl.DataFrame({"fact": facts, "moment": moments}).with_row_index("nth")
     if twice := taken.intersection(named.values()):
         raise BadInput(f"the frame has a column {min(twice)!r} already; rename it")
     found = _found(reader.cursor(), rows)

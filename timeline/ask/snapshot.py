@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -37,6 +37,7 @@ from timeline.index.aliases import Aliases
 from timeline.index.generation import with_room
 from timeline.index.index import Index
 from timeline.index.reader import Attach, Reader
+from timeline.index.seal import UNSEALED, Seal
 from timeline.log.file import Commit
 from timeline.log.paths import quoted
 from timeline.meaning.columns import LOG_COLUMNS
@@ -92,8 +93,10 @@ class Snapshot:
         may_build: bool = True,
         progress: Build | None = None,
         zone: Callable[[], str | None] | None = None,
+        seal: Seal = UNSEALED,
     ) -> None:
         self.commit = commit
+        self._seal = seal
         self.progress = progress
         self._find_zone = zone
         #: Called with a note when an alias in a question is resolved.
@@ -129,8 +132,11 @@ class Snapshot:
         return None if self._find_zone is None else self._find_zone()
 
     def instant_of(self, moment: Moment) -> int:
-        """Return the instant that a date on the reported axis means, as `parse_as_of` does in its zone."""
-        return parse_as_of(moment, self.zone)
+        """Return the instant that a date on the reported axis means, as `parse_as_of` does in its zone.
+
+        Raises BadInput for one behind the date as of which the store is sealed.
+        """
+        return self._seal.checked(parse_as_of(moment, self.zone))
 
     # The named questions
 
@@ -192,7 +198,9 @@ class Snapshot:
         basis: str = "certain",
     ) -> Answer:
         """Return the beliefs that differ between two dates: see `Timeline.changes`."""
-        start, end = (None if moment is None else self.instant_of(moment) for moment in (from_date, to_date))
+        start, end = (
+            self._seal.as_of if moment is None else self.instant_of(moment) for moment in (from_date, to_date)
+        )
         dates = self.dates(None, recorded_as_of, valid_at, policy, basis)
         return self.ask("changes", fact, dates, between=(start, end))
 
@@ -206,8 +214,24 @@ class Snapshot:
     ) -> AsOf:
         """Return the dates and the rule of a question as one value; BadInput where one cannot be read."""
         return self._guarded(
-            lambda reader: resolve_dates(reader, as_of, recorded_as_of, valid_at, policy, basis, self.zone)
+            lambda reader: self._resolved(reader, as_of, recorded_as_of, valid_at, policy, basis)
         )
+
+    def _resolved(
+        self,
+        reader: Reader,
+        as_of: Moment | None = None,
+        recorded_as_of: Moment | None = None,
+        valid_at: Moment | None = None,
+        policy: str = "latest",
+        basis: str = "certain",
+    ) -> AsOf:
+        """Return the dates of a question; where none is given, a sealed store is asked as of its seal."""
+        dates = resolve_dates(reader, as_of, recorded_as_of, valid_at, policy, basis, self.zone)
+        if self._seal.as_of is None:
+            return dates
+        moment = self._seal.as_of if dates.as_of is None else self._seal.checked(dates.as_of)
+        return replace(dates, as_of=moment)
 
     def ask(self, kind: str, fact: str | None = None, dates: AsOf | None = None, **more: Any) -> Answer:
         """Return the answer to the question of this name, under dates that `dates` returned.
@@ -269,7 +293,7 @@ class Snapshot:
                 lambda reader: self._belief(
                     reader,
                     fact,
-                    resolve_dates(reader, as_of, recorded_as_of, valid_at, policy, basis, self.zone),
+                    self._resolved(reader, as_of, recorded_as_of, valid_at, policy, basis),
                 )
             )
 
@@ -437,14 +461,15 @@ class Snapshot:
         """Return a frame with what was believed of each row's fact at its date: see `Timeline.at`."""
         from timeline.ask.join import believed_at
 
-        found = self._guarded(lambda reader: believed_at(reader, frame, fact, as_of, self.zone))
+        zone, until = self.zone, self._seal.as_of
+        found = self._guarded(lambda reader: believed_at(reader, frame, fact, as_of, zone, until))
         lost = found["event_id_believed" if "event_id" in frame.columns else "event_id"].is_null()
         names = frame[fact].filter(lost).unique().drop_nulls().to_list()
         meant = {name: resolved for name in map(str, names) if (resolved := self.resolved(name)) != name}
         if not meant:
             return found
         renamed = frame.with_columns(frame[fact].cast(str).replace(meant))
-        found = self._guarded(lambda reader: believed_at(reader, renamed, fact, as_of, self.zone))
+        found = self._guarded(lambda reader: believed_at(reader, renamed, fact, as_of, zone, until))
         return found.with_columns(frame[fact])
 
     def sql(
@@ -490,7 +515,7 @@ class Snapshot:
 
         _check_defaults(defaults, _RULES)
         dates = self._guarded(
-            lambda reader: resolve_dates(reader, as_of, zone=self.zone, **defaults),
+            lambda reader: self._resolved(reader, as_of, **defaults),
             self.reader if unsafe else self._sandboxed,
         )
         translated = _translated(query, dates, self.zone)
@@ -635,6 +660,7 @@ class Snapshot:
             return self._sandbox
 
     def _owned(self) -> Reader:
+        self._seal.check_open("SQL in it is one query, which reads it and nothing else")
         from timeline.ask.sandbox import open_owned
 
         return open_owned(self._open_apart)

@@ -14,7 +14,7 @@ from timeline.meaning import fold
 from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.fact import fact_hash
 
-__all__ = ["resolve_entangled"]
+__all__ = ["facts_with_events", "resolve_entangled"]
 
 _ENTRY: Final = ", ".join(
     f"epoch_us({name})" if LOG_COLUMNS[name] == "instant" else name for name in fold.ENTRY_COLUMNS
@@ -29,15 +29,25 @@ _TO_TIMESTAMP: Final = (
 )
 
 
-def _entangled(con: duckdb.DuckDBPyConnection, events: str, first: int, last: int) -> Iterator[fold.Entry]:
-    """Return the events of the facts with a hash of these bounds that no window resolves, by fact and
-    position.
+def facts_with_events(
+    con: duckdb.DuckDBPyConnection, events: str, chosen: str
+) -> Iterator[tuple[str, list[fold.Entry]]]:
+    """Yield facts with their events in log order, some facts at a time.
+
+    `events` is a relation of all events, `chosen` one with the `fact` and `fact_hash` of the facts.
     """
-    rows = con.execute(
-        f"SELECT {_ENTRY} FROM {events} WHERE fact_hash BETWEEN {first} AND {last} "
-        "AND fact IN (SELECT fact FROM facts WHERE NOT plain) ORDER BY fact_hash, fact, position"
-    ).fetchall()
-    return map(fold.entry_of, rows)
+    hashes = [
+        number
+        for (number,) in con.execute(f"SELECT DISTINCT fact_hash FROM {chosen} ORDER BY fact_hash").fetchall()
+    ]
+    for first in range(0, len(hashes), _FACTS_AT_ONCE):
+        some = hashes[first : first + _FACTS_AT_ONCE]
+        rows = con.execute(
+            f"SELECT {_ENTRY} FROM {events} WHERE fact_hash BETWEEN {some[0]} AND {some[-1]} "
+            f"AND fact IN (SELECT fact FROM {chosen}) ORDER BY fact_hash, fact, position"
+        ).fetchall()
+        for fact, group in groupby(map(fold.entry_of, rows), key=lambda entry: entry.fact):
+            yield fact, list(group)
 
 
 class _Filling:
@@ -72,12 +82,6 @@ def resolve_entangled(con: duckdb.DuckDBPyConnection, events: str) -> None:
 
     `events` is a relation of all events, with every column.
     """
-    hashes = [
-        number
-        for (number,) in con.execute(
-            "SELECT DISTINCT fact_hash FROM facts WHERE NOT plain ORDER BY fact_hash"
-        ).fetchall()
-    ]
     span = {"believed_from": "TIMESTAMP", "believed_until": "TIMESTAMP"}
     swept = _Filling(
         con,
@@ -93,17 +97,13 @@ def resolve_entangled(con: duckdb.DuckDBPyConnection, events: str) -> None:
         **{"on_basis": "VARCHAR", "recorded_from": "TIMESTAMP", "recorded_until": "TIMESTAMP"},
         **{"counts_from": "TIMESTAMP", "counts_until": "TIMESTAMP"},
     )
-    for first in range(0, len(hashes), _FACTS_AT_ONCE):
-        some = hashes[first : first + _FACTS_AT_ONCE]
-        known_of = groupby(_entangled(con, events, some[0], some[-1]), key=lambda entry: entry.fact)
-        for fact, group in known_of:
-            known = list(group)
-            number = fact_hash(fact)
-            for position, _, *held in sweep(known):
-                swept.add(number, position, *held)
-            for position, effect in amended.effects(known).items():
-                effects.add(fact, position, effect)
-            for stretch in amended.standings(known):
-                stretches.add(fact, *stretch)
+    for fact, known in facts_with_events(con, events, "(FROM facts WHERE NOT plain)"):
+        number = fact_hash(fact)
+        for position, _, *held in sweep(known):
+            swept.add(number, position, *held)
+        for position, effect in amended.effects(known).items():
+            effects.add(fact, position, effect)
+        for stretch in amended.standings(known):
+            stretches.add(fact, *stretch)
     for filling in (swept, effects, stretches):
         filling.flush()
