@@ -39,8 +39,8 @@ def write_sealed(
 ) -> int:
     """Write what a seal leaves of a log as a new log at `folder`; returns how many events it withholds.
 
-    The log is taken up to commit `until`, or to its last. Dates of sources without a calendar of their own are
-    days of `zone`, an IANA name, or of UTC.
+    The log is taken up to commit `until`, or to its last. A date of a source without a calendar of its own is
+    a day of `zone`, an IANA name, or of UTC.
     """
 
     def write(files: CheckedFiles) -> int:
@@ -81,8 +81,8 @@ def _choose(con: duckdb.DuckDBPyConnection, seal: Seal, zone: str | None) -> Non
     for published, timezone in con.execute(sql_object("sealed/source_dates")).fetchall():
         if published is not None and _is_late(published, timezone or zone, seal.as_of):
             con.execute("INSERT INTO late_dates VALUES ($1, $2)", [published, timezone])
-    con.execute(sql_object("sealed/described"))
-    con.execute(sql_object("sealed/about_kept"))
+    for name in ("described", "about_kept"):
+        con.execute(f"INSERT INTO kept {sql_object(f'sealed/{name}')}")
 
 
 def _is_late(published: str, zone: str | None, as_of: int | None) -> bool:

@@ -1,7 +1,6 @@
 -- The descriptions of a sealed log: those recorded by the date of the seal, those of sources that were out by
 -- then, and those of what the events that are kept name. `late_dates` has the dates of sources that were not
 -- out. A source without a date is as old as the reports that name it.
-INSERT INTO kept
 WITH
     about AS (
         SELECT subject, object, attribute, source, origin, speaker, value_type, text
@@ -47,4 +46,4 @@ WHERE
     OR CASE
         WHEN d.event_type = 'source-described' AND d.published IS NOT NULL THEN l.published IS NULL
         ELSE n.id IS NOT NULL
-    END;
+    END

@@ -2,4 +2,4 @@
 SELECT k.position IS NOT NULL AS is_kept
 FROM incoming AS i
 LEFT JOIN kept AS k ON i.position = k.position
-ORDER BY i.position;
+ORDER BY i.position

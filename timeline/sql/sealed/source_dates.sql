@@ -5,4 +5,4 @@ FROM (
     FROM incoming
     WHERE fact IS NULL AND event_type = 'source-described' AND recorded_at <= getvariable('recorded_by')
 )
-QUALIFY row_number() OVER (PARTITION BY subject ORDER BY position DESC) = 1;
+QUALIFY row_number() OVER (PARTITION BY subject ORDER BY position DESC) = 1
