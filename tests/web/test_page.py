@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,29 +24,9 @@ VIEWS = [
     "/promises?as_of=2026-02-28&compare=2025-10-15",
     "/disagreements",
     "/ask?sql=SELECT+fact,+claim+FROM+beliefs+LIMIT+3",
+    "/ask?show=chart&sql=SELECT+fact,+amount+FROM+beliefs+LIMIT+9",
 ]
 AXE = Path(__file__).with_name("axe.min.js")
-
-
-@pytest.fixture
-def opened(browser: Any, served: Served) -> Iterator[Callable[..., Any]]:
-    """Open addresses of the server in a browser; whatever a page reports as an error fails the test."""
-    contexts: list[Any] = []
-    errors: list[str] = []
-
-    def open_(path: str, *, server: Served = served, width: int = 1280, **options: Any) -> Any:
-        context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB", **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.goto(server.address + path)
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert not errors
 
 
 def believed(page: Any) -> str:
@@ -162,11 +142,11 @@ def test_a_question_in_sql_is_answered_or_refused(opened: Callable[..., Any]) ->
         "SELECT claim FROM beliefs FOR REPORTED_TIME AS OF '2025-10-15' "
         "WHERE fact = 'nvidia/investment/openai'"
     )
-    page.locator(".asking button").click()
+    page.get_by_role("button", name="Run").click()
     page.wait_for_selector(".answer td")
     assert page.locator(".answer td").inner_text() == "up to 100 billion USD"
     page.locator("#sql").fill("DROP TABLE events")
-    page.locator(".asking button").click()
+    page.get_by_role("button", name="Run").click()
     page.wait_for_selector(".problem")
     assert "expected" in page.locator(".problem").inner_text()
     assert page.locator("[data-sql]").count() > 5

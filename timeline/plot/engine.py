@@ -20,7 +20,7 @@ _VENDORED: Final = (
     *("d3-array", "d3-color", "d3-format", "d3-interpolate", "d3-time"),
     *("d3-time-format", "d3-scale"),
 )
-_OWN: Final = ("words", "marks", "step", "flow", "density", "value", "vintages")
+_OWN: Final = ("words", "marks", "step", "flow", "density", "value", "vintages", "columns")
 
 #: As JSON, since the binding does not take a text that the engine still keeps in pieces.
 _CALL: Final = (

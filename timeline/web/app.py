@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,14 +18,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from timeline.ask.queries import Query, load_queries
 from timeline.errors import BadInput, TimelineError
 from timeline.plot.engine import draw
 from timeline.plot.files import Picture
 from timeline.plot.one_fact import fact_data
-from timeline.project import find_project, project_folder
 from timeline.store import Timeline
 from timeline.web import api, views, writes
+from timeline.web.ask_view import Sent, ask_view, sent_in
 from timeline.web.asked import Address, address_of
 from timeline.web.confined import Busy, Confined
 from timeline.web.errors import problem_of
@@ -36,9 +34,6 @@ from timeline.web.openapi import description
 from timeline.web.render import page, static_files
 
 __all__ = ["application"]
-
-#: The comments that a query begins with, which name its parameters.
-_COMMENTS: Final = re.compile(r"\A(?:--[^\n]*\n|\s)+")
 
 VIEW: Final = "application/vnd.timeline.view+json"
 #: How often the log is looked at for what others appended, in seconds.
@@ -120,42 +115,16 @@ class Server:
         )
 
     async def ask(self, request: Request) -> Response:
-        items = request.query_params.multi_items()
-        query = next((value for name, value in items if name == "sql"), "")
-        rest = [(name, value) for name, value in items if name != "sql"]
+        sent = Sent()
 
         def view(address: Address) -> dict[str, Any]:
-            snapshot = self.tl.snapshot()
-            frame = views.frame_of(snapshot, address, address.resolved(snapshot))
-            frame["asked"]["sql"] = query
-            data = {
-                **frame,
-                "view": "ask",
-                "sql": query,
-                "queries": self._queries(),
-                "answer": None,
-                "problem": None,
-            }
-            if query.strip():
-                try:
-                    data["answer"] = self.confined.run({"query": query, **address.dates})
-                except TimelineError as error:
-                    data["problem"] = str(error)
-            return data
+            return ask_view(self.tl.snapshot(), self.confined, address, sent)
 
-        return await self._view(request, view, rest)
-
-    def _queries(self) -> list[dict[str, str]]:
-        here = self.tl.path.resolve()
-        project = next((near for folder in (here, here.parent) if (near := find_project(folder))), None)
-        if project is None:
-            return []
-        found = load_queries(project_folder(project, "queries"))
-        return [
-            {"title": query.title, "sql": _filled(query)}
-            for query in found
-            if all(parameter.default is not None for parameter in query.parameters)
-        ]
+        try:
+            sent, items = sent_in(request.query_params.multi_items())
+        except BadInput as error:
+            return await self._view(request, _raising(error), [])
+        return await self._view(request, view, items)
 
     async def _view(
         self,
@@ -310,15 +279,13 @@ class Server:
         return Response(content, media_type=kind, headers=headers)
 
 
-def _filled(query: Query) -> str:
-    """Return the SQL of a query with the defaults of its parameters in their places."""
+def _raising(error: TimelineError) -> Callable[[Address], dict[str, Any]]:
+    """Return a view that raises: how it is answered depends on who asks."""
 
-    def value(found: re.Match[str]) -> str:
-        default = defaults.get(found[1])
-        return "NULL" if default is None else "'" + default.replace("'", "''") + "'"
+    def view(address: Address) -> dict[str, Any]:
+        raise error
 
-    defaults = query.bound({})
-    return re.sub(r"\$(\w+)\b", value, _COMMENTS.sub("", query.sql)).strip() if defaults else query.sql
+    return view
 
 
 def _title(data: dict[str, Any]) -> str:

@@ -369,13 +369,42 @@
 
     const Ask = (data) => {
       const w = wordsOf(data);
-      return html`<div class="asking"><form action="/ask" method="get">${hidden({ ...data.asked, sql: undefined })}
-        <label for="sql">SQL</label><textarea id="sql" name="sql" rows="8" spellcheck="false" autocapitalize="off">${data.sql ?? ""}</textarea>
+      return html`<div class="asking"><div>
+        <form action="/ask" method="get">${hidden({ ...data.asked, sql: undefined, x: undefined, y: undefined })}
+        <label for="sql">SQL</label><textarea key=${data.sql} id="sql" name="sql" rows="8" spellcheck="false" autocapitalize="off">${data.sql ?? ""}</textarea>
         <button>${w.run}</button></form>
-        ${data.queries.length ? html`<aside><h2>${w.queries}</h2><ul>${data.queries.map((query) => html`<li><a href=${to(data, "/ask", { sql: query.sql })} data-sql=${query.sql}>${query.title}</a></li>`)}</ul></aside>` : ""}
         ${data.problem ? html`<p class="problem" role="alert">${data.problem}</p>` : ""}
-        ${data.answer ? html`<section class="answer"><h2>${w.rows(data.answer.rows.length)}${data.answer.cut ? "…" : ""} <small><a href=${to(data, "/api/sql", { query: data.sql, format: "csv", lang: undefined })}>${w.csv}</a></small></h2>
-          <div class="scroll" tabindex="0" role="region" aria-label=${w.rows(data.answer.rows.length)}><table><thead><tr>${data.answer.columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead><tbody>${data.answer.rows.map((row) => html`<tr>${row.map((value) => html`<td>${value}</td>`)}</tr>`)}</tbody></table></div></section>` : ""}</div>`;
+        ${data.answer ? AnswerRows(data) : ""}</div>
+        ${data.queries.length ? html`<aside><h2>${w.queries}</h2><ul>${data.queries.map((query) => html`<li><a href=${to(data, "/ask", { sql: query.sql, x: undefined, y: undefined })} data-sql=${query.sql}>${query.title}</a></li>`)}</ul></aside>` : ""}</div>`;
+    };
+
+    const AnswerRows = (data) => {
+      const w = wordsOf(data);
+      const { rows, cut } = data.answer;
+      const chart = data.asked.show === "chart";
+      const way = (show, text) => html`<a href=${to(data, "/ask", { show })} aria-current=${(show === "chart") === chart ? "true" : undefined}>${text}</a>`;
+      return html`<section class="answer"><h2>${w.rows(rows.length)}${cut ? "…" : ""}</h2>
+        <p class="ways">${way(undefined, w.table)}${way("chart", w.chart)}<a download="answer.csv" href=${`/api/sql?${new page.Query({ ...dates(data), query: data.sql, format: "csv" }).text}`}>${w.csv}</a><button type="button" class="link needs-script" data-do="copyCsv">${w.copyCsv}</button></p>
+        ${chart ? Columns(data) : AnswerTable(data)}</section>`;
+    };
+    const dates = ({ asked }) => Object.fromEntries(["as_of", "recorded_as_of", "valid_at", "policy", "basis"].map((name) => [name, asked[name]]));
+
+    const cellText = (value) => (value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value));
+    const AnswerTable = (data) => html`<div class="scroll" tabindex="0" role="region" aria-label=${wordsOf(data).rows(data.answer.rows.length)}><table><thead><tr>${data.answer.columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead><tbody>${data.answer.rows.map((row) => html`<tr>${row.map((value) => html`<td>${cellText(value)}</td>`)}</tr>`)}</tbody></table></div>`;
+
+    /** Two columns of the answer that the reader chooses, as a chart. */
+    const Columns = (data) => {
+      const w = wordsOf(data);
+      const { columns, types } = data.answer;
+      const offered = plot.columnsOffered(data.answer);
+      const asked = { ...data.answer, x: data.asked.x ?? offered.x, y: data.asked.y ?? offered.y };
+      const found = plot.columnsData(asked, plotWords(data));
+      const choose = (name, label, takes) => html`<label>${label} <select name=${name}>${[...new Set(columns)].map((column) => html`<option value=${column} selected=${column === asked[name]} disabled=${!takes.includes(plot.kindOf(types[columns.indexOf(column)]))}>${column}</option>`)}</select></label>`;
+      const notes = found.problem === null ? [found.left && w.leftOut(found.left), found.more && w.firstOf(found.points.length, found.all), data.answer.cut && w.answerCut].filter(Boolean) : [];
+      return html`<form class="columns" action="/ask" method="get" data-keeps="answer">${hidden({ ...data.asked, x: undefined, y: undefined })}
+        ${choose("x", w.across, ["number", "date", "text"])}${choose("y", w.upwards, ["number", "date"])}<button class="without-script">${w.draw}</button></form>
+        ${found.problem === null ? svg(plot.columns(asked, { width: Math.min(page.width ?? 860, 860), language: data.language, id: "q" }), true) : html`<p class="cannot" role="status">${found.problem}</p>`}
+        ${notes.map((note) => html`<p class="note">${note}</p>`)}`;
     };
 
     const Problem = (data) => html`<div class="nothing"><p class="problem" role="alert">${data.problem}</p></div>`;

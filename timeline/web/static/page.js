@@ -97,6 +97,17 @@ document.addEventListener("submit", (event) => {
   document.activeElement?.blur();
 });
 
+// Which columns of an answer are drawn is chosen on the page: the answer stays.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-keeps=answer]");
+  if (!form) return;
+  const chosen = Object.fromEntries(new FormData(form));
+  data = { ...data, asked: { ...data.asked, x: chosen.x, y: chosen.y } };
+  latest = addressWith({});
+  history.replaceState(null, "", latest);
+  paint();
+});
+
 addEventListener("popstate", () => show(location.pathname + location.search, { quiet: true }));
 addEventListener("resize", () => requestAnimationFrame(paint));
 
@@ -126,6 +137,12 @@ const actions = {
   },
   async copy(event, button) {
     await navigator.clipboard.writeText(location.href);
+    button.textContent = page.words[data.language].copied;
+  },
+  async copyCsv(event, button) {
+    const answer = await fetch(document.querySelector("a[download='answer.csv']").href);
+    if (!answer.ok) return;
+    await navigator.clipboard.writeText(await answer.text());
     button.textContent = page.words[data.language].copied;
   },
   theme() {
