@@ -22,7 +22,7 @@ def answer(columns: dict[str, str], rows: list[list[Any]], x: str | None, y: str
 
 
 def test_days_and_figures_are_points_that_are_joined() -> None:
-    rows = [["2025-03-01", "2.5"], ["2025-01-01", "1"], [None, "7"], ["2025-02-01", None]]
+    rows: list[list[Any]] = [["2025-03-01", "2.5"], ["2025-01-01", "1"], [None, "7"], ["2025-02-01", None]]
     svg = draw("columns", answer({"day": "DATE", "n": "DECIMAL(38,9)"}, rows, "day", "n"))
     assert svg.count("<circle") == 2
     [line] = [part for part in svg.split("<path")[1:] if 'fill="none"' in part]
@@ -32,7 +32,7 @@ def test_days_and_figures_are_points_that_are_joined() -> None:
 
 
 def test_texts_are_rows_with_a_bar_from_zero() -> None:
-    rows = [["up", 4], ["down", -2]]
+    rows: list[list[Any]] = [["up", 4], ["down", -2]]
     svg = draw("columns", answer({"way": "VARCHAR", "n": "BIGINT"}, rows, "way", "n"))
     up, down = (part.split("/>")[0] for part in svg.split("<rect")[1:])
     at = {name: float(up.split(f'{name}="')[1].split('"')[0]) for name in ("x", "width")}

@@ -13,14 +13,16 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-__all__ = ["draw", "scripts"]
+__all__ = ["draw", "few_scripts", "more_scripts", "scripts"]
 
 #: The parts of D3 that are used, in the order in which they need each other; then what draws.
 _VENDORED: Final = (
     *("d3-array", "d3-color", "d3-format", "d3-interpolate", "d3-time"),
     *("d3-time-format", "d3-scale"),
 )
-_OWN: Final = ("words", "marks", "step", "flow", "density", "value", "vintages", "columns")
+#: What a list of beliefs needs, and what draws the larger pictures.
+_FEW: Final = ("words", "marks", "density", "value")
+_MORE: Final = ("step", "flow", "vintages", "columns")
 
 #: As JSON, since the binding does not take a text that the engine still keeps in pieces.
 _CALL: Final = (
@@ -28,11 +30,25 @@ _CALL: Final = (
 )
 
 
-@lru_cache(maxsize=1)
 def scripts() -> tuple[str, ...]:
     """Return the text of every script that drawing needs, in order."""
+    return few_scripts() + more_scripts()
+
+
+@lru_cache(maxsize=1)
+def few_scripts() -> tuple[str, ...]:
+    """Return the text of the scripts that draw a list of beliefs, in order."""
+    return _read(*(f"vendor/{name}.min.js" for name in _VENDORED), *(f"js/{name}.js" for name in _FEW))
+
+
+@lru_cache(maxsize=1)
+def more_scripts() -> tuple[str, ...]:
+    """Return the text of the other scripts, which draw the larger pictures and need those."""
+    return _read(*(f"js/{name}.js" for name in _MORE))
+
+
+def _read(*names: str) -> tuple[str, ...]:
     room = files("timeline.plot")
-    names = [f"vendor/{name}.min.js" for name in _VENDORED] + [f"js/{name}.js" for name in _OWN]
     return tuple(room.joinpath(name).read_text(encoding="utf-8") for name in names)
 
 

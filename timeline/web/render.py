@@ -10,9 +10,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from timeline.plot.engine import scripts
+from timeline.plot.engine import few_scripts, more_scripts
 
-__all__ = ["page", "static_files"]
+__all__ = ["SCRIPTS", "page", "static_files"]
 
 _CALL: Final = """
 ((html) => {
@@ -21,8 +21,10 @@ _CALL: Final = """
 })(htm.bind(timelinePage.asText))
 """
 
-#: The scripts that a page loads, in the order in which they need each other.
-_SCRIPTS: Final = ("plot.js", "htm.js", "words.js", "components.js")
+#: The scripts that draw a page, in the order in which they need each other.
+SCRIPTS: Final = ("plot.js", "pictures.js", "htm.js", "words.js", "components.js")
+#: Views of rows alone, which draw no larger picture: `page.js` loads the script when another view is opened.
+_PLAIN: Final = ("beliefs", "compare", "disagreements")
 
 
 @lru_cache(maxsize=1)
@@ -35,7 +37,8 @@ def static_files() -> dict[str, tuple[bytes, str]]:
         return room.joinpath(name).read_bytes()
 
     return {
-        "plot.js": ("\n;".join(scripts()).encode(), script),
+        "plot.js": ("\n;".join(few_scripts()).encode(), script),
+        "pictures.js": ("\n;".join(more_scripts()).encode(), script),
         "htm.js": (read("vendor/htm.umd.js"), script),
         "preact.mjs": (read("vendor/preact.mjs"), script),
         "words.js": (read("static/words.js"), script),
@@ -61,7 +64,7 @@ def page(data: Mapping[str, Any], *, title: str) -> str:
         import quickjs
 
         context = quickjs.Context()
-        for name in _SCRIPTS:
+        for name in SCRIPTS:
             context.eval(static_files()[name][0].decode())
         _engines.call = context.eval(_CALL)
     text = json.dumps(data, ensure_ascii=False)
@@ -69,7 +72,8 @@ def page(data: Mapping[str, Any], *, title: str) -> str:
     # In a script, only `</` and `<!--` would end the text.
     state = text.replace("<", "\\u003c")
     language = data.get("language", "en")
-    loaded = "".join(f'<script src="/static/{name}" defer></script>' for name in _SCRIPTS)
+    names = [name for name in SCRIPTS if name != "pictures.js" or data["view"] not in _PLAIN]
+    loaded = "".join(f'<script src="/static/{name}" defer></script>' for name in names)
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         f"<title>{html.escape(title)}</title>"

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 from timeline.ask.answers import AsOf
 from timeline.meaning.columns import STATUSES
 from timeline.web.fact_view import story_view
-from timeline.web.render import static_files
+from timeline.web.render import SCRIPTS, static_files
 from timeline.web.values import day_of
 
 if TYPE_CHECKING:
     from timeline.ask.snapshot import Snapshot
 
 __all__ = ["story"]
-
-_SCRIPTS = ("plot.js", "htm.js", "words.js", "components.js")
 
 
 def story(snapshot: Snapshot, facts: Sequence[str], dates: AsOf, *, language: str = "en") -> str:
@@ -36,7 +34,7 @@ def story(snapshot: Snapshot, facts: Sequence[str], dates: AsOf, *, language: st
         {"facts": found, "language": language, "statuses": dict(STATUSES)}, ensure_ascii=False
     ).replace("<", "\\u003c")
     style = static_files()["page.css"][0].decode()
-    scripts = [static_files()[name][0].decode() for name in _SCRIPTS]
+    scripts = [static_files()[name][0].decode() for name in SCRIPTS]
     scripts.append(files("timeline.web").joinpath("static/story.js").read_text(encoding="utf-8"))
     title = ", ".join(facts)
     words = {"en": "What was believed on", "fr": "Ce que l\u2019on croyait le"}[language]

@@ -29,6 +29,14 @@ hydrate(html`<${View} ...${data} />`, root);
 // The server does not know how wide the page is: what was taken over is as wide as it drew it.
 paint();
 
+// What draws the larger pictures is loaded with the first view that has one.
+let pictures = globalThis.timelinePlot.fact ? Promise.resolve() : null;
+const needed = (view) => ["fact", "promises", "ask"].includes(view) ? (pictures ??= loaded("/static/pictures.js")) : null;
+const loaded = (src) => new Promise((done, failed) => {
+  const script = Object.assign(document.createElement("script"), { src, onload: done, onerror: () => { pictures = null; failed(new Error(src)); } });
+  document.head.append(script);
+});
+
 // One request at a time: the last date that was asked for meanwhile is the next one.
 async function show(address, { push = false, quiet = false, light = false } = {}) {
   latest = address;
@@ -44,6 +52,7 @@ async function show(address, { push = false, quiet = false, light = false } = {}
       const answer = await fetch(next.address + light, { headers: { Accept: "application/vnd.timeline.view+json" } });
       const found = await answer.json();
       if (!answer.ok) throw new Error(found.detail ?? found.title ?? answer.statusText);
+      await needed(found.view);
       // What does not change while the date does was not sent again.
       data = light ? { ...found, density: { ...found.density, days: data.density.days }, facets: { ...data.facets, ...found.facets } } : found;
       if (next.push) history.pushState(null, "", next.address);
