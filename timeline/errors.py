@@ -234,8 +234,15 @@ def nearest(name: str, known: Iterable[str], *, most: int = 3) -> str:
 
     >>> nearest("nvida", ["nvidia", "openai"])
     "; did you mean 'nvidia'?"
+    >>> nearest("NVIDIA", ["nvidia", "openai"])
+    "; did you mean 'nvidia'?"
     """
-    found = difflib.get_close_matches(name, list(known), n=most, cutoff=0.6)
+    known = list(known)
+    found = difflib.get_close_matches(name, known, n=most, cutoff=0.6)
+    if not found:
+        folded = {each.casefold(): each for each in known}
+        close = difflib.get_close_matches(name.casefold(), list(folded), n=most, cutoff=0.6)
+        found = [folded[each] for each in close]
     if not found:
         return ""
     return f"; did you mean {' or '.join(map(repr, found))}?"

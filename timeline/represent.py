@@ -89,10 +89,10 @@ def _visible_sign(sign: str) -> str:
     if sign in "\n\r\t\v\f":
         return " "
     category = unicodedata.category(sign)
-    # Overrides of the writing direction can make a line read as what it is not.
+    # Overrides of the writing direction can make a line read as what it is not; XML has not the last two.
     if (
         category in ("Cc", "Cs", "Zl", "Zp")
-        or sign in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        or sign in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"
     ):
         return "\ufffd"
     return sign

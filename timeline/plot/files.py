@@ -12,6 +12,7 @@ from typing import Final
 
 from timeline.atomic import writing
 from timeline.errors import BadInput
+from timeline.represent import cut, one_line, visible
 
 __all__ = ["SUFFIXES", "Picture", "check_suffix", "stacked"]
 
@@ -33,7 +34,7 @@ class Picture:
         return self.svg
 
     def __repr__(self) -> str:
-        return f"<Picture of {self.title}>"
+        return one_line("Picture", f"of {cut(self.title)}")
 
     def png(self, *, zoom: float = 2) -> bytes:
         """Return it as PNG, `zoom` pixels for each of its own.
@@ -61,7 +62,7 @@ class Picture:
         ground = re.search(r'<rect width="100%" height="100%" fill="(#[0-9a-f]{6})"', self.svg)
         return (
             f'<!doctype html>\n<html lang="{self.language}">\n<meta charset="utf-8">\n'
-            f"<title>{html.escape(self.title)}</title>\n"
+            f"<title>{html.escape(visible(self.title))}</title>\n"
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             "<style>body{margin:40px auto;max-width:1200px;padding:0 16px;"
             f"background:{ground[1] if ground else '#fcfcfa'}}}"
@@ -107,7 +108,7 @@ def stacked(pictures: Sequence[str], titles: Sequence[str]) -> str:
         ink = re.search(r'fill="(#[0-9a-f]{6})" class="c-ink"', picture)
         parts.append(
             f'<text x="4" y="{down + 24:g}" font-size="16" font-weight="600" '
-            f'fill="{ink[1] if ink else "#15171c"}" class="c-ink">{html.escape(title)}</text>'
+            f'fill="{ink[1] if ink else "#15171c"}" class="c-ink">{html.escape(visible(title))}</text>'
             f'<g transform="translate(0 {down + 34:g})">{picture}</g>'
         )
         down += _size(picture, "height") + 34 + 24

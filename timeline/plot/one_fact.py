@@ -48,6 +48,7 @@ def fact_data(snapshot: Snapshot, fact: str, dates: AsOf) -> dict[str, Any]:
     kind = next((row["value_type"] for row in reversed(spans) if row["value_type"]), "text")
     axis = axis_of([*spans, *history] if kind == "amount" else [], believed=spans)
     first = (spans or history or [{}])[0]
+    events = {row["event_id"]: row for row in history}
     return {
         "fact": fact,
         "name": fact_name(first, names) if first else fact,
@@ -56,7 +57,7 @@ def fact_data(snapshot: Snapshot, fact: str, dates: AsOf) -> dict[str, Any]:
         "axis": axis,
         "domain": _domain(history, dates.as_of),
         "as_of": None if dates.as_of is None else _text(dates.as_of),
-        "spans": [_span(row, axis, history) for row in spans if row["value_type"]],
+        "spans": [_span(row, axis, events) for row in spans if row["value_type"]],
         "reports": list(_reports(history, axis, names, sources)),
     }
 
@@ -143,8 +144,8 @@ def _value(row: Row, axis: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _span(row: Row, axis: Mapping[str, Any], history: Sequence[Row]) -> dict[str, Any]:
-    event: Row = next((each for each in history if each["event_id"] == row["event_id"]), {})
+def _span(row: Row, axis: Mapping[str, Any], events: Mapping[str, Row]) -> dict[str, Any]:
+    event = events.get(row["event_id"], {})
     start, reported = row["believed_from"], row["reported_at"]
     return {
         **_value(row, axis),
@@ -185,10 +186,11 @@ def _reports(
     history: Sequence[Row], axis: Mapping[str, Any], names: Mapping[str, str], sources: Mapping[str, Row]
 ) -> Iterable[dict[str, Any]]:
     """Yield every report, withdrawal and retraction as the record has it now, and what it had before."""
+    corrections = _corrections(history)
     for first in history:
         if first["event_type"] == "corrected":
             continue
-        now = _current(first, history)
+        now = _current(first, corrections)
         if now is None:
             continue
         origin = now["origin"] or now["source"] or ""
@@ -208,34 +210,38 @@ def _reports(
             "effect": first["effect"],
             "was": [
                 {**_value(old, axis), "commit": mended["commit"], "reason": mended["reason"]}
-                for old, mended in _replaced(first, history)
+                for old, mended in _replaced(first, corrections)
             ],
         }
 
 
-def _corrections(event: Row, history: Sequence[Row]) -> list[Row]:
-    """Return the corrections that aim at an event, the last recorded one first."""
-    found = [
-        row for row in history if row["event_type"] == "corrected" and row["target"] == event["event_id"]
-    ]
-    return sorted(found, key=lambda row: row["position"], reverse=True)
+#: The corrections that aim at an event, by its id, the last recorded one first.
+_Corrections = Mapping[str, Sequence[Row]]
 
 
-def _current(event: Row, history: Sequence[Row]) -> Row | None:
+def _corrections(history: Sequence[Row]) -> _Corrections:
+    found: dict[str, list[Row]] = {}
+    for row in sorted(history, key=lambda row: row["position"], reverse=True):
+        if row["event_type"] == "corrected":
+            found.setdefault(row["target"], []).append(row)
+    return found
+
+
+def _current(event: Row, corrections: _Corrections) -> Row | None:
     """Return the event that counts in the place of another, after every correction; None where it is void."""
-    for correction in _corrections(event, history):
-        if (found := _current(correction, history)) is not None:
+    for correction in corrections.get(event["event_id"], ()):
+        if (found := _current(correction, corrections)) is not None:
             return None if correction["void"] else found
     return event
 
 
-def _replaced(event: Row, history: Sequence[Row]) -> list[tuple[Row, Row]]:
+def _replaced(event: Row, corrections: _Corrections) -> list[tuple[Row, Row]]:
     """Return what a report claimed before each of its corrections, with that correction, oldest first."""
-    for correction in _corrections(event, history):
-        if correction["void"] or _current(correction, history) is None:
+    for correction in corrections.get(event["event_id"], ()):
+        if correction["void"] or _current(correction, corrections) is None:
             continue
         changed = (event["claim"], event["status"]) != (correction["claim"], correction["status"])
-        return [(event, correction)] * changed + _replaced(correction, history)
+        return [(event, correction)] * changed + _replaced(correction, corrections)
     return []
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
+from timeline.represent import visible
 from timeline.show.layout import Style, width_of, wrapped
 
 __all__ = ["chart"]
@@ -13,6 +15,8 @@ __all__ = ["chart"]
 Data = Mapping[str, Any]
 
 _ROWS: Final = 11
+#: So many beliefs are listed below a chart.
+_LISTED_AT_MOST: Final = 60
 #: How firm a claim is, as a shape: the terminal's share of the glyphs of the other pictures.
 _GLYPHS: Final = {
     **dict.fromkeys(("rumored", "alleged"), "◌"),
@@ -35,7 +39,7 @@ def chart(data: Data, width: int, style: Style | None = None) -> Iterator[str]:
     Figures and dates are drawn as steps; below them, and for anything else, is a line for each belief. What
     became public after the as-of date is dim, and marked so.
     """
-    title = f"{data['fact']}, {data['axis']['label']}" if data["axis"]["label"] else data["fact"]
+    title = visible(f"{data['fact']}, {data['axis']['label']}" if data["axis"]["label"] else data["fact"])
     yield style("fact", title) if style else title
     if not data["spans"]:
         yield "  nothing believed"
@@ -103,7 +107,8 @@ def _steps(
                 grid[y][start] = "│"
         before = (at, end)
         starts.append((at, start, _GLYPHS.get(span["status"], "○")))
-    for at, start, glyph in starts:
+    # Where they would hide the line, only the line is drawn.
+    for at, start, glyph in starts if len(starts) <= columns // 2 else ():
         grid[at][start] = glyph
     as_of = None if data["as_of"] is None else column(_number(data["as_of"]))
     for y, cells in enumerate(grid):
@@ -125,10 +130,17 @@ def _shaded(least: float | None, most: float | None, row: Any) -> range:
     return range(row(most) + 1, _ROWS) if least is None and most is not None else range(0)
 
 
+#: The columns of a date.
+_DATE: Final = 10
+
+
 def _label(data: Data, value: float) -> str:
     if data["kind"] == "date":
         return _moment(value).strftime("%Y-%m")
-    return f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.3g}"
+    if abs(value) >= 100 or value == round(value):
+        return f"{value:,.0f}"
+    # In digits, as reports have it; `g` alone would write 3e-06.
+    return f"{Decimal(f'{value:.3g}'):f}"
 
 
 def _moment(seconds: float) -> datetime:
@@ -146,23 +158,57 @@ def _number(text: str) -> float:
 
 
 def _months(first: float, last: float, columns: int) -> str:
-    """Return the line of dates below the axis: as many as have room."""
-    line = ""
-    for place in range(0, columns, 14):
-        line = line.ljust(place) + _moment(first + (last - first) * place / max(1, columns - 1)).strftime(
-            "%Y-%m-%d"
-        )
-    return line[:columns]
+    """Return the line of dates below the axis: as many as have room, each once."""
+    line = before = ""
+    for place in range(0, columns - _DATE + 1, _DATE + 4):
+        moment = _moment(first + (last - first) * place / max(1, columns - 1))
+        # Not strftime, which leaves out the zeros of early years.
+        text = moment.date().isoformat()
+        if text != before:
+            line = line.ljust(place) + text
+        before = text
+    return line
 
 
 def _legend(data: Data, width: int, style: Style | None) -> Iterator[str]:
-    """Yield a line for each belief: since when it was believed, what it claims, how firm it is, by whom."""
-    for span in data["spans"]:
+    """Yield a line for each belief: since when it was believed, what it claims, how firm it is, by whom.
+
+    Of very many, the last.
+    """
+    spans = data["spans"]
+    if len(spans) > _LISTED_AT_MOST:
+        text = f"… {len(spans) - _LISTED_AT_MOST:,} earlier beliefs"
+        yield style(None, text) if style else text
+    for span in spans[-_LISTED_AT_MOST:]:
         later = data["as_of"] is not None and span["from"] > data["as_of"]
         glyph = _GLYPHS.get(span["status"], "○")
         valid = f", valid {span['valid']}" if span["valid"] else ""
         text = f"{span['from'][:10]}  {span['claim']}, {span['status']}{valid} ({span['origin']})"
+        text += _not_drawn(data, span)
         text += "  not yet public" if later else ""
-        for number, line in enumerate(wrapped(text, max(20, width - 4))):
-            shown = f"{glyph} {line}" if number == 0 else f"{' ' * (width_of(glyph) + 1)}{line}"
-            yield style(None, shown) if later and style else shown
+        yield from _listed(glyph, text, width, style if later else None)
+        if (end := _end(data, span)) is not None:
+            later = data["as_of"] is not None and end > data["as_of"]
+            text = f"{end[:10]}  nothing believed any more{'  not yet public' if later else ''}"
+            yield from _listed("⊘", text, width, style if later else None)
+
+
+def _listed(glyph: str, text: str, width: int, style: Style | None) -> Iterator[str]:
+    for number, line in enumerate(wrapped(visible(text), max(10, width - 2))):
+        shown = f"{glyph} {line}" if number == 0 else f"{' ' * (width_of(glyph) + 1)}{line}"
+        yield style(None, shown) if style else shown
+
+
+def _end(data: Data, span: Data) -> str | None:
+    """Return when a belief ended that no other took the place of."""
+    end: str | None = span["to"]
+    followed = end is None or any(
+        other["from"] <= end and (other["to"] is None or end < other["to"]) for other in data["spans"]
+    )
+    return None if followed else end
+
+
+def _not_drawn(data: Data, span: Data) -> str:
+    """Return a note where a figure is in another unit than the axis."""
+    drawn = data["kind"] != "amount" or span["low"] is not None or span["high"] is not None
+    return "" if drawn or span["in_words"] else "  in another unit, not drawn"
