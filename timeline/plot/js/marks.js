@@ -43,13 +43,12 @@ globalThis.timelinePlot = globalThis.timelinePlot ?? {};
   plot.firmness = (status) => ({ width: 2, ...(firmness[status] ?? unknown) });
   plot.statuses = Object.keys(firmness);
 
-  // What XML cannot hold, and what changes the direction of what follows, becomes a mark; line ends a blank.
-  const hidden = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
+  // What XML cannot hold, and what changes the direction of what follows, becomes a mark.
+  const hidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
   const alone = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
   plot.escape = (text) =>
     String(text)
-      .replace(/[\t-\r\u2028\u2029]/g, " ")
       .replace(hidden, "\ufffd")
       .replace(alone, "\ufffd")
       .replace(/[&<>"']/g, (sign) => `&#${sign.codePointAt(0)};`);
