@@ -145,6 +145,15 @@ def serve(
         Path | None,
         typer.Option(metavar="FILE", help="With --allow-writes: a file with the token.", show_default=False),
     ] = None,
+    documents: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Show the passages that reports were read in, of files here whose SHA-256 is that of a "
+            "source.",
+            show_default=False,
+        ),
+    ] = None,
     store: Store = None,
 ) -> None:
     """Show the store in a browser, until it is interrupted.
@@ -160,5 +169,18 @@ def serve(
         from timeline.web.writes import token_in
 
         token = token_in(token_file)
+    found = None
+    if documents is not None:
+        from timeline.web.documents import Documents
+
+        found = Documents(documents)
     with asking(store, page=True) as tl:
-        run(tl, host, port, browse=browser, token=token, ready=lambda address: print(address, flush=True))
+        run(
+            tl,
+            host,
+            port,
+            browse=browser,
+            token=token,
+            documents=found,
+            ready=lambda address: print(address, flush=True),
+        )

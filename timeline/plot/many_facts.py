@@ -14,7 +14,7 @@ from timeline.plot.one_fact import axis_of, names_of
 if TYPE_CHECKING:
     from timeline.ask.snapshot import Snapshot
 
-__all__ = ["density_data", "flow_data", "vintages_data"]
+__all__ = ["density_data", "flow_data", "vintages_data", "vintages_near"]
 
 #: What binds whoever promised it; what was called off is in no picture; the rest does not bind.
 _FIRM: Final = frozenset(("committed", "agreed", "completed", "actual"))
@@ -191,4 +191,35 @@ def vintages_data(snapshot: Snapshot, facts: str, dates: AsOf) -> dict[str, Any]
         "periods": [period for period, _ in periods],
         "vintages": vintages,
         "cells": cells,
+    }
+
+
+def vintages_near(
+    data: dict[str, Any], period: str, *, periods: int = 36, vintages: int = 120
+) -> dict[str, Any]:
+    """Return what `vintages_data` returned, cut to the periods about one, and to the last vintages of those.
+
+    What was believed before the first vintage that is left is a cell of that one. `period` is named in
+    `marked`.
+
+    >>> cells = [{"period": 0, "vintage": v, "figure": v, "moved": 0.0} for v in range(3)]
+    >>> data = {"periods": ["2023"], "vintages": ["2024-01-01", "2024-02-01", "2024-03-01"], "cells": cells}
+    >>> [cell["figure"] for cell in vintages_near(data, "2023", vintages=2)["cells"]]
+    [1, 2]
+    """
+    at = data["periods"].index(period) if period in data["periods"] else len(data["periods"])
+    first = max(0, min(at - periods // 2, len(data["periods"]) - periods))
+    kept = [cell for cell in data["cells"] if first <= cell["period"] < first + periods]
+    days = sorted({cell["vintage"] for cell in kept})[-vintages:]
+    place = {vintage: number for number, vintage in enumerate(days)}
+    cells: dict[tuple[int, int], dict[str, Any]] = {}
+    for cell in sorted(kept, key=lambda cell: cell["vintage"]):
+        key = (cell["period"] - first, place.get(cell["vintage"], 0))
+        cells[key] = {**cell, "period": key[0], "vintage": key[1]}
+    return {
+        **data,
+        "periods": data["periods"][first : first + periods],
+        "vintages": [data["vintages"][vintage] for vintage in days],
+        "cells": list(cells.values()),
+        "marked": period,
     }

@@ -27,6 +27,7 @@ from timeline.web import api, views, writes
 from timeline.web.ask_view import Sent, ask_view, sent_in
 from timeline.web.asked import Address, address_of
 from timeline.web.confined import Busy, Confined
+from timeline.web.documents import Documents
 from timeline.web.errors import problem_of
 from timeline.web.fact_view import fact_view
 from timeline.web.guard import Guard
@@ -42,13 +43,19 @@ _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _ASK_AGAIN: Final = "no-cache"
 
 
-def application(tl: Timeline, *, hosts: frozenset[str] | None = None, token: str | None = None) -> Starlette:
+def application(
+    tl: Timeline,
+    *,
+    hosts: frozenset[str] | None = None,
+    token: str | None = None,
+    documents: Documents | None = None,
+) -> Starlette:
     """Return the ASGI application over an open store.
 
     `hosts` are the names that it answers to, `token` is what a client needs to record events: without one
-    nobody may.
+    nobody may. `documents` are what passages are shown of.
     """
-    server = Server(tl, token)
+    server = Server(tl, token, documents)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -83,8 +90,9 @@ def application(tl: Timeline, *, hosts: frozenset[str] | None = None, token: str
 class Server:
     """Answers requests from one open store."""
 
-    def __init__(self, tl: Timeline, token: str | None = None) -> None:
+    def __init__(self, tl: Timeline, token: str | None = None, documents: Documents | None = None) -> None:
         self.tl = tl
+        self._documents = documents
         self._token = token
         self.confined = Confined(Path(tl.path))
         #: Set once the server is to end: what goes on for ever ends then.
@@ -104,7 +112,9 @@ class Server:
         for suffix in (".svg", ".png"):
             if fact.endswith(suffix):
                 return await self._picture(request, fact.removesuffix(suffix), suffix)
-        return await self._view(request, lambda address: fact_view(self.tl.snapshot(), address, fact))
+        return await self._view(
+            request, lambda address: fact_view(self.tl.snapshot(), address, fact, self._documents)
+        )
 
     async def promises(self, request: Request) -> Response:
         return await self._view(request, lambda address: views.promises_view(self.tl.snapshot(), address))

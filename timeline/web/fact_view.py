@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from timeline.ask.answers import AsOf, Row
 from timeline.errors import NotFound
 from timeline.meaning.times import format_instant, from_datetime
+from timeline.plot.many_facts import vintages_data, vintages_near
 from timeline.plot.one_fact import fact_data, names_of
 from timeline.web.values import claim_parts, day_of, valid_of
 from timeline.web.views import frame_of
@@ -18,16 +19,23 @@ from timeline.web.views import frame_of
 if TYPE_CHECKING:
     from timeline.ask.snapshot import Snapshot
     from timeline.web.asked import Address
+    from timeline.web.documents import Documents
 
 __all__ = ["fact_view", "story_view"]
 
 Data = dict[str, Any]
 
+#: A series has many vintages from so many periods and days of a change on.
+_PERIODS: Final = 3
+_VINTAGES: Final = 3
 
-def fact_view(snapshot: Snapshot, address: Address, fact: str) -> Data:
+
+def fact_view(snapshot: Snapshot, address: Address, fact: str, documents: Documents | None = None) -> Data:
     """Return the view of one fact: its chart, the belief on the date, and the evidence.
 
-    Raises NotFound, with the nearest known, where nothing was ever reported of it.
+    With `documents`, the evidence has the passages that the reports were read in. Where the fact is of a
+    series, `vintages` has how its figures were revised. Raises NotFound, with the nearest known, where
+    nothing was ever reported of it.
     """
     dates = address.resolved(snapshot)
     data = fact_data(snapshot, fact, dates)
@@ -48,8 +56,9 @@ def fact_view(snapshot: Snapshot, address: Address, fact: str) -> Data:
         "subject": first["subject"],
         "meaning": data["meaning"],
         "chart": data,
+        "vintages": _vintages(snapshot, first, dates),
         "beliefs": beliefs,
-        "evidence": _evidence(snapshot, data, dates, sources),
+        "evidence": _evidence(snapshot, data, dates, sources, documents),
         "possible": _possible(snapshot, address, fact, why.beliefs),
     }
 
@@ -109,6 +118,7 @@ def _card(
     since = row["believed_from"] or row["reported_at"]
     return {
         "claim": claim_parts(row),
+        "value_type": row["value_type"],
         "status": row["status"],
         "statement": row["statement"],
         "since": day_of(from_datetime(since)),
@@ -147,7 +157,27 @@ def _possible(snapshot: Snapshot, address: Address, fact: str, beliefs: Sequence
     }
 
 
-def _evidence(snapshot: Snapshot, data: Data, dates: AsOf, sources: Mapping[str, Row]) -> list[Data]:
+def _vintages(snapshot: Snapshot, row: Row, dates: AsOf) -> Data | None:
+    """Return how the series of a fact was revised, near its period; None where hardly anything was."""
+    if not row["period"]:
+        return None
+    series = "/".join(filter(None, (row["subject"], row["attribute"], row["object"])))
+    try:
+        data = vintages_data(snapshot, f"{series}@*", dates)
+    except NotFound:
+        return None
+    data = vintages_near(data, row["period"])
+    is_many = len(data["periods"]) >= _PERIODS and len(data["vintages"]) >= _VINTAGES
+    return data if is_many and len(data["cells"]) > len(data["periods"]) else None
+
+
+def _evidence(
+    snapshot: Snapshot,
+    data: Data,
+    dates: AsOf,
+    sources: Mapping[str, Row],
+    documents: Documents | None = None,
+) -> list[Data]:
     """Return every report in reported order, with what its source is and whether it was public by then."""
     history = {
         row["event_id"]: row
@@ -169,7 +199,8 @@ def _evidence(snapshot: Snapshot, data: Data, dates: AsOf, sources: Mapping[str,
                 "vague": report["from"] is not None and report["from"][:10] != report["at"][:10],
                 "type": report["type"],
                 "effect": report["effect"],
-                "claim": report["claim"],
+                "claim": claim_parts({"claim": report["claim"], "value_type": event.get("value_type")}),
+                "value_type": event.get("value_type"),
                 "status": report["status"],
                 "origin": report["origin_name"],
                 "statement": report["statement"],
@@ -182,6 +213,7 @@ def _evidence(snapshot: Snapshot, data: Data, dates: AsOf, sources: Mapping[str,
                 "published": source.get("published"),
                 "url": _safe_url(source.get("url")),
                 "places": _places(event.get("locator")),
+                "passage": None if documents is None else documents.passage(source, event.get("locator")),
                 "event_id": report["event_id"],
                 "is_public": dates.as_of is None or report["at"] <= format_instant(dates.as_of),
             }

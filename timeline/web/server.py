@@ -16,6 +16,7 @@ import uvicorn
 from timeline.errors import BadInput
 from timeline.store import Timeline
 from timeline.web.app import application
+from timeline.web.documents import Documents
 
 __all__ = ["serve"]
 
@@ -27,10 +28,11 @@ def serve(
     *,
     browse: bool = False,
     token: str | None = None,
+    documents: Documents | None = None,
     ready: Callable[[str], None] = print,
 ) -> None:
     """Serve a store until SIGINT or SIGTERM; `ready` is called with the address once it listens.
-    With `token`, clients that send it may record events.
+    With `token`, clients that send it may record events; of `documents` passages are shown.
 
     Port 0 takes a free one. Raises BadInput where the address cannot be listened on.
     """
@@ -44,7 +46,7 @@ def serve(
     taken = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{taken}/"
-    app = application(tl, hosts=_names(host), token=token)
+    app = application(tl, hosts=_names(host), token=token, documents=documents)
     config = uvicorn.Config(
         app,
         log_level="warning",

@@ -192,6 +192,37 @@ globalThis.timelinePlot = globalThis.timelinePlot ?? {};
     return sign + grouped + (fraction ? words.point + fraction : "");
   }
 
+  plot.numberIn = numberIn;
+
+  /** Return one date of a span in words, with its parts; null for what is none. */
+  function dateIn(words, part) {
+    const found = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?([~?%]?)$/.exec(part ?? "");
+    if (!found) return null;
+    const [, year, month, day, mark] = found;
+    const about = mark ? `${words.about} ` : "";
+    if (!month) return { about, year, text: year };
+    if (month >= "33" && month <= "36") return { about, year, text: `${words.quarter}${month - 32} ${year}` };
+    if (month < "01" || month > "12") return null;
+    const name = words.months[month - 1];
+    return { about, year, month: Number(month), name, day: day && Number(day), text: day ? words.day(Number(day), name, year) : `${name} ${year}` };
+  }
+
+  /** Return a span as people read it: "2024–2027", "by 2030", "from 2025", "October 2024–March 2025", "Q1 2024". */
+  plot.span = function (words, text) {
+    const [first, last] = text.split("/");
+    const [a, b] = [dateIn(words, first), dateIn(words, last)];
+    if (last === undefined) return a ? a.about + a.text : text;
+    if ((first === ".." || first === "") && b) return words.by(b.text);
+    if ((last === ".." || last === "") && a) return words.from(a.text);
+    if (!a || !b) return text;
+    if (a.year === b.year && a.month && b.month && !a.day && !b.day) {
+      const isQuarter = b.month - a.month === 2 && b.month % 3 === 0;
+      return isQuarter ? `${words.quarter}${b.month / 3} ${a.year}` : `${a.name}–${b.name} ${a.year}`;
+    }
+    if (a.year === b.year && a.month === b.month && a.day && b.day) return `${a.day}–${b.text}`;
+    return `${a.text}–${b.text}`;
+  };
+
   // Widths of letters as shares of the size, near those of the fonts above: what decides where a text has room.
   const narrow = "iljt.,:;'|!()[]fI ", wide = "mwMW%@—→";
   plot.widthOf = (text, size = 13, weight = 400) => {
@@ -246,10 +277,9 @@ globalThis.timelinePlot = globalThis.timelinePlot ?? {};
       unit === "day" && count > 1
         ? every.range(from, new Date(+to + 1)).filter((date) => (date.getUTCDate() - 1) % count === 0 && date.getUTCDate() < 30)
         : every.every(count).range(every.ceil(from), new Date(+to + 1));
-    const { months } = pen.words;
     return dates.map((date) => {
       const begins = date.getUTCMonth() === 0 && date.getUTCDate() === 1;
-      const month = months[date.getUTCMonth()].slice(0, pen.words.short);
+      const month = pen.words.shorts[date.getUTCMonth()];
       const label = begins || unit === "year" ? yearOf(date) : unit === "day" ? `${date.getUTCDate()} ${month}` : month;
       return { date, label, year: begins };
     });

@@ -4,7 +4,10 @@ globalThis.timelinePlot = globalThis.timelinePlot ?? {};
 globalThis.timelinePlot.words = {
   en: {
     months: ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
-    short: 3,
+    shorts: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    quarter: "Q",
+    by: (day) => `by ${day}`,
+    from: (day) => `from ${day}`,
     point: ".",
     day: (day, month, year) => `${day} ${month} ${year}`,
     scales: { 1e12: "trillion", 1e9: "billion", 1e6: "million" },
@@ -52,7 +55,10 @@ globalThis.timelinePlot.words = {
   },
   fr: {
     months: ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"],
-    short: 4,
+    shorts: ["janv", "févr", "mars", "avr", "mai", "juin", "juil", "août", "sept", "oct", "nov", "déc"],
+    quarter: "T",
+    by: (day) => `d’ici ${day}`,
+    from: (day) => `à partir de ${day}`,
     point: ",",
     day: (day, month, year) => `${day === "1" || day === 1 ? "1er" : day} ${month} ${year}`,
     scales: { 1e12: "billions", 1e9: "milliards", 1e6: "millions" },

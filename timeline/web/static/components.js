@@ -16,7 +16,7 @@
     };
     const short = (data, iso) => {
       const date = utc(iso);
-      const month = plotWords(data).months[date.getUTCMonth()].slice(0, plotWords(data).short);
+      const month = plotWords(data).shorts[date.getUTCMonth()];
       const same = iso.slice(0, 4) === data.as_of.slice(0, 4);
       return same ? `${date.getUTCDate()} ${month}` : `${month} ${date.getUTCFullYear()}`;
     };
@@ -30,31 +30,7 @@
       data.view === "fact" ? `/fact/${data.fact.split("/").map(encodeURIComponent).join("/")}`
         : { promises: "/promises", disagreements: "/disagreements", ask: "/ask" }[data.view] ?? "/";
 
-    /** Return a span as people read it: "2024–2027", "by 2030", "from 2025", "October–December 2024". */
-    const spanInWords = (data, text) => {
-      const { months } = plotWords(data);
-      const w = wordsOf(data);
-      const one = (part) => {
-        const found = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?([~?%]?)$/.exec(part);
-        if (!found) return null;
-        const [, year, month, day, mark] = found;
-        const about = mark ? `${w.about} ` : "";
-        if (!month) return { about, year, text: year };
-        if (month >= "33" && month <= "36") return { about, year, text: `Q${month - 32} ${year}` };
-        if (month < "01" || month > "12") return null;
-        const name = months[month - 1];
-        return { about, year, month: name, day: day && Number(day), text: day ? plotWords(data).day(Number(day), name, year) : `${name} ${year}` };
-      };
-      const [first, last] = text.split("/");
-      const [a, b] = [one(first), last === undefined ? null : one(last)];
-      if (last === undefined) return a ? a.about + a.text : text;
-      if ((first === ".." || first === "") && b) return w.until(b.text);
-      if ((last === ".." || last === "") && a) return w.fromThen(a.text);
-      if (!a || !b) return text;
-      if (a.year === b.year && a.month && b.month && !a.day && !b.day) return `${a.month}–${b.month} ${a.year}`;
-      if (a.year === b.year && a.month === b.month && a.day && b.day) return data.language === "fr" ? `${a.day}–${b.text}` : `${a.day}–${b.text}`;
-      return `${a.text}–${b.text}`;
-    };
+    const spanInWords = (data, text) => plot.span(plotWords(data), text);
     const claimInWords = (data, row) => (row.value_type === "date" ? [spanInWords(data, row.claim.join("")), "", ""] : row.claim);
 
     const statusWord = (data, status) => plotWords(data).statuses?.[status] ?? (status ?? "").replace(/-/g, " ");
@@ -306,7 +282,7 @@
         ${Title(data)}
         <div class="two"><div class="chart" id="chart">${svg(plot.fact(data.chart, { width: page.chartWidth ?? 800, language: data.language, id: "c" }), true)}</div>
         <aside class="card">${Card(data)}<p class="links"><a href=${to(data, "/api/why", { fact: data.fact, lang: undefined })}>${w.why}</a> <button type="button" class="link needs-script" data-do="copy">${w.copyLink}</button> <a download href=${to(data, `${path}.svg`)}>${w.svg}</a> <a download href=${to(data, `${path}.png`)}>${w.png}</a></p></aside></div>
-        ${Evidence(data)}
+        ${data.vintages ? Vintages(data) : ""}${Evidence(data)}
         <footer class="foot"><span>${glyph("letter-of-intent")} ${w.firm}</span><span>├─● ${w.spanLegend}</span><span>□ ${w.pageLegend}</span>${Keys(data)}</footer>
       </div>`;
     };
@@ -321,7 +297,7 @@
       const w = wordsOf(data);
       return html`${data.beliefs.length ? "" : html`<p class="nothing-of-it">${w.nothingOfIt}</p>`}
         ${data.beliefs.slice(0, 4).map((belief) => html`<div class="belief">
-          <p class="big">${Claim(belief.claim, belief.status)}</p>
+          <p class="big">${Claim(claimInWords(data, belief), belief.status)}</p>
           ${belief.status ? html`<p class="firm">${Status(data, belief.status)}<small>${data.statuses[belief.status] ?? ""}</small></p>` : ""}
           ${belief.statement ? html`<p>${belief.statement}</p>` : ""}
           <dl><div><dt>${w.since.toLowerCase()}</dt><dd>${inWords(data, belief.since)}${belief.reported && belief.reported !== belief.since ? html` <span>${w.reportedAs(spanInWords(data, belief.reported))}</span>` : ""}</dd></div>
@@ -332,14 +308,31 @@
           ${belief.mended ? html`<div><dt>${w.record}</dt><dd>${w.mendedIn(belief.commit)}</dd></div>` : ""}</dl></div>`)}`;
     };
 
+    const Vintages = (data) => {
+      const w = wordsOf(data);
+      const { periods, vintages, cells, axis, name } = data.vintages;
+      const rows = [...cells].sort((a, b) => a.period - b.period || a.vintage - b.vintage);
+      const number = (value) => plot.numberIn(plotWords(data), value);
+      return html`<section class="vintages"><h2>${w.vintages} <small>${w.vintagesHelp}</small></h2>
+        ${svg(plot.vintages(data.vintages, { width: page.width ?? 1200, language: data.language, id: "r" }), true)}
+        <details class="as-table"><summary>${w.asTable}</summary><div class="scroll" tabindex="0" role="region" aria-label=${w.vintages}><table><thead><tr><th scope="col">${w.period}</th><th scope="col">${w.since}</th><th scope="col">${axis.label || w.value}</th><th scope="col">${w.moved}</th></tr></thead>
+        <tbody>${rows.map((cell) => html`<tr><td><a href=${to(data, `/fact/${name.replace("*", periods[cell.period]).split("/").map(encodeURIComponent).join("/")}`)}>${spanInWords(data, periods[cell.period])}</a></td><td>${inWords(data, vintages[cell.vintage])}</td><td>${number(Math.round(cell.figure * 1000) / 1000)}</td><td>${cell.moved ? `${cell.moved > 0 ? "+" : ""}${number(Math.round(cell.moved * 10000) / 100)} %` : ""}</td></tr>`)}</tbody></table></div></details></section>`;
+    };
+
+    const Passage = (data, { parts, problem }) => {
+      const w = wordsOf(data);
+      if (problem) return html`<small class="no-passage">${w.passage[problem]}</small>`;
+      return html`<blockquote aria-label=${w.passage.title}>${parts.map((part, index) => html`${index ? html`<span class="gap"> […] </span>` : ""}<q>${part.trim()}</q>`)}</blockquote>`;
+    };
+
     const Evidence = (data) => {
       const w = wordsOf(data);
       const known = data.evidence.filter((one) => one.is_public);
       const later = data.evidence.filter((one) => !one.is_public);
       const row = (one) => html`<tr class=${one.is_public ? "" : "later"} key=${one.event_id}>
         <td>${inWords(data, one.day)}${one.vague && one.reported ? html`<small>${w.someTime(spanInWords(data, one.reported))}</small>` : ""}</td>
-        <td>${one.type === "reported" ? one.claim : w[one.type] ?? one.type}</td><td>${Status(data, one.status)}</td><td>${one.origin}</td>
-        <td>${one.statement ?? ""}${one.was.map((was) => html`<small><s>${was.claim}</s> ${w.inRecord(was.commit)}${was.reason ? ` “${was.reason}”` : ""}</small>`)}</td>
+        <td>${one.type === "reported" ? Claim(claimInWords(data, one)) : w[one.type] ?? one.type}</td><td>${Status(data, one.status)}</td><td>${one.origin}</td>
+        <td>${one.statement ?? ""}${one.passage ? Passage(data, one.passage) : ""}${one.was.map((was) => html`<small><s>${was.claim}</s> ${w.inRecord(was.commit)}${was.reason ? ` “${was.reason}”` : ""}</small>`)}</td>
         <td>${one.url ? html`<a href=${one.url} rel="noreferrer noopener">${one.source}</a>` : one.source}${one.published ? `, ${spanInWords(data, one.published)}` : ""}${one.places ? html`<small>${w.characters(one.places)}</small>` : ""}</td></tr>`;
       return html`<section class="evidence"><h2>${w.evidence} <small>${w.publicByThen(known.length, data.evidence.length)}</small></h2>
         <div class="scroll" tabindex="0" role="region" aria-label=${w.evidence}><table><thead><tr><th scope="col">${w.countsFrom}</th><th scope="col">${w.claim}</th><th scope="col">${w.status}</th><th scope="col">${w.origin}</th><th scope="col">${w.whatItSays}</th><th scope="col">${w.readIn}</th></tr></thead>
@@ -356,7 +349,7 @@
       const rows = data.flows.panels.flatMap((panel) => panel.flows.map((flow) => ({ ...flow, day: panel.day })));
       return html`<div class="choices">${choose("attribute_of", attributes, data.flows.attribute, w.attribute)}${choose("unit", units, data.flows.axis.unit, w.unit)}</div>
         <div class="flow">${svg(plot.flow(data.flows, { width: page.width ?? 1200, language: data.language, id: "f" }), true)}</div>
-        <details class="as-table"><summary>${w.claim}</summary><div class="scroll" tabindex="0" role="region" aria-label=${w.promises}><table><tbody>${rows.map((flow) => html`<tr><td>${flow.day ? inWords(data, flow.day) : ""}</td><td>${flow.giver_name} → ${flow.receiver_name}</td><td>${flow.claim}</td><td>${Status(data, flow.status)}</td></tr>`)}</tbody></table></div></details>
+        <details class="as-table"><summary>${w.asTable}</summary><div class="scroll" tabindex="0" role="region" aria-label=${w.promises}><table><tbody>${rows.map((flow) => html`<tr><td>${flow.day ? inWords(data, flow.day) : ""}</td><td>${flow.giver_name} → ${flow.receiver_name}</td><td>${flow.claim}</td><td>${Status(data, flow.status)}</td></tr>`)}</tbody></table></div></details>
         <footer class="foot"><span>${w.promisesNote}</span></footer>`;
     };
 
