@@ -28,10 +28,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "meaning": ("errors",),
     "log": ("errors", "atomic", "represent", "meaning"),
     "index": ("errors", "atomic", "meaning", "log"),
+    "backups": ("errors", "atomic", "project", "log"),
     "intake": _ASKING,
     "ask": (*_ASKING, "show"),
     "plot": (*_BELOW, "meaning", "ask", "show"),
-    "store": (*_ASKING, "intake", "ask", "plot", "sealed"),
+    "store": (*_ASKING, "backups", "intake", "ask", "plot", "sealed"),
     "sealed": (*_ASKING, "ask", "store"),
     "__init__": (*_ASKING, "intake", "ask", "store"),
     "show": ("errors", "represent", "meaning", "ask"),
@@ -73,7 +74,7 @@ CLOCKS = {
 }
 
 PUBLIC = [
-    *("BadInput", "BadRows", "Belief", "Commit", "Conflict", "Corruption", "Ingested", "NotFound"),
+    *("BadInput", "BadRows", "Belief", "Commit", "Conflict", "Copied", "Corruption", "Ingested", "NotFound"),
     *("Preview", "Proved", "TableMapping", "Timeline", "TimelineError", "check_proof", "propose_mapping"),
 ]
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from timeline.intake.outcome import Ingested
     from timeline.intake.preview import Preview
     from timeline.intake.propose import propose_mapping
+    from timeline.log.backup import Copied
     from timeline.log.log import Commit
     from timeline.meaning.proofs import Proved, check_proof
     from timeline.store import Belief, Timeline
@@ -25,6 +26,7 @@ __all__ = [
     "Belief",
     "Commit",
     "Conflict",
+    "Copied",
     "Corruption",
     "Ingested",
     "NotFound",
@@ -44,6 +46,7 @@ _LAZY = {
     **dict.fromkeys(("NotFound", "TimelineError"), "timeline.errors"),
     "Belief": "timeline.store",
     "Commit": "timeline.log.log",
+    "Copied": "timeline.log.backup",
     "Ingested": "timeline.intake.outcome",
     "Preview": "timeline.intake.preview",
     "Proved": "timeline.meaning.proofs",

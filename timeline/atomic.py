@@ -27,6 +27,7 @@ __all__ = [
     "check_target",
     "file_kind",
     "holding_folder",
+    "is_free",
     "no_file",
     "remove_leftovers",
     "remove_temporary_folders",
@@ -70,6 +71,17 @@ def no_file(path: str | Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return None if stat.S_ISREG(mode) else file_kind(mode)
+
+
+def is_free(folder: Path) -> bool:
+    """Whether a folder is empty, or not there; raises BadInput where something else is in its place."""
+    try:
+        with os.scandir(folder) as entries:
+            return next(iter(entries), None) is None
+    except FileNotFoundError:
+        return True
+    except NotADirectoryError:
+        raise BadInput(f"{folder} is no folder") from None
 
 
 def check_target(

@@ -9,10 +9,11 @@ from __future__ import annotations
 import errno
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from timeline.atomic import no_file
+from timeline.atomic import no_file, write_path
 from timeline.errors import BadInput, NotFound, Place, nearest
 from timeline.meaning.habits import HABITS, Habits
 
@@ -20,6 +21,7 @@ __all__ = [
     "PROJECT_FILE",
     "RECORDED",
     "TRUSTED",
+    "copy_project",
     "find_project",
     "find_store",
     "is_project",
@@ -164,6 +166,40 @@ def _path_of(project: Path, key: str, named: object, kind: str) -> Path:
         words = getattr(error, "strerror", None) or error
         raise BadInput(f"[project] {key} = {named!r} cannot be followed: {words}", place) from None
     return path
+
+
+def copy_project(project: Path, target: Path) -> list[Path]:
+    """Copy the files of a project, which its people write, into a folder; returns them, relative to both.
+
+    These are its timeline.toml, its events and its queries, and no store. What is in those folders of the
+    target besides is removed. A link out of the project is not followed, and not copied.
+    """
+    inside, store = project.resolve(), project_folder(project, "store").resolve()
+    found = {Path(PROJECT_FILE)}
+    for folder in (project_folder(project, "events"), project_folder(project, "queries")):
+        found |= {path.relative_to(project) for path in folder.rglob("*") if path.is_relative_to(project)}
+    if (recorded := recorded_file(project)).is_relative_to(project):
+        found.add(recorded.relative_to(project))
+    copied = sorted(name for name in found if _is_own(project / name, inside, store))
+    for name in copied:
+        content = (project / name).read_bytes()
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        if not (target / name).is_file() or (target / name).read_bytes() != content:
+            with write_path(target / name) as written:
+                written.write_bytes(content)
+    for path in sorted(target.rglob("*"), reverse=True):
+        if path.is_dir() and not path.is_symlink():
+            with suppress(OSError):
+                path.rmdir()
+        elif path.relative_to(target) not in copied:
+            path.unlink()
+    return copied
+
+
+def _is_own(path: Path, inside: Path, store: Path) -> bool:
+    """Whether a path is a file within a project and no part of its store."""
+    real = path.resolve()
+    return real.is_file() and real.is_relative_to(inside) and not real.is_relative_to(store)
 
 
 def _is_trusted(project: Path) -> bool:

@@ -20,10 +20,20 @@ from timeline.ask.answers import Belief, Moment, Why
 from timeline.ask.snapshot import Snapshot
 from timeline.atomic import check_target, write_path
 from timeline.boundary import public
-from timeline.errors import BadInput, BadRows, Conflict, NotFound, Place, TimelineError, brief
+from timeline.errors import (
+    BadInput,
+    BadRows,
+    Conflict,
+    Corruption,
+    NotFound,
+    Place,
+    TimelineError,
+    brief,
+)
 from timeline.index.generation import build_file
 from timeline.index.index import Index
 from timeline.index.seal import SEAL_FILE, UNSEALED, Seal
+from timeline.log.extent import extent_in_words, with_extent
 from timeline.log.log import Commit, Log, Verified
 from timeline.meaning.habits import Habits
 from timeline.meaning.times import format_instant
@@ -46,6 +56,7 @@ if TYPE_CHECKING:
     from timeline.intake.mapping import TableMapping
     from timeline.intake.outcome import Ingested
     from timeline.intake.record import Recorder
+    from timeline.log.backup import Copied
     from timeline.plot.files import Picture
 
 __all__ = ["Belief", "Timeline", "Why", "queries_of"]
@@ -138,9 +149,10 @@ class Timeline:
         """
         folder = find_store(path)
         opened = cls(folder, read_only=read_only, project=project or find_project(path))
-        if not trust_log:
+        there = (folder / _LOG).is_dir()
+        if not (trust_log and there):
             opened._index.check_log()
-        if not (folder / _LOG).is_dir():
+        if not there:
             raise NotFound(
                 f"no store at {folder}; run `timeline init`, or `timeline ingest` in a project folder"
             )
@@ -645,16 +657,30 @@ class Timeline:
         expect: str | None = None,
         at: int | None = None,
         log_only: bool = False,
+        quick: bool = False,
     ) -> Verified:
         """Recompute every hash of the log, then compare the index with it, unless `log_only`.
 
+        `quick` computes the hash of each file and the chain of digests alone: it finds what was changed by
+        itself, and not what somebody changed together with its hash.
+
         `expect` is a digest noted before, as `head` gives it: some commit has to have it, the one with the
-        number `at` where that is given. Comparing the index takes as long as building it. Raises Corruption,
-        which names the file, at the first difference. `progress` is called with how many events of the log
-        are done, and how many there are.
+        number `at` where that is given. Comparing the index takes as long as building it. `progress` is
+        called with how many events of the log are done, and how many there are. Raises Corruption at the
+        first difference, which names the file and the commit up to which all is whole.
         """
-        found = self._log.verify(progress, expect=expect, at=at)
-        return found if log_only else replace(found, generations=self._index.check(self.progress))
+        try:
+            found = self._log.verify(progress, expect=expect, at=at, quick=quick)
+        except Corruption as error:
+            raise with_extent(self._log.folder, error) from error
+        try:
+            self._index.check_log()
+        except Corruption as error:
+            extent = extent_in_words(found.commits, found.events, found.digest)
+            raise Corruption(f"{error}; {extent}") from error
+        if log_only or quick:
+            return found
+        return replace(found, generations=self._index.check(self.progress))
 
     def refresh(self) -> Path | None:
         """Put what was appended since into the next generation of the index, which readers then open.
@@ -697,6 +723,33 @@ class Timeline:
         """Merge complete blocks of commits into wider files; returns how many files went into them."""
         self._may_write("compact it")
         return self._log.compact()
+
+    def backup(self, path: str | Path, *, link: bool = False) -> Copied:
+        """Copy everything recorded so far, and the files of the project, into the folder `path`.
+
+        Others may record meanwhile. A folder that is not there yet appears whole or not at all; into one that
+        is a backup of this store only what is new is copied, so that it is always a backup up to some commit.
+        With `link` the files of the log are linked, not copied, where the file system can. Raises Conflict
+        for any other folder that has something in it, and Corruption where a file of the log is not the one
+        that was written.
+        """
+        from timeline.backups import back_up
+
+        return back_up(self.path, self._project or project_of(self.path), Path(path), link=link)
+
+    @classmethod
+    def restore(cls, backup: str | Path, path: str | Path | None = None, *, partial: bool = False) -> Copied:
+        """Make a store again from a backup, or from a copy of a store's folder, and verify it.
+
+        It is made at `path`, a folder that is not there or is empty, with the files of the project where the
+        backup has them; or as the store of the project at `path`, or of the one that the working folder is
+        in, whose own files stay. It appears whole or not at all. With `partial` it takes what is whole of a
+        damaged copy: all commits before the first that is missing or not what was written. Raises Conflict
+        where a store is there already, Corruption, which says up to where all is whole, for a damaged backup.
+        """
+        from timeline.backups import restore
+
+        return restore(Path(backup), None if path is None else Path(path), partial=partial)
 
     def stats(self) -> dict[str, Any]:
         """Return what the store holds and takes: counts, sizes in bytes, and the state of the index.

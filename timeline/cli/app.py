@@ -36,7 +36,8 @@ COMMANDS: Final = {
     **dict.fromkeys(("serve", "plot", "page"), "timeline.cli.looking"),
     **dict.fromkeys(("head", "verify"), "timeline.cli.keeping"),
     "prove": "timeline.cli.vouching",
-    **dict.fromkeys(("rebuild", "compact", "stats", "export"), "timeline.cli.keeping"),
+    **dict.fromkeys(("rebuild", "compact", "stats"), "timeline.cli.keeping"),
+    **dict.fromkeys(("backup", "restore", "export"), "timeline.cli.keeping"),
 }
 
 

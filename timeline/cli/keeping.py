@@ -1,4 +1,7 @@
-"""The commands that look after the store itself: head, verify, rebuild, compact, stats, export."""
+"""The commands that look after the store itself.
+
+They are head, verify, rebuild, compact, stats, export, backup and restore.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
@@ -21,9 +25,14 @@ from timeline.cli.output import print_pairs, say
 from timeline.cli.stores import asking, keeping
 from timeline.errors import BadInput, Conflict, NotFound
 from timeline.meaning.times import format_instant
+from timeline.represent import counted
 from timeline.show.formats import csv_lines, json_lines, write_parquet_texts, yaml_lines
+from timeline.store import Timeline
 
-__all__ = ["compact", "export", "head", "rebuild", "stats", "verify"]
+if TYPE_CHECKING:
+    from timeline import Copied
+
+__all__ = ["backup", "compact", "export", "head", "rebuild", "restore", "stats", "verify"]
 
 
 def head(
@@ -64,6 +73,9 @@ def verify(
         int | None, typer.Option(metavar="N", help="The number of the commit with the expected digest.")
     ] = None,
     log_only: Annotated[bool, typer.Option("--log-only", help="Leave out the index.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Compute the hashes of the files and of the commits alone.")
+    ] = False,
     store: Store = None,
     json: Json = False,
 ) -> None:
@@ -73,8 +85,11 @@ def verify(
     """
     if at is not None and expect is None:
         raise BadInput("got --at without a digest; expected --expect DIGEST besides")
-    with keeping(store) as tl, _bar("verifying") as progress:
-        found = tl.verify(progress, expect=expect, at=at, log_only=log_only)
+    # The log is looked at first, even where it has lost what the index knows.
+    with keeping(store, trust_log=True) as tl, _bar("verifying") as progress:
+        began = perf_counter()
+        found = tl.verify(progress, expect=expect, at=at, log_only=log_only, quick=quick)
+        seconds = perf_counter() - began
     print_pairs(
         {
             "commits": found.commits,
@@ -86,7 +101,11 @@ def verify(
         },
         json,
     )
-    say("Everything is as it was written.")
+    rate = f"{found.bytes / 1e6 / seconds:,.1f} MB/s"
+    if quick:
+        say(f"Every file is the one that was written; {rate}. What is in them was not looked at.")
+    else:
+        say(f"Everything is as it was written; {found.events / seconds:,.0f} events/s, {rate}.")
 
 
 def rebuild(
@@ -121,6 +140,77 @@ def stats(*, store: Store = None, json: Json = False) -> None:
     """Print how much the store holds, and takes."""
     with keeping(store) as tl:
         print_pairs(tl.stats(), json)
+
+
+def backup(
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET", help="A new folder, or a backup of this store.")
+    ],
+    *,
+    link: Annotated[
+        bool, typer.Option("--link", help="Link the files of the log where the file system can.")
+    ] = False,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """Copy the store and the files of its project to a folder.
+
+    Others may record meanwhile. Into a backup of this store only what is new is copied.
+    """
+    with keeping(store) as tl:
+        copied = tl.backup(target, link=link)
+    _print_copied(copied, json)
+    say(f"Backed up {_extent(copied)} to {target}; {counted(copied.copied, 'new file')}.")
+
+
+def restore(
+    backup: Annotated[
+        Path, typer.Argument(metavar="BACKUP", help="A backup, or a copy of a store or project.")
+    ],
+    *,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Of a damaged copy, take what is whole.")
+    ] = False,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--store",
+            metavar="DIR",
+            help="A new folder, or a project without a store. Default: the nearest project upwards.",
+            show_default=False,
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Make a store from a backup, and verify it.
+
+    A new folder gets the files of the project besides; a project keeps its own.
+    """
+    copied = Timeline.restore(backup, store, partial=partial)
+    _print_copied(copied, json)
+    say(f"Restored {_extent(copied)} into {copied.path}; everything in it is as it was written.")
+
+
+def _print_copied(copied: Copied, as_json: bool) -> None:
+    commit = copied.commit
+    print_pairs(
+        {
+            "path": str(copied.path),
+            "commit": commit.number if commit else 0,
+            "position": commit.last_position if commit else 0,
+            "digest": commit.digest if commit else None,
+            "files": copied.files,
+            "bytes": copied.bytes,
+            "copied": copied.copied,
+            "project_files": copied.project_files,
+        },
+        as_json,
+    )
+
+
+def _extent(copied: Copied) -> str:
+    commit = copied.commit
+    return f"all up to commit {commit.number}, position {commit.last_position}," if commit else "no commit"
 
 
 #: What can be written out.

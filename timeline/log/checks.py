@@ -34,7 +34,7 @@ from timeline.log.merkle import merkle_root, packed_ids, split
 from timeline.log.paths import parquet_source, plain_folder
 from timeline.meaning.identity import event_id_sql
 
-__all__ = ["check_digests", "check_file_hash", "check_ids_once", "check_rows"]
+__all__ = ["check_digests", "check_file_hash", "check_ids_once", "check_rows", "declared_hash"]
 
 
 def check_file_hash(file: LogFile) -> int:
@@ -63,6 +63,13 @@ def check_file_hash(file: LogFile) -> int:
             f"{actual.hexdigest()}, expected {expected}; {BRING_BACK}"
         )
     return size
+
+
+def declared_hash(path: str) -> bytes:
+    """Return the SHA-256 that a file of the log says it has; raises ValueError where it says none."""
+    footer, _ = footer_of(path)
+    at, end = value_at(footer, SHA256_KEY)
+    return footer[at:end]
 
 
 def check_digests(file: LogFile, records: Iterable[CommitRecord], previous: Commit | None) -> None:

@@ -318,13 +318,14 @@ class Log:
         *,
         expect: str | None = None,
         at: int | None = None,
+        quick: bool = False,
     ) -> Verified:
         """Recompute every event id, root, digest and file hash; raises Corruption at the first that differs.
 
         So does an event id that the log holds twice. A log whose last commits were removed is whole in
         itself: `expect` is a digest that was noted elsewhere, which a commit has to have, the one with the
         number `at` where that is given. `progress` is called with the number of events that are done and of
-        all, file by file.
+        all, file by file. `quick` leaves out the events: file hashes and the chain of digests alone.
         """
         if expect is not None and not re.fullmatch("[0-9a-fA-F]{64}", expect):
             raise BadInput(
@@ -346,7 +347,8 @@ class Log:
                 previous = records[-1].commit
                 batch.append((file, records))
             try:
-                check_rows(batch)
+                if not quick:
+                    check_rows(batch)
             except Exception as error:
                 raise _explained(error, [file for file, _ in batch]) from error
             checked[files[0].first - 1 :] = [record.commit for _, records in batch for record in records]
@@ -360,7 +362,8 @@ class Log:
             self._retrying(check, after=len(checked))
             if progress:
                 progress(checked[-1].last_position, max(head.last_position, checked[-1].last_position))
-        self._retrying(check_ids_once)
+        if not quick:
+            self._retrying(check_ids_once)
         last = checked[-1]
         if expect is not None and not any(
             commit.digest == expect.lower() for commit in (checked if at is None else checked[at - 1 : at])

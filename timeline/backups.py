@@ -1,0 +1,86 @@
+"""Backups of a store: its log and the files of its project, copied to a folder and back.
+
+A backup is a folder with `log/`, the files of the log, `project/`, those of the project where there is one,
+and `backup.json`, which says up to where it goes. The index is no part of it: it is built from the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from timeline.atomic import is_free, rename_into_place, temporary_folder
+from timeline.errors import BadInput, Conflict, Corruption, NotFound
+from timeline.log.backup import Copied, check_restored, copy_log, manifest_of, write_manifest
+from timeline.log.extent import with_extent
+from timeline.log.log import Log
+from timeline.project import copy_project, find_project, find_store, is_project, project_folder
+
+__all__ = ["back_up", "restore"]
+
+_LOG = "log"
+_PROJECT = "project"
+
+
+def back_up(store: Path, project: Path | None, path: Path, *, link: bool) -> Copied:
+    """Copy a store, and the project that it belongs to, into a folder: see `Timeline.backup`."""
+    target = path.absolute()
+    if target.resolve().is_relative_to(store.resolve()):
+        raise BadInput(f"{path} is within the store; expected a folder elsewhere")
+    if not is_free(target):
+        if manifest_of(target) is None:
+            raise Conflict(f"{path} is no backup, and has something in it; name another folder")
+        return _copy(store, project, target, link)
+    if not target.parent.is_dir():
+        raise BadInput(f"{path}: there is no folder {target.parent}")
+    with temporary_folder(target.parent) as within:
+        made = within / "backup"
+        made.mkdir()
+        copied = _copy(store, project, made, link)
+        rename_into_place(made, target)
+    return replace(copied, path=target)
+
+
+def _copy(store: Path, project: Path | None, target: Path, link: bool) -> Copied:
+    copied = copy_log(store / _LOG, target / _LOG, link=link)
+    files = [] if project is None else copy_project(project, target / _PROJECT)
+    write_manifest(target, copied.commit)
+    return replace(copied, path=target, project_files=len(files))
+
+
+def restore(backup: Path, path: Path | None, *, partial: bool) -> Copied:
+    """Make a store from a backup: see `Timeline.restore`."""
+    source = backup.absolute()
+    manifest = manifest_of(source)
+    files = source / _PROJECT
+    if manifest is None and is_project(source):
+        files, source = source, find_store(source)
+    if not (source / _LOG).is_dir():
+        raise NotFound(f"no backup at {backup}: it has no folder {_LOG!r}; `timeline backup` makes one")
+    own = find_project(path)
+    target = (find_store(path) if path is None or own is not None else path).absolute()
+    if not is_free(target):
+        raise Conflict(f"{target} has something in it; expected a folder that is not there, or is empty")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with temporary_folder(target.parent) as within:
+        made = within / "restored"
+        made.mkdir()
+        with_project = own is None and path is not None and is_project(files)
+        copied = copy_project(files, made) if with_project else []
+        store = project_folder(made, "store") if with_project else made
+        found = _take(source / _LOG, store / _LOG, None if partial else manifest, partial)
+        rename_into_place(made, target)
+    return replace(found, path=target, project_files=len(copied))
+
+
+def _take(source: Path, log: Path, manifest: dict[str, Any] | None, partial: bool) -> Copied:
+    """Copy the log of a backup and verify it; raises Corruption, which says up to where it is whole."""
+    try:
+        found = copy_log(source, log, partial=partial)
+        check_restored(Log(log), manifest)
+    except Corruption as error:
+        raise Corruption(
+            f"{with_extent(source, error, log)}; `timeline restore --partial` takes what is whole"
+        ) from error
+    return found
