@@ -133,7 +133,9 @@ def test_very_many_beliefs_are_a_line_and_the_last_of_a_list(all_data: dict[str,
 @pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "fr")])
 def test_every_picture_is_well_formed(all_data: dict[str, dict[str, Any]], theme: str, language: str) -> None:
     for data in all_data.values():
-        ElementTree.fromstring(draw("fact", data, theme=theme, language=language))
+        svg = draw("fact", data, theme=theme, language=language)
+        ElementTree.fromstring(svg)
+        assert not re.search("NaN|undefined|Infinity", svg)
 
 
 def test_every_file_holds_them_all(odd: Timeline, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.commands import run as run_command
+from tests.plot.test_odd_facts import REPORTS
 from tests.web.conftest import Served
 from timeline import Timeline
 
@@ -235,6 +236,59 @@ def test_a_page_to_send_needs_no_server(browser: Any, served: Served, tmp_path: 
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert not errors
     page.close()
+
+
+def test_a_page_to_send_reads_without_scripts_on_paper_and_to_everyone(browser: Any, tmp_path: Path) -> None:
+    """Over facts of every kind, with texts that are no words."""
+    with Timeline.create(tmp_path / "odd") as tl:
+        tl.append([{"source": "desk", **event} for event in REPORTS], register_unknown=True)
+    written = tmp_path / "story.html"
+    command = [
+        "page",
+        "acme/*",
+        "-o",
+        str(written),
+        "--as-of",
+        "2025-02-10",
+        "--store",
+        str(tmp_path / "odd"),
+    ]
+    assert run_command(tmp_path, command).code == 0
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+    def opened(**options: Any) -> tuple[Any, list[str]]:
+        page = browser.new_context(locale="en-GB", **options).new_page()
+        wrong: list[str] = []
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "request", lambda one: None if one.url.startswith(("file:", "data:")) else wrong.append(one.url)
+        )
+        page.goto(written.as_uri())
+        return page, wrong
+
+    page, wrong = opened(java_script_enabled=False)
+    assert page.locator("#date").inner_text() == "10 February 2025"
+    without = page.locator(".card, .evidence").all_inner_texts()
+    assert page.locator(".story").count() == len({event["fact"] for event in REPORTS if "fact" in event})
+    assert not page.locator("#day").is_visible()
+    page.context.close()
+    for options in (
+        {"viewport": {"width": 1280, "height": 900}},
+        {"viewport": {"width": 360, "height": 800}, "color_scheme": "dark"},
+    ):
+        page, wrong = opened(**options)
+        assert page.locator(".card, .evidence").all_inner_texts() == without
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("axe.run(document)")
+        assert [(one["id"], one["nodes"][0]["failureSummary"][:300]) for one in found["violations"]] == []
+        assert page.evaluate(wide) <= 0
+        assert wrong == []
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 740, "height": 1000})
+        assert not page.locator("#day").is_visible()
+        assert page.evaluate(wide) <= 0
+        page.context.close()
 
 
 def test_the_first_view_is_small(opened: Callable[..., Any], served: Served) -> None:

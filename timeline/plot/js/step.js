@@ -111,6 +111,7 @@
       return `<defs>${gradient}</defs><rect x="${plot.n(x1)}" y="${plot.n(Math.min(y1, y2))}" ` +
         `width="${plot.n(Math.max(0, x2 - x1))}" height="${plot.n(Math.abs(y2 - y1))}" ${fill}/>`;
     };
+    if (bounds(span).length === 0) return "";
     if (span.low === null && span.high !== null) return between(y(span.high), bottom, 0.26, 0.03);
     if (span.high === null && span.low !== null) return between(y(span.low), top - 8, 0.26, 0);
     if (span.low !== span.high) return between(y(span.high), y(span.low), 0.24, 0.24);
@@ -125,7 +126,8 @@
     const of = plot.firmness(span.status);
     const colour = seen ? of.colour : "ghost";
     let drawn = bounds(span).map((value) => pen.line(x1, y(value), x2, y(value), colour, { width: of.width, dashes: of.dashes })).join("");
-    const one = span.low === null ? [span.high, 1] : span.high === null ? [span.low, -1] : null;
+    // A figure in another unit has no place here.
+    const one = bounds(span).length === 0 ? null : span.low === null ? [span.high, 1] : span.high === null ? [span.low, -1] : null;
     if (one !== null && seen && x2 - x1 > 60) {
       for (const share of x2 - x1 > 160 ? [0.35, 0.7] : [0.55]) drawn += arrow(pen, x1 + (x2 - x1) * share, y(one[0]) + 4 * one[1], one[1], colour);
     }

@@ -335,7 +335,7 @@
         <td>${one.statement ?? ""}${one.passage ? Passage(data, one.passage) : ""}${one.was.map((was) => html`<small><s>${was.claim}</s> ${w.inRecord(was.commit)}${was.reason ? ` “${was.reason}”` : ""}</small>`)}</td>
         <td>${one.url ? html`<a href=${one.url} rel="noreferrer noopener">${one.source}</a>` : one.source}${one.published ? `, ${spanInWords(data, one.published)}` : ""}${one.places ? html`<small>${w.characters(one.places)}</small>` : ""}</td></tr>`;
       return html`<section class="evidence"><h2>${w.evidence} <small>${w.publicByThen(known.length, data.evidence.length)}</small></h2>
-        <div class="scroll" tabindex="0" role="region" aria-label=${w.evidence}><table><thead><tr><th scope="col">${w.countsFrom}</th><th scope="col">${w.claim}</th><th scope="col">${w.status}</th><th scope="col">${w.origin}</th><th scope="col">${w.whatItSays}</th><th scope="col">${w.readIn}</th></tr></thead>
+        <div class="scroll" tabindex="0" role="region" aria-label=${`${w.evidence}: ${data.fact}`}><table><thead><tr><th scope="col">${w.countsFrom}</th><th scope="col">${w.claim}</th><th scope="col">${w.status}</th><th scope="col">${w.origin}</th><th scope="col">${w.whatItSays}</th><th scope="col">${w.readIn}</th></tr></thead>
         <tbody>${known.map(row)}</tbody>${later.length ? html`<tbody><tr class="line"><td colspan="6"><b>${inWords(data, data.as_of)}</b> ${w.notYet}</td></tr>${later.map(row)}</tbody>` : ""}</table></div></section>`;
     };
 
