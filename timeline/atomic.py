@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
-from timeline.errors import BadInput, Conflict
+from timeline.errors import BadInput, Conflict, Place, brief
 
 __all__ = [
     "check_target",
@@ -35,6 +35,7 @@ __all__ = [
     "sync_file",
     "sync_folder",
     "temporary_folder",
+    "text_in",
     "write_path",
     "writing",
 ]
@@ -82,6 +83,36 @@ def is_free(folder: Path) -> bool:
         return True
     except NotADirectoryError:
         raise BadInput(f"{folder} is no folder") from None
+
+
+#: How long a text may be that people write by hand: a query, a mapping, a timeline.toml.
+_SMALL_AT_MOST: Final = 16 * 2**20
+
+
+def text_in(path: str | Path, encoding: str = "utf-8") -> str:
+    """Return the text of a small file, of at most 16 MiB.
+
+    Raises BadInput where it cannot be read, is no file, such as a pipe or a device, or holds other text.
+    """
+    place = Place(str(path))
+    try:
+        if (kind := no_file(path)) is not None:
+            raise BadInput(f"is {kind}, expected a file", place)
+        with open(path, "rb") as file:
+            content = file.read(_SMALL_AT_MOST + 1)
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            # That is no fault of the file.
+            raise
+        raise BadInput(f"cannot be read: {error.strerror or error}", place) from None
+    except ValueError as error:
+        raise BadInput(f"{brief(str(path))} is no path: {error}") from None
+    if len(content) > _SMALL_AT_MOST:
+        raise BadInput(f"has more than {_SMALL_AT_MOST >> 20} MiB, expected a small text", place)
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        raise BadInput("not UTF-8; save the file as UTF-8", place) from None
 
 
 def check_target(

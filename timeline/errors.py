@@ -16,9 +16,11 @@ expected, where, and what to do next.
 from __future__ import annotations
 
 import difflib
+import heapq
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 __all__ = [
     "BadEvent",
@@ -123,8 +125,9 @@ class BadEvent(BadInput):
 
 
 class BadRows(BadInput):
-    """Every bad event of one ingest, in the order of the file: `problems` has all, the text the first 20.
+    """Every bad event of one ingest, in the order of the file: the text has the first 20.
 
+    `problems` has what is wrong with the first thousands, and `more` says how many events are bad besides.
     An event may have several problems. Of more than 20, those that are unknown names are counted.
 
     >>> print(BadRows([BadInput(f"bad {row}", Place("a.csv", row=row)) for row in range(1, 31)]))
@@ -136,27 +139,32 @@ class BadRows(BadInput):
     30 bad events; nothing was recorded
     """
 
-    def __init__(self, problems: Sequence[BadInput]) -> None:
-        rows = "1 bad event" if len(problems) == 1 else f"{len(problems)} bad events"
+    def __init__(self, problems: Sequence[BadInput], more: int = 0) -> None:
+        count = len(problems) + more
+        rows = "1 bad event" if count == 1 else f"{count} bad events"
+        self.more = more
         each = [one.problems if isinstance(one, BadEvent) else (one,) for one in problems]
         self.problems = tuple(problem for some in each for problem in some)
         super().__init__(f"{rows}; nothing was recorded")
 
     def __str__(self) -> str:
-        return "\n".join([*problem_lines(self.problems, _NAMED_AT_MOST), self.message])
+        return "\n".join([*problem_lines(self.problems, _NAMED_AT_MOST, more=self.more), self.message])
 
 
-def first_lines(problems: Sequence[object]) -> list[str]:
-    """Return the first 20 of some problems, a line each, and how many more there are."""
+def first_lines(problems: Sequence[object], more: int = 0) -> list[str]:
+    """Return the first 20 of some problems, a line each, and how many there are besides, `more` of them."""
     lines = list(map(str, problems[:_NAMED_AT_MOST]))
-    if len(problems) > _NAMED_AT_MOST:
-        lines.append(f"… and {len(problems) - _NAMED_AT_MOST:,} more")
+    if (more := more + len(problems) - len(lines)) > 0:
+        lines.append(f"… and {more:,} more")
     return lines
 
 
-def problem_lines(problems: Sequence[BadInput], at_most: int | None = None, hint: str = "") -> list[str]:
+def problem_lines(
+    problems: Sequence[BadInput], at_most: int | None = None, hint: str = "", more: int = 0
+) -> list[str]:
     """Return lines for the problems of an ingest, at most so many one by one; a hint where there are more.
 
+    `more` says how many events are bad besides.
     Where there are many, unknown names are counted instead, and the commonest shown.
 
     >>> problem_lines([UnknownName("unknown entity 'acme' as subject", Place("a.yaml", 3), "entity", "acme")])
@@ -170,8 +178,8 @@ def problem_lines(problems: Sequence[BadInput], at_most: int | None = None, hint
     left_out = {id(one) for one in unknown} if many else again
     listed = [one for one in problems if id(one) not in left_out]
     lines = [str(one) for one in listed[:at_most]]
-    if len(lines) < len(listed):
-        lines.append(f"… and {len(listed) - len(lines):,} more{hint}")
+    if (more := more + len(listed) - len(lines)) > 0:
+        lines.append(f"… and {more:,} more{hint}")
     return lines + (_counted(unknown) if many else [])
 
 
@@ -229,20 +237,44 @@ def brief(value: object) -> str:
     return text if len(text) <= _SHOWN_AT_MOST else f"{text[: _SHOWN_AT_MOST - 3]}..."
 
 
+#: A longer name was not mistyped, and to compare it takes long.
+_COMPARED_AT_MOST: Final = 200
+#: How many pairs of characters a search for the nearest name may compare: half a second at worst.
+_PAIRS_AT_MOST: Final = 5_000_000
+
+
 def nearest(name: str, known: Iterable[str], *, most: int = 3) -> str:
     """Return a hint for a mistyped name, empty when nothing is near.
+
+    Of very many known names those are compared that begin or end most like it; a name of more than 200
+    characters is near none.
 
     >>> nearest("nvida", ["nvidia", "openai"])
     "; did you mean 'nvidia'?"
     >>> nearest("NVIDIA", ["nvidia", "openai"])
     "; did you mean 'nvidia'?"
     """
-    known = list(known)
-    found = difflib.get_close_matches(name, known, n=most, cutoff=0.6)
+    size = len(name)
+    if not 0 < size <= _COMPARED_AT_MOST:
+        return ""
+    # Names of other lengths have too little in common.
+    fitting = [one for one in known if 3 * size <= 7 * len(one) and 3 * len(one) <= 7 * size]
+    if len(fitting) > (compared := _PAIRS_AT_MOST // size**2):
+        fitting = heapq.nlargest(compared, fitting, key=lambda one: _ends_in_common(name, one))
+    found = difflib.get_close_matches(name, fitting, n=most, cutoff=0.6)
     if not found:
-        folded = {each.casefold(): each for each in known}
+        folded = {each.casefold(): each for each in fitting}
         close = difflib.get_close_matches(name.casefold(), list(folded), n=most, cutoff=0.6)
         found = [folded[each] for each in close]
     if not found:
         return ""
     return f"; did you mean {' or '.join(map(repr, found))}?"
+
+
+def _ends_in_common(name: str, other: str) -> int:
+    """Return how many characters two names have in common at their beginnings and their ends."""
+    return _beginning_in_common(name, other) + _beginning_in_common(name[::-1], other[::-1])
+
+
+def _beginning_in_common(name: str, other: str) -> int:
+    return next((at for at, (one, two) in enumerate(zip(name, other, strict=False)) if one != two), 0)

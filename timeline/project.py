@@ -6,15 +6,14 @@ inside the project, unless its owner trusts it: by an environment variable, whic
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from timeline.atomic import no_file, write_path
-from timeline.errors import BadInput, NotFound, Place, nearest
+from timeline.atomic import no_file, text_in, write_path
+from timeline.errors import BadInput, NotFound, Place, brief, nearest
 from timeline.meaning.habits import HABITS, Habits
 
 __all__ = [
@@ -30,6 +29,7 @@ __all__ = [
     "project_of",
     "project_settings",
     "recorded_file",
+    "toml_of",
 ]
 
 PROJECT_FILE: Final = "timeline.toml"
@@ -104,7 +104,7 @@ def project_habits(project: Path) -> Habits:
             found = Habits(**{key: value}).over(found)
         except BadInput as error:
             path = project / PROJECT_FILE
-            raise error.at(_place_in(path.read_text(encoding="utf-8"), path, key)) from None
+            raise error.at(_place_in(text_in(path), path, key)) from None
     return found
 
 
@@ -212,27 +212,18 @@ def project_settings(project: Path) -> dict[str, Any]:
 
     Raises BadInput where it cannot be read, and for a key that means nothing, with the nearest that does.
     """
-    # Not needed where a store is named.
-    import tomllib
-
     path = project / PROJECT_FILE
-    place = Place(str(path))
-    try:
-        text = path.read_text(encoding="utf-8")
-        settings = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"not TOML: {error}", place) from None
-    except OSError as error:
-        if error.errno in (errno.EMFILE, errno.ENFILE):
-            # That is no fault of the file.
-            raise
-        raise BadInput(f"cannot be read: {error.strerror or error}", place) from None
+    text = text_in(path)
+    settings = toml_of(text, str(path))
     for table in settings:
         if table not in _KEYS:
             raise BadInput(_unknown_table(table), _place_in(text, path, table))
     found = settings.get("project", {})
     if not isinstance(found, dict):
-        raise BadInput(f"project is {found!r}; expected a table, which begins with the line [project]", place)
+        raise BadInput(
+            f"project is {brief(found)}; expected a table, which begins with the line [project]",
+            Place(str(path)),
+        )
     for key in found:
         if key not in _KEYS["project"]:
             hint = nearest(key, _KEYS["project"]) or f"; expected one of {', '.join(_KEYS['project'])}"
@@ -245,6 +236,25 @@ def _unknown_table(name: str) -> str:
         return f"the key {name!r} is in no table; it belongs below the line [project]"
     known = [*_KEYS, *_KEYS["project"]]
     return f"unknown table or key {name!r}{nearest(name, known) or '; expected the table [project]'}"
+
+
+def toml_of(text: str, name: str) -> dict[str, Any]:
+    """Return what a text in TOML says; raises BadInput, with the line where there is one, where it is none.
+
+    >>> toml_of("a = 1", "a.toml")
+    {'a': 1}
+    """
+    # Not needed where a store is named.
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise BadInput("not TOML: nested too deep", Place(name)) from None
+    except ValueError as error:
+        line = re.search(r"\(at line (\d+)", str(error))
+        place = Place(name, int(line[1]) if line else text.rstrip().count("\n") + 1)
+        raise BadInput(f"not TOML: {error}", place) from None
 
 
 def _place_in(text: str, path: Path, key: str) -> Place:

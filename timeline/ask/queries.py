@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from timeline.atomic import no_file
+from timeline.atomic import text_in
 from timeline.errors import BadInput, NotFound, Place, nearest
 
 __all__ = ["Parameter", "Query", "find_query", "load_queries", "load_query"]
@@ -80,14 +80,7 @@ def load_query(path: Path) -> Query:
 
     Raises BadInput where its comments cannot be read, or name other parameters than its SQL uses.
     """
-    if (kind := no_file(path)) is not None:
-        raise BadInput(f"is {kind}, expected a file", Place(str(path)))
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadInput("not UTF-8; save the file as UTF-8", Place(str(path))) from None
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror or error}", Place(str(path))) from None
+    text = text_in(path, "utf-8-sig")
     lines: list[tuple[int, str]] = []
     title = ""
     for number, line in enumerate(text.splitlines(), 1):

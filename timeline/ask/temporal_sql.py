@@ -242,7 +242,10 @@ class _Rewriter:
             i += 1
 
     def _with(self, i: int, own: frozenset[str]) -> tuple[int, frozenset[str]]:
-        """Pass over `WITH a AS (…), b AS (…)`, or over what is no such WITH; the names now defined."""
+        """Pass over `WITH a AS (…), b AS (…)`, or over what is no such WITH; the names now defined.
+
+        Names that are no table's of ours hide nothing, and are left out: each would be copied for the next.
+        """
         recursive = self.tokens[i + 1].word == "RECURSIVE"
         i += 2 if recursive else 1
         while name := self.tokens[i].name:
@@ -254,7 +257,8 @@ class _Rewriter:
             if body not in self.closers:
                 break
             self._scan(body + 1, self.closers[body], own, recursive=name if recursive else "")
-            own, i = own | {name}, self.closers[body] + 1
+            own = own | {name} if name in _TABLES else own
+            i = self.closers[body] + 1
             i += self.tokens[i].text == ","
         return i, own
 

@@ -45,6 +45,8 @@ __all__ = [
 Result = TypeVar("Result")
 #: Of the bad events of an ingest, and of its warnings, this many are printed.
 PRINTED_AT_MOST: Final = 50
+#: How many characters a query, or a proof, on standard input may have.
+_STDIN_AT_MOST: Final = 16 * 2**20
 
 
 # Words
@@ -68,15 +70,19 @@ def read_stdin() -> str:
     if sys.stdin is None:
         raise BadInput("standard input is closed")
     try:
-        return sys.stdin.read()
+        text = sys.stdin.read(_STDIN_AT_MOST + 1)
     except UnicodeDecodeError:
         raise BadInput("standard input is not UTF-8") from None
+    if len(text) > _STDIN_AT_MOST:
+        raise BadInput(f"standard input has more than {_STDIN_AT_MOST:,} characters; expected a small text")
+    return text
 
 
 def fail(error: TimelineError) -> None:
     """Print what went wrong: what has a place in a file begins with it, so that editors can jump there."""
     if isinstance(error, BadRows):
-        for line in problem_lines(error.problems, PRINTED_AT_MOST, "; --rejects FILE writes all of them"):
+        hint = "; --rejects FILE writes all of them"
+        for line in problem_lines(error.problems, PRINTED_AT_MOST, hint, error.more):
             say(line)
         say(f"Error: {error.message}")
     elif isinstance(error, BadInput) and error.place is not None:
@@ -133,7 +139,7 @@ def print_ingested(result: Ingested, path: str = "", *, dry_run: bool = False) -
             say(f"{kind}{message}")
         if len(messages) > PRINTED_AT_MOST:
             say(f"{kind}… and {len(messages) - PRINTED_AT_MOST:,} more")
-    for line in problem_lines(result.problems(), PRINTED_AT_MOST):
+    for line in problem_lines(result.problems(), PRINTED_AT_MOST, more=result.more_rejected):
         say(line)
     text = counted(result.new, "new event")
     if result.commits:
@@ -142,7 +148,7 @@ def print_ingested(result: Ingested, path: str = "", *, dry_run: bool = False) -
     counts = {
         "known already": result.known,
         "registered": result.registered,
-        "rejected": len(result.rejected),
+        "rejected": len(result.rejected) + result.more_rejected,
     }
     text = ", ".join([text, *(f"{number:,} {what}" for what, number in counts.items() if number)])
     say(f"{path + ': ' if path else ''}{text}{'; a dry run: nothing was recorded' if dry_run else ''}")

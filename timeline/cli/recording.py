@@ -276,7 +276,7 @@ def _as_json(result: Ingested) -> str:
         "new": result.new,
         "known": result.known,
         "registered": result.registered,
-        "rejected": len(result.rejected),
+        "rejected": len(result.rejected) + result.more_rejected,
         "warnings": result.warnings,
         "passed_over": result.passed_over,
         "commits": [commit.number for commit in result.commits],

@@ -14,7 +14,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Final
 
 import pyarrow as pa
@@ -30,8 +30,9 @@ from timeline.intake.bulk_values import RowReader, as_text, in_parts
 from timeline.intake.known import KnownEvents
 from timeline.intake.names import KINDS, REFUSING, KnownNames, Naming
 from timeline.intake.near import NearNames, twin_warnings
-from timeline.intake.outcome import at_origin, unread
+from timeline.intake.outcome import KEPT_AT_MOST, Rejected, SpooledRejects, at_origin, unread
 from timeline.intake.resolving import with_ids
+from timeline.intake.row_set import RowSet
 from timeline.intake.rows import Intake
 from timeline.intake.tabular import StoredTable
 from timeline.log.log import schema
@@ -99,7 +100,7 @@ def takes(table: pa.Table | StoredTable) -> bool:
     >>> takes(pa.table({"type": ["reported"] * 10_000})), takes(pa.table({"type": ["corrected"] * 10_000}))
     (True, False)
     """
-    if table.num_rows < _MANY:
+    if table.num_rows < _MANY and not isinstance(table, StoredTable):
         return False
     given = [name for name in ("type", "target", "void") if name in table.column_names]
     for part in in_parts(table, _AT_ONCE, given) if given else ():
@@ -153,10 +154,16 @@ class TableIntake:
         problems: Sequence[BadInput] = (),
         origin: RowOrigin | None = None,
         habits: Habits = _NO_HABITS,
+        spooled: SpooledRejects | None = None,
     ) -> None:
         self.known = 0
         self.registered = 0
         self.rejected = [unread(problem, name) for problem in problems]
+        self.more_rejected = 0
+        self._spooled = spooled
+        if spooled is not None and problems:
+            spooled.begin()
+            spooled.write(sorted(self.rejected, key=lambda one: one.place.row or 0))
         self._has_problems = bool(problems)
         self._origin = origin
         self.warnings: list[str] = []
@@ -174,8 +181,8 @@ class TableIntake:
         self._at_once = at_once
         self._given = set(table.column_names)
         # Rows that are refused, and rows that are known since they are in an earlier part.
-        self._bad: list[int] = []
-        self._repeated: list[int] = []
+        self._bad = RowSet()
+        self._repeated = RowSet()
         self._habits = habits
         self._reading = RowReader(habits)
         #: The columns that events may have, with those that claims turn out to be.
@@ -219,7 +226,7 @@ class TableIntake:
         self._con.execute("CREATE OR REPLACE TEMP TABLE again (row BIGINT, id UBIGINT, topic UBIGINT)")
         self._con.execute("CREATE OR REPLACE TEMP TABLE keyed (row BIGINT, key VARCHAR, event_id VARCHAR)")
         self._reading.keep("stored_keys", {"key": [], "event_id": []})
-        refused: list[int] = []
+        refused = RowSet()
         parts = 0
         for first, texts in self._all(None):
             parts += 1
@@ -343,8 +350,7 @@ class TableIntake:
 
     def _bad_in(self, first: int, part: pa.Table) -> list[int]:
         """Return the rows of a part that are known to be refused."""
-        start, end = bisect_left(self._bad, first), bisect_left(self._bad, first + part.num_rows)
-        return self._bad[start:end]
+        return self._bad.within(first, first + part.num_rows - 1)
 
     def _hashed(self, query: str) -> str:
         """Return the columns of the log that can hold anything, the number of the row, and its event id."""
@@ -362,7 +368,7 @@ class TableIntake:
         self._reading.read()
         return sql_object("intake/rows")
 
-    def _taken(self, first: int, part: pa.Table, refused: list[int]) -> pa.Table:
+    def _taken(self, first: int, part: pa.Table, refused: RowSet) -> pa.Table:
         """Return the rows of a part that nothing speaks against; the others are noted."""
         query = self._resolving(first, part)
         rows = self._hashed(f"FROM ({query}) WHERE NOT refused")
@@ -371,7 +377,7 @@ class TableIntake:
         last = first + part.num_rows - 1
         found = _missing(taken, first, last)
         bad = set(self._bad_in(first, part))
-        refused += [row for row in found if row not in bad]
+        refused.extend(row for row in found if row not in bad)
         if again := bad.difference(found):
             taken = _without(taken, sorted(again))
         taken = self._as_recorded(taken)
@@ -420,9 +426,7 @@ class TableIntake:
         known: set[int] = set()
         if self._repeated:
             numbers = taken.column("row")
-            start = bisect_left(self._repeated, numbers[0].as_py())
-            end = bisect_left(self._repeated, numbers[-1].as_py() + 1)
-            known.update(self._repeated[start:end])
+            known.update(self._repeated.within(numbers[0].as_py(), numbers[-1].as_py()))
         self._con.register("taken", taken)
         [(distinct,)] = self._reading.ask("SELECT count(DISTINCT hash(event_id)) FROM taken")
         if distinct < taken.num_rows:
@@ -469,22 +473,22 @@ class TableIntake:
 
     # What only the whole table shows
 
-    def _leave_out(self, refused: list[int], parts: int) -> None:
+    def _leave_out(self, refused: RowSet, parts: int) -> None:
         """Raise RunAgain where rows were found that the next run is to go without."""
         conflicts = self._reading.ask(sql_object("intake/conflicts")) if "key" in self._given else []
-        bad = sorted([*refused, *(row for row, _ in conflicts)])
+        bad = refused.united(sorted(row for row, _ in conflicts)) if conflicts else refused
         late: list[int] = []
         if parts > 1:
             [(distinct, count)] = self._reading.ask("SELECT count(DISTINCT id), count(*) FROM seen")
             if distinct < count:
-                late = sorted(set(self._again()) - set(bad))
+                late = sorted(set(self._again()).difference(bad))
         if not bad and not late and not self._has_problems:
             return
         self._has_problems = False
         if bad:
             self._explain(bad, [row for _, row in conflicts if row is not None])
-        self._bad = sorted([*self._bad, *bad])
-        self._repeated = sorted([*self._repeated, *late])
+        self._bad = self._bad.united(bad) if self._bad else bad
+        self._repeated = self._repeated.united(late)
         raise RunAgain
 
     def _again(self) -> list[int]:
@@ -511,20 +515,38 @@ class TableIntake:
         )
         return [row for (row,) in again]
 
-    def _explain(self, bad: Sequence[int], first: Sequence[int]) -> None:
-        """Find out why rows are refused, from their drafts; `first` are rows that others are at odds with."""
-        drafts = self._drafts_of(sorted({*bad, *first}))
+    def _explain(self, bad: RowSet, first: Sequence[int]) -> None:
+        """Find out why rows are refused, from their drafts; `first` are rows that others are at odds with.
+
+        Of very many rows this is done for the first, unless all are to be written.
+        """
+        kept: list[Rejected] = []
+        if self._spooled is not None:
+            self._spooled.begin()
+        rows = bad.united(sorted(set(first)))
         intake = Intake(self._reader, self._recorded_at, naming=self._naming)
         with closing(intake):
-            rejected = intake.resolve(drafts, self._habits).rejected
-        rejected = sorted(rejected, key=lambda one: one.place.row or 0)
-        if (explained := [one.place.row for one in rejected]) != sorted(bad):
+            for drafts in self._some_drafts_of(rows):
+                rejected = self._explained(intake, drafts, bad)
+                kept += rejected[: KEPT_AT_MOST - len(kept)]
+                if self._spooled is not None:
+                    self._spooled.write(rejected)
+                elif len(kept) == KEPT_AT_MOST:
+                    break
+        self.more_rejected += len(bad) - len(kept)
+        self.rejected = sorted([*self.rejected, *kept], key=lambda one: one.place.row or 0)
+
+    def _explained(self, intake: Intake, drafts: Sequence[Draft], bad: RowSet) -> list[Rejected]:
+        """Return those of the rows that are refused, each with why."""
+        found = intake.resolve(drafts, self._habits).rejected
+        found = sorted(found, key=lambda one: one.place.row or 0)
+        expected = bad.within(drafts[0].place.row or 0, drafts[-1].place.row or 0)
+        if (explained := [one.place.row for one in found]) != expected:
             raise TimelineError(
-                f"{self._name}: as a table its rows {sorted(bad)[:10]} were refused, one by one "
+                f"{self._name}: as a table its rows {expected[:10]} were refused, one by one "
                 f"{explained[:10]}; expected the same"
             )
-        rejected = [at_origin(one, self._origin) for one in rejected]
-        self.rejected = sorted([*self.rejected, *rejected], key=lambda one: one.place.row or 0)
+        return [at_origin(one, self._origin) for one in found]
 
     def _warn(self) -> None:
         self.warnings = twin_warnings(self._near_names, self._new_names)
@@ -576,13 +598,16 @@ class TableIntake:
 
     def _drafts_of(self, rows: Sequence[int]) -> list[Draft]:
         """Return rows of the table, in order, as drafts."""
-        drafts: list[Draft] = []
+        return list(chain.from_iterable(self._some_drafts_of(RowSet(rows))))
+
+    def _some_drafts_of(self, rows: RowSet) -> Iterator[list[Draft]]:
+        """Yield rows of the table as drafts, in order, some thousands at a time."""
         for start, part in self._all(None):
-            here = rows[bisect_left(rows, start) : bisect_left(rows, start + part.num_rows)]
-            if here:
-                texts = as_text(part.take(pa.array([row - start for row in here], pa.int64())))
-                drafts += _drafts(texts, self._name, here)
-        return drafts
+            here = rows.within(start, start + part.num_rows - 1)
+            for at in range(0, len(here), KEPT_AT_MOST):
+                some = here[at : at + KEPT_AT_MOST]
+                texts = as_text(part.take(pa.array([row - start for row in some], pa.int64())))
+                yield list(_drafts(texts, self._name, some))
 
     def _warn_of_repeated(self) -> None:
         [(topics, reports)] = self._reading.ask("SELECT count(DISTINCT topic), count(topic) FROM seen")

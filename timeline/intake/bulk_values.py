@@ -7,7 +7,6 @@ that the way by drafts uses.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
@@ -32,6 +31,7 @@ from timeline.meaning.event import (
     valid_bounds,
 )
 from timeline.meaning.habits import Habits
+from timeline.meaning.normal import nfc
 from timeline.meaning.times import END, former_period_text, parse_edtf, period_text, within_calendar
 
 __all__ = ["RowReader", "as_text", "in_parts"]
@@ -481,7 +481,7 @@ class RowReader:
     def _normal(self, values: Any, name: str) -> Any:
         self.con.register("texts", pa.table({"text": values}))
         odd = self.ask(f"SELECT DISTINCT text FROM texts WHERE regexp_matches(text, '[^{_INERT}]')")
-        normal = {text: form for (text,) in odd if (form := unicodedata.normalize("NFC", text)) != text}
+        normal = {text: form for (text,) in odd if (form := nfc(text)) != text}
         if normal:
             self.keep(f"normal_{name}", {"text": list(normal), "normal": list(normal.values())})
             values = (

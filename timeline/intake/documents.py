@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -35,6 +36,12 @@ _DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
 _SHAPE = "expected a list of events, or a mapping with events:, sources:, entities: or attributes:"
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _DEEPEST = 32
+#: Of the unknown keys of one event, and of those that it has twice, so many are named.
+_NAMED_AT_MOST: Final = 20
+#: Known keys like an unknown one are looked for until a file has so many problems.
+_HINTED_AT_MOST: Final = 1_000
+#: What the aliases of a YAML file repeat may be this many times as long as the file, and so much more.
+_REPEATED_AT_MOST: Final = (10, 2**20)
 #: Ends of a line to YAML alone: to an editor, and to who reads a text, they are signs within one.
 _LINE_ENDS_OF_YAML = re.compile("[\x85\u2028\u2029]")
 _LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -149,10 +156,13 @@ def _keys(
     stated = value.plain.get("type", kind)
     described = DESCRIPTIONS.get(kind or (stated if isinstance(stated, str) else ""))
     known = {*(described or Event).model_fields, *(["type"] if kind in (None, stated) else [])}
-    for key in value.plain:
-        if key not in known and not ignore_unknown:
-            place = value.members[key][0] if value.members else value.place
-            problems.append(BadInput(f"unknown key {key!r}{nearest(key, sorted(known))}", place))
+    unknown = [] if ignore_unknown else [key for key in value.plain if key not in known]
+    for key in unknown[:_NAMED_AT_MOST]:
+        place = value.members[key][0] if value.members else value.place
+        hint = nearest(key, sorted(known)) if len(problems) < _HINTED_AT_MOST else ""
+        problems.append(BadInput(f"unknown key {_said(key)}{hint}", place))
+    if (more := len(unknown) - _NAMED_AT_MOST) > 0:
+        problems.append(BadInput(f"… and {more:,} more unknown keys", value.place))
     keys = {key: given for key, given in value.plain.items() if given is not None and key in known}
     return keys if kind is None else keys | {"type": kind}
 
@@ -182,6 +192,7 @@ class YamlReader:
         self._anchors: dict[str, _Value] = {}
         self._unused: dict[str, _Value] = {}
         self._lost: BadInput | None = None
+        self._repeated = 0
         self._events: Iterator[Any] = iter(())
 
     def read(self, text: str) -> _Value:
@@ -237,7 +248,7 @@ class YamlReader:
             elif target.items is not None or target.members is not None:
                 value.fault(f"*{event.anchor}: only text can be repeated; write it out")
             else:
-                value.plain = target.plain
+                self._repeat(value, target.plain)
             return value
         if event.tag == "!" and event.implicit[0]:
             value.fault(f"! is read as a tag; {self._QUOTES}")
@@ -255,6 +266,17 @@ class YamlReader:
         else:
             self._members(value, event, depth)
         return value
+
+    def _repeat(self, value: _Value, text: str | None) -> None:
+        """Give a value the text of an anchor, unless a short file would become a very long one."""
+        times, more = _REPEATED_AT_MOST
+        self._repeated += len(text or "")
+        if self._repeated > times * len(self._text) + more:
+            raise BadInput(
+                f"the aliases of this file repeat more than {times} times its own length; write it as JSONL",
+                value.place,
+            )
+        value.plain = text
 
     def _items(self, value: _Value, start: Any, depth: int) -> None:
         value.items = []
@@ -347,8 +369,11 @@ class JsonReader:
     def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            names = [name for name, _ in pairs]
-            self._faults += [f"key {name!r} is given twice" for name in found if names.count(name) > 1]
+            counts = Counter(name for name, _ in pairs)
+            twice = [name for name, count in counts.items() if count > 1]
+            self._faults += [f"key {_said(name)} is given twice" for name in twice[:_NAMED_AT_MOST]]
+            if (more := len(twice) - _NAMED_AT_MOST) > 0:
+                self._faults.append(f"… and {more:,} more keys are given twice")
         return found
 
     def _constant(self, word: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from timeline.errors import BadInput, Place
 from timeline.intake.batch import BOM, FORMATS, Batch, decoded
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from timeline.intake.mapping import TableMapping
 
 __all__ = ["read_batches", "table_batch"]
+
+#: How much of standard input, which may never end, is read.
+_STDIN_AT_MOST: Final = 2**30
 
 
 def read_batches(
@@ -59,8 +62,10 @@ def read_batches(
     if given == "-":
         if stdin is None and sys.stdin is None:
             raise BadInput("standard input is closed")
-        content = (sys.stdin.buffer if stdin is None else stdin).read()
+        content = (sys.stdin.buffer if stdin is None else stdin).read(_STDIN_AT_MOST + 1)
         content = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+        if len(content) > _STDIN_AT_MOST:
+            raise BadInput(f"standard input has more than {_STDIN_AT_MOST >> 30} GiB; hand over a file")
         if mapping is not None:
             return [_mapped("stdin", mapping, format, content)]
         return [_read("stdin", content, format or "jsonl", ignore_unknown)]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.ipc as pa_ipc
 import pyarrow.parquet as pq
 
 from timeline.errors import BadInput, Place
@@ -16,8 +15,9 @@ from timeline.intake.batch import BOM, Batch, RowOrigin, decoded
 from timeline.intake.delimiters import sniffed
 from timeline.intake.mapping import TableMapping
 from timeline.intake.nested import json_lines, json_value, rows_within, table_of_rows
+from timeline.intake.sizes import check_unpacked
 from timeline.intake.suffixes import check_file, check_there, content_of, format_of
-from timeline.intake.tabular import batch_of_table, csv_table
+from timeline.intake.tabular import arrow_rows, batch_of_table, csv_table
 from timeline.intake.workbook import Cell, Sheet, read_sheets
 
 __all__ = ["FOREIGN", "ForeignTable", "foreign_table", "read_foreign", "workbook_batch"]
@@ -67,10 +67,15 @@ def read_foreign(
                 return _parquet(name, Path(path))
             content = content_of(Path(path), name)
         if format == "parquet":
-            return foreign_table(name, pq.read_table(pa.BufferReader(content)))
+            file = pq.ParquetFile(pa.BufferReader(content))
+            check_unpacked(name, file, len(content))
+            return foreign_table(name, file.read())
         if format == "arrow":
-            opened = pa_ipc.open_file if content.startswith(b"ARROW1") else pa_ipc.open_stream
-            return foreign_table(name, opened(pa.BufferReader(content)).read_all())
+            return foreign_table(name, arrow_rows(name, content))
+    except UnicodeDecodeError:
+        raise BadInput(
+            f"not a readable {format} file: the name of a column is not UTF-8", Place(name)
+        ) from None
     except pa.ArrowException as error:
         raise BadInput(f"not a readable {format} file: {error}", Place(name)) from None
     except OSError as error:
@@ -103,13 +108,15 @@ def text_of(name: str, content: bytes, encoding: str | None = None) -> str:
 
 
 def _parquet(name: str, path: Path) -> ForeignTable:
-    schema = pq.read_schema(path)
+    file = pq.ParquetFile(path)
+    check_unpacked(name, file, path.stat().st_size)
+    schema = file.schema_arrow
     names = {each.casefold() for each in schema.names}
     odd_types = any(isinstance(each.type, pa.BaseExtensionType) for each in schema)
     if odd_types or len(names) < len(schema.names) or "file_row_number" in names:
         # DuckDB would take the numbers behind a type that it does not know for the values, and one of two
         # columns for the other whose names differ by case.
-        return foreign_table(name, pq.ParquetFile(path).read())
+        return foreign_table(name, file.read())
     return ForeignTable(name, schema.names, path=path)
 
 

@@ -10,17 +10,19 @@ from __future__ import annotations
 import codecs
 import json
 import re
-import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from timeline.atomic import text_in
 from timeline.errors import BadInput, Place, nearest
 from timeline.intake.batch import FLAT_COLUMNS
 from timeline.intake.delimiters import DELIMITERS
 from timeline.meaning.habits import HABITS, Habits
+from timeline.project import toml_of
 
 if TYPE_CHECKING:
     from timeline.intake.preview import Preview
@@ -311,20 +313,8 @@ def mapping_from(given: object) -> TableMapping:
 
 def _read_file(path: Path) -> TableMapping:
     name = str(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"\(at line (\d+)", str(error))
-        place = Place(name, int(line[1]) if line else text.rstrip().count("\n") + 1)
-        raise BadInput(f"not TOML: {error}", place) from None
-    except UnicodeDecodeError:
-        raise BadInput("not UTF-8; save the file as UTF-8", Place(name)) from None
-    except ValueError as error:
-        raise BadInput(f"{name[:60]!r} is no path: {error}") from None
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror or error}", Place(name)) from None
-    return _Reading(name, text).read(content)
+    text = text_in(path, "utf-8-sig")
+    return _Reading(name, text).read(toml_of(text, name))
 
 
 _SETTINGS: Final = tuple(each.name for each in fields(TableMapping) if each.name not in ("keys", "notes"))
@@ -472,7 +462,7 @@ class _Reading:
         if not columns:
             raise self._bad("unpivot", "unpivot names no columns; expected columns = [...]")
         if len(set(columns)) < len(columns):
-            twice = next(column for column in columns if columns.count(column) > 1)
+            twice = next(column for column, count in Counter(columns).items() if count > 1)
             raise self._bad("columns", f"unpivot names column {twice!r} twice")
         if not (isinstance(name, str) and isinstance(filled, str) and name and filled and name != filled):
             raise self._bad(

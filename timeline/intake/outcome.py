@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import heapq
 import json
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 from timeline.atomic import writing
 from timeline.errors import (
@@ -24,7 +26,11 @@ from timeline.log.file import Commit
 if TYPE_CHECKING:
     from timeline.intake.batch import RowOrigin
 
-__all__ = ["Ingested", "Rejected", "at_origin", "raise_for", "unread"]
+__all__ = ["KEPT_AT_MOST", "Ingested", "Rejected", "SpooledRejects", "at_origin", "raise_for", "unread"]
+
+
+#: Of the bad events of one batch, so many are kept; the rest are counted.
+KEPT_AT_MOST: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ class Ingested:
     """What came of an ingest.
 
     `new` events were appended, besides the `registered` descriptions of names never heard of;
-    `known` were there already. `rejected` is empty unless rejects were asked for, or it was a dry run.
+    `known` were there already. `rejected` is empty unless rejects were asked for, or it was a dry run; it has
+    the first thousands of bad events, and `more_rejected` says how many there are besides.
     `passed_over` has what a folder holds besides what was read, each with why. `events` has the id and
     position of each event that was given, in order, new or known; it is empty for a large table.
     """
@@ -60,6 +67,9 @@ class Ingested:
     passed_over: list[str] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
     events: list[tuple[str, int]] = field(default_factory=list)
+    more_rejected: int = 0
+    #: Where all bad events of a table are to be written: the file that they are in.
+    spooled: SpooledRejects | None = field(default=None, repr=False, compare=False)
 
     def problems(self) -> tuple[BadInput, ...]:
         """Return everything that is wrong with the rejected events, each problem at its place."""
@@ -71,11 +81,41 @@ class Ingested:
         Once others were recorded, it is among the `warnings` that they could not be written.
         """
         try:
-            _write_rejects(path, self.rejected)
+            with writing(path) as out:
+                lines = map(_line, self.rejected) if self.spooled is None else self.spooled.lines()
+                out.writelines(lines)
         except Exception as error:
             if not self.commits:
                 raise
             self.warnings.append(f"all is recorded but the bad events: {error}")
+
+
+class SpooledRejects:
+    """The bad events of a table, all of them, in temporary files: one for each time that some were found."""
+
+    def __init__(self) -> None:
+        self._files: list[IO[str]] = []
+
+    def begin(self) -> None:
+        """Begin a file; those written to it have to come in order of their rows."""
+        file = tempfile.TemporaryFile("w+", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+        self._files.append(file)
+
+    def write(self, rejected: Iterable[Rejected]) -> None:
+        """Add bad events to the file that was begun last."""
+        # In front of each line is what it is in order of.
+        self._files[-1].writelines(f"{one.place.row or 0:020}{_line(one)}" for one in rejected)
+
+    def lines(self) -> Iterator[str]:
+        """Yield all of them in order of their rows, a JSON object a line."""
+        for file in self._files:
+            file.seek(0)
+        for line in heapq.merge(*self._files):
+            yield line[20:]
+
+    def close(self) -> None:
+        for file in self._files:
+            file.close()
 
 
 def unread(problem: BadInput, name: str) -> Rejected:
@@ -111,21 +151,23 @@ def at_origin(one: Rejected, origin: RowOrigin | None) -> Rejected:
     return Rejected(replace(one.place, row=origin.row(row)), error, one.keys)
 
 
-def raise_for(rejected: Sequence[Rejected]) -> None:
-    """Raise what was refused, every event named: BadRows, or Conflict where all are conflicts."""
+def raise_for(rejected: Sequence[Rejected], more: int = 0) -> None:
+    """Raise what was refused: BadRows, or Conflict where all are conflicts.
+
+    `more` says how many events were, besides those in `rejected`.
+    """
     if not rejected:
         return
     if all(isinstance(one.error, Conflict) for one in rejected):
-        raise Conflict("\n".join(first_lines([f"{one.place}: {one.error}" for one in rejected])))
-    raise BadRows([one.problem() for one in rejected])
+        raise Conflict("\n".join(first_lines([f"{one.place}: {one.error}" for one in rejected], more)))
+    raise BadRows([one.problem() for one in rejected], more)
 
 
-def _write_rejects(path: str | Path, rejected: Sequence[Rejected]) -> None:
-    with writing(path) as out:
-        for one in rejected:
-            place = {"file": one.place.file, "line": one.place.line, "row": one.place.row}
-            known = {name: value for name, value in place.items() if value is not None}
-            message = one.error.message if isinstance(one.error, BadInput) else str(one.error)
-            event = {name: value for name, value in one.keys.items() if value is not None}
-            line = {**known, "reason": message, "event": event}
-            out.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+def _line(one: Rejected) -> str:
+    """Return a bad event as JSON, on a line: where, why, and its keys as written."""
+    place = {"file": one.place.file, "line": one.place.line, "row": one.place.row}
+    known = {name: value for name, value in place.items() if value is not None}
+    message = one.error.message if isinstance(one.error, BadInput) else str(one.error)
+    event = {name: value for name, value in one.keys.items() if value is not None}
+    line = {**known, "reason": message, "event": event}
+    return json.dumps(line, ensure_ascii=False, default=str) + "\n"

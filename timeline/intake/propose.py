@@ -6,7 +6,6 @@ What the columns prove is set; what they leave open is left to the user, as a co
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from timeline.intake.mapping import CLAIMS, TableMapping, Unpivot, mapping_from
 from timeline.intake.periods import is_period
 from timeline.intake.shapes import shape_of
 from timeline.meaning.columns import STATUSES
+from timeline.meaning.normal import nfc
 
 __all__ = ["propose_mapping"]
 
@@ -485,7 +485,7 @@ def _unit_of(column: str) -> tuple[str, str | None]:
 
 def slug_of(text: str) -> str:
     """Return a text in lower case with hyphens, as a template's `:slug` has it."""
-    lower = unicodedata.normalize("NFC", text).lower()
+    lower = nfc(text).lower()
     return re.sub(r"[\W_]+", "-", lower).strip("-")
 
 

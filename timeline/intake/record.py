@@ -21,7 +21,7 @@ from timeline.intake import bulk
 from timeline.intake.batch import Batch
 from timeline.intake.cutting import cut
 from timeline.intake.names import REFUSING, Naming
-from timeline.intake.outcome import Ingested, at_origin, raise_for, unread
+from timeline.intake.outcome import KEPT_AT_MOST, Ingested, SpooledRejects, at_origin, raise_for, unread
 from timeline.intake.rows import Intake
 from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
 from timeline.meaning.event import DESCRIPTIONS
@@ -104,14 +104,15 @@ class Recorder:
             ready: list[_Ready] = []
             so_far = len(commits)
             try:
-                result, ready = self._validate(batches, number, naming)
+                all_kept = rejects is not None and not dry_run
+                result, ready = self._validate(batches, number, naming, all_kept)
                 final = dry_run or not ready or bool(result.rejected)
                 if guessed and final and self._log.head_number() != number:
                     raise _Moved
                 if moved_on is not None and (ready or result.rejected):
                     raise moved_on
                 if result.rejected and rejects is None and not dry_run:
-                    raise_for(result.rejected)
+                    raise_for(result.rejected, result.more_rejected)
                 result.warnings += self._intake.warnings() if self._intake is not None else []
                 if dry_run:
                     self._forget()
@@ -164,11 +165,15 @@ class Recorder:
         self._forget()
         if self.progress is not None:
             self.progress(f"checking {batch.name}")
+        spooled = None
         while True:
             number, moved_on = self._head(expected_position)
             reader = self._reader()
             if reader.commit != number:
                 continue
+            if spooled is not None:
+                spooled.close()
+            spooled = SpooledRejects() if rejects is not None and not dry_run else None
             intake = bulk.TableIntake(
                 reader,
                 batch.table,
@@ -178,6 +183,7 @@ class Recorder:
                 problems=batch.problems,
                 origin=batch.origin,
                 habits=batch.habits.over(self._habits),
+                spooled=spooled,
             )
             try:
                 with closing(intake):
@@ -194,11 +200,15 @@ class Recorder:
             known=intake.known,
             registered=intake.registered,
             rejected=intake.rejected,
+            more_rejected=intake.more_rejected,
+            spooled=spooled,
             warnings=[*batch.warnings, *intake.warnings],
             commits=[commit] if commit else [],
         )
-        if rejects is not None and not dry_run:
-            result.write_rejects(rejects)
+        if rejects is not None and spooled is not None:
+            with closing(spooled):
+                result.write_rejects(rejects)
+                result.spooled = None
         return result
 
     def _run(
@@ -218,7 +228,7 @@ class Recorder:
                 return commit, commit.count if commit else 0
             except bulk.RunAgain:
                 if not may_reject and not dry_run:
-                    raise_for(intake.rejected)
+                    raise_for(intake.rejected, intake.more_rejected)
 
     def _forget(self) -> None:
         if self._intake is not None:
@@ -251,9 +261,9 @@ class Recorder:
         return self._intake
 
     def _validate(
-        self, batches: Sequence[Batch], number: int, naming: Naming
+        self, batches: Sequence[Batch], number: int, naming: Naming, all_kept: bool
     ) -> tuple[Ingested, list[_Ready]]:
-        """Return what would come of it, and the commits to be."""
+        """Return what would come of it, with all bad events or the first of each, and the commits to be."""
         result = Ingested()
         ready: list[_Ready] = []
         for nth, batch in enumerate(batches):
@@ -267,13 +277,15 @@ class Recorder:
             intake = self._intake_at(number, naming, first=nth == 0)
             if nth == 0:
                 intake.begin()
-            found = intake.resolve(drafts, batch.habits.over(self._habits))
+            keep = None if all_kept else KEPT_AT_MOST
+            found = intake.resolve(drafts, batch.habits.over(self._habits), keep)
             self._intake_commit = number
             new = len(found.rows)
             result.new += new - found.registered
             result.known += found.known
             result.registered += found.registered
             rejected += [at_origin(one, batch.origin) for one in found.rejected]
+            result.more_rejected += found.more_rejected
             result.rejected += sorted(rejected, key=lambda one: one.place.line or one.place.row or 0)
             result.warnings += [*batch.warnings, *found.warnings]
             result.events += found.events

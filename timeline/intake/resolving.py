@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Collection
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from timeline.errors import BadInput
 from timeline.intake.bulk_values import as_text
 from timeline.meaning.fact import with_parts
 from timeline.meaning.names import parse_segment
+from timeline.meaning.normal import nfc
 
 __all__ = ["with_ids"]
 
@@ -45,7 +45,7 @@ def _distinct(part: pa.Table, column: str) -> tuple[list[str], Any]:
     """Return the distinct texts of a column, in NFC, and the column with the numbers of these."""
     texts: Any = as_text(part.select([column]))[column].combine_chunks()
     encoded = texts.dictionary_encode()
-    return [unicodedata.normalize("NFC", text) for text in encoded.dictionary.to_pylist()], encoded
+    return [nfc(text) for text in encoded.dictionary.to_pylist()], encoded
 
 
 def _by_form(encoded: Any, values: list[Any]) -> Any:

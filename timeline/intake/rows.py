@@ -61,6 +61,7 @@ class Resolved:
     """What an intake made of one batch: rows for the log in order, and what it did not take.
 
     `events` has the id and position of each event that was given and not rejected, known ones among them.
+    Of rejected ones `keep` are kept, or all; `more_rejected` says how many there are besides.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -68,7 +69,16 @@ class Resolved:
     known: int = 0
     registered: int = 0
     rejected: list[Rejected] = field(default_factory=list)
+    more_rejected: int = 0
+    keep: int | None = None
     warnings: list[str] = field(default_factory=list)
+
+    def reject(self, one: Rejected) -> None:
+        """Add a bad event to those that are kept, or count it."""
+        if self.keep is None or len(self.rejected) < self.keep:
+            self.rejected.append(one)
+        else:
+            self.more_rejected += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +173,15 @@ class Intake:
         """Return what is to be said of the events of the run beside those that the store has."""
         return list(self._beside.warnings(self._given, self._start))
 
-    def resolve(self, drafts: Iterable[Draft], habits: Habits = _NO_HABITS) -> Resolved:
+    def resolve(
+        self, drafts: Iterable[Draft], habits: Habits = _NO_HABITS, keep: int | None = None
+    ) -> Resolved:
         """Return the rows of one batch; what is refused changes nothing but for events that aim at it.
 
-        `habits` say how the batch is to be read where a source does not.
+        `habits` say how the batch is to be read where a source does not. Of what is refused so many are kept,
+        or all.
         """
-        resolved = Resolved()
+        resolved = Resolved(keep=keep)
         self._habits = habits
         self._number(list(self._taking(drafts, resolved)), resolved)
         self._warn_of_twins(resolved)
@@ -193,7 +206,7 @@ class Intake:
                 # What would have been registered for it was not, so it is still unknown to the next.
                 for kind, name in self._registering:
                     del self._names[kind][name]
-                resolved.rejected.append(Rejected(draft.place, error, draft.keys))
+                resolved.reject(Rejected(draft.place, error, draft.keys))
                 continue
             self._taken.setdefault(draft.row["event_id"], draft.row)
             for kind, name in self._registering:
@@ -213,7 +226,7 @@ class Intake:
                 else:
                     yield _Draft(draft.place, draft.keys, event.columns(), places=draft.places)
             except BadInput as error:
-                resolved.rejected.append(Rejected(draft.place, error, draft.keys))
+                resolved.reject(Rejected(draft.place, error, draft.keys))
 
     def _look_up_names(self, names: Iterable[tuple[str, str]]) -> None:
         wanted: dict[str, set[str]] = {kind: set() for kind in KINDS}
@@ -405,7 +418,10 @@ class Intake:
             )
 
     def _near_key(self, aim: str) -> str:
+        if self._compared > _COMPARED_AT_MOST:
+            return ""
         known = [key for (key,) in self._con.execute("SELECT key FROM store.keys").fetchall()]
+        self._compared += len(known) + len(self._keys)
         return nearest(aim, [*known, *self._keys])
 
     def _take_over(self, row: Row, target: Row, inherited: set[str]) -> None:

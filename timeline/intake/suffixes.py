@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import zlib
 from pathlib import Path
@@ -12,9 +13,12 @@ from timeline.atomic import no_file
 from timeline.errors import BadInput, Place, nearest
 from timeline.intake.batch import FORMATS
 
-__all__ = ["GZIP", "check_file", "check_there", "content_of", "format_of"]
+__all__ = ["GZIP", "check_file", "check_there", "content_of", "format_of", "too_large", "unpacked_at_most"]
 
 GZIP: Final = ".gz"
+#: A small file may unpack to so many bytes, a large one to so many times its own.
+_UNPACKED: Final = 64 * 2**20
+_TIMES: Final = 200
 
 
 def format_of(path: Path) -> str | None:
@@ -50,11 +54,37 @@ def check_file(path: Path, name: str) -> None:
 
 
 def content_of(path: Path, name: str) -> bytes:
-    """Return the bytes of a file; raises BadInput where its name ends in .gz and it is no whole gzip."""
+    """Return the bytes of a file, taken out of gzip where its name ends so.
+
+    Raises BadInput where that is no whole gzip, and where it unpacks to more than `unpacked_at_most` says.
+    """
     content = path.read_bytes()
     if path.suffix.lower() != GZIP:
         return content
+    most = unpacked_at_most(len(content))
     try:
-        return gzip.decompress(content)
+        with gzip.open(io.BytesIO(content)) as packed:
+            unpacked = packed.read(most + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise BadInput(f"not a whole gzip file: {error}", Place(name)) from None
+    if len(unpacked) > most:
+        raise too_large(name, len(content))
+    return unpacked
+
+
+def unpacked_at_most(size: int) -> int:
+    """Return how many bytes a compressed file of this size may unpack to: 200 times as many, or 64 MiB.
+
+    >>> unpacked_at_most(1_000), unpacked_at_most(1_000_000)
+    (67108864, 200000000)
+    """
+    return max(_UNPACKED, _TIMES * size)
+
+
+def too_large(name: str, size: int) -> BadInput:
+    """Return the error of a compressed file of this size that unpacks to too much."""
+    return BadInput(
+        f"its {size:,} bytes unpack to more than {unpacked_at_most(size):,}; "
+        "unpack it, or split it, if it is meant so",
+        Place(name),
+    )

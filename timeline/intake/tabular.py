@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,11 +21,32 @@ from timeline.errors import BadInput, BadRows, Place, nearest
 from timeline.intake.batch import FLAT_COLUMNS, Batch
 from timeline.intake.delimiters import header_under, sniffed
 from timeline.intake.pandas_periods import is_periods, written_periods
+from timeline.intake.sizes import (
+    PART_BYTES,
+    check_lengths,
+    check_unpacked,
+    dictionaries,
+    in_pieces,
+    written_out,
+)
+from timeline.intake.suffixes import too_large, unpacked_at_most
 
-__all__ = ["StoredTable", "batch_of_table", "csv_table", "read_arrow", "read_csv", "read_parquet"]
+__all__ = [
+    "StoredTable",
+    "arrow_rows",
+    "batch_of_table",
+    "csv_table",
+    "read_arrow",
+    "read_csv",
+    "read_parquet",
+]
 
 #: Parquet files of more rows are read part by part.
 STAYS_IN_ITS_FILE: Final = 500_000
+#: What Arrow raises where a file is not what it has to be.
+_UNREADABLE: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
+#: Of unknown columns, so many are named.
+_NAMED_AT_MOST: Final = 20
 _INDEX: Final = re.compile("__index_level_[0-9]+__")
 
 
@@ -38,7 +60,7 @@ class StoredTable:
         self.num_rows = int(file.metadata.num_rows)
 
     def parts(self, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Yield the rows in their order, so many at a time, of all columns or of these.
+        """Yield the rows in their order, so many at a time or fewer, of all columns or of these.
 
         Raises BadInput where the file turns out not to be readable.
         """
@@ -46,8 +68,10 @@ class StoredTable:
         try:
             for batch in self._file.iter_batches(batch_size=rows, columns=chosen):
                 table = pa.Table.from_batches([batch]).select(chosen)
-                yield _plain_table(self._name, table, chosen)
-        except (pa.ArrowException, OSError) as error:
+                check_lengths(self._name, table)
+                for piece in in_pieces(table):
+                    yield _plain_table(self._name, piece, chosen)
+        except _UNREADABLE as error:
             raise _no_parquet(self._name, error) from None
 
     def read(self) -> pa.Table:
@@ -77,8 +101,8 @@ def _csv_table(name: str, text: str, content: bytes, header: list[str], delimite
     if (nul := content.find(b"\0")) >= 0:
         raise BadInput("not CSV: a NUL character", _csv_place(name, content, nul))
     if len(set(header)) < len(header):
-        twice = next(column for column in header if header.count(column) > 1)
-        raise BadInput(f"column {twice!r} is given twice", Place(name, 1))
+        twice = next(column for column, count in Counter(header).items() if count > 1)
+        raise BadInput(f"column {twice[:60]!r} is given twice", Place(name, 1))
     _check_csv_quotes(name, content, delimiter)
     if not content.endswith((b"\n", b"\r")):
         content += b"\n"
@@ -194,29 +218,65 @@ def read_parquet(name: str, content: bytes | Path, ignore_unknown: bool) -> Batc
         # Not read_table: importing the datasets behind it takes longer than most files do.
         file = pq.ParquetFile(_arrow(content))
         columns = _chosen(name, file.schema_arrow.names, ignore_unknown)
-        if file.metadata.num_rows > STAYS_IN_ITS_FILE:
+        size = len(content) if isinstance(content, bytes) else content.stat().st_size
+        check_unpacked(name, file, size, columns)
+        if coded := dictionaries(file):
+            file = pq.ParquetFile(_arrow(content), read_dictionary=coded)
+        stays = file.metadata.num_rows > STAYS_IN_ITS_FILE or _unpacked(file) > 4 * PART_BYTES
+        table = file.schema_arrow.empty_table() if stays else file.read(columns=columns)
+        check_lengths(name, table)
+        if stays or written_out(table) > 4 * PART_BYTES:
             # Its types are looked at now, its values when they are asked for.
             _plain_table(name, file.schema_arrow.empty_table(), columns)
             return Batch(name, table=StoredTable(name, file, columns))
-        table = file.read(columns=columns)
-    except (pa.ArrowException, OSError) as error:
+    except _UNREADABLE as error:
         raise _no_parquet(name, error) from None
     return batch_of_table(name, table, ignore_unknown)
 
 
+def _unpacked(file: pq.ParquetFile) -> int:
+    groups = range(file.metadata.num_row_groups)
+    return sum(file.metadata.row_group(nth).total_byte_size for nth in groups)
+
+
 def _no_parquet(name: str, error: Exception) -> BadInput:
-    return BadInput(f"not a readable Parquet file: {error}", Place(name))
+    return BadInput(f"not a readable Parquet file: {_why(error)}", Place(name))
+
+
+def _why(error: Exception) -> str:
+    return "the name of a column is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
 
 
 def read_arrow(name: str, content: bytes, ignore_unknown: bool) -> Batch:
     if content.startswith(b"FEA1"):
         raise BadInput("is Feather version 1; expected an Arrow file (Feather version 2)", Place(name))
     try:
-        opened = pa_ipc.open_file if content.startswith(b"ARROW1") else pa_ipc.open_stream
-        table = opened(_arrow(content)).read_all()
-    except (pa.ArrowException, OSError) as error:
-        raise BadInput(f"not a readable Arrow file: {error}", Place(name)) from None
+        table = arrow_rows(name, content)
+        check_lengths(name, table)
+        _chosen(name, table.column_names, ignore_unknown)
+    except _UNREADABLE as error:
+        raise BadInput(f"not a readable Arrow file: {_why(error)}", Place(name)) from None
     return batch_of_table(name, table, ignore_unknown)
+
+
+def arrow_rows(name: str, content: bytes) -> pa.Table:
+    """Return the rows of an Arrow file or stream; raises BadInput where they unpack to too much."""
+    most = unpacked_at_most(len(content))
+    batches: list[pa.RecordBatch] = []
+    size = 0
+    reader: Any
+    if content.startswith(b"ARROW1"):
+        reader = pa_ipc.open_file(_arrow(content))
+        found = map(reader.get_batch, range(reader.num_record_batches))
+    else:
+        reader = pa_ipc.open_stream(_arrow(content))
+        found = iter(reader)
+    for batch in found:
+        batches.append(batch)
+        size += written_out(pa.Table.from_batches([batch]))
+        if size > most:
+            raise too_large(name, len(content))
+    return pa.Table.from_batches(batches, schema=reader.schema)
 
 
 def _chosen(name: str, names: list[str], ignore_unknown: bool) -> list[str]:
@@ -226,10 +286,13 @@ def _chosen(name: str, names: list[str], ignore_unknown: bool) -> list[str]:
     chosen = [column for column in names if column in FLAT_COLUMNS]
     unknown = [column for column in names if column not in FLAT_COLUMNS]
     if unknown and not ignore_unknown:
-        hints = [(column[:60], nearest(column, FLAT_COLUMNS).removeprefix("; ")) for column in unknown]
+        some = unknown[:_NAMED_AT_MOST]
+        hints = [(column[:60], nearest(column, FLAT_COLUMNS).removeprefix("; ")) for column in some]
         listed = ", ".join(f"{column!r} ({hint})" if hint else repr(column) for column, hint in hints)
+        if (more := len(unknown) - len(some)) > 0:
+            listed += f" and {more:,} more"
         raise BadInput(f"unknown columns: {listed}; leave them out, or pass --ignore-unknown", Place(name))
-    if twice := next((column for column in chosen if chosen.count(column) > 1), None):
+    if twice := next((column for column, count in Counter(chosen).items() if count > 1), None):
         raise BadInput(f"column {twice!r} is given twice", Place(name))
     if not {"fact", "subject", "target"} & set(chosen):
         raise BadInput("expected a column fact, or subject and attribute; neither is there", Place(name))

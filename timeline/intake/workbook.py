@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,11 +18,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from timeline.errors import BadInput, Place, nearest
+from timeline.intake.suffixes import too_large, unpacked_at_most
 
 __all__ = ["Cell", "Sheet", "read_sheets"]
 
 #: How many digits of a number a workbook works with.
 _DIGITS: Final = 15
+#: What the library raises, besides, for a workbook that does not hold what it has to.
+_ODD: Final = (AttributeError, IndexError, TypeError, OverflowError, RecursionError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ def read_sheets(name: str, content: bytes | Path, sheet: str | None = None) -> l
         # The library says what it thinks of a file in warnings.
         import warnings
 
+        _check_size(name, content)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             source: Any = io.BytesIO(content) if isinstance(content, bytes) else str(content)
@@ -67,10 +72,18 @@ def read_sheets(name: str, content: bytes | Path, sheet: str | None = None) -> l
                     raise BadInput(f"no sheet {sheet[:60]!r}{hint}", Place(name))
                 wanted = names if sheet is None else [sheet]
                 return [Sheet(each, list(_rows(book[each]))) for each in wanted]
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, SyntaxError) as error:
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, SyntaxError, *_ODD) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise BadInput(f"not a readable workbook: {error}", Place(name)) from None
+
+
+def _check_size(name: str, content: bytes | Path) -> None:
+    """Raise BadInput where the parts of a workbook unpack to more than those of any real one."""
+    size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    with zipfile.ZipFile(io.BytesIO(content) if isinstance(content, bytes) else content) as book:
+        if sum(part.file_size for part in book.infolist()) > unpacked_at_most(size):
+            raise too_large(name, size)
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, list[Cell | None]]]:

@@ -6,6 +6,7 @@ of them can drift from the others. Plain Python: readers import this without pyd
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -131,7 +132,7 @@ each with AS, or list the columns in place of *
     names = [name.lower() for name in columns]
     if len(set(names)) == len(names):
         return
-    name = next(name for name in names if names.count(name) > 1)
+    name = next(name for name, count in Counter(names).items() if count > 1)
     raise BadInput(
         f"the answer has {names.count(name)} columns named {name!r}, of which only one would be kept; "
         "name each with AS, or list the columns in place of *"

@@ -25,6 +25,7 @@ from timeline.meaning.columns import STATUSES
 from timeline.meaning.decimals import EXACT, PLACES, WHOLE_DIGITS, rounded, short_text
 from timeline.meaning.habits import Habits, source_habits
 from timeline.meaning.names import check_visible, parse_id, parse_segment
+from timeline.meaning.normal import nfc
 from timeline.meaning.times import (
     END,
     FIRST_INSTANT,
@@ -80,7 +81,7 @@ def _text(value: object) -> object:
         if found := _REFUSED.search(value):
             kind = "half of a surrogate pair" if found.group() >= "\ud800" else "a control character"
             raise ValueError(f"holds U+{ord(found.group()):04X}, {kind}")
-        return unicodedata.normalize("NFC", value)
+        return nfc(value)
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
     return value
@@ -225,7 +226,7 @@ def parse_fact(text: str) -> Fact:
     >>> parse_fact("nvidia/revenue@2024-01/2024-12").fact
     'nvidia/revenue@2024'
     """
-    body, at, period = unicodedata.normalize("NFC", text).partition("@")
+    body, at, period = nfc(text).partition("@")
     parts = body.split("/")
     if not 2 <= len(parts) <= 3:
         raise BadInput(
@@ -558,7 +559,7 @@ class Event(_Model):
         period = self.period or (of_fact if self.fact else None) or None
         end = raw_end(period, self.period_to)
         if end is not None and "period_from" in row:
-            body = unicodedata.normalize("NFC", body)
+            body = nfc(body)
             ends["fact"] = end, f"{body}@{former_period_text(row['period_from'], end)}"
         yield {name: value for name, (_, value) in ends.items()}
         if any(micros == END for micros, _ in ends.values()):
@@ -735,6 +736,8 @@ def _described(text: object) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+#: Of what is wrong with one event, so much is named.
+_NAMED_AT_MOST: Final = 20
 #: What a value may be in Python: pydantic would read others too, or fail on them.
 _WRITTEN: Final = (str, int, float, Decimal, date, list, tuple, dict)
 
@@ -766,12 +769,15 @@ def event_from(keys: Mapping[str, object]) -> Event | _Description:
 
 def _explain(error: ValidationError, model: type[BaseModel]) -> str:
     found = []
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False, include_input=True)
+    for detail in details[:_NAMED_AT_MOST]:
         name = ".".join(str(part) for part in detail["loc"])
         if detail["type"] == "extra_forbidden":
-            found.append(f"unknown key {name!r}{nearest(name, model.model_fields)}")
+            found.append(f"unknown key {_brief(name)}{nearest(name, model.model_fields)}")
         elif detail["type"] == "literal_error":
             found.append(f"{name} is {brief(detail.get('input'))}; expected {detail['ctx']['expected']}")
         else:
             found.append(f"{name}: {detail['msg'].removeprefix('Value error, ')}")
+    if (more := len(details) - _NAMED_AT_MOST) > 0:
+        found.append(f"… and {more:,} more")
     return "; ".join(found)

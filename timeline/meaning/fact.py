@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from typing import Final
 
 from timeline.errors import BadInput, brief
+from timeline.meaning.normal import nfc
 from timeline.meaning.times import parse_edtf, period_text
 
 __all__ = ["FACT_PARTS", "fact_hash", "fact_key", "fact_parts", "is_glob", "with_parts"]
@@ -60,7 +60,7 @@ def fact_key(fact: str | None) -> str | None:
         return None
     if not isinstance(fact, str):
         raise BadInput(f"{brief(fact)} is no fact; expected a text such as nvidia/investment/openai")
-    key = unicodedata.normalize("NFC", fact)
+    key = nfc(fact)
     body, at, period = key.partition("@")
     if not at or is_glob(period):
         return key

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Final
 
+from timeline.meaning.normal import nfc
+
 __all__ = ["alias_key", "difference", "is_slip", "skeletons", "trimmed"]
 
 #: Pairs of a letter and the Latin one that it looks like, from Unicode's confusables.txt. Digits are left
@@ -174,4 +176,4 @@ def alias_key(text: str) -> str:
     >>> alias_key("NVIDIA") == alias_key("nvidia")
     True
     """
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    return nfc(nfc(text).casefold())

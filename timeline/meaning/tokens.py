@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from timeline.errors import BadInput
 from timeline.meaning.lexicon import DOTTED
+from timeline.meaning.normal import nfc
 
 __all__ = ["NOTHING", "Token", "tokens_of"]
 
@@ -46,7 +47,7 @@ NOTHING: Final = Token("", "", "", False)
 
 def tokens_of(text: str) -> list[Token]:
     """Return the figures, words and signs of a text; raises BadInput for a character that is none of them."""
-    text = unicodedata.normalize("NFC", text).translate(_UNIFORM).strip()
+    text = nfc(text).translate(_UNIFORM).strip()
     found: list[Token] = []
     end = 0
     while end < len(text):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from timeline.atomic import text_in
 from timeline.errors import BadInput, Conflict
 from timeline.store import Timeline
 
@@ -30,12 +31,7 @@ def token_in(path: Path) -> str:
     >>> file.write_text("a" * 16 + "\\n") and token_in(file)
     'aaaaaaaaaaaaaaaa'
     """
-    try:
-        token = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(
-            f"{path}: cannot be read as a token: {getattr(error, 'strerror', None) or 'not UTF-8'}"
-        ) from None
+    token = text_in(path).strip()
     if len(token) < _TOKEN_AT_LEAST or not token.isascii() or any(sign.isspace() for sign in token):
         raise BadInput(
             f"{path}: expected one line of {_TOKEN_AT_LEAST} or more ASCII characters, without spaces"

@@ -1,0 +1,116 @@
+"""How much a table in Parquet or Arrow may unpack to: a few kilobytes of it can hold gigabytes.
+
+What is compressed is judged by what its footer says, before it is read. A value that a dictionary has once
+may be in a million rows, so texts are read as dictionaries, and turned into texts a part at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from timeline.errors import BadInput, Place
+from timeline.intake.suffixes import too_large, unpacked_at_most
+from timeline.meaning.event import bytes_at_most
+
+__all__ = ["PART_BYTES", "check_lengths", "check_unpacked", "dictionaries", "in_pieces", "written_out"]
+
+#: A part of a table is made of fewer rows where these would take more bytes, written out.
+PART_BYTES: Final = 64 * 2**20
+#: In NFC a text may have a quarter of its bytes.
+_SHRINKS: Final = 4
+
+
+def check_unpacked(
+    name: str, file: pq.ParquetFile, size: int, columns: Collection[str] | None = None
+) -> None:
+    """Raise BadInput where a row group of these columns, or of all, unpacks to more than any real one."""
+    metadata = file.metadata
+    for nth in range(metadata.num_row_groups):
+        group = metadata.row_group(nth)
+        total = 0
+        for at in range(group.num_columns):
+            column = group.column(at)
+            if columns is None or column.path_in_schema.partition(".")[0] in columns:
+                total += column.total_uncompressed_size
+        if total > unpacked_at_most(size):
+            raise too_large(name, size)
+
+
+def dictionaries(file: pq.ParquetFile) -> list[str]:
+    """Return the columns of text of a file that may be read as dictionaries, since they are stored so."""
+    texts = {each.name for each in file.schema_arrow if pa.types.is_string(each.type)}
+    metadata = file.metadata
+    found = set()
+    for nth in range(metadata.num_row_groups):
+        group = metadata.row_group(nth)
+        for at in range(group.num_columns):
+            column = group.column(at)
+            if column.path_in_schema in texts and column.has_dictionary_page:
+                found.add(column.path_in_schema)
+    return sorted(found)
+
+
+def written_out(table: pa.Table) -> int:
+    """Return how many bytes a table takes once its dictionaries are written out.
+
+    >>> words = pa.array(["a" * 100]).dictionary_encode().take(pa.array([0] * 50))
+    >>> written_out(pa.table({"text": words}))
+    5200
+    """
+    return sum(map(_column_size, table.columns))
+
+
+def _column_size(values: pa.ChunkedArray[Any]) -> int:
+    if not pa.types.is_dictionary(values.type):
+        return int(values.nbytes)
+    size = 0
+    chunk: Any
+    for chunk in values.chunks:
+        lengths = _lengths(chunk.dictionary)
+        if lengths is not None:
+            of_each: Any = pc.sum(lengths.take(chunk.indices).cast(pa.int64()))
+            size += (of_each.as_py() or 0) + 4 * len(chunk)
+        else:
+            size += chunk.nbytes
+    return size
+
+
+def _lengths(values: Any) -> Any:
+    types = pa.types
+    is_text = types.is_string(values.type) or types.is_large_string(values.type)
+    return pc.binary_length(values) if is_text or types.is_string_view(values.type) else None
+
+
+def check_lengths(name: str, table: pa.Table) -> None:
+    """Raise BadInput for a text that is far longer than its key may be.
+
+    One that is a little longer is refused by itself, with its event.
+    """
+    for column in table.column_names:
+        most = _SHRINKS * bytes_at_most(column)
+        chunk: Any
+        for chunk in table.column(column).chunks:
+            values = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
+            lengths = _lengths(values)
+            longest = pc.max(lengths).as_py() if lengths is not None and len(lengths) else None
+            if longest is not None and longest > most:
+                raise BadInput(
+                    f"column {column} has a text of {longest:,} bytes of UTF-8; "
+                    f"expected {bytes_at_most(column):,} at most",
+                    Place(name),
+                )
+
+
+def in_pieces(table: pa.Table) -> Iterator[pa.Table]:
+    """Yield the rows of a table, so many at a time that they are not too large once they are written out."""
+    if table.num_rows < 2 or written_out(table) <= PART_BYTES:
+        yield table
+        return
+    half = table.num_rows // 2
+    yield from in_pieces(table.slice(0, half))
+    yield from in_pieces(table.slice(half))
