@@ -33,10 +33,14 @@ class Served:
 
     def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers in lower case and body of an answer."""
+        return self.send("GET", path, **headers)
+
+    def send(self, method: str, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+        """Return the same of a request of any method."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(
-                "GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()}
+                method, path, headers={name.replace("_", "-"): value for name, value in headers.items()}
             )
             answer = connection.getresponse()
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()

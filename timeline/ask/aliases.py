@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from timeline.ask.answers import Answer, Rows
+from timeline.ask.answers import Answer, Rows, Source
+from timeline.ask.frames import AtHand
 from timeline.errors import BadInput
 from timeline.index.aliases import Aliases
 from timeline.meaning.fact import is_glob
@@ -83,6 +84,17 @@ class OrMeant:
     def fetch(self) -> Rows:
         found = self.asked if self.asked.rows else self.meant() or self.asked
         return Rows(found.columns, found.types, found.rows)
+
+    def part(self, offset: int, limit: int) -> Source:
+        some = self.asked.part(offset, limit)
+        if some.rows or (offset and self.asked.size()):
+            return AtHand(Rows(some.columns, some.types, some.rows))
+        meant = self.meant()
+        return OrMeant(some if meant is None else meant.part(offset, limit), lambda: None)
+
+    def size(self) -> int:
+        meant = None if (found := self.asked.size()) else self.meant()
+        return found if meant is None else meant.size()
 
     def arrow(self) -> pa.Table:
         found = self.asked.arrow()

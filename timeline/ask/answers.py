@@ -109,6 +109,12 @@ class Source(Protocol):
     def frame(self) -> pl.DataFrame:
         """Return everything as a polars frame; instants are in UTC."""
 
+    def part(self, offset: int, limit: int) -> Source:
+        """Return some of the rows: without the first `offset`, and `limit` at most."""
+
+    def size(self) -> int:
+        """Return how many rows there are."""
+
 
 @public
 class Answer:
@@ -183,6 +189,18 @@ class Answer:
             }
             for row in self.rows
         ]
+
+    def part(self, offset: int, limit: int) -> Answer:
+        """Return the answer that has some of the rows: without the first `offset`, and `limit` at most.
+
+        >>> Answer.of(["n"], ["BIGINT"], [(1,), (2,), (3,)]).part(1, 1).rows
+        [(2,)]
+        """
+        return Answer(self._source.part(offset, limit), self.asked)
+
+    def size(self) -> int:
+        """Return how many rows there are, which costs less than to fetch them."""
+        return self._source.size()
 
     def frame(self) -> pl.DataFrame:
         """Return a polars frame; instants are in UTC."""

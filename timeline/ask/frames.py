@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
@@ -51,6 +51,15 @@ class Statement:
     def fetch(self) -> Rows:
         """Return the answer in plain Python."""
         return self.run(lambda con: fetch(con, self.sql, self.parameters))
+
+    def part(self, offset: int, limit: int) -> Statement:
+        """Return the statement that answers with some of the rows."""
+        return replace(self, sql=f"{self.sql} LIMIT {int(limit)} OFFSET {int(offset)}")
+
+    def size(self) -> int:
+        """Return how many rows the answer has."""
+        counted = f"SELECT count(*) FROM ({self.sql})"
+        return int(self.run(lambda con: fetch(con, counted, self.parameters)).rows[0][0])
 
     def frame(self) -> pl.DataFrame:
         """Return the answer as a frame, its instants marked as the UTC that they are."""
@@ -115,6 +124,14 @@ class AtHand:
     def fetch(self) -> Rows:
         """Return the rows."""
         return self.rows
+
+    def part(self, offset: int, limit: int) -> AtHand:
+        """Return some of the rows."""
+        return AtHand(self.rows._replace(rows=self.rows.rows[offset : offset + limit]))
+
+    def size(self) -> int:
+        """Return how many rows there are."""
+        return len(self.rows.rows)
 
     def frame(self) -> pl.DataFrame:
         """Return the rows as a frame, of few rows in less time than DuckDB takes."""

@@ -708,6 +708,12 @@ class _PlainChanges:
     def fetch(self) -> Rows:
         return self.full.fetch()
 
+    def part(self, offset: int, limit: int) -> Source:
+        return self.full.part(offset, limit)
+
+    def size(self) -> int:
+        return self.full.size()
+
     def arrow(self) -> pa.Table:
         return self.full.arrow()
 

@@ -302,6 +302,14 @@ class Fetched:
         values = [_plain_values(kind, column) for kind, column in zip(self.types, self.columns, strict=True)]
         return Rows(self.names, self.types, list(zip(*values, strict=True)))
 
+    def part(self, offset: int, limit: int) -> Fetched:
+        """Return some of the rows."""
+        return Fetched(self.names, self.types, [column.slice(offset, limit) for column in self.columns])
+
+    def size(self) -> int:
+        """Return how many rows there are."""
+        return self.shape[0]
+
     def arrow(self) -> pa.Table:
         """Return the answer as an Arrow table."""
         check_names(self.names)

@@ -17,7 +17,15 @@ from functools import lru_cache
 from math import isfinite
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 from timeline.errors import BadInput, brief, nearest
 from timeline.meaning.amounts import KEPT, Amount, known_unit, parse_amount, plain_amount
@@ -193,14 +201,16 @@ def _dated(value: object, info: ValidationInfo) -> object:
     return _bounded(value, info)
 
 
-Text = Annotated[str, BeforeValidator(_bounded)]
+#: What JSON may have where a text is meant, whose figures are taken as they are written.
+_ALSO_FIGURES: Final = WithJsonSchema({"type": ["string", "number"]})
+
+Text = Annotated[str, BeforeValidator(_bounded), _ALSO_FIGURES]
 #: A text at whose ends blanks mean nothing.
-Trimmed = Annotated[str, BeforeValidator(_trimmed)]
+Trimmed = Annotated[str, BeforeValidator(_trimmed), _ALSO_FIGURES]
 #: A date or an interval as written, its blanks still there.
 Dated = Annotated[str, BeforeValidator(_dated)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
+Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": ["boolean", "string", "integer"]})]
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
-Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 class _Model(BaseModel):
@@ -676,9 +686,9 @@ class Source(_Description):
     numbers: Text | None = None
     url: Text | None = None
     language: Text | None = None
-    tier: Whole | None = Field(default=None, ge=1, le=2**31 - 1)
+    tier: Annotated[int, Field(ge=1, le=2**31 - 1), BeforeValidator(_whole)] | None = None
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    length: Whole | None = Field(default=None, ge=0, le=_LARGEST)
+    length: Annotated[int, Field(ge=0, le=_LARGEST), BeforeValidator(_whole)] | None = None
 
     def columns(self) -> dict[str, Any]:
         if self.origin is not None:

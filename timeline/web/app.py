@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +13,13 @@ from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from timeline.ask.snapshot import Snapshot
 from timeline.errors import BadInput, TimelineError
 from timeline.plot.engine import draw
 from timeline.plot.files import Picture
@@ -26,12 +28,14 @@ from timeline.store import Timeline
 from timeline.web import api, views, writes
 from timeline.web.ask_view import Sent, ask_view, sent_in
 from timeline.web.asked import Address, address_of
-from timeline.web.confined import Busy, Confined
+from timeline.web.confined import Confined
 from timeline.web.documents import Documents
-from timeline.web.errors import problem_of
+from timeline.web.errors import headers_of, problem, problem_of
 from timeline.web.fact_view import fact_view
 from timeline.web.guard import Guard
+from timeline.web.negotiation import is_known
 from timeline.web.openapi import description
+from timeline.web.parameters import FORMATS, REGISTER_UNKNOWN, read
 from timeline.web.render import page, static_files
 
 __all__ = ["application"]
@@ -74,12 +78,11 @@ def application(
             Route("/api/health", server.health),
             Route("/api/openapi.json", server.description),
             Route("/api/sql", server.sql),
-            Route("/api/why", server.why),
-            *([Route("/api/events", server.record, methods=["POST"])] if token else []),
+            *([Route("/api/events", server.events, methods=["GET", "POST"])] if token else []),
             Route("/api/{question}", server.question),
         ],
         lifespan=lifespan,
-        exception_handlers={404: _not_found, 405: _not_allowed, TimelineError: _failed},
+        exception_handlers={404: _not_found, 405: _not_allowed, TimelineError: _failed, Exception: _broken},
     )
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=6)
     app.add_middleware(Guard, hosts=hosts)
@@ -191,57 +194,60 @@ class Server:
     # The API
 
     async def question(self, request: Request) -> Response:
+        """Answer one of the questions, or say that what a caller has of it still holds."""
         name = unquote(request.path_params["question"])
-        items = request.query_params.multi_items()
-        accepted = request.headers.get("accept", api.JSON)
-        snapshot = self.tl.snapshot()
-        reply = await run_in_threadpool(api.ask, snapshot, name, items, accepted)
-        return self._tagged(request, reply.content, reply.kind, fixed=reply.is_fixed)
+        question = api.question_named(name, ("sql", "health", "live", "openapi.json"))
+        asked = api.parsed(name, question, request.query_params.multi_items(), _accept(request))
+        known = request.headers.get("if-none-match", "")
 
-    async def why(self, request: Request) -> Response:
-        snapshot = self.tl.snapshot()
-        reply = await run_in_threadpool(api.why_document, snapshot, request.query_params.multi_items())
-        return self._tagged(request, reply.content, reply.kind, fixed=reply.is_fixed)
+        def reply() -> Response:
+            snapshot = self.tl.snapshot()
+            headers = _tagged(api.tag_of(snapshot, _digest(snapshot), asked))
+            if api.is_fixed(snapshot, asked):
+                headers["Cache-Control"] = _FOR_EVER
+            if is_known(headers["ETag"], known):
+                return Response(status_code=304, headers=headers)
+            return Response(api.answered(snapshot, asked), media_type=asked.kind, headers=headers)
+
+        return await run_in_threadpool(reply)
 
     async def sql(self, request: Request) -> Response:
-        given = api.once(
-            request.query_params.multi_items(),
-            ("query", "format", "as_of", "recorded_as_of", "valid_at", "policy", "basis"),
-        )
-        if "query" not in given:
-            raise BadInput("query is missing; expected one SELECT")
-        kind = api.format_of(given, request.headers.get("accept", api.JSON))
-        given.pop("format", None)
-        answer = await run_in_threadpool(self.confined.run, given)
-        if kind == api.CSV:
-            from timeline.show.formats import csv_lines
+        """Answer a query, as `timeline sql` does."""
+        asked = api.parsed("sql", api.SQL, request.query_params.multi_items(), _accept(request))
 
-            content = "".join(f"{line}\n" for line in csv_lines(answer["columns"], answer["rows"])).encode()
-            return self._tagged(request, content, api.CSV)
-        if kind == api.ARROW:
-            raise BadInput("sql answers as json or csv")
-        return self._tagged(request, json.dumps(answer, ensure_ascii=False).encode(), api.JSON)
+        def reply() -> Response:
+            answer, cut = self.confined.answer(asked.given)
+            content = api.encoded(answer, asked, {"cut": True} if cut else None)
+            return self._tagged(request, content, asked.kind)
+
+        return await run_in_threadpool(reply)
+
+    async def events(self, request: Request) -> Response:
+        return await (self.record(request) if request.method == "POST" else self.question(request))
 
     async def record(self, request: Request) -> Response:
+        """Append the events that a client sends."""
         assert self._token is not None
-        if not writes.is_allowed(self._token, request.headers.get("authorization", "")):
-            details = {"type": "about:blank", "title": "Not allowed", "status": 401}
-            return _problem(401, details | {"detail": "expected Authorization: Bearer TOKEN"})
-        body = b""
+        writes.check_token(self._token, request.headers.get("authorization", ""))
+        given = read(request.query_params.multi_items(), [REGISTER_UNKNOWN])
+        body = bytearray()
         async for part in request.stream():
             body += part
             if len(body) > writes.BODY_AT_MOST:
-                raise BadInput(f"the body is too large; expected at most {writes.BODY_AT_MOST:,} bytes")
-        given = api.once(request.query_params.multi_items(), ("register_unknown",))
-        unknown = given.get("register_unknown", "false")
-        if unknown not in ("true", "false"):
-            raise BadInput(f"register_unknown is {unknown[:60]!r}; expected true or false")
+                raise writes.TooLarge(
+                    f"the body is too large; expected at most {writes.BODY_AT_MOST:,} bytes"
+                )
         commit = await run_in_threadpool(
-            writes.record, self.tl, body, request.headers.get("if-match"), register_unknown=unknown == "true"
+            writes.record,
+            self.tl,
+            bytes(body),
+            request.headers.get("if-match"),
+            register_unknown=given.get("register_unknown") == "true",
         )
         return JSONResponse(commit, 201, headers={"Cache-Control": "no-store"})
 
     async def health(self, request: Request) -> Response:
+        read(request.query_params.multi_items(), [])
         head = await run_in_threadpool(self.tl.head)
         return JSONResponse(
             {
@@ -254,10 +260,16 @@ class Server:
         )
 
     async def description(self, request: Request) -> Response:
-        return self._tagged(request, json.dumps(description()).encode(), api.JSON)
+        read(request.query_params.multi_items(), [])
+
+        def described() -> bytes:
+            return json.dumps(description(self.tl.snapshot(), writes=self._token is not None)).encode()
+
+        return self._tagged(request, await run_in_threadpool(described), FORMATS["json"])
 
     async def live(self, request: Request) -> Response:
         """Send the head of the log, and again whenever it grew."""
+        read(request.query_params.multi_items(), [])
 
         async def heads() -> AsyncIterator[str]:
             last, silent = -1, 0.0
@@ -280,11 +292,11 @@ class Server:
             heads(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
         )
 
-    def _tagged(self, request: Request, content: bytes, kind: str, *, fixed: bool = False) -> Response:
+    def _tagged(self, request: Request, content: bytes, kind: str) -> Response:
         """Return an answer with its tag; nothing but the tag where the caller has it already."""
-        tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-        headers = {"ETag": tag, "Cache-Control": _FOR_EVER if fixed else _ASK_AGAIN, "Vary": "Accept"}
-        if tag in request.headers.get("if-none-match", ""):
+        # A weak one, since the same content is sent compressed too.
+        headers = _tagged(f'W/"{hashlib.sha256(content).hexdigest()[:32]}"')
+        if is_known(headers["ETag"], request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
         return Response(content, media_type=kind, headers=headers)
 
@@ -305,47 +317,51 @@ def _title(data: dict[str, Any]) -> str:
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
-def _problem(status: int, details: dict[str, Any]) -> Response:
+def _accept(request: Request) -> str:
+    """Return the header Accept, which may come in several lines."""
+    return ",".join(request.headers.getlist("accept"))
+
+
+def _digest(snapshot: Snapshot) -> str:
+    """Return the digest of the last commit of a state."""
+
+    def found() -> str:
+        return snapshot.commit_of(snapshot.position).digest if snapshot.position else ""
+
+    return views.remembered(snapshot, "digest", found)
+
+
+def _tagged(tag: str) -> dict[str, str]:
+    return {"ETag": tag, "Cache-Control": _ASK_AGAIN, "Vary": "Accept"}
+
+
+def _problem(status: int, details: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
     return Response(
-        json.dumps(details, ensure_ascii=False),
+        json.dumps(details, ensure_ascii=False).encode("utf-8", "replace"),
         status,
         media_type="application/problem+json",
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store", **headers_of(status), **(headers or {})},
     )
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, TimelineError)
-    if isinstance(error, Busy):
-        return _problem(503, {"type": "about:blank", "title": "Busy", "status": 503, "detail": str(error)})
-    status, details = problem_of(error)
-    if isinstance(error, writes.Stale):
-        # What If-Match asks for.
-        status = details["status"] = 412
-    return _problem(status, details)
+    return _problem(*problem_of(error))
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    # The error itself goes to the server's log.
+    return _problem(500, problem(500, "the server failed at this; its log says where"))
 
 
 async def _not_found(request: Request, error: Exception | None) -> Response:
     if request.url.path.startswith("/api/") or request.url.path.startswith("/static/"):
-        return _problem(
-            404,
-            {
-                "type": "about:blank",
-                "title": "Nothing found",
-                "status": 404,
-                "detail": f"no such address: {request.url.path}",
-            },
-        )
+        return _problem(404, problem(404, f"no such address: {request.url.path}"))
     return RedirectResponse("/", 303)
 
 
 async def _not_allowed(request: Request, error: Exception) -> Response:
-    return _problem(
-        405,
-        {
-            "type": "about:blank",
-            "title": "Not allowed",
-            "status": 405,
-            "detail": f"{request.method} is not for {request.url.path}",
-        },
-    )
+    assert isinstance(error, HTTPException)
+    detail = f"{request.method} is not for {request.url.path}"
+    allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
+    return _problem(405, problem(405, detail), {"Allow": allowed})

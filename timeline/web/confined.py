@@ -15,10 +15,11 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
+from timeline.ask.answers import Answer, AsOf
 from timeline.errors import BadInput, TimelineError
 
 __all__ = ["Bounds", "Busy", "Confined"]
@@ -83,6 +84,13 @@ class Confined:
                 threading.Thread(target=self._replace, daemon=True).start()
         finally:
             self._places.release()
+
+    def answer(self, request: Mapping[str, Any]) -> tuple[Answer, bool]:
+        """Return the answer to a query, and whether rows were left out, as `run` does."""
+        found = self.run(request)
+        rows = [tuple(row) for row in found["rows"]]
+        asked = None if found["asked"] is None else AsOf(**found["asked"])
+        return Answer.of(found["columns"], found["types"], rows, asked), found["cut"]
 
     def _replace(self) -> None:
         with suppress(OSError):
@@ -193,7 +201,7 @@ def _fetched(tl: Any, request: dict[str, Any], most: int, answer_bytes: int) -> 
     size = sum(len(str(value)) for row in rows for value in row)
     if size > answer_bytes:
         raise BadInput(f"the answer has more than {answer_bytes // 2**20} MiB; ask for fewer rows or columns")
-    asked = None if found.asked is None else found.asked.axes()
+    asked = None if found.asked is None else asdict(found.asked)
     return {
         "columns": found.columns,
         "types": found.types,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from timeline.web.errors import headers_of, problem
 from timeline.web.writes import BODY_AT_MOST
 
 __all__ = ["Guard"]
@@ -65,16 +66,30 @@ class Guard:
         if self._hosts is not None and host not in self._hosts:
             return 421, f"this server does not answer to {headers.get('host', '')[:100]!r}"
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        if origin is not None and origin.lower() not in (
+            f"http://{headers.get('host', '').lower()}",
+            f"https://{headers.get('host', '').lower()}",
+        ):
             return 403, f"requests from {origin[:100]!r} are not taken"
         if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
             return 403, "requests from pages of other sites are not taken"
         if len(scope.get("query_string", b"")) + len(scope.get("raw_path", b"")) > _ADDRESS:
-            return 414, "the address is too long"
+            return 414, f"the address is too long; expected at most {_ADDRESS:,} bytes"
+        if not all(map(_is_text, (scope.get("query_string", b""), scope.get("raw_path", b"")))):
+            return 400, "the address holds bytes that are no UTF-8"
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > BODY_AT_MOST:
             return 413, f"the body is too large; expected at most {BODY_AT_MOST:,} bytes"
         return None
+
+
+def _is_text(part: bytes) -> bool:
+    """Whether a part of an address, once read, is UTF-8."""
+    try:
+        unquote_to_bytes(part).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_host(text: str) -> bool:
@@ -86,12 +101,13 @@ def _is_host(text: str) -> bool:
 
 
 async def _refuse(send: Send, status: int, words: str) -> None:
-    content = json.dumps(
-        {"type": "about:blank", "title": "Refused", "status": status, "detail": words}
-    ).encode()
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(content)).encode()),
-    ]
+    content = json.dumps(problem(status, words)).encode()
+    more = {
+        "content-type": "application/problem+json",
+        "content-length": str(len(content)),
+        "cache-control": "no-store",
+        **headers_of(status),
+    }
+    headers = [(name.lower().encode(), value.encode()) for name, value in more.items()]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})

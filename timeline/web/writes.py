@@ -11,17 +11,34 @@ from typing import Any, Final
 from timeline.atomic import text_in
 from timeline.errors import BadInput, Conflict
 from timeline.store import Timeline
+from timeline.web.parameters import Parameter
 
-__all__ = ["BODY_AT_MOST", "Stale", "is_allowed", "record", "token_in"]
+__all__ = ["BODY_AT_MOST", "IF_MATCH", "NotAllowed", "Stale", "TooLarge", "check_token", "record", "token_in"]
 
 #: The largest body that is read, in bytes.
 BODY_AT_MOST: Final = 20 * 2**20
+#: The position that the store is expected to have.
+IF_MATCH: Final = Parameter(
+    "If-Match",
+    "The position of the last event: the events are appended only while it is that.",
+    {"type": "string", "pattern": '^("[0-9]{1,18}"|[0-9]{1,18})$'},
+    example="192",
+    expected="the position of the last event, such as 192",
+)
 #: A shorter token could be guessed.
 _TOKEN_AT_LEAST: Final = 16
 
 
 class Stale(Conflict):
     """The store has grown past the position that the client expected."""
+
+
+class TooLarge(BadInput):
+    """The body has more bytes than are read."""
+
+
+class NotAllowed(BadInput):
+    """The client sent no token, or another."""
 
 
 def token_in(path: Path) -> str:
@@ -39,14 +56,17 @@ def token_in(path: Path) -> str:
     return token
 
 
-def is_allowed(token: str, authorization: str) -> bool:
-    """Whether a header Authorization carries the token.
+def check_token(token: str, authorization: str) -> None:
+    """Raise NotAllowed unless a header Authorization carries the token.
 
-    >>> is_allowed("abc", "Bearer abc"), is_allowed("abc", "Bearer ab"), is_allowed("abc", "")
-    (True, False, False)
+    >>> check_token("abc", "Bearer abc")
+    >>> check_token("abc", "Bearer ab")
+    Traceback (most recent call last):
+    timeline.web.writes.NotAllowed: expected Authorization: Bearer TOKEN
     """
     scheme, _, given = authorization.partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
+        raise NotAllowed("expected Authorization: Bearer TOKEN")
 
 
 def record(
@@ -82,7 +102,6 @@ def record(
 
 
 def _position(if_match: str) -> int:
-    text = if_match.strip().strip('"')
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise BadInput(f"If-Match is {if_match[:60]!r}; expected the position of the last event, such as 192")
-    return int(text)
+    text = if_match.strip()
+    IF_MATCH.check(text)
+    return int(text.strip('"'))
