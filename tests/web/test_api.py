@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import shutil
 import signal
 import socket
@@ -311,3 +313,19 @@ def test_an_address_that_is_taken_is_named(served: Served) -> None:
     found = run_command(served.store, ["serve", "--port", str(served.port), "--no-browser"])
     assert found.code == 2
     assert f"cannot listen on 127.0.0.1, port {served.port}" in found.err
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/fact/nvidia/investment/openai?as_of=2025-10-15&compare=2026-02-28&status=planned&q=a&lang=fr",
+        "/fact/nvidia/investment/openai?policy=by-origin&recorded_as_of=%234",
+        "/ask?sql=SELECT%201&as_of=2025-10-15&compare=2026-02-28&lang=fr",
+    ],
+)
+def test_what_a_page_links_to_in_the_api_is_there(served: Served, page: str) -> None:
+    _, _, body = served.get(page)
+    links = [html.unescape(link) for link in re.findall(r'href="(/api/[^"]*)"', body.decode())]
+    assert links
+    for link in links:
+        assert served.get(link)[0] == 200

@@ -72,7 +72,8 @@ def test_every_type_of_an_answer_is_drawn_or_refused_in_words(served: Served) ->
         "INTERVAL 2 DAY AS i, [1] AS l, {'a': 1} AS s, 'infinity'::TIMESTAMPTZ AS z, TIME '10:00' AS t, "
         "DATE '0044-03-15 (BC)' AS bc, 'a'::ENUM ('a', 'b') AS e FROM beliefs LIMIT 9"
     )
-    found = served.json(f"/api/sql?{urlencode({'query': sql})}")
+    _, _, body = served.get(f"/ask?{urlencode({'sql': sql})}", **VIEW)
+    found = json.loads(body)["answer"]
     drawn = 0
     for x in found["columns"]:
         for y in found["columns"]:

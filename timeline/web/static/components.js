@@ -281,7 +281,7 @@
         <p class="crumbs"><a href=${to(data, "/", { q: undefined })}>${w.beliefs}</a> / <a href=${to(data, "/", { q: undefined, subject: [data.subject] })}>${subject}</a></p>
         ${Title(data)}
         <div class="two"><div class="chart" id="chart">${svg(plot.fact(data.chart, { width: page.chartWidth ?? 800, language: data.language, id: "c" }), true)}</div>
-        <aside class="card">${Card(data)}<p class="links"><a href=${to(data, "/api/why", { fact: data.fact, lang: undefined })}>${w.why}</a> <button type="button" class="link needs-script" data-do="copy">${w.copyLink}</button> <a download href=${to(data, `${path}.svg`)}>${w.svg}</a> <a download href=${to(data, `${path}.png`)}>${w.png}</a></p></aside></div>
+        <aside class="card">${Card(data)}<p class="links"><a href=${`/api/why?${new page.Query({ ...dates(data), fact: data.fact }).text}`}>${w.why}</a> <button type="button" class="link needs-script" data-do="copy">${w.copyLink}</button> <a download href=${to(data, `${path}.svg`)}>${w.svg}</a> <a download href=${to(data, `${path}.png`)}>${w.png}</a></p></aside></div>
         ${data.vintages ? Vintages(data) : ""}${Evidence(data)}
         <footer class="foot"><span>${glyph("letter-of-intent")} ${w.firm}</span><span>├─● ${w.spanLegend}</span><span>□ ${w.pageLegend}</span>${Keys(data)}</footer>
       </div>`;
