@@ -17,14 +17,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A loaded machine must not turn a slow example into a failure: there is no deadline.
 _ALWAYS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("dev", max_examples=50, **_ALWAYS)  # type: ignore[arg-type]
-settings.register_profile(
-    "ci",
-    max_examples=100,
-    derandomize=False,
-    print_blob=True,
-    **_ALWAYS,  # type: ignore[arg-type]
-)
+for _profile, _examples in {"dev": 50, "ci": 50, "long": 200}.items():
+    settings.register_profile(
+        _profile,
+        max_examples=_examples,
+        derandomize=False,
+        print_blob=_profile != "dev",
+        **_ALWAYS,  # type: ignore[arg-type]
+    )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 

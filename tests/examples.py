@@ -1,29 +1,33 @@
-"""How many examples of a property are drawn: all where everything is checked, few where one room is."""
+"""How many examples of a property are drawn: all in a long run, half in a check of everything, else few."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from hypothesis import settings
 
 T = TypeVar("T")
 
+#: One in how many of a property's examples is drawn, by profile. Every run draws others than the one before.
+_ONE_IN: Final = {"long": 1, "ci": 2}
+_FEW: Final = 25
+
 
 def costly(examples: int = 100) -> settings:
     """Return the settings of a property of which every example makes a store.
 
-    All `examples` are drawn under HYPOTHESIS_PROFILE=ci. Elsewhere one in 25 of them is drawn, and at
-    least three, so that the tests of a room run in seconds.
+    All `examples` are drawn under HYPOTHESIS_PROFILE=long, and half of them under `ci`. Elsewhere one in 25
+    of them is drawn, and at least three, so that the tests of a room run in seconds.
     """
-    return settings(max_examples=examples if _is_everything() else max(examples // 25, 3))
+    return settings(max_examples=max(examples // _ONE_IN.get(_profile(), _FEW), 3))
 
 
 def thinned(cases: Sequence[T]) -> Sequence[T]:
-    """Return all cases under HYPOTHESIS_PROFILE=ci, elsewhere every seventh."""
-    return cases if _is_everything() else cases[::7]
+    """Return all cases under HYPOTHESIS_PROFILE=ci and =long, elsewhere every seventh."""
+    return cases if _profile() in _ONE_IN else cases[::7]
 
 
-def _is_everything() -> bool:
-    return os.environ.get("HYPOTHESIS_PROFILE") == "ci"
+def _profile() -> str | None:
+    return os.environ.get("HYPOTHESIS_PROFILE")

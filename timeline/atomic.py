@@ -28,6 +28,7 @@ __all__ = [
     "file_kind",
     "holding_folder",
     "is_free",
+    "make_folders",
     "no_file",
     "remove_leftovers",
     "remove_temporary_folders",
@@ -347,6 +348,24 @@ def rename_into_place(folder: Path, target: Path) -> None:
 
 def _exists(target: str | Path) -> Conflict:
     return Conflict(f"{target} exists; remove it, or say --replace")
+
+
+def make_folders(folder: Path) -> None:
+    """Make a folder with its missing parents, durably; one that is there is taken as it is.
+
+    The names of folders that were there are made durable too where that can be done: somebody may have made
+    them a moment ago, and what will lie in them goes with them.
+    """
+    if folder.is_dir():
+        for outer in (folder, folder.parent):
+            with suppress(OSError):
+                sync_folder(outer.parent)
+        return
+    make_folders(folder.parent)
+    with suppress(FileExistsError):
+        folder.mkdir()
+    sync_folder(folder)
+    sync_folder(folder.parent)
 
 
 def sync_file(path: Path) -> None:

@@ -118,7 +118,6 @@ class Timeline:
             raise Conflict(f"{folder} is a store already; open it instead")
         # What is left of an index shows that there was a log.
         cls(folder)._index.check_log()
-        folder.mkdir(parents=True, exist_ok=True)
         Log.create(folder / _LOG)
         return cls(folder, project=project)
 

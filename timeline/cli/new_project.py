@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from timeline.atomic import no_file
+from timeline.atomic import make_folders, no_file
 from timeline.errors import BadInput, NotFound, Place
 from timeline.project import PROJECT_FILE
 
@@ -81,6 +81,6 @@ def ignoring(path: Path, line: str) -> bytes | None:
 
 def make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder.absolute())
     except OSError as error:
         raise BadInput(f"cannot make the folder {folder}: {error.strerror or error}") from None

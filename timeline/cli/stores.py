@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from timeline.atomic import rename_into_place, temporary_folder
+from timeline.atomic import make_folders, rename_into_place, temporary_folder
 from timeline.cli.output import Result, print_ingested, say, showing_progress
 from timeline.errors import Conflict, NotFound
 from timeline.project import find_project, find_store, project_folder
@@ -179,7 +179,7 @@ def near(path: Path) -> str:
 def _made(path: Path, project: Path | None) -> Iterator[Timeline]:
     """A new store that is at `path` once the block is done, and not at all where it fails."""
     real = Path(os.path.realpath(path))
-    real.parent.mkdir(parents=True, exist_ok=True)
+    make_folders(real.parent)
     with temporary_folder(real.parent) as folder:
         made = folder / "store"
         with Timeline.create(made, project=project) as tl:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from timeline.atomic import no_file, sync_folder, writing
+from timeline.atomic import make_folders, no_file, sync_folder, writing
 from timeline.errors import BadInput, Place
 from timeline.intake.batch import BOM, decoded
 
@@ -81,8 +81,7 @@ class RecordedFile:
         folder = self.path.parent
         if not folder.is_dir():
             try:
-                folder.mkdir(parents=True)
-                sync_folder(folder.parent)
+                make_folders(folder.absolute())
             except OSError as error:
                 raise BadInput(f"cannot make the folder {folder}: {error.strerror or error}") from None
         with writing(self.path, binary=True) as out:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from timeline.atomic import file_kind, sync_folder
+from timeline.atomic import file_kind, make_folders, sync_folder
 from timeline.errors import Corruption, NotFound, TimelineError
 
 __all__ = ["FileLock", "FolderObjects"]
@@ -32,15 +32,9 @@ class FolderObjects:
     @classmethod
     def create(cls, folder: str | Path) -> FolderObjects:
         """Make the folder and its missing parents, durably; one that exists is taken as it is."""
-        folder = Path(folder).absolute()
-        if not folder.is_dir():
-            if not folder.parent.is_dir():
-                cls.create(folder.parent)
-            with suppress(FileExistsError):
-                folder.mkdir()
-            sync_folder(folder)
-            sync_folder(folder.parent)
-        return cls(folder)
+        made = Path(folder).absolute()
+        make_folders(made)
+        return cls(made)
 
     def put_if_absent(self, name: str, content: memoryview) -> bool:
         while True:
