@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from timeline.atomic import is_free, rename_into_place, temporary_folder
+from timeline.atomic import is_free, make_folders, rename_into_place, temporary_folder
 from timeline.errors import BadInput, Conflict, Corruption, NotFound
 from timeline.log.backup import Copied, check_restored, copy_log, manifest_of, write_manifest
 from timeline.log.extent import with_extent
@@ -62,7 +62,7 @@ def restore(backup: Path, path: Path | None, *, partial: bool) -> Copied:
     target = (find_store(path) if path is None or own is not None else path).absolute()
     if not is_free(target):
         raise Conflict(f"{target} has something in it; expected a folder that is not there, or is empty")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folders(target.parent.absolute())
     with temporary_folder(target.parent) as within:
         made = within / "restored"
         made.mkdir()
