@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.logs import append, events_of, names
 from tests.power import Disk
@@ -102,7 +100,7 @@ def check_store(folder: Path, keys: Sequence[str | None]) -> None:
 
 
 def test_what_was_acknowledged_outlives_a_power_loss_at_any_moment(
-    tmp_path: Path, record_property: pytest.RecordProperty
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     root = tmp_path / "disk"
     root.mkdir()
