@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import re
+import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from hypothesis import given
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.commands import ROOT, run
 from tests.examples import costly
 from tests.logs import Volatile, events_of
 from tests.strategies import MOMENTS, POLICIES, RECORDED, SOURCES, Step, entries_of, histories, written
-from timeline import BadInput
+from tests.web.conftest import start, stop
+from timeline import BadInput, Timeline, TimelineError
 from timeline.index.seal import Seal
 from timeline.index.sealed import write_sealed
 from timeline.log.log import Log, rows_to_table
 from timeline.meaning import fold
+from timeline.meaning.columns import STATUSES
 from timeline.meaning.fold import END, Entry
 from timeline.meaning.identity import content_of, event_id
-from timeline.meaning.times import parse_edtf
+from timeline.meaning.times import format_instant, parse_edtf, to_naive
 
 Row = dict[str, Any]
 #: When each commit was recorded, and its rows.
@@ -277,3 +287,475 @@ def entries_of_commits(commits: Commits) -> list[Entry]:
             position = next(positions)
             found += [replace(entry, position=position, recorded_at=at) for entry in entries_of([[row]])]
     return found
+
+
+def store_of(folder: Path, commits: Commits) -> Path:
+    """Return a store of these commits."""
+    log_of(folder / "log", commits)
+    return folder
+
+
+def answers_of(tl: Timeline, seal: Seal, later: int) -> Iterator[tuple[str, object]]:
+    """Yield what a store answers, by name: as of the seal, before it, and in SQL as of `later`."""
+    snapshot = tl.snapshot()
+    assert seal.as_of is not None
+    for at in {seal.as_of, MOMENTS[0], min(MOMENTS[3], seal.as_of)}:
+        as_of = to_naive(at).replace(tzinfo=UTC)
+        if at > seal.as_of:
+            continue
+        for policy in ("latest", "first", "ranked", "by-origin", "confirmed:2"):
+            yield f"{policy} {at}", tl.beliefs(as_of=as_of, policy=policy).rows()
+        for basis in ("possible", "evidence"):
+            yield f"{basis} {at}", tl.beliefs(as_of=as_of, basis=basis).rows()
+        yield f"claims {at}", tl.claims(as_of=as_of).rows()
+        yield f"disagreements {at}", tl.disagreements(as_of=as_of, within=None).rows()
+        yield f"history {at}", tl.history("*", as_of=as_of).rows()
+        yield f"changes {at}", tl.changes(as_of, to_naive(seal.as_of).replace(tzinfo=UTC)).rows()
+        yield f"spans {at}", snapshot.ask("spans", None, snapshot.dates(as_of)).rows
+        yield f"belief {at}", repr(tl.belief("0/says@2027", as_of=as_of))
+        yield f"known then {at}", tl.beliefs(as_of=as_of, recorded_as_of="#1").rows()
+    for table in ("events", "sources", "entities", "attributes", "store.commits", "belief_spans", "claims"):
+        yield table, tl.sql(f"SELECT * FROM {table} ORDER BY ALL").rows()
+    moment = format_instant(later)
+    yield "later", tl.sql(f"SELECT * FROM beliefs_as_of('{moment}') ORDER BY ALL").rows()
+    yield "all", tl.sql("SELECT * FROM beliefs FOR REPORTED_TIME ALL ORDER BY ALL").rows()
+    yield "facts", snapshot.facts()
+    yield "head", tl.head()
+    yield "verified", tl.verify(log_only=True)
+
+
+@settings(max_examples=LONG // 10 or 2)
+@given(drawn_stores, seals)
+def test_every_answer_is_that_of_a_store_that_never_had_the_rest(
+    drawn: tuple[list[tuple[Step, ...]], list[Description]], seal: Seal
+) -> None:
+    assert seal.as_of is not None
+    commits = commits_of(*drawn)
+    sealing: dict[str, Any] = {
+        "sealed_as_of": to_naive(seal.as_of).replace(tzinfo=UTC),
+        "sealed_recorded_as_of": (
+            None if seal.recorded_as_of is None else to_naive(seal.recorded_as_of).replace(tzinfo=UTC)
+        ),
+        "sealed_basis": seal.basis,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        whole = store_of(Path(folder, "whole"), commits)
+        never = store_of(Path(folder, "never"), left_of(commits, seal))
+        with Timeline.open(whole, **sealing) as sealed, Timeline.open(never) as expected:
+            pairs = zip(
+                answers_of(sealed, seal, MOMENTS[-1]), answers_of(expected, seal, MOMENTS[-1]), strict=True
+            )
+            for (name, answer), (_, wanted) in pairs:
+                if name == "verified":
+                    # Files are wider in the copy.
+                    answer, wanted = (replace(one, files=0, bytes=0) for one in (answer, wanted))  # type: ignore[type-var]
+                assert answer == wanted, name
+            # Where no date is given, it is that of the seal.
+            as_of = sealing["sealed_as_of"]
+            assert sealed.beliefs().rows() == expected.beliefs(as_of=as_of).rows()
+            assert sealed.sql("FROM beliefs").rows() == expected.sql("FROM beliefs", as_of=as_of).rows()
+
+
+# The bundled reports, and what must not be seen of them
+
+DAY: Final = "2025-10-15"
+LATER: Final = "2026-02-28"
+#: A fact that nobody knew of on that day.
+LATE_FACT: Final = "nvidia/closing-date/openai"
+LATE_KEY: Final = "nvidia-30-billion"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a store of the bundled reports."""
+    folder = tmp_path_factory.mktemp("sealed") / "project"
+    folder.mkdir()
+    for name in ("timeline.toml", "events", "queries"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    with Timeline.create(folder / ".timeline") as tl:
+        tl.ingest(folder / "events")
+        tl.refresh()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sealed(whole: Path) -> Iterator[Timeline]:
+    with Timeline.open(whole, sealed_as_of=DAY) as tl:
+        yield tl
+
+
+@pytest.fixture(scope="module")
+def secrets(whole: Path, sealed: Timeline) -> list[str]:
+    """Every text of the store that stands in nothing which the seal leaves."""
+
+    def texts(tl: Timeline) -> set[str]:
+        found: set[str] = set()
+        for table in ("events", "sources", "entities", "attributes"):
+            for row in tl.sql(f"FROM {table}").rows():
+                found |= {value for value in row if isinstance(value, str) and len(value) > 9}
+        return found
+
+    with Timeline.open(whole, read_only=True) as tl:
+        left = "\n".join(texts(sealed))
+        late = sorted(text for text in texts(tl) if text not in left and text not in STATUSES)
+        assert LATE_FACT in late
+        assert len(late) > 100
+    return late
+
+
+Attempt = Callable[[Any], object]
+
+
+def told(secrets: Sequence[str], shown: str, asked: str = "") -> list[str]:
+    """Return the secrets that an answer gives away, apart from what was asked with."""
+    return [secret for secret in secrets if secret in shown and secret not in asked]
+
+
+EVENT: Final = {"fact": "acme/ceo", "entity": "ann", "source": "a", "reported": "2025-01-01"}
+
+
+def _frame() -> pl.DataFrame:
+    return pl.DataFrame({"fact": ["nvidia/investment/openai"], "as_of": [LATER]})
+
+
+def _writable(tl: Any) -> object:
+    tl.read_only = False
+    return tl.append(
+        [{"fact": "a/b", "text": "x", "source": "s", "reported": "2025-01"}], register_unknown=True
+    )
+
+
+REFUSED: Final[dict[str, Attempt]] = {
+    "beliefs": lambda tl: tl.beliefs(as_of=LATER),
+    "the instant after": lambda tl: tl.beliefs(as_of="2025-10-16T00:00:00Z"),
+    "claims": lambda tl: tl.claims(as_of=LATER),
+    "disagreements": lambda tl: tl.disagreements(as_of=LATER),
+    "history": lambda tl: tl.history("*", as_of=LATER),
+    "why": lambda tl: tl.why("nvidia/investment/openai", as_of=LATER),
+    "belief": lambda tl: tl.belief("nvidia/investment/openai", as_of=LATER),
+    "changes to": lambda tl: tl.changes(DAY, LATER),
+    "changes from": lambda tl: tl.changes(LATER, DAY),
+    "at": lambda tl: tl.at(_frame()),
+    "plot": lambda tl: tl.plot("nvidia/investment/openai", as_of=LATER),
+    "plot beside": lambda tl: tl.plot(kind="flow", compare=LATER),
+    "sql": lambda tl: tl.sql("FROM beliefs", as_of=LATER),
+    "translate": lambda tl: tl.snapshot().translate("FROM beliefs", as_of=LATER),
+    "dates": lambda tl: tl.snapshot().dates(as_of=LATER),
+    "instant": lambda tl: tl.snapshot().instant_of(LATER),
+    "connect": lambda tl: tl.connect(),
+    "connect of a snapshot": lambda tl: tl.snapshot().connect(),
+    "unsafe": lambda tl: tl.snapshot().sql("SELECT 1", unsafe=True),
+    "explain unsafe": lambda tl: tl.snapshot().explain_sql("SELECT 1", unsafe=True),
+    "append": lambda tl: tl.append([EVENT], register_unknown=True),
+    "append where it says it can": _writable,
+    "record": lambda tl: tl.record([EVENT]),
+    "ingest": lambda tl: tl.ingest([EVENT]),
+    "a dry run": lambda tl: tl.ingest([EVENT], dry_run=True),
+    "rebuild": lambda tl: tl.rebuild(),
+    "rebuild trusting": lambda tl: tl.rebuild(trust_log=True),
+    "refresh": lambda tl: tl.refresh(),
+    "compact": lambda tl: tl.compact(),
+    "open its folder": lambda tl: Timeline.open(tl.path).beliefs(as_of=LATER),
+    "record in its folder": lambda tl: Timeline.open(tl.path).compact(),
+    "seal its folder later": lambda tl: Timeline.open(tl.path, sealed_as_of=LATER),
+    "create in its folder": lambda tl: Timeline.create(tl.path),
+    "two statements": lambda tl: tl.sql("SELECT 1; SELECT 2"),
+    "attach": lambda tl: tl.sql("ATTACH ':memory:' AS other"),
+    "set": lambda tl: tl.sql("SET enable_external_access = true"),
+    "copy": lambda tl: tl.sql("COPY (SELECT 1) TO '/tmp/sealed.csv'"),
+    "read a log": lambda tl: tl.sql("FROM read_parquet('/**/*.parquet')"),
+    "read a text": lambda tl: tl.sql("FROM read_text('/etc/hostname')"),
+    "read a name": lambda tl: tl.sql("FROM '/etc/hostname'"),
+    "list files": lambda tl: tl.sql("FROM glob('/**')"),
+    "load": lambda tl: tl.sql("LOAD httpfs"),
+    "a python variable": lambda tl: tl.sql("FROM whole"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_reaches_past_the_seal_is_refused(name: str, sealed: Timeline, secrets: list[str]) -> None:
+    with pytest.raises(TimelineError) as raised:
+        REFUSED[name](sealed)
+    message = str(raised.value)
+    assert not told(secrets, message)
+    assert "fault of Timeline" not in message
+    sealed.read_only = True
+
+
+BLIND: Final[dict[str, Attempt]] = {
+    "a later date in SQL": lambda tl: tl.sql(f"FROM beliefs_as_of('{LATER}')").rows(),
+    "temporal SQL": lambda tl: tl.sql(f"FROM beliefs FOR REPORTED_TIME AS OF DATE '{LATER}'").rows(),
+    "all times": lambda tl: tl.sql("FROM beliefs FOR REPORTED_TIME ALL").rows(),
+    "other rules": lambda tl: tl.sql(f"FROM beliefs_as_of('{LATER}', basis := 'possible')").rows(),
+    "claims in SQL": lambda tl: tl.sql(f"FROM claims_as_of('{LATER}')").rows(),
+    "changes in SQL": lambda tl: tl.sql(f"FROM changes('{DAY}', '{LATER}')").rows(),
+    "history in SQL": lambda tl: tl.sql("FROM history('*')").rows(),
+    "events": lambda tl: tl.sql("FROM events").rows(),
+    "the columns of the log": lambda tl: tl.sql("FROM store.event_rows").rows(),
+    "facts of the index": lambda tl: tl.sql("FROM store.facts").rows(),
+    "keys of the index": lambda tl: tl.sql("FROM store.keys").rows(),
+    "segments": lambda tl: tl.sql("FROM store.segment_rows").rows(),
+    "bounds": lambda tl: tl.sql("FROM store.bounds").rows(),
+    "effects": lambda tl: tl.sql("FROM store.effects").rows(),
+    "meta": lambda tl: tl.sql("FROM store.meta").rows(),
+    "tables": lambda tl: tl.sql("FROM duckdb_tables()").rows(),
+    "columns": lambda tl: tl.sql("FROM duckdb_columns()").rows(),
+    "views": lambda tl: tl.sql("FROM duckdb_views()").rows(),
+    "functions": lambda tl: tl.sql("SELECT macro_definition FROM duckdb_functions()").rows(),
+    "settings": lambda tl: tl.sql("FROM duckdb_settings()").rows(),
+    "databases": lambda tl: tl.sql("FROM duckdb_databases()").rows(),
+    "statistics": lambda tl: tl.sql("SELECT stats(fact) FROM store.event_rows").rows(),
+    "what is read": lambda tl: tl.snapshot().explain_sql("FROM events"),
+    "what a question reads": lambda tl: tl.snapshot().explain("beliefs"),
+    "sources": lambda tl: tl.sql("FROM sources").rows(),
+    "entities": lambda tl: tl.sql("FROM entities").rows(),
+    "attributes": lambda tl: tl.sql("FROM attributes").rows(),
+    "commits": lambda tl: tl.sql("FROM store.commits").rows(),
+    "facts": lambda tl: tl.snapshot().facts("*"),
+    "a fact of later": lambda tl: tl.why(LATE_FACT),
+    "nearly a fact of later": lambda tl: tl.why("nvidia/closing-dat/openai"),
+    "a key of later": lambda tl: tl.snapshot().event_id(LATE_KEY),
+    "nearly a key of later": lambda tl: tl.snapshot().event_id("nvidia-30-billio"),
+    "what was recorded": lambda tl: [*tl.snapshot().written()],
+    "in tables": lambda tl: [*tl.snapshot().written(flat=True)],
+    "a later position": lambda tl: tl.snapshot().commit_of(192),
+    "why": lambda tl: tl.why("nvidia/investment/openai"),
+    "a picture": lambda tl: tl.plot("nvidia/investment/openai").svg,
+    "a flow": lambda tl: tl.plot(kind="flow").svg,
+    "the date of the seal": lambda tl: tl.beliefs(as_of=DAY, basis="possible").rows(),
+    "a later recorded date": lambda tl: tl.beliefs(recorded_as_of="2030-01-01").rows(),
+    "a later commit": lambda tl: tl.beliefs(recorded_as_of="#1000").rows(),
+    "stats": lambda tl: tl.stats(),
+    "verify": lambda tl: tl.verify(),
+    "named queries": lambda tl: [
+        tl.sql(query.sql, params=query.bound({}) or None).rows()
+        for query in tl.named_queries()
+        if all(one.default is not None for one in query.parameters)
+    ],
+    "itself": lambda tl: (repr(tl), tl.path, tl.seal, vars(tl.snapshot()).keys()),
+    "its files": lambda tl: b"".join(
+        path.read_bytes() for path in sorted(tl.path.rglob("*")) if path.is_file()
+    ).decode("latin-1"),
+}
+
+
+@pytest.mark.parametrize("name", BLIND)
+def test_what_is_asked_shows_nothing_of_later(name: str, sealed: Timeline, secrets: list[str]) -> None:
+    with pl.Config(tbl_rows=-1, fmt_str_lengths=1_000):
+        try:
+            shown = str(BLIND[name](sealed))
+        except TimelineError as error:
+            shown = str(error)
+            assert "fault of Timeline" not in shown
+    assert not told(secrets, shown, f"{LATE_FACT} {LATE_KEY}")
+
+
+def test_counts_are_of_what_is_left(whole: Path, sealed: Timeline) -> None:
+    left = sealed.sql("FROM events")
+    with Timeline.open(whole, read_only=True) as tl:
+        assert sealed.withheld == tl.stats()["events"] - len(left) > 0  # type: ignore[attr-defined]
+        assert sealed.beliefs().rows() == tl.beliefs(as_of=DAY).rows()
+    assert left["position"].to_list() == list(range(1, len(left) + 1))
+    assert sealed.stats()["events"] == sealed.snapshot().position == len(left)
+    sizes = dict(sealed.sql("SELECT table_name, estimated_size FROM duckdb_tables()").rows())
+    assert sizes["event_rows"] == len(left)
+    [moment] = sealed.sql("SELECT greatest(max(reported_at), max(evidence_at)) FROM events").row(0)
+    assert moment is not None
+    assert str(moment) == "2025-10-16 00:00:00+00:00"
+
+
+def test_a_sealed_store_is_of_the_moment_when_it_was_opened(tmp_path: Path) -> None:
+    with Timeline.create(tmp_path / "desk") as tl:
+        tl.append([EVENT], register_unknown=True)
+        with Timeline.open(tmp_path / "desk", sealed_as_of="2025-06") as sealed:
+            tl.append([EVENT | {"entity": "bea", "reported": "2025-02-01"}], register_unknown=True)
+            assert [one["claim"] for one in sealed.beliefs().to_dicts()] == ["ann"]
+            folder = sealed.path
+        assert not folder.exists()
+        with pytest.raises(BadInput, match="closed"):
+            sealed.beliefs()
+        # A snapshot keeps the copy for as long as it is used.
+        snapshot = Timeline.open(tmp_path / "desk", sealed_as_of="2025-06").snapshot()
+        gc.collect()
+        assert [row["claim"] for row in snapshot.beliefs().dicts()] == ["bea"]
+
+
+def test_sealed_by_the_recorded_date_alone_it_is_the_log_as_it_was(tmp_path: Path) -> None:
+    with Timeline.create(tmp_path / "desk") as tl:
+        first = tl.append([EVENT], register_unknown=True)
+        tl.append([EVENT | {"entity": "bea"}], register_unknown=True)
+        with Timeline.open(tmp_path / "desk", sealed_recorded_as_of="#1") as sealed:
+            assert sealed.head() == first
+            assert [one["claim"] for one in sealed.beliefs().to_dicts()] == ["ann"]
+        with Timeline.open(tmp_path / "desk", sealed_as_of="2024") as sealed:
+            assert (sealed.head(), len(sealed.beliefs()), sealed.snapshot().facts()) == (None, 0, [])
+        with pytest.raises(BadInput, match="expected certain or evidence"):
+            Timeline.open(tmp_path / "desk", sealed_as_of="2024", sealed_basis="possible")
+
+
+def test_a_copy_to_hand_over_holds_nothing_of_later(whole: Path, secrets: list[str], tmp_path: Path) -> None:
+    with Timeline.open(whole, sealed_as_of=DAY) as sealed:
+        sealed.backup(tmp_path / "copy")
+        sealed.export_duckdb(tmp_path / "copy.duckdb")
+        digest = sealed.head()
+        assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == ["backup.json", "log"]
+    with Timeline.open(tmp_path / "copy") as tl:
+        assert tl.head() == digest
+        tl.verify()
+        shown = str(tl.sql("FROM events").rows()) + str(tl.sql("FROM sources").rows())
+        # It is a store like any other.
+        tl.append([EVENT | {"reported": "2026"}], register_unknown=True)
+    assert not told(secrets, shown)
+    with duckdb.connect(str(tmp_path / "copy.duckdb"), read_only=True) as con:
+        shown = str(con.execute("FROM events").fetchall())
+    assert not told(secrets, shown)
+
+
+# Commands and the page
+
+COMMANDS: Final = [
+    ["show"],
+    ["show", "--json"],
+    ["show", "nvidia/*", "--format", "csv"],
+    ["show", "nvidia/investment/openai", "--basis", "possible"],
+    ["show", LATE_FACT],
+    ["show", "nvidia/closing-dat/openai"],
+    ["history", "*"],
+    ["history", "nvidia/investment/openai", "--json"],
+    ["diff", "2025-01-01", DAY],
+    ["why", "nvidia/investment/openai"],
+    ["why", LATE_FACT],
+    ["disagreements", "--within", "any"],
+    ["sql", "FROM events"],
+    ["sql", f"FROM beliefs_as_of('{LATER}')"],
+    ["sql", "FROM sources", "--json"],
+    ["query"],
+    ["plot", "nvidia/investment/openai"],
+    ["head"],
+    ["verify"],
+    ["stats"],
+]
+#: To open a store sealed takes half a second: of these few are run where not all are.
+LATE_COMMANDS: Final = [
+    ["show", "--as-of", LATER],
+    ["show", "nvidia/investment/openai", "--as-of", LATER],
+    ["history", "*", "--as-of", LATER],
+    ["diff", DAY, LATER],
+    ["why", "nvidia/investment/openai", "--as-of", LATER],
+    ["disagreements", "--as-of", LATER],
+    ["sql", "FROM beliefs", "--as-of", LATER],
+    ["sql", "FROM events", "--unsafe"],
+    ["plot", "nvidia/investment/openai", "--as-of", LATER],
+    ["export", "beliefs", "late.csv", "--as-of", LATER],
+]
+#: These open none.
+WRITING: Final = [
+    ["ingest"],
+    ["ingest", "--dry-run"],
+    ["report", "nvidia/ceo", "--entity", "x", "--source", "s"],
+    ["correct", "nvidia-30-billion", "1 USD"],
+    ["retract", "nvidia-30-billion", "--reported", "2025-01"],
+    ["rebuild"],
+    ["compact"],
+    ["init", "another"],
+    ["serve", "--sealed-as-of", LATER],
+    ["serve", "--allow-writes", "--token-file", "timeline.toml"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS if LONG else COMMANDS[::3], ids=" ".join)
+def test_a_sealed_command_prints_nothing_of_later(
+    whole: Path, secrets: list[str], command: list[str]
+) -> None:
+    done = run(whole, ["--sealed-as-of", DAY, *command])
+    assert done.code in (0, 5), done.err
+    assert not told(secrets, done.out + done.err, " ".join(command))
+
+
+@pytest.mark.parametrize(
+    "command", [*(LATE_COMMANDS if LONG else LATE_COMMANDS[::4]), *WRITING], ids=" ".join
+)
+def test_a_sealed_command_refuses_what_is_of_later(
+    whole: Path, secrets: list[str], command: list[str]
+) -> None:
+    before = sorted(path.name for path in whole.rglob("*"))
+    done = run(whole, ["--sealed-as-of", DAY, *command])
+    assert (done.code, done.out) == (2, ""), done.err
+    assert "seal" in done.err
+    assert not told(secrets, done.err, " ".join(command))
+    assert sorted(path.name for path in whole.rglob("*")) == before
+
+
+def test_the_seal_comes_from_the_environment_too(whole: Path) -> None:
+    done = run(whole, ["show", "--json"], TIMELINE_SEALED_AS_OF=DAY)
+    assert json.loads(done.out)["as_of"] == "2025-10-15T23:59:59.999999Z"
+    assert LATE_FACT not in done.out
+    # A command that is run without it afterwards is not sealed.
+    assert LATE_FACT in run(whole, ["show", "--json"]).out
+
+
+def test_a_sealed_command_makes_no_store(project: Path) -> None:
+    done = run(project, ["--sealed-as-of", DAY, "show"])
+    assert (done.code, done.out) == (5, "")
+    assert "no store" in done.err
+    assert not (project / ".timeline").exists()
+
+
+def test_completion_is_sealed(whole: Path) -> None:
+    for before, is_there in (([], True), (["--sealed-as-of", DAY], False)):
+        words = ["timeline", *before, "show", "nvidia/"]
+        done = run(
+            whole,
+            [],
+            _TIMELINE_COMPLETE="complete_bash",
+            COMP_WORDS=" ".join(words),
+            COMP_CWORD=str(len(words) - 1),
+        )
+        assert "nvidia/investment/openai" in done.out
+        assert (LATE_FACT in done.out) == is_there
+
+
+def test_commands_open_stores_under_their_seal_alone() -> None:
+    """A command that opened a store by itself would open it unsealed."""
+    for path in (ROOT / "timeline" / "cli").glob("*.py"):
+        opened = re.findall(r"Timeline\.open\(", path.read_text(encoding="utf-8"))
+        assert len(opened) == (path.name == "sealing.py"), path.name
+
+
+def test_a_sealed_server_answers_nothing_of_later(whole: Path, secrets: list[str]) -> None:
+    served = start(whole, "--sealed-as-of", DAY)
+    try:
+        for path in (
+            *("/", "/promises", "/disagreements", "/ask?sql=FROM+events", "/fact/nvidia/investment/openai"),
+            *(
+                f"/fact/{LATE_FACT}",
+                "/fact/nvidia/investment/openai.svg",
+                "/?compare=2025-02-22",
+                "/api/health",
+            ),
+            *(f"/api/{name}?limit=1000" for name in ("beliefs", "claims", "events", "facts", "sources")),
+            *("/api/entities", "/api/attributes", "/api/disagreements?within=any"),
+            *("/api/history?fact=*", "/api/why?fact=nvidia/investment/openai", f"/api/why?fact={LATE_FACT}"),
+            *("/api/sql?query=FROM+events", "/api/sql?query=FROM+store.event_rows"),
+            f"/api/changes?from_date=2025-01-01&to_date={DAY}",
+        ):
+            status, _, body = served.get(path)
+            assert status in (200, 404), (path, body)
+            assert not told(secrets, body.decode(), path), path
+        for path in (
+            *(f"/api/{name}?as_of={LATER}" for name in ("beliefs", "claims", "disagreements")),
+            *(f"/?as_of={LATER}", f"/?compare={LATER}", f"/promises?as_of={LATER}"),
+            *(f"/fact/nvidia/investment/openai?as_of={LATER}", f"/api/sql?query=FROM+beliefs&as_of={LATER}"),
+            f"/api/changes?from_date={DAY}&to_date={LATER}",
+        ):
+            status, _, body = served.get(path)
+            assert status == 400, (path, status)
+            assert b"seal" in body
+            assert not told(secrets, body.decode(), path), path
+        with Timeline.open(whole, sealed_as_of=DAY) as sealed:
+            head = sealed.head()
+            assert head is not None
+            assert served.json("/api/health")["digest"] == head.digest
+    finally:
+        stop(served)

@@ -256,6 +256,15 @@ def _check_words(words: Iterable[str]) -> None:
             raise BadInput(f"{brief(word)} holds U+0000, which no word of a command can")
 
 
+def _named_in(words: list[str]) -> str | None:
+    """Return the command that a command line names, after the options that may be before it."""
+    words = list(words)
+    while words and words[0].startswith("--sealed-"):
+        # Its value is the next word, unless it is given with a sign.
+        del words[: 1 if "=" in words[0] else 2]
+    return words[0] if words else None
+
+
 def _run() -> int:
     from timeline.errors import TimelineError
 
@@ -263,8 +272,8 @@ def _run() -> int:
         # Nothing of what is loaded becomes garbage, and to look through it takes as long as a small answer.
         gc.disable()
         _check_words(sys.argv[1:])
-        named = sys.argv[1:2]
-        application = _app_of(named if named and named[0] in COMMANDS else COMMANDS)
+        named = _named_in(sys.argv[1:])
+        application = _app_of([named] if named in COMMANDS else COMMANDS)
         gc.enable()
         application(prog_name="timeline")
     except SystemExit as end:

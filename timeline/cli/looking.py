@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from timeline.cli.options import Dates, Store, check_output
+from timeline.cli.options import Dates, SealedAsOf, SealedRecordedAsOf, Store, check_output
 from timeline.cli.output import print_lines, printed_width, say, style_for
+from timeline.cli.sealing import add_seal, check_unsealed
 from timeline.cli.stores import asking, reading
 from timeline.errors import BadInput
 
@@ -154,6 +155,8 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    sealed_as_of: SealedAsOf = None,
+    sealed_recorded_as_of: SealedRecordedAsOf = None,
     store: Store = None,
 ) -> None:
     """Show the store in a browser, until it is interrupted.
@@ -161,6 +164,11 @@ def serve(
     The first line on stdout is the address.
     """
     from timeline.web.server import serve as run
+
+    if sealed_as_of is not None or sealed_recorded_as_of is not None:
+        add_seal(sealed_as_of, sealed_recorded_as_of)
+    if allow_writes:
+        check_unsealed("to take events is to write to the store")
 
     if allow_writes != (token_file is not None):
         raise BadInput("to take events, give both --allow-writes and --token-file FILE")

@@ -31,6 +31,8 @@ __all__ = [
     "Output",
     "Parameters",
     "Rules",
+    "SealedAsOf",
+    "SealedRecordedAsOf",
     "SomeFacts",
     "Store",
     "check_output",
@@ -73,12 +75,19 @@ def _is_plain(fact: str) -> bool:
     )
 
 
-def _facts(incomplete: str) -> list[str]:
+def _facts(context: typer.Context, incomplete: str) -> list[str]:
     """Return the facts that begin like what was typed; nothing is ingested or built for that."""
-    from timeline.store import Timeline
+    from timeline.cli.sealing import open_store, seal
 
     try:
-        with Timeline.open(read_only=True) as tl:
+        # While a command line is completed, what is before the command was read, but not acted on.
+        before = context.parent.params if context.parent is not None else {}
+        seal(
+            before.get("sealed_as_of"),
+            before.get("sealed_recorded_as_of"),
+            before.get("sealed_basis") or "certain",
+        )
+        with open_store(read_only=True) as tl:
             return [fact for fact in tl.snapshot().facts(f"{incomplete}*") if _is_plain(fact)][:200]
     except Exception:
         # What is wrong with a store is for its commands to say.
@@ -399,9 +408,40 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _sealing(name: str, what: str, environment: str | None = None) -> Any:
+    """Return an option that seals a store."""
+    return typer.Option(f"--{name}", metavar="DATE", help=what, envvar=environment, show_default=False)
+
+
+_SEALED: Final = "Ask a copy of the store without what was reported later."
+_SEALED_RECORDED: Final = "The same without what was recorded later; also a commit, as in '#4'."
+
+#: For a command that takes them itself; before it, `every_command` takes them for all.
+SealedAsOf = Annotated[str | None, _sealing("sealed-as-of", _SEALED)]
+SealedRecordedAsOf = Annotated[str | None, _sealing("sealed-recorded-as-of", _SEALED_RECORDED)]
+
+
 def every_command(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
+    sealed_as_of: Annotated[str | None, _sealing("sealed-as-of", _SEALED, "TIMELINE_SEALED_AS_OF")] = None,
+    sealed_recorded_as_of: Annotated[
+        str | None,
+        _sealing("sealed-recorded-as-of", _SEALED_RECORDED, "TIMELINE_SEALED_RECORDED_AS_OF"),
+    ] = None,
+    sealed_basis: Annotated[
+        Literal["certain", "evidence"],
+        typer.Option(
+            envvar="TIMELINE_SEALED_BASIS", help="Seal by the date of each report, or by that of its source."
+        ),
+    ] = "certain",
 ) -> None:
     """Take the options of no command in particular."""
+    from timeline.cli.sealing import check_command, seal
+
+    for name, value in (("sealed_as_of", sealed_as_of), ("sealed_recorded_as_of", sealed_recorded_as_of)):
+        _check_signs(name, value)
+    seal(sealed_as_of, sealed_recorded_as_of, sealed_basis)
+    check_command(context.invoked_subcommand)

@@ -18,6 +18,7 @@ from timeline.atomic import check_target, holding_folder, writing
 from timeline.cli.new_project import bundled_project, empty_project, ignoring, make_folder
 from timeline.cli.options import Claim, Json, Names, NoFile, OneFact, Origins, Store
 from timeline.cli.output import print_ingested, print_lines, print_pairs, print_recorded, say, warn
+from timeline.cli.sealing import open_store
 from timeline.cli.stores import Recording, near, recording
 from timeline.errors import BadInput, BadRows, Conflict, NotFound
 from timeline.meaning.times import format_instant
@@ -240,7 +241,7 @@ def _taking(store: Path | None, dry_run: bool) -> Iterator[Recording]:
         return
     with tempfile.TemporaryDirectory() as folder:
         try:
-            tl = Timeline.open(store)
+            tl = open_store(store)
         except NotFound:
             tl = Timeline.create(Path(folder) / "store", project=find_project(store))
         with tl:

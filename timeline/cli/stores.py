@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from timeline.atomic import make_folders, rename_into_place, temporary_folder
 from timeline.cli.output import Result, print_ingested, say, showing_progress
+from timeline.cli.sealing import check_unsealed, is_sealed, open_store
 from timeline.errors import Conflict, NotFound
 from timeline.project import find_project, find_store, project_folder
 from timeline.store import Timeline
@@ -64,7 +65,7 @@ def reading(store: Path | None) -> Iterator[Snapshot]:
 @contextmanager
 def keeping(store: Path | None, *, trust_log: bool = False) -> Iterator[Timeline]:
     """The store to look after, which has to be there: a new one would hide that it was lost."""
-    with Timeline.open(store, trust_log=trust_log) as tl, showing_progress(tl):
+    with open_store(store, trust_log=trust_log) as tl, showing_progress(tl):
         yield tl
 
 
@@ -97,15 +98,16 @@ class Recording:
 @contextmanager
 def recording(store: Path | None, *, events_first: bool = True) -> Iterator[Recording]:
     """The store to record in; one that is not there yet is made, with the project's events in it first."""
+    check_unsealed("this writes to the store")
     path = find_store(store)
     project = find_project(store)
     tl = _open_if_there(path, project)
     if tl is None and events_first:
         if project is None:
-            Timeline.open(path)
+            open_store(path)
         elif _has_events(project):
             _ingest_first(project, path)
-            tl = Timeline.open(path, project=project)
+            tl = open_store(path, project=project)
     to = Recording(path, tl, project)
     try:
         yield to
@@ -115,7 +117,7 @@ def recording(store: Path | None, *, events_first: bool = True) -> Iterator[Reco
 
 def _open_if_there(path: Path, project: Path | None = None) -> Timeline | None:
     try:
-        return Timeline.open(path, project=project)
+        return open_store(path, project=project)
     except NotFound:
         return None
 
@@ -135,13 +137,16 @@ def own_name() -> str:
 def _opened(store: Path | None) -> tuple[Timeline, bool]:
     """Return the store, and whether it was made for that."""
     try:
-        return Timeline.open(store), False
+        return open_store(store), False
     except NotFound:
+        if is_sealed():
+            # Of an ingest all is printed, what is of later as well.
+            raise
         project = find_project(store)
         if project is None:
             raise
         _ingest_first(project, find_store(store))
-        return Timeline.open(store), True
+        return open_store(store), True
 
 
 def _ingest_first(project: Path, path: Path) -> None:

@@ -131,7 +131,7 @@ class Server:
         sent = Sent()
 
         def view(address: Address) -> dict[str, Any]:
-            return ask_view(self.tl.snapshot(), self.confined, address, sent)
+            return ask_view(self.tl.snapshot(), self.confined, address, sent, self.tl.named_queries())
 
         try:
             sent, items = sent_in(request.query_params.multi_items())

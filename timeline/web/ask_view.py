@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from timeline.ask.queries import Query, load_queries
+from timeline.ask.queries import Query
 from timeline.errors import BadInput, TimelineError
-from timeline.project import find_project, project_folder
 from timeline.web.views import frame_of
 
 if TYPE_CHECKING:
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from timeline.web.asked import Address
     from timeline.web.confined import Confined
 
-__all__ = ["Sent", "ask_view", "named_queries", "sent_in"]
+__all__ = ["Sent", "ask_view", "sent_in"]
 
 #: The comments that a query begins with, which name its parameters.
 _COMMENTS: Final = re.compile(r"\A(?:--[^\n]*\n|\s)+")
@@ -60,8 +58,10 @@ def sent_in(items: Sequence[tuple[str, str]]) -> tuple[Sent, list[tuple[str, str
     return Sent(**found), [(name, value) for name, value in items if name not in _NAMES]
 
 
-def ask_view(snapshot: Snapshot, confined: Confined, address: Address, sent: Sent) -> dict[str, Any]:
-    """Return the view of a query: its answer, or in `problem` why there is none."""
+def ask_view(
+    snapshot: Snapshot, confined: Confined, address: Address, sent: Sent, queries: Sequence[Query] = ()
+) -> dict[str, Any]:
+    """Return the view of a query: its answer, or in `problem` why there is none; and the named queries."""
     frame = frame_of(snapshot, address, address.resolved(snapshot))
     frame["asked"] |= sent.given()
     answer = problem = None
@@ -70,26 +70,21 @@ def ask_view(snapshot: Snapshot, confined: Confined, address: Address, sent: Sen
             answer = confined.run({"query": sent.sql, **address.dates})
         except TimelineError as error:
             problem = str(error)
-    queries = named_queries(confined.store)
     return {
         **frame,
         "view": "ask",
         "sql": sent.sql,
-        "queries": queries,
+        "queries": _shown(queries),
         "answer": answer,
         "problem": problem,
     }
 
 
-def named_queries(store: Path) -> list[dict[str, str]]:
-    """Return the queries of the project that a store belongs to, which ask for nothing more."""
-    here = store.resolve()
-    project = next((near for folder in (here, here.parent) if (near := find_project(folder))), None)
-    if project is None:
-        return []
+def _shown(queries: Sequence[Query]) -> list[dict[str, str]]:
+    """Return the queries which ask for nothing more."""
     return [
         {"title": query.title, "sql": _filled(query)}
-        for query in load_queries(project_folder(project, "queries"))
+        for query in queries
         if all(parameter.default is not None for parameter in query.parameters)
     ]
 
