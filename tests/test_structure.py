@@ -32,7 +32,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "intake": _ASKING,
     "ask": (*_ASKING, "show"),
     "plot": (*_BELOW, "meaning", "ask", "show"),
-    "store": (*_ASKING, "backups", "intake", "ask", "plot", "sealed"),
+    "vouching": (*_ASKING, "backups", "ask", "citations"),
+    "store": (*_ASKING, "intake", "ask", "plot", "sealed", "vouching"),
+    "citations": (*_ASKING, "ask", "show", "sealed", "store"),
     "sealed": (*_ASKING, "ask", "store"),
     "__init__": (*_ASKING, "intake", "ask", "store"),
     "show": ("errors", "represent", "meaning", "ask"),
@@ -46,6 +48,7 @@ ONLY: dict[tuple[str, str], set[str]] = {
     ("show", "ask"): {"ask.answers"},
     # A value in a shell or a notebook shows itself by the words of answers for people.
     ("ask", "show"): {"show.notebook"},
+    ("citations", "show"): {"show.formats"},
     ("project", "meaning"): {"meaning.habits"},
     ("show", "meaning"): {"meaning.times", "meaning.columns", "meaning.amounts"},
     # Pictures ask one snapshot, as front ends do.

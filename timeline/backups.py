@@ -34,12 +34,19 @@ def back_up(store: Path, project: Path | None, path: Path, *, link: bool) -> Cop
         return _copy(store, project, target, link)
     if not target.parent.is_dir():
         raise BadInput(f"{path}: there is no folder {target.parent}")
+    _check_elsewhere(target)
     with temporary_folder(target.parent) as within:
         made = within / "backup"
         made.mkdir()
         copied = _copy(store, project, made, link)
         rename_into_place(made, target)
     return replace(copied, path=target)
+
+
+def _check_elsewhere(target: Path) -> None:
+    """Raise BadInput for the working folder, in whose place no other can be put."""
+    if target.exists() and target.samefile(Path.cwd()):
+        raise BadInput(f"{target} is the folder that you are in; name a new one")
 
 
 def _copy(store: Path, project: Path | None, target: Path, link: bool) -> Copied:
@@ -62,6 +69,7 @@ def restore(backup: Path, path: Path | None, *, partial: bool) -> Copied:
     target = (find_store(path) if path is None or own is not None else path).absolute()
     if not is_free(target):
         raise Conflict(f"{target} has something in it; expected a folder that is not there, or is empty")
+    _check_elsewhere(target)
     make_folders(target.parent.absolute())
     with temporary_folder(target.parent) as within:
         made = within / "restored"

@@ -46,6 +46,7 @@ from timeline.project import (
     recorded_file,
 )
 from timeline.represent import block, counted, one_line, paragraph, record
+from timeline.vouching import Vouching
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
     from timeline.intake.mapping import TableMapping
     from timeline.intake.outcome import Ingested
     from timeline.intake.record import Recorder
-    from timeline.log.backup import Copied
     from timeline.plot.files import Picture
 
 __all__ = ["Belief", "Timeline", "Why", "queries_of"]
@@ -76,7 +76,7 @@ _INDEX: Final = "index"
 
 
 @public
-class Timeline:
+class Timeline(Vouching):
     """A store of what was reported and believed, and when.
 
     Any number of processes may read a store while one or more append to it. Dates may be EDTF text, a
@@ -609,46 +609,6 @@ class Timeline:
         """Return the last commit, None of an empty store; its digest vouches for everything before it."""
         return self._log.head()
 
-    def tree_root(self) -> str | None:
-        """Return the root over the digests of all commits, None of an empty store: see `prove`.
-
-        It vouches for everything as the digest of the head does. Noted elsewhere, proofs that end at it are
-        short. It is the tree hash of RFC 9162 over the digests, each taken as its 32 bytes.
-        """
-        from timeline.log.proving import tree_root
-
-        return tree_root(self._log) if self._log.head_number() else None
-
-    def prove(
-        self,
-        event: str | None = None,
-        *,
-        since: str | None = None,
-        until: str | None = None,
-        tree: bool = False,
-    ) -> dict[str, Any]:
-        """Return a proof, as a document of JSON that `check_proof` takes, which needs no store for it.
-
-        With an `event` (its key, its id or a prefix of that) it proves that the event is in the log, with
-        this content, recorded then. With `since`, a digest that was noted before, it proves that the log has
-        only grown since. It ends at the head's digest, or at the digest `until`. Such a proof lists every
-        commit up to there. A root over all commits, as `tree_root` returns it, may take the place of each
-        digest, and `tree` ends the proof at that of today: then it is a short path. Raises NotFound for an
-        event or a digest that the log does not have.
-        """
-        from timeline.log.proving import prove_event, prove_growth
-
-        if (event is None) == (since is None):
-            raise BadInput(
-                "a proof is of an event, or of what was added since a digest; expected one of them"
-            )
-        snapshot = self.snapshot()
-        if since is not None:
-            return prove_growth(self._log, since, snapshot.commit, until=until, tree=tree)
-        if not snapshot.commit or event is None:
-            raise NotFound(f"nothing is recorded in {self.path} yet")
-        return prove_event(self._log, snapshot.position_of(event), snapshot.commit, until=until, tree=tree)
-
     def verify(
         self,
         progress: Callable[[int, int], None] | None = None,
@@ -722,33 +682,6 @@ class Timeline:
         """Merge complete blocks of commits into wider files; returns how many files went into them."""
         self._may_write("compact it")
         return self._log.compact()
-
-    def backup(self, path: str | Path, *, link: bool = False) -> Copied:
-        """Copy everything recorded so far, and the files of the project, into the folder `path`.
-
-        Others may record meanwhile. A folder that is not there yet appears whole or not at all; into one that
-        is a backup of this store only what is new is copied, so that it is always a backup up to some commit.
-        With `link` the files of the log are linked, not copied, where the file system can. Raises Conflict
-        for any other folder that has something in it, and Corruption where a file of the log is not the one
-        that was written.
-        """
-        from timeline.backups import back_up
-
-        return back_up(self.path, self._project or project_of(self.path), Path(path), link=link)
-
-    @classmethod
-    def restore(cls, backup: str | Path, path: str | Path | None = None, *, partial: bool = False) -> Copied:
-        """Make a store again from a backup, or from a copy of a store's folder, and verify it.
-
-        It is made at `path`, a folder that is not there or is empty, with the files of the project where the
-        backup has them; or as the store of the project at `path`, or of the one that the working folder is
-        in, whose own files stay. It appears whole or not at all. With `partial` it takes what is whole of a
-        damaged copy: all commits before the first that is missing or not what was written. Raises Conflict
-        where a store is there already, Corruption, which says up to where all is whole, for a damaged backup.
-        """
-        from timeline.backups import restore
-
-        return restore(Path(backup), None if path is None else Path(path), partial=partial)
 
     def stats(self) -> dict[str, Any]:
         """Return what the store holds and takes: counts, sizes in bytes, and the state of the index.

@@ -35,7 +35,7 @@ COMMANDS: Final = {
     **dict.fromkeys(("disagreements", "sql", "query"), "timeline.cli.reading"),
     **dict.fromkeys(("serve", "plot", "page"), "timeline.cli.looking"),
     **dict.fromkeys(("head", "verify"), "timeline.cli.keeping"),
-    "prove": "timeline.cli.vouching",
+    **dict.fromkeys(("prove", "cite"), "timeline.cli.vouching"),
     **dict.fromkeys(("rebuild", "compact", "stats"), "timeline.cli.keeping"),
     **dict.fromkeys(("backup", "restore", "export"), "timeline.cli.keeping"),
 }

@@ -5,6 +5,7 @@ the fields of the group instead.
 """
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import typer
 from typer.core import TyperCommand
 
 from timeline import __version__
+from timeline.ask.questions import DAYS_AT_MOST
 from timeline.errors import BadInput, brief
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "SomeFacts",
     "Store",
     "check_output",
+    "days_apart",
     "every_command",
     "named_values",
     "with_options",
@@ -164,6 +167,21 @@ def named_values(given: list[str] | None, option: str = "-p") -> dict[str, str]:
             raise BadInput(f"got {option} {text!r}; expected {option} NAME=VALUE")
         found[name.removeprefix("$")] = value
     return found
+
+
+def days_apart(within: str) -> int | None:
+    """Return how many days a pair of reports may be apart; None is any number.
+
+    >>> days_apart("90")
+    90
+    """
+    if within == "any":
+        return None
+    if not re.fullmatch("[0-9]{1,7}", within):
+        raise BadInput(
+            f"got --within {within[:60]!r}; expected a number of days from 0 to {DAYS_AT_MOST}, or any"
+        )
+    return int(within)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 import typer
 
 from timeline.ask.answers import Answer, AsOf
-from timeline.ask.questions import DAYS_AT_MOST
 from timeline.cli.options import (
     Dates,
     Explain,
@@ -23,6 +21,7 @@ from timeline.cli.options import (
     SomeFacts,
     Store,
     Unsafe,
+    days_apart,
     named_values,
 )
 from timeline.cli.output import (
@@ -158,11 +157,7 @@ def disagreements(
 
     Each by what it reported last; the policy has no bearing.
     """
-    if within != "any" and not re.fullmatch("[0-9]{1,7}", within):
-        raise BadInput(
-            f"got --within {within[:60]!r}; expected a number of days from 0 to {DAYS_AT_MOST}, or any"
-        )
-    days = None if within == "any" else int(within)
+    days = days_apart(within)
     fact = fact_key(fact)
     with reading(store) as snapshot:
         answer, asked = _asked(snapshot, "disagreements", fact, dates, within=days)

@@ -1,8 +1,9 @@
-"""The commands that vouch for what the store holds, to others who do not have it: prove."""
+"""The commands that vouch for what the store holds and answers, to others: prove and cite."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -10,13 +11,14 @@ import typer
 
 from timeline import Proved, check_proof
 from timeline.atomic import no_file
-from timeline.cli.options import Store, check_output
+from timeline.cli.options import Dates, Json, Parameters, Store, check_output, days_apart, named_values
 from timeline.cli.output import print_lines, print_pairs, read_stdin, say
-from timeline.cli.stores import keeping
+from timeline.cli.stores import asking, keeping
 from timeline.errors import BadInput, Place
 from timeline.meaning.times import format_instant
+from timeline.represent import counted
 
-__all__ = ["prove"]
+__all__ = ["cite", "prove"]
 
 _DIGEST: Final = "DIGEST"
 #: No proof of a log that this package writes is longer.
@@ -72,6 +74,83 @@ def prove(
         document = tl.prove(event, since=since, until=until, tree=tree)
     print_lines(_lines(document), output)
     say(_in_words(check_proof(document)))
+
+
+def cite(
+    question: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="QUESTION",
+            help="show, history, why, diff, disagreements, query or sql and what follows them, or SQL.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    dates: Dates,
+    within: Annotated[
+        str | None, typer.Option(metavar="DAYS|any", help="For disagreements, as there. Default: 90.")
+    ] = None,
+    parameters: Parameters = None,
+    check: Annotated[
+        str | None, typer.Option(metavar="LINE", help="Check a citation (- is stdin), and print its rows.")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="With --check: leave out the question to a copy without the rest.")
+    ] = False,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """Cite the answer to a question, or check that a cited answer is the same still.
+
+    A citation is one line of text. The rows of the answer have to be the same to the byte, however much was
+    recorded since, and nothing reported or recorded later may have taken part.
+    """
+    if check is not None:
+        if question or dates != Dates() or within is not None or parameters:
+            raise BadInput("--check takes a line, which holds the question and its dates; expected no others")
+        _check_citation(read_stdin() if check == "-" else check, store, json, quick)
+        return
+    if quick or not question:
+        raise BadInput("expected a question to cite, or --check LINE; see `timeline cite --help`")
+    if within is not None and question[0] != "disagreements":
+        raise BadInput("--within is for disagreements")
+    days = days_apart("90" if within is None else within)
+    words = [*question, *(f"{name}={value}" for name, value in named_values(parameters).items())]
+    with asking(store) as tl:
+        citation = tl.cite(words, within=days, **dates.given())
+    if json:
+        print_pairs({"citation": citation.line, "link": citation.link, **asdict(citation)}, True)
+    else:
+        print_lines([citation.line])
+    say(f"On the page of `timeline serve`: {citation.link}")
+
+
+def _check_citation(line: str, store: Path | None, as_json: bool, quick: bool) -> None:
+    with keeping(store) as tl:
+        found = tl.check_citation(line, certify=not quick)
+    cited = found.citation
+    if as_json:
+        print_pairs(
+            {
+                **asdict(cited),
+                "certified": list(found.certified),
+                "recorded_since": found.grown,
+                "erased_since": found.erased,
+            },
+            True,
+        )
+    else:
+        print_lines(found.lines)
+    say(
+        f"{cited.question}: the answer is the one that was cited, to the byte; "
+        f"{counted(found.grown, 'event')} recorded since."
+    )
+    if "reported" in found.certified:
+        say("No event reported after its date took part, and none recorded after its state.")
+    elif found.certified:
+        say("No event recorded after its state took part; it has no date on the reported axis to look at.")
+    if found.erased:
+        say(f"{counted(len(found.erased), 'event')} erased since; none is in this answer.")
 
 
 def _lines(document: dict[str, Any]) -> list[str]:
