@@ -149,6 +149,9 @@ class Server:
         items = request.query_params.multi_items() if items is None else items
         wants_data = VIEW in request.headers.get("accept", "")
         language = "fr" if request.headers.get("accept-language", "").lower().startswith("fr") else "en"
+        # Also of what cannot be read otherwise.
+        language = dict(items).get("lang", language)
+        language = language if language in ("en", "fr") else "en"
 
         def made() -> tuple[int, dict[str, Any]]:
             address = Address(language=language)
@@ -162,7 +165,7 @@ class Server:
                 snapshot = self.tl.snapshot()
                 bare = Address(language=language)
                 frame = views.frame_of(snapshot, bare, bare.resolved(snapshot))
-                return status, {**frame, "view": "disagreements", "problem": details["detail"]}
+                return status, {**frame, "view": "problem", "problem": details["detail"]}
 
         status, data = await run_in_threadpool(made)
         if wants_data:

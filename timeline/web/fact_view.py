@@ -57,6 +57,7 @@ def fact_view(snapshot: Snapshot, address: Address, fact: str, documents: Docume
         "meaning": data["meaning"],
         "chart": data,
         "vintages": _vintages(snapshot, first, dates),
+        "why": str(why),
         "beliefs": beliefs,
         "evidence": _evidence(snapshot, data, dates, sources, documents),
         "possible": _possible(snapshot, address, fact, why.beliefs),

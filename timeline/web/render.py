@@ -24,7 +24,7 @@ _CALL: Final = """
 #: The scripts that draw a page, in the order in which they need each other.
 SCRIPTS: Final = ("plot.js", "pictures.js", "htm.js", "words.js", "components.js")
 #: Views of rows alone, which draw no larger picture: `page.js` loads the script when another view is opened.
-_PLAIN: Final = ("beliefs", "compare", "disagreements")
+_PLAIN: Final = ("beliefs", "compare", "disagreements", "problem")
 
 
 @lru_cache(maxsize=1)
@@ -129,11 +129,14 @@ _KEYS: Final = {
 
 def _keys(language: str) -> str:
     rows = "".join(f"<div><dt><kbd>{key}</kbd></dt><dd>{what}</dd></div>" for key, what in _KEYS[language])
-    title, close, theme = (
-        ("Touches", "Fermer", "Sombre ou clair") if language == "fr" else ("Keys", "Close", "Dark or light")
+    title, close, theme, letters = (
+        ("Touches", "Fermer", "Sombre ou clair", "Touches d\u2019une seule lettre")
+        if language == "fr"
+        else ("Keys", "Close", "Dark or light", "Keys of a single letter")
     )
     return (
         f'<dialog id="keys" aria-label="{title}"><h2>{title}</h2><dl>{rows}</dl>'
+        f'<p><label><input type="checkbox" id="letters" checked> {letters}</label></p>'
         f'<form method="dialog"><button>{close}</button> '
         f'<button type="button" data-do="theme">{theme}</button></form></dialog>'
     )

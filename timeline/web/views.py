@@ -319,9 +319,11 @@ def _changes(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
             and (old["claim"], old["status"]) == (current["claim"], current["status"])
         )
         drawn["change"] = "repeated" if repeated else row["change"]
+        # The rows of a fact differ by when they held.
+        drawn["valid"] = valid_of(row)
         drawn["before"] = (
             None
-            if old is None
+            if old is None or repeated
             else {"claim": claim_parts(old), "status": old["status"], "value": _value(old, axis)}
         )
         shown.append(drawn)

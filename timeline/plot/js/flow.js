@@ -8,16 +8,17 @@
   /** Draw one panel a date, side by side where there is room. */
   plot.flow = function (data, options = {}) {
     const pen = plot.pen(options);
-    const beside = data.panels.length > 1 && pen.width >= 900;
+    const beside = data.panels.length > 1 && pen.width >= 900 && options.panel === undefined;
     const space = 80;
     const width = beside ? (pen.width - space) / 2 : pen.width;
     const groups = ["open", "firm"].filter((group) => data.panels.some((panel) => panel.flows.some((flow) => flow.group === group)));
     const scale = scaleOf(data, groups);
     let drawn = "", down = 0;
     data.panels.forEach((panel, index) => {
+      if (options.panel !== undefined && options.panel !== index) return;
       const left = beside ? index * (width + space) : 0;
-      let y = beside || index === 0 ? 0 : down + 24;
-      if (panel.day) {
+      let y = beside || index === 0 || options.panel !== undefined ? 0 : down + 24;
+      if (panel.day && options.panel === undefined) {
         drawn += pen.text(left, y + 28, pen.day(panel.day), { size: 24, weight: 600 });
         y += 44;
       }
@@ -60,7 +61,8 @@
   function section(pen, data, panel, before, group, left, top, width, scale) {
     const flows = panel.flows.filter((flow) => flow.group === group);
     let drawn = pen.line(left, top, left + width, top, "line2");
-    drawn += pen.text(left, top + 23, [[group === "firm" ? pen.words.binding : pen.words.notBinding, { weight: 600 }]]);
+    const [name, kinds] = group === "firm" ? [pen.words.binding, pen.words.bindingKinds] : [pen.words.notBinding, pen.words.notBindingKinds];
+    drawn += pen.text(left, top + 23, [[name, { weight: 600 }], [`   ${plot.cut(kinds, width - plot.widthOf(name, 13, 600) - 40, 13)}`, { colour: "ink2" }]]);
     const [barLeft, barRight] = [left + Math.min(152, width * 0.3), left + width - Math.min(152, width * 0.3)];
     // A giver keeps its slot in every panel.
     const slots = new Map();
@@ -128,15 +130,16 @@
     let drawn = pen.text(left, y + 11, plot.cut(name, barLeft - left - 10, 14, 600), { size: 14, weight: 600 });
     const flow = own[0];
     const was = earlier.length ? (claimText(pen, earlier[0]) === claimText(pen, flow) ? "" : pen.words.was(claimText(pen, earlier[0]))) : before ? pen.words.new : "";
-    drawn += pen.text(left, y + 30, [[own.map((each) => claimText(pen, each)).join(", ")], [was ? ` ${was}` : "", { colour: "ink3" }]], { size: 14 });
-    drawn += pen.glyph(left + 6, y + 45, flow.status) + pen.text(left + 17, y + 49.5, pen.status(flow.status), { size: 12, colour: "ink2" });
+    const claims = own.map((each) => claimText(pen, each)).join(", ");
+    drawn += pen.text(left, y + 30, [[claims], [was ? ` ${plot.cut(was, barLeft - left - 12 - plot.widthOf(claims, 14), 14)}` : "", { colour: "ink3" }]], { size: 14 });
+    drawn += pen.glyph(left + 6, y + 45, flow.status) + pen.text(left + 17, y + 49.5, plot.cut(pen.status(flow.status), barLeft - left - 22, 12), { size: 12, colour: "ink2" });
     const tall = d3.sum(own, (each) => heightOf(each, scale));
     drawn += pen.rect(barLeft, y, barWidth, tall, "ink");
     const old = d3.sum(earlier, (each) => heightOf(each, scale));
     if (old > tall + 1) {
       drawn += pen.line(barLeft + 1, y + tall, barLeft + 1, y + old, "ghost", { dashes: "1.5 2.5" }) + pen.line(barLeft - 4, y + old, barLeft + 6, y + old, "ghost");
     }
-    if (flow.rival) drawn += pen.text(left, y + 65, `≠ ${flow.rival}`, { size: 12, colour: "dis" });
+    if (flow.rival) drawn += pen.text(left, y + 65, plot.cut(`≠ ${flow.rival.replace(/( trillion| billion| million)? [A-Z]{3}(?=,)/, "")}`, barLeft - left - 6, 12), { size: 12, colour: "dis" });
     return drawn;
   }
 
@@ -145,7 +148,7 @@
     const sum = high === null ? pen.words.atLeast(sumText(pen, low)) : low === high ? sumText(pen, low) : `${sumText(pen, low)}–${sumText(pen, high)}`;
     const room = pen.width - x;
     return pen.text(x, y - 2, plot.cut(own[0].receiver_name, room, 15, 600), { size: 15, weight: 600 }) +
-      pen.text(x, y + 16, `${sum} ${data.axis.label.split(" ")[0]}`, { size: 12, colour: "ink2" }) +
+      pen.text(x, y + 16, `${sum} ${plot.unit(pen.words, data.axis.label).split(" ")[0]}`, { size: 12, colour: "ink2" }) +
       (own[0].group === "open" && own.length > 1 ? pen.text(x, y + 32, pen.words.ifAll, { size: 12, colour: "ink2" }) : "");
   }
 })(globalThis.timelinePlot);

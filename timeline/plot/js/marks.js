@@ -194,6 +194,13 @@ globalThis.timelinePlot = globalThis.timelinePlot ?? {};
 
   plot.numberIn = numberIn;
 
+  /** Return the words of an amount or of its unit in the language; figures and units stay. */
+  plot.unit = (words, text) =>
+    words.claims ? String(text).replace(/[a-z]+(?: (?:to|than|least|most))?/g, (word) => words.claims[word] ?? word) : String(text);
+
+  /** Return the figure of a claim as it is written in the language: 5000–6000.5 as "5 000–6 000,5". */
+  plot.figure = (words, text) => String(text).replace(/\d+(?:\.\d+)?/g, (number) => numberIn(words, number));
+
   /** Return one date of a span in words, with its parts; null for what is none. */
   function dateIn(words, part) {
     const found = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?([~?%]?)$/.exec(part ?? "");

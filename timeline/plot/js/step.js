@@ -60,7 +60,7 @@
     const of = frame(data, options, 64 + (struck ? 14 : 0), options.height ?? 226);
     const { pen, left, right, top, bottom, x, asOf, known, room } = of;
     const y = d3.scaleLinear().domain(extent(data)).nice(4).range([bottom, top]);
-    let drawn = pen.text(4, 18, data.axis.label, { size: 12, colour: "ink3" });
+    let drawn = pen.text(4, 18, plot.unit(pen.words, data.axis.label), { size: 12, colour: "ink3" });
     for (const tick of y.ticks(4)) {
       drawn += pen.line(left, y(tick), right, y(tick), "line");
       drawn += pen.text(left - 10, y(tick) + 4, pen.number(tick), { size: 12, colour: "ink3", anchor: "end" });
@@ -81,7 +81,8 @@
     }
     drawn += lines.join("");
     drawn += joins(pen, spans, x, y);
-    if (spans.length === 0 || x(spans[0].from) - left > plot.widthOf(pen.words.nothing, 12) + 12) {
+    const nothing = plot.widthOf(pen.words.nothing, 12);
+    if ((spans.length === 0 || x(spans[0].from) - left > nothing + 12) && room.place(left + 6, bottom - 20, nothing, 12)) {
       drawn += pen.text(left + 6, bottom - 10, pen.words.nothing, { size: 12, colour: "ink3" });
     }
     drawn += mended(of, data, y);
@@ -180,18 +181,21 @@
     return drawn + labels;
   }
 
+  /** Draw the label of a mark where there is room: claim and status, else the status alone. */
   function label(pen, room, px, py, span, seen, right) {
     const status = pen.status(span.status);
-    const colour = seen ? "ink" : "ink3";
-    const width = plot.widthOf(span.short, 13, 600) + plot.widthOf(` ${status}`, 13) + 4;
-    const places = [
-      [px + 10, py - 22, "start"], [px - 10 - width, py - 8, "end"], [px - 4 - width, py - 24, "end"],
-      [px + 12, py - 8, "start"], [px + 10, py + 6, "start"], [px - 10 - width, py + 6, "end"], [px - width / 2, py - 26, "middle"],
-    ];
-    for (const [left, top, anchor] of places) {
-      if (!room.place(left, top, width, 16)) continue;
-      const place = anchor === "start" ? left : anchor === "end" ? left + width : left + width / 2;
-      return pen.text(place, top + 12, [[span.short, { weight: 600 }], [` ${status}`, { colour: seen ? "ink2" : "ink3" }]], { colour, anchor, halo: true });
+    const colour = seen ? "ink" : "ink3", paler = seen ? "ink2" : "ink3";
+    for (const parts of [[[span.short, { weight: 600 }], [` ${status}`, { colour: paler }]], [[status, { colour: paler }]]]) {
+      const width = d3.sum(parts, ([text, { weight }]) => plot.widthOf(text, 13, weight)) + 4;
+      const places = [
+        [px + 10, py - 22, "start"], [px - 10 - width, py - 8, "end"], [px - 4 - width, py - 24, "end"],
+        [px + 12, py - 8, "start"], [px + 10, py + 6, "start"], [px - 10 - width, py + 6, "end"], [px - width / 2, py - 26, "middle"],
+      ];
+      for (const [left, top, anchor] of places) {
+        if (!room.place(left, top, width, 16)) continue;
+        const place = anchor === "start" ? left : anchor === "end" ? left + width : left + width / 2;
+        return pen.text(place, top + 12, parts, { colour, anchor, halo: true });
+      }
     }
     return "";
   }
@@ -210,6 +214,7 @@
       const height = 30;
       drawn += pen.path(`M${plot.n(px)} ${height + 12}V${height - 6}M${plot.n(px - 4)} ${height - 1}L${plot.n(px)} ${height - 6}L${plot.n(px + 4)} ${height - 1}`, colour, { width: 1.25 });
       drawn += pen.line(px, height + 12, px, top - 8, colour, { dashes: "1.5 2.5" });
+      room.take(px - 2, height - 8, 4, top - height);
       const inner = [[was.short, { struck: true }], [tail]];
       if (room.place(px + 9, height - 12, width, 15)) drawn += pen.text(px + 9, height, inner, { size: 12, colour });
       else if (room.place(px - 9 - width, height - 12, width, 15)) drawn += pen.text(px - 9, height, inner, { size: 12, colour, anchor: "end" });

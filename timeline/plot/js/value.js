@@ -72,6 +72,6 @@
   /** Draw the glyph of a status alone. */
   plot.status = function ({ status }, options = {}) {
     const pen = plot.pen({ ...options, width: 14 });
-    return pen.picture(14, pen.glyph(7, 7, status), { title: pen.status(status) });
+    return pen.picture(14, pen.glyph(7, 7, status, { ghost: options.ghost }), { title: pen.status(status) });
   };
 })(globalThis.timelinePlot);

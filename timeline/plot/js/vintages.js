@@ -13,7 +13,7 @@
     const wide = (right - left) / Math.max(1, columns), tall = Math.max(16, Math.min(24, 420 / Math.max(1, rows)));
     const moved = data.cells.map((cell) => cell.moved).filter((value) => value !== null && value !== 0);
     const most = d3.quantile(moved.map(Math.abs).sort(d3.ascending), 0.95) || 1;
-    let drawn = pen.text(4, 18, data.axis.label, { size: 12, colour: "ink3" });
+    let drawn = pen.text(4, 18, plot.unit(pen.words, data.axis.label), { size: 12, colour: "ink3" });
     for (const own of d3.group(data.cells, (cell) => cell.period).values()) {
       const cells = d3.sort(own, (cell) => cell.vintage);
       cells.forEach((cell, index) => {

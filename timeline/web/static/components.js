@@ -31,12 +31,14 @@
         : { promises: "/promises", disagreements: "/disagreements", ask: "/ask" }[data.view] ?? "/";
 
     const spanInWords = (data, text) => plot.span(plotWords(data), text);
-    const claimInWords = (data, row) => (row.value_type === "date" ? [spanInWords(data, row.claim.join("")), "", ""] : row.claim);
+    const amountInWords = (data, [before, figure, behind]) => [plot.unit(plotWords(data), before), plot.figure(plotWords(data), figure), plot.unit(plotWords(data), behind)];
+    const claimInWords = (data, row) => (row.value_type === "date" ? [spanInWords(data, row.claim.join("")), "", ""] : row.value_type === "amount" ? amountInWords(data, row.claim) : row.claim);
+    const meaningOf = (data, status) => wordsOf(data).meanings?.[status] ?? data.statuses[status] ?? "";
 
     const statusWord = (data, status) => plotWords(data).statuses?.[status] ?? (status ?? "").replace(/-/g, " ");
-    const glyph = (status) => svg(plot.status({ status }));
-    const Status = (data, status) =>
-      status ? html`<span class="status" title=${data.statuses[status] ?? ""}>${glyph(status)} ${statusWord(data, status)}</span>` : "";
+    const glyph = (status, ghost) => svg(plot.status({ status }, { ghost }));
+    const Status = (data, status, ghost) =>
+      status ? html`<span class="status" title=${meaningOf(data, status)}>${glyph(status, ghost)} ${statusWord(data, status)}</span>` : "";
 
     const claimClass = (status) => (status === "denied" || status === "cancelled" ? "claim off" : "claim");
     const Claim = ([before, figure, behind], status) => html`<span class=${claimClass(status)}>${before ? html`<span>${before}</span>` : ""}${figure ? html`<b>${figure}</b>` : ""}${behind ? html`<i>${behind}</i>` : ""}</span>`;
@@ -85,17 +87,17 @@
       const step = (day, label, text, name) => html`<a class="step" rel="nofollow" data-step=${name} href=${day ? to(data, pathOf(data), { as_of: day }) : undefined} aria-label=${label} aria-disabled=${day ? undefined : "true"}>${text}</a>`;
       const pair = (unit) => html`<span class=${`pair by-${unit}`}>${step(move(data.as_of, unit, -1), w.earlier(w[unit]), "‹", `-${unit}`)}<span aria-hidden="true">${w[unit]}</span>${step(move(data.as_of, unit, 1), w.later(w[unit]), "›", `+${unit}`)}</span>`;
       return html`<div class="steps" role="group" aria-label=${w.dateField}>
-        ${data.first ? step(data.first, w.oldest, w.oldest, "oldest") : ""}
+        ${data.first && !data.compare ? step(data.first, w.oldest, w.oldest, "oldest") : ""}
         ${pair("year")}${pair("month")}${pair("day")}
         <span class="pair">${step(page.nextReport(data, data.as_of, -1), w.previousReport, "‹", "-report")}<span aria-hidden="true">${w.report}</span>${step(page.nextReport(data, data.as_of, 1), w.nextReport, "›", "+report")}</span>
-        <a class="step" data-step="now" href=${to(data, pathOf(data), { as_of: undefined })}>${w.now}</a>
-        <button type="button" class="step needs-script" data-do="play">▶ ${w.play}</button>
+        ${data.compare ? "" : html`<a class="step" data-step="now" href=${to(data, pathOf(data), { as_of: undefined })}>${w.now}</a>
+        <button type="button" class="step needs-script" data-do="play">▶ ${w.play}</button>`}
       </div>`;
     };
 
     const DateForm = (data, name, iso, label) => {
       const w = wordsOf(data);
-      return html`<form class=${`date ${name}`} action=${pathOf(data)} method="get">
+      return html`<form key=${name} class=${`date ${name}`} action=${pathOf(data)} method="get">
         ${hidden({ ...data.asked, [name]: undefined, offset: undefined })}
         <label for=${`field-${name}`}>${label}</label>
         <input id=${`field-${name}`} class="day" size="15" name=${name} value=${inWords(data, iso)} data-iso=${iso} autocomplete="off" spellcheck="false" aria-describedby=${`help-${name}`} />
@@ -128,20 +130,21 @@
         ${data.recorded_is_head ? "" : html`<p class="band">${w.asKnown(inWords(data, data.recorded_as_of.slice(0, 10)))} <a href=${to(data, pathOf(data), { recorded_as_of: undefined })}>${w.backToNow}</a></p>`}
         ${title ? html`<h1>${title}</h1>` : ""}
         <div class="dates">
-          ${DateForm(data, "as_of", data.as_of, w.believedOn)}
-          ${data.compare ? html`${DateForm(data, "compare", data.compare, w.comparedWith)}<a class="end" href=${to(data, pathOf(data), { compare: undefined })} aria-label=${w.endCompare}>×</a>` : ""}
+          ${data.view === "promises" && data.flows ? "" : DateForm(data, "as_of", data.as_of, w.believedOn)}
+          ${data.compare && !(data.view === "promises" && data.flows) ? html`${DateForm(data, "compare", data.compare, w.comparedWith)}` : ""}
           ${Steps(data)}
         </div>
         <div class="under">
           <p class="summary" aria-live="polite">${Summary(data)}</p>
           <div class="axes">
-            ${data.view === "disagreements" || data.view === "ask" ? "" : data.compare ? html`<a href=${to(data, pathOf(data), { as_of: data.compare, compare: data.as_of })} data-do="swap">${w.swap}</a>`
+            ${data.view === "disagreements" || data.view === "ask" || data.view === "problem" ? "" : data.compare ? html`<a href=${to(data, pathOf(data), { as_of: data.compare, compare: data.as_of })} >${w.swap}</a> <a class="endcompare" href=${to(data, pathOf(data), { compare: undefined })}>${w.oneDate}</a>`
               : html`<details class="fold"><summary>${w.comparing}</summary><form action=${pathOf(data)} method="get">${hidden({ ...data.asked, compare: undefined, offset: undefined })}<label>${w.dateHelp}<input name="compare" required /></label><button>${w.apply}</button></form></details>`}
             ${Folded(data, "recorded_as_of", w.recorded, data.recorded_is_head ? w.byNow : w.by(data.recorded_as_of.slice(0, 10)), w.recordedHelp)}
             ${Folded(data, "valid_at", w.valid, data.valid_at ? w.at(data.valid_at) : w.atAnyTime, w.validHelp)}
           </div>
         </div>
         ${data.first ? Slider(data) : ""}
+        ${data.trouble ? html`<p class="trouble problem" role="alert">${data.trouble} <button type="button" class="link" data-do="again">${w.tryAgain}</button></p>` : ""}
       </section>`;
     };
 
@@ -157,7 +160,7 @@
         const parts = [[w.changes(changed), 1], [w.appearances(appeared), appeared], [w.goneCount(gone), gone], [w.repeats(repeated), repeated]].filter(([, n]) => n);
         return parts.map(([text], index) => html`${index ? ", " : ""}<b>${text}</b>`);
       }
-      if (data.view === "promises" && data.flows) return w.promisesHelp(data.flows.axis.label.replace(/^./, (letter) => letter.toUpperCase()));
+      if (data.view === "promises" && data.flows) return w.promisesHelp(plot.unit(plotWords(data), data.flows.axis.label).replace(/^./, (letter) => letter.toUpperCase()));
       if (data.view === "ask") return w.sqlHelp;
       return "";
     };
@@ -167,7 +170,7 @@
     const factName = (data, row, withSubject) => html`<a class="name" href=${to(data, `/fact/${row.fact.split("/").map(encodeURIComponent).join("/")}`, { q: undefined })}>${withSubject ? html`<b class="of">${row.subject_name}</b> ` : ""}${row.attribute}${row.object ? html` <span class="object">→ ${row.object}</span>` : ""}${row.period ? html` <span class="period">${spanInWords(data, row.period)}</span>` : ""}</a>`;
 
     const drawnValue = (data, row, extra = {}) =>
-      plot.value({ ...row.value, axis: { ...data.axis, percent: row.value.percent }, status: row.status, claim: row.claim.join(""), ...extra }, { width: 180, height: 22, language: data.language, id: `v${hash(row.fact + row.valid)}` });
+      plot.value({ ...row.value, axis: { ...data.axis, percent: row.value.percent }, status: row.status, claim: row.claim.join(""), ...extra }, { width: page.valueWidth ?? 276, height: 20, language: data.language, id: `v${hash(row.fact + row.valid)}` });
     const hash = (text) => {
       let sum = 5381;
       for (let i = 0; i < text.length; i += 1) sum = (sum * 33 + text.charCodeAt(i)) >>> 0;
@@ -182,19 +185,20 @@
       return html`<span class="dots"><span aria-hidden="true">${shown}</span><span class="only-read">${label}</span></span>`;
     };
 
-    const Rival = (data, row) => row.rival ? html`<a class="dis rival" href=${to(data, "/disagreements", { q: undefined })}>≠ ${row.rival.claim}, ${row.rival.origin}, ${short(data, row.rival.day)}</a>` : "";
+    const Rival = (data, row) => row.rival ? html`<a class="dis rival" href=${to(data, "/disagreements", { q: undefined })}>≠ ${row.value_type === "amount" ? plot.unit(plotWords(data), row.rival.claim) : row.rival.claim}, ${row.rival.origin}, ${short(data, row.rival.day)}</a>` : "";
 
     const ClaimCell = (data, row) => {
       const w = wordsOf(data);
-      const before = row.before ? html`<span class="was">${w.was(row.before.claim.join(""))}</span>` : "";
+      const old = row.before ? claimInWords(data, { ...row, claim: row.before.claim }).join("") : "";
+      const before = old && old !== claimInWords(data, row).join("") ? html`<span class="was">${w.was(old)}</span>` : "";
       if (row.erased) return html`<span class="claim">${w.erased}</span>`;
       return html`${Claim(claimInWords(data, row), row.status)}${row.valid ? html` <span class="valid">${w.heldIn(spanInWords(data, row.valid))}</span>` : ""}${before}${Rival(data, row)}`;
     };
 
-    const BeliefRow = (data, row, { first, count, heading, sub, withSubject }) => {
+    const BeliefRow = (data, row, { first, count, heading, sub, withSubject, hasValues }) => {
       const drawn = row.value ? svg(drawnValue(data, row, { rival: row.rival?.figure ?? null, before: row.before?.value ?? null })) : null;
-      return html`<tr key=${`${row.fact} ${row.valid} ${row.origin}`} class=${`${first ? "first" : ""} ${row.change ? "compared" : ""}`} data-fact=${row.fact}>
-        ${first ? html`<th class="subject" scope="rowgroup" rowspan=${count}><span>${heading}</span><small>${sub}</small></th>` : ""}
+      return html`<tr key=${`${row.fact} ${row.valid} ${row.origin}`} class=${`${first ? "first" : ""} ${row.before ? "compared" : ""}`} data-fact=${row.fact}>
+        ${first ? html`<th class="subject" scope="rowgroup" rowspan=${count}><span>${heading}</span><small>${sub}</small>${hasValues ? html`<div class="of-group" aria-hidden="true">${Axis(data)}</div>` : ""}</th>` : ""}
         <td class="fact">${factName(data, row, withSubject)}</td>
         ${drawn ? html`<td class="value">${drawn}</td><td class="claims">${ClaimCell(data, row)}</td>` : html`<td class="claims wide" colspan="2">${ClaimCell(data, row)}</td>`}
         <td class="stat">${Status(data, row.status)}${row.before && row.before.status !== row.status ? html`<span class="was">${wordsOf(data).was(statusWord(data, row.before.status))}</span>` : ""}</td>
@@ -225,7 +229,11 @@
         <a href=${to(data, "/", { q: undefined, subject: undefined, attribute: undefined, status: undefined, source: undefined, origin: undefined })}>${w.clear}</a></p>`;
     };
 
-    const AxisTicks = (data) => [1, 10, 100, 1000].map((figure) => html`<span style=${`left:${Math.log10(figure) / 3 * 100}%`}>${figure === 1000 ? "1 000" : figure}</span>`);
+    const AxisTicks = () => [1, 10, 100, 1000].map((figure) => html`<span style=${`left:${Math.log10(figure) / 3 * 100}%`}>${figure === 1000 ? "1 000" : figure}</span>`);
+    const Axis = (data) => {
+      const w = wordsOf(data);
+      return html`<span class="axis-label">${data.axis.unit ? w.axis(plot.unit(plotWords(data), data.axis.label)) : w.axisPercent}</span>${data.axis.unit ? html`<span class="ticks" aria-hidden="true">${AxisTicks()}</span>` : ""}`;
+    };
 
     const Beliefs = (data) => {
       const w = wordsOf(data);
@@ -240,12 +248,12 @@
       return html`${compare ? "" : Legend(data)}${compare ? "" : Chosen(data)}
         <table class="beliefs"><thead><tr>
           <th class="subject" scope="col">${compare ? w.change : Facet(data, "subject", w.subject)}</th><th class="fact" scope="col">${compare ? w.fact : Facet(data, "attribute", w.fact)}</th>
-          <th class="value" scope="col"><span class="axis-label">${data.axis.unit ? w.axis(data.axis.label) : w.axisPercent}</span>${data.axis.unit ? html`<span class="ticks" aria-hidden="true">${AxisTicks(data)}</span>` : ""}</th>
+          <th class="value" scope="col">${Axis(data)}</th>
           <th class="claims" scope="col">${w.claim}</th><th class="stat" scope="col">${compare ? w.status : Facet(data, "status", w.status)}</th><th class="since" scope="col">${w.since}</th>
           ${compare ? "" : html`<th class="orig" scope="col">${Facet(data, "origin", w.originsHead)}</th>`}
         </tr></thead>
         ${data.groups.map((group) => html`<tbody key=${group.subject ?? group.change}>${group.rows.map((row, index) => BeliefRow(data, row, {
-          first: index === 0, count: group.rows.length, withSubject: compare,
+          first: index === 0, count: group.rows.length, withSubject: compare, hasValues: index === 0 && group.rows.some((one) => one.value),
           heading: compare ? w[group.change] : html`<a href=${to(data, "/", { subject: [group.subject] })}>${group.name}</a>`,
           sub: compare && group.change === "repeated" ? w.saidAgain : w.facts(group.count),
         }))}</tbody>`)}
@@ -256,8 +264,11 @@
 
     const Keys = (data) => {
       const w = wordsOf(data);
-      const key = (...names) => names.map((name) => html`<kbd>${name}</kbd>`);
-      return html`<span class="keys needs-script">${key("←", "→")} ${w.day}</span><span class="keys needs-script">${key("⇧")} ${w.month}</span><span class="keys needs-script">${key("⌥")} ${w.year}</span><span class="keys needs-script">${key("n", "p")} ${w.report}</span><span class="keys needs-script">${key("d")} ${w.dateField}</span><span class="keys needs-script">${key("?")} ${w.keys}</span>`;
+      const shown = data.compare ? [["← →", w.laterDate], ["[ ]", w.earlierDate], ["x", w.swapShort], ["Esc", w.endCompare]]
+        : data.view === "fact" ? [["← →", w.day], ["n p", w.nextPrevious], ["w", w.why], ["Esc", w.back]]
+          : [["← →", w.day], ["⇧", w.month], ["⌥", w.year], ["n p", w.nextPrevious], ["d", w.typeDate], ["c", w.compareShort]];
+      if (data.view === "promises") shown.push(["t", w.asTable]);
+      return [...shown, ["?", w.keys]].map(([names, what]) => html`<span class="keys needs-script">${names.split(" ").map((name) => html`<kbd>${name}</kbd>`)} ${what}</span>`);
     };
 
     // A fact
@@ -281,7 +292,7 @@
         <p class="crumbs"><a href=${to(data, "/", { q: undefined })}>${w.beliefs}</a> / <a href=${to(data, "/", { q: undefined, subject: [data.subject] })}>${subject}</a></p>
         ${Title(data)}
         <div class="two"><div class="chart" id="chart">${svg(plot.fact(data.chart, { width: page.chartWidth ?? 800, language: data.language, id: "c" }), true)}</div>
-        <aside class="card">${Card(data)}<p class="links"><a href=${`/api/why?${new page.Query({ ...dates(data), fact: data.fact }).text}`}>${w.why}</a> <button type="button" class="link needs-script" data-do="copy">${w.copyLink}</button> <a download href=${to(data, `${path}.svg`)}>${w.svg}</a> <a download href=${to(data, `${path}.png`)}>${w.png}</a></p></aside></div>
+        <aside class="card">${Card(data)}<details class="why"><summary>${w.why}</summary><pre tabindex="0" role="region" aria-label=${w.why}>${data.why}</pre></details><p class="links"><button type="button" class="link needs-script" data-do="copy">${w.copyLink}</button> <a download href=${to(data, `${path}.svg`)}>${w.svg}</a> <a download href=${to(data, `${path}.png`)}>${w.png}</a></p></aside></div>
         ${data.vintages ? Vintages(data) : ""}${Evidence(data)}
         <footer class="foot"><span>${glyph("letter-of-intent")} ${w.firm}</span><span>├─● ${w.spanLegend}</span><span>□ ${w.pageLegend}</span>${Keys(data)}</footer>
       </div>`;
@@ -298,7 +309,7 @@
       return html`${data.beliefs.length ? "" : html`<p class="nothing-of-it">${w.nothingOfIt}</p>`}
         ${data.beliefs.slice(0, 4).map((belief) => html`<div class="belief">
           <p class="big">${Claim(claimInWords(data, belief), belief.status)}</p>
-          ${belief.status ? html`<p class="firm">${Status(data, belief.status)}<small>${data.statuses[belief.status] ?? ""}</small></p>` : ""}
+          ${belief.status ? html`<p class="firm">${Status(data, belief.status)}<small>${meaningOf(data, belief.status)}</small></p>` : ""}
           ${belief.statement ? html`<p>${belief.statement}</p>` : ""}
           <dl><div><dt>${w.since.toLowerCase()}</dt><dd>${inWords(data, belief.since)}${belief.reported && belief.reported !== belief.since ? html` <span>${w.reportedAs(spanInWords(data, belief.reported))}</span>` : ""}</dd></div>
           ${belief.valid ? html`<div><dt>${w.valid.toLowerCase()}</dt><dd>${spanInWords(data, belief.valid)}</dd></div>` : ""}
@@ -331,7 +342,7 @@
       const later = data.evidence.filter((one) => !one.is_public);
       const row = (one) => html`<tr class=${one.is_public ? "" : "later"} key=${one.event_id}>
         <td>${inWords(data, one.day)}${one.vague && one.reported ? html`<small>${w.someTime(spanInWords(data, one.reported))}</small>` : ""}</td>
-        <td>${one.type === "reported" ? Claim(claimInWords(data, one)) : w[one.type] ?? one.type}</td><td>${Status(data, one.status)}</td><td>${one.origin}</td>
+        <td>${one.type === "reported" ? Claim(claimInWords(data, one)) : w[one.type] ?? one.type}</td><td>${Status(data, one.status, !one.is_public)}</td><td>${one.origin}</td>
         <td>${one.statement ?? ""}${one.passage ? Passage(data, one.passage) : ""}${one.was.map((was) => html`<small><s>${was.claim}</s> ${w.inRecord(was.commit)}${was.reason ? ` “${was.reason}”` : ""}</small>`)}</td>
         <td>${one.url ? html`<a href=${one.url} rel="noreferrer noopener">${one.source}</a>` : one.source}${one.published ? `, ${spanInWords(data, one.published)}` : ""}${one.places ? html`<small>${w.characters(one.places)}</small>` : ""}</td></tr>`;
       return html`<section class="evidence"><h2>${w.evidence} <small>${w.publicByThen(known.length, data.evidence.length)}</small></h2>
@@ -348,16 +359,21 @@
       const choose = (name, values, chosen, label) => values.length < 2 ? "" : html`<details class="fold"><summary>${label} <span>${chosen}</span> ▾</summary><ul>${values.map((value) => html`<li><a href=${to(data, "/promises", { [name]: value })}>${value}</a></li>`)}</ul></details>`;
       const rows = data.flows.panels.flatMap((panel) => panel.flows.map((flow) => ({ ...flow, day: panel.day })));
       return html`<div class="choices">${choose("attribute_of", attributes, data.flows.attribute, w.attribute)}${choose("unit", units, data.flows.axis.unit, w.unit)}</div>
-        <div class="flow">${svg(plot.flow(data.flows, { width: page.width ?? 1200, language: data.language, id: "f" }), true)}</div>
+        <div class=${`flow of-${data.flows.panels.length}`}>${data.flows.panels.map((panel, index) => {
+          const isLast = index === data.flows.panels.length - 1;
+          const [field, iso, label] = isLast ? ["as_of", data.as_of, w.believedOn] : ["compare", data.compare, w.comparedWith];
+          const width = data.flows.panels.length > 1 && (page.width ?? 1200) > 1020 ? ((page.width ?? 1200) - 80) / 2 : page.width ?? 1200;
+          return html`<section class=${isLast ? "panel" : "panel before"} key=${field}>${DateForm(data, field, iso, label)}${svg(plot.flow(data.flows, { width, panel: index, language: data.language, id: `f${index}` }), true)}</section>`;
+        })}</div>
         <details class="as-table"><summary>${w.asTable}</summary><div class="scroll" tabindex="0" role="region" aria-label=${w.promises}><table><tbody>${rows.map((flow) => html`<tr><td>${flow.day ? inWords(data, flow.day) : ""}</td><td>${flow.giver_name} → ${flow.receiver_name}</td><td>${flow.claim}</td><td>${Status(data, flow.status)}</td></tr>`)}</tbody></table></div></details>
-        <footer class="foot"><span>${w.promisesNote}</span></footer>`;
+        <footer class="foot"><span>${w.promisesNote}</span>${Keys(data)}</footer>`;
     };
 
     const Disagreements = (data) => {
       const w = wordsOf(data);
       if (!data.pairs.length) return html`<div class="nothing"><p>${w.noDisagreements}</p></div>`;
       return html`<ul class="pairs">${data.pairs.map((pair) => html`<li><h2><a href=${to(data, `/fact/${pair.fact.split("/").map(encodeURIComponent).join("/")}`)}>${pair.name}</a>${pair.valid ? html` <small>${w.heldIn(spanInWords(data, pair.valid))}</small>` : ""}</h2>
-        <div class="sides">${pair.sides.map((side, index) => html`${index ? html`<span class="dis">≠</span>` : ""}<p><b>${side.claim}</b><small>${Status(data, side.status)} ${side.origin}, ${inWords(data, side.day)}</small></p>`)}</div></li>`)}</ul>`;
+        <div class="sides">${pair.sides.map((side, index) => html`${index ? html`<span class="dis">≠</span>` : ""}<p><b>${side.claim}</b><span class="by">${Status(data, side.status)}<span>${side.origin}, ${inWords(data, side.day)}</span></span></p>`)}</div></li>`)}</ul>`;
     };
 
     const Ask = (data) => {
@@ -400,10 +416,10 @@
         ${notes.map((note) => html`<p class="note">${note}</p>`)}`;
     };
 
-    const Problem = (data) => html`<div class="nothing"><p class="problem" role="alert">${data.problem}</p></div>`;
+    const Problem = (data) => html`<div class="nothing"><p class="problem" role="alert">${data.problem}</p><p>${wordsOf(data).dateHelp}</p></div>`;
 
     page.inWords = inWords;
-    const Body = (data) => (data.problem && data.view !== "ask" ? Problem : { beliefs: Beliefs, compare: Beliefs, fact: FactPage, promises: Promises, disagreements: Disagreements, ask: Ask }[data.view])(data);
+    const Body = (data) => (data.view === "problem" ? Problem : { beliefs: Beliefs, compare: Beliefs, fact: FactPage, promises: Promises, disagreements: Disagreements, ask: Ask }[data.view])(data);
 
     page.story = Story;
 

@@ -17,6 +17,7 @@ if (theme) document.documentElement.dataset.theme = theme;
 const measure = () => {
   page.width = Math.max(320, Math.min(1200, root.clientWidth - (root.clientWidth > 760 ? 80 : 32)));
   page.chartWidth = Math.max(320, Math.min(800, page.width));
+  page.valueWidth = root.clientWidth > 1100 ? 276 : root.clientWidth > 760 ? 180 : page.width;
 };
 
 // Preact takes the place of what the server sent, which is the same.
@@ -38,9 +39,9 @@ const loaded = (src) => new Promise((done, failed) => {
 });
 
 // One request at a time: the last date that was asked for meanwhile is the next one.
-async function show(address, { push = false, quiet = false, light = false } = {}) {
+async function show(address, { push = false, quiet = false, light = false, field = null } = {}) {
   latest = address;
-  wanted = { address, push, quiet, light };
+  wanted = { address, push, quiet, light, field };
   if (running) return;
   running = true;
   waiting = setTimeout(() => document.body.classList.add("loading"), 150);
@@ -51,16 +52,21 @@ async function show(address, { push = false, quiet = false, light = false } = {}
       const light = next.light && data.view === "beliefs" ? `${next.address.includes("?") ? "&" : "?"}light=1` : "";
       const answer = await fetch(next.address + light, { headers: { Accept: "application/vnd.timeline.view+json" } });
       const found = await answer.json();
-      if (!answer.ok) throw new Error(found.detail ?? found.title ?? answer.statusText);
+      if (!answer.ok) throw Object.assign(new Error(found.detail ?? found.title ?? answer.statusText), { status: answer.status });
       await needed(found.view);
       // What does not change while the date does was not sent again.
       data = light ? { ...found, density: { ...found.density, days: data.density.days }, facets: { ...data.facets, ...found.facets } } : found;
       if (next.push) history.pushState(null, "", next.address);
       else if (!next.quiet) history.replaceState(null, "", next.address);
-      wrong(null);
       paint();
+      for (const form of document.querySelectorAll("form.date")) wrong(form, null);
     } catch (error) {
-      wrong(error.message);
+      // What was typed stays in its field, with a word below it; all else is named above the answer, which stays.
+      if (error.status === 400 && next.field?.isConnected) wrong(next.field, error.message);
+      else {
+        data = { ...data, trouble: error.status ? error.message : page.words[data.language].noAnswer };
+        paint();
+      }
     }
   }
   clearTimeout(waiting);
@@ -68,13 +74,11 @@ async function show(address, { push = false, quiet = false, light = false } = {}
   running = false;
 }
 
-function wrong(message) {
-  const form = document.querySelector("form.date.as_of");
-  if (form === null) return;
+function wrong(form, message) {
   form.classList.toggle("wrong", message !== null);
   const help = form.querySelector(".help");
   help.dataset.text ??= help.textContent;
-  help.textContent = message ?? help.dataset.text;
+  help.textContent = message === null ? help.dataset.text : `${message}. ${help.dataset.text}`;
 }
 
 function addressWith(changes) {
@@ -102,7 +106,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   const values = [...new FormData(form)].filter(([, value]) => value !== "");
   const query = new URLSearchParams(values).toString();
-  show(new URL(form.action).pathname + (query ? `?${query}` : ""), { push: true });
+  show(new URL(form.action).pathname + (query ? `?${query}` : ""), { push: true, field: form.matches(".date") ? form : null });
   document.activeElement?.blur();
 });
 
@@ -132,6 +136,9 @@ document.addEventListener("focusout", ({ target }) => {
 });
 
 const actions = {
+  again() {
+    show(latest);
+  },
   keys() {
     document.getElementById("keys").showModal();
   },
@@ -218,10 +225,14 @@ function hover(chart, x) {
   if (day !== data.as_of) show(addressWith({ as_of: day }));
 }
 
-// Keys
+// Keys; those of a single letter can be switched off, since speech and a slip of the hand type letters too.
 
+const letters = document.getElementById("letters");
+letters.checked = localStorage.getItem("timeline-letters") !== "off";
+letters.addEventListener("change", () => localStorage.setItem("timeline-letters", letters.checked ? "on" : "off"));
 const steps = (event) => (event.altKey ? "year" : event.shiftKey ? "month" : "day");
 document.addEventListener("keydown", (event) => {
+  if (event.key.length === 1 && !letters.checked) return;
   const inField = event.target.matches?.("input, textarea, select") || event.ctrlKey || event.metaKey;
   if (event.key === "Escape" && event.target.matches?.("input, textarea")) return event.target.blur();
   if (inField) return;
@@ -245,7 +256,7 @@ document.addEventListener("keydown", (event) => {
     j: () => row(1),
     k: () => row(-1),
     Enter: () => document.querySelector("tr.at .name")?.click(),
-    w: () => document.querySelector(".links a")?.click(),
+    w: () => document.querySelector(".why summary")?.click(),
     t: () => document.querySelector(".as-table summary")?.click(),
     Escape: () => (data.view === "fact" ? history.back() : data.compare ? show(addressWith({ compare: undefined })) : undefined),
     "?": () => actions.keys(),
