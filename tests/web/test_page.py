@@ -269,7 +269,7 @@ def test_a_page_to_send_reads_without_scripts_on_paper_and_to_everyone(browser: 
 
     page, wrong = opened(java_script_enabled=False)
     assert page.locator("#date").inner_text() == "10 February 2025"
-    without = page.locator(".card, .evidence").all_inner_texts()
+    without = page.locator(".card, .evidence").all_text_contents()
     assert page.locator(".story").count() == len({event["fact"] for event in REPORTS if "fact" in event})
     assert not page.locator("#day").is_visible()
     page.context.close()
@@ -278,7 +278,7 @@ def test_a_page_to_send_reads_without_scripts_on_paper_and_to_everyone(browser: 
         {"viewport": {"width": 360, "height": 800}, "color_scheme": "dark"},
     ):
         page, wrong = opened(**options)
-        assert page.locator(".card, .evidence").all_inner_texts() == without
+        assert page.locator(".card, .evidence").all_text_contents() == without
         page.evaluate(AXE.read_text(encoding="utf-8"))
         found = page.evaluate("axe.run(document)")
         assert [(one["id"], one["nodes"][0]["failureSummary"][:300]) for one in found["violations"]] == []
