@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from timeline.meaning.erasure import left_of
 from timeline.meaning.fold import Basis, Entry, Value
 from timeline.meaning.identity import INHERITABLE, content_of, event_id
 
@@ -115,7 +116,8 @@ class Step:
     """One event of a history. What a correction does not give is its target's.
 
     `target` counts back from the event before it, round and round; a first event has nothing to amend
-    and is a report instead. `commits` is how many commits it comes after the event before it.
+    and is a report instead. `commits` is how many commits it comes after the event before it. One that
+    is `erased` was so when all was recorded, so that later ones took over what it said.
     """
 
     kind: str = "reported"
@@ -130,6 +132,7 @@ class Step:
     origin: str = ORIGINS[0]
     gives: frozenset[str] = frozenset()
     commits: int = 0
+    erased: bool = False
 
     def __repr__(self) -> str:
         """Return the step as it can be pasted into an example, without the default values."""
@@ -185,6 +188,7 @@ _steps = st.builds(
     origin=st.sampled_from(ORIGINS),
     gives=st.just(frozenset()) | st.frozensets(st.sampled_from(_OVERRIDES), max_size=2),
     commits=st.sampled_from((0, 0, 1)),
+    erased=st.sampled_from((False, False, False, False, False, True)),
 )
 
 
@@ -246,7 +250,8 @@ def written(histories: Sequence[Sequence[Step]], tiers: Sequence[Tier] = ()) -> 
     for position, row in enumerate((row for rows in filled for row in rows), 1):
         corrects = row["event_type"] == "corrected"
         row["place"] = place_of[row["event_id"]] = place_of[row["target"]] if corrects else position
-    return filled
+    erased = {row["event_id"] for rows in filled for row in rows if row.pop("erased", False)}
+    return [[left_of(row) if row["event_id"] in erased else row for row in rows] for rows in filled]
 
 
 def _described(tier: Tier, number: int) -> Row:
@@ -291,7 +296,7 @@ def _rows(number: int, history: Sequence[Step]) -> Iterator[tuple[int, Row]]:
         else:
             row["status"] = None
         known.append(_with_id(row))
-        yield commit, known[-1]
+        yield commit, known[-1] | {"erased": step.erased}
 
 
 def _amend(row: Row, step: Step, target: Row) -> None:

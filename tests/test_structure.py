@@ -33,7 +33,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "ask": (*_ASKING, "show"),
     "plot": (*_BELOW, "meaning", "ask", "show"),
     "vouching": (*_ASKING, "backups", "ask", "citations"),
-    "store": (*_ASKING, "intake", "ask", "plot", "sealed", "vouching"),
+    "erasures": (*_ASKING, "intake", "ask"),
+    "store": (*_ASKING, "erasures", "intake", "ask", "plot", "sealed", "vouching"),
     "citations": (*_ASKING, "ask", "show", "sealed", "store"),
     "sealed": (*_ASKING, "ask", "store"),
     "__init__": (*_ASKING, "intake", "ask", "store"),
@@ -78,7 +79,8 @@ CLOCKS = {
 }
 
 PUBLIC = [
-    *("BadInput", "BadRows", "Belief", "Commit", "Conflict", "Copied", "Corruption", "Ingested", "NotFound"),
+    *("BadInput", "BadRows", "Belief", "Commit", "Conflict", "Copied", "Corruption", "Erasure", "Ingested"),
+    "NotFound",
     *("Preview", "Proved", "TableMapping", "Timeline", "TimelineError", "check_proof", "propose_mapping"),
 ]
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from timeline.errors import BadInput, BadRows, Conflict, Corruption, NotFound, TimelineError
+    from timeline.index.erasing import Erasure
     from timeline.intake.mapping import TableMapping
     from timeline.intake.outcome import Ingested
     from timeline.intake.preview import Preview
@@ -28,6 +29,7 @@ __all__ = [
     "Conflict",
     "Copied",
     "Corruption",
+    "Erasure",
     "Ingested",
     "NotFound",
     "Preview",
@@ -47,6 +49,7 @@ _LAZY = {
     "Belief": "timeline.store",
     "Commit": "timeline.log.log",
     "Copied": "timeline.log.backup",
+    "Erasure": "timeline.index.erasing",
     "Ingested": "timeline.intake.outcome",
     "Preview": "timeline.intake.preview",
     "Proved": "timeline.meaning.proofs",

@@ -20,6 +20,7 @@ from timeline.ask.answers import Belief, Moment, Why
 from timeline.ask.snapshot import Snapshot
 from timeline.atomic import check_target, write_path
 from timeline.boundary import public
+from timeline.erasures import Erasing, warn_of_unfinished
 from timeline.errors import (
     BadInput,
     BadRows,
@@ -76,7 +77,7 @@ _INDEX: Final = "index"
 
 
 @public
-class Timeline(Vouching):
+class Timeline(Erasing, Vouching):
     """A store of what was reported and believed, and when.
 
     Any number of processes may read a store while one or more append to it. Dates may be EDTF text, a
@@ -155,6 +156,7 @@ class Timeline(Vouching):
             raise NotFound(
                 f"no store at {folder}; run `timeline init`, or `timeline ingest` in a project folder"
             )
+        warn_of_unfinished(opened._log)
         sealed = (sealed_as_of, sealed_recorded_as_of, sealed_basis)
         if sealed != (None, None, "certain") or (folder / SEAL_FILE).is_file():
             from timeline.sealed import open_sealed
@@ -629,7 +631,8 @@ class Timeline(Vouching):
         first difference, which names the file and the commit up to which all is whole.
         """
         try:
-            found = self._log.verify(progress, expect=expect, at=at, quick=quick)
+            sealed = self._seal != UNSEALED
+            found = self._log.verify(progress, expect=expect, at=at, quick=quick, may_lack=sealed)
         except Corruption as error:
             raise with_extent(self._log.folder, error) from error
         try:

@@ -370,6 +370,11 @@ STORIES = [
         Step(kind="retracted", reported_at=MOMENTS[2]),
         Step(kind="retracted", reported_at=MOMENTS[4]),
     ),
+    # What was erased agrees with nothing, repeats nothing, and displaces as it did.
+    (Step(erased=True), Step(origin="beta", erased=True), Step(origin="gamma")),
+    (Step(), Step(kind="corrected", value=VALUES[1], erased=True), Step(reported_at=MOMENTS[1])),
+    (Step(), Step(kind="withdrawn", reported_at=MOMENTS[1], erased=True)),
+    (Step(), Step(kind="void", erased=True), Step(kind="retracted", reported_at=MOMENTS[1], erased=True)),
 ]
 
 

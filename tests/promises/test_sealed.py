@@ -247,7 +247,8 @@ def test_what_is_left_is_the_log_that_never_had_the_rest(
         head, left = whole.head(), sealed.head()
         assert head is not None
         assert withheld == head.last_position - (0 if left is None else left.last_position)
-        sealed.verify()
+        # The histories that are drawn have no tombstones of what was erased.
+        sealed.verify(may_lack=True)
 
 
 @costly(LONG or 50)

@@ -301,6 +301,7 @@ def instant_of(value: datetime) -> int:
 class Belief:
     """One row of beliefs: the claim that holds for a fact. Instants are aware datetimes in UTC.
 
+    `status` is `erased` where the event was erased: then there is no claim, nor anything else that it said.
     `valid_from` and `valid_to` bound the valid time, half-open, None where unbounded;
     `believed_from` is since when, on the reported axis, exactly this has been believed.
     """
@@ -324,7 +325,7 @@ class Belief:
     date_from: datetime | None
     date_to: datetime | None
     status: str | None
-    claim: str
+    claim: str | None
     believed_from: datetime | None
     reported_at: datetime
     event_id: str

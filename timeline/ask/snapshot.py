@@ -36,7 +36,7 @@ from timeline.errors import BadInput, NotFound, brief, nearest
 from timeline.index.aliases import Aliases
 from timeline.index.generation import with_room
 from timeline.index.index import Index
-from timeline.index.reader import Attach, Reader
+from timeline.index.reader import Attach, Reader, counts_of
 from timeline.index.seal import UNSEALED, Seal
 from timeline.log.file import Commit
 from timeline.log.paths import quoted
@@ -110,6 +110,7 @@ class Snapshot:
         self._opened: Reader | None = None
         #: For SQL that people write, which never runs where the package's own questions do.
         self._sandbox: Reader | None = None
+        self._erasures = index.log.erasures()
 
     def __repr__(self) -> str:
         return one_line("Snapshot", f"of {self._index.folder.parent}: {self._shown()}")
@@ -572,7 +573,7 @@ class Snapshot:
 
     def stats(self) -> dict[str, Any]:
         """Return counts of what the index holds: see `Timeline.stats`."""
-        return self._guarded(_stats)
+        return self._guarded(counts_of)
 
     @contextmanager
     def stream(self, sql: str) -> Iterator[tuple[list[str], Iterator[tuple[Any, ...]]]]:
@@ -644,6 +645,7 @@ class Snapshot:
     def reader(self) -> Reader:
         """Return the reader of this state, for the package's own questions and for validation."""
         with self._opening:
+            self._leave_erased()
             if self._opened is None:
                 self._opened = self._index.open(
                     self.commit, may_build=self._may_build, progress=self.progress, like=self._sandbox
@@ -655,14 +657,23 @@ class Snapshot:
         from timeline.ask.sandbox import open_sandbox
 
         with self._opening:
+            self._leave_erased()
             if self._sandbox is None:
                 self._sandbox = open_sandbox(self._open_apart)
             return self._sandbox
+
+    def _leave_erased(self) -> None:
+        """Let go of what was read before events were erased, and may still have them."""
+        before, self._erasures = self._erasures, self._index.log.erasures()
+        if before != self._erasures:
+            self._opened = self._sandbox = None
+            self._aliases, self._meant = {}, {}
 
     def _owned(self) -> Reader:
         self._seal.check_open("SQL in it is one query, which reads it and nothing else")
         from timeline.ask.sandbox import open_owned
 
+        self._leave_erased()
         return open_owned(self._open_apart)
 
     def _open_apart(self, apart: Attach) -> Reader:
@@ -751,35 +762,6 @@ def _check_rows(rows: Sequence[Any], columns: Sequence[Any]) -> None:
         for name in columns:
             if not isinstance(row, Mapping) or not isinstance(row.get(name, 0), str | None):
                 raise BadInput(f"{brief(row)} is no row of an answer with a column {brief(name)} of text")
-
-
-def _stats(reader: Reader) -> dict[str, Any]:
-    with closing(reader.cursor()) as con:
-        [(facts,)] = con.execute("SELECT count(*) FROM store.facts").fetchall()
-        [(beliefs,)] = con.execute(
-            "SELECT count(*) FROM store.segments WHERE believed_until = TIMESTAMP 'infinity' "
-            "AND segment_until = TIMESTAMP 'infinity'"
-        ).fetchall()
-        sizes = [
-            size
-            for (size,) in con.execute(
-                "SELECT count(s.segment) AS size FROM store.bounds AS b "
-                "LEFT JOIN store.segments AS s USING (segment) GROUP BY b.segment ORDER BY size"
-            ).fetchall()
-        ]
-    return {
-        "events": reader.position,
-        "facts": facts,
-        "beliefs": beliefs,
-        "commits": reader.commit,
-        "generation": reader.generation.name if reader.generation else None,
-        "segments": len(sizes),
-        "segment_rows": sum(sizes),
-        "segment_rows_median": sizes[len(sizes) // 2] if sizes else 0,
-        "segment_rows_most": max(sizes, default=0),
-        "tail_events": reader.tail_events,
-        "tail_facts": reader.tail.facts if reader.tail else 0,
-    }
 
 
 def _translated(query: str, dates: AsOf, zone: str | None) -> str:

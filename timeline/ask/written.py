@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from timeline.errors import BadInput, brief
 from timeline.meaning.amounts import parse_amount, plain_amount
-from timeline.meaning.columns import LOG_COLUMNS
+from timeline.meaning.columns import ERASED, LOG_COLUMNS
 from timeline.meaning.decimals import short_text
 from timeline.meaning.habits import Habits, source_habits
 from timeline.meaning.identity import INHERITABLE
@@ -46,12 +46,12 @@ class Writer:
         self._habits: dict[str, Habits] = {}
 
     def keys(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the keys of an event; None for one that was erased, of which there is nothing to write.
+        """Return the keys of an event; None for an erased one and its tombstone, which no file can give.
 
         Raises BadInput for a claim that reads otherwise without what its file said of its numbers.
         """
         kind = row["event_type"]
-        if kind == "erased":
+        if ERASED in (kind, row["status"]):
             return None
         if kind.endswith(_DESCRIBED):
             return self._description(kind, row["text"])

@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "init": "timeline.cli.recording",
     "map": "timeline.cli.mapping",
     **dict.fromkeys(("ingest", "report", "correct", "retract"), "timeline.cli.recording"),
+    "erase": "timeline.cli.erasing",
     **dict.fromkeys(("show", "history", "diff", "why"), "timeline.cli.reading"),
     **dict.fromkeys(("disagreements", "sql", "query"), "timeline.cli.reading"),
     **dict.fromkeys(("serve", "plot", "page"), "timeline.cli.looking"),

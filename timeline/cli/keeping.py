@@ -21,7 +21,7 @@ from timeline.ask.snapshot import Snapshot
 from timeline.ask.written import WRITTEN
 from timeline.atomic import check_target, write_path
 from timeline.cli.options import Dates, Json, Store
-from timeline.cli.output import print_pairs, say
+from timeline.cli.output import print_pairs, say, warn
 from timeline.cli.stores import asking, keeping
 from timeline.errors import BadInput, Conflict, NotFound
 from timeline.meaning.times import format_instant
@@ -98,14 +98,21 @@ def verify(
             "bytes": found.bytes,
             "digest": found.digest,
             "generations": found.generations,
+            "erased": found.erased or (0 if json else None),
         },
         json,
     )
+    if found.unfinished:
+        warn(
+            f"{counted(found.unfinished, 'event')} to be erased: what was said is still there. Where no "
+            "erasure is under way, `timeline erase` finishes it"
+        )
     rate = f"{found.bytes / 1e6 / seconds:,.1f} MB/s"
     if quick:
         say(f"Every file is the one that was written; {rate}. What is in them was not looked at.")
     else:
-        say(f"Everything is as it was written; {found.events / seconds:,.0f} events/s, {rate}.")
+        rest = "Everything else" if found.erased else "Everything"
+        say(f"{rest} is as it was written; {found.events / seconds:,.0f} events/s, {rate}.")
 
 
 def rebuild(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -149,6 +150,13 @@ def report(
     inferred: Annotated[
         bool, typer.Option("--inferred", help="The report implies it rather than says it.")
     ] = False,
+    personal: Annotated[
+        bool,
+        typer.Option(
+            "--personal",
+            help="Give it a random key, so that nobody can guess from its id what it said once it is erased.",
+        ),
+    ] = False,
     names: Names,
     no_file: NoFile = False,
     store: Store = None,
@@ -159,6 +167,9 @@ def report(
     In a project it is written to a file of its events first.
     """
     event: dict[str, object] = {"fact": fact, **_claimed(claim, claimed), **_given(origins)}
+    if personal:
+        salt = secrets.token_hex(16)
+        event["key"] = salt if origins.key is None else f"{origins.key}-{salt}"
     if inferred:
         event["inferred"] = True
     _append(event, names, no_file, store, json)

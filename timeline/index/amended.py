@@ -15,6 +15,7 @@ from typing import Final
 from timeline.index.family import Family, Spans, families, is_small
 from timeline.index.winners import Winners, without
 from timeline.meaning import fold
+from timeline.meaning.columns import ERASED
 from timeline.meaning.fold import BEGINNING, END, Basis, Effect, Entry, Standing
 
 __all__ = ["StandingSpan", "effects", "standings"]
@@ -99,7 +100,9 @@ def effects(known: Iterable[Entry]) -> dict[int, Effect]:
             (entry for family in group for entry in family),
             key=lambda e: (e.recorded_at, e.reported_at, e.position),
         ):
-            if entry.event_type == "reported":
+            if entry.status == ERASED:
+                found[entry.position] = "erased"
+            elif entry.event_type == "reported":
                 found[entry.position] = "opened" if state is None else state.effect_of(entry)
             elif entry.event_type == "corrected":
                 found[entry.position] = "voided" if entry.void else "corrected"

@@ -56,7 +56,7 @@ __all__ = [
 ]
 
 #: The layout of a generation. One that another version of the package built is not used.
-FORMAT: Final = 6
+FORMAT: Final = 7
 
 #: DuckDB's own row groups, and smaller ones, which make a question of one fact and the building quicker, but
 #: are too many to open where there are more events than a few.

@@ -14,9 +14,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -81,6 +82,10 @@ _OLD_ROWS_MAGIC: Final = (0, b"tl-rows1")
 #: Marks a folder in which a generation is being built, and what the mark says.
 _BUILDING: Final = "timeline-building"
 _MARK: Final = b"A generation of a Timeline index is built here. Without its builder it can be removed.\n"
+
+#: The folder for generations that are not of the log any more.
+_ASIDE: Final = "set-aside"
+_SPILLED: Final = re.compile(r"\d{12}-\d+-v\d+\.duckdb\.(?:tmp|spill)", re.ASCII)
 
 
 class Index:
@@ -270,7 +275,7 @@ class Index:
             for generation in self._found():
                 if generation.commit <= head and self._is_of_log(generation):
                     continue
-                aside = self.folder / "set-aside"
+                aside = self.folder / _ASIDE
                 aside.mkdir(exist_ok=True)
                 target = aside / f"{generation.path.stem}-{os.urandom(4).hex()}.duckdb"
                 os.rename(generation.path, target)
@@ -420,15 +425,36 @@ class Index:
         found = ((path, ROWS_NAME.fullmatch(path.name)) for path in sorted(self.folder.iterdir()))
         return [(path, int(match[1])) for path, match in found if match]
 
-    def _remove_older(self, newest: Path) -> None:
+    def remove_all(self, erased: Collection[str]) -> None:
+        """Remove every generation and what is left of others, in an erasure, under the maintenance lock.
+
+        What was deleted in a generation survives in its file, and in what was copied from it. Of those that
+        were set aside, the ones that have one of the `erased` events go, and those that cannot be read.
+        """
+        if not self.folder.is_dir():
+            return
+        self._remove_older(None)
+        self._remove_unfinished()
+        for path in self.folder.iterdir():
+            # Where DuckDB puts what does not fit into memory; readers that died leave it behind.
+            if path.is_dir() and not path.is_symlink() and _SPILLED.fullmatch(path.name):
+                shutil.rmtree(path, ignore_errors=True)
+        with plain_folder(self.folder) as folder:
+            for path in (folder / _ASIDE).glob("*.duckdb"):
+                if _may_hold(path, erased):
+                    path.unlink(missing_ok=True)
+        sync_folder(self.folder)
+
+    def _remove_older(self, newest: Path | None) -> None:
         """Remove the generations and row stores before the newest, under the maintenance lock.
 
-        A name is not enough: what does not begin as such a file does is left alone.
+        With None all of them. A name is not enough: what does not begin as such a file does is left alone.
         """
         older = [(generation.path, DUCKDB_MAGIC) for generation in self._found()]
         older += [(path, magic) for path, _ in self._row_stores() for magic in (ROWS_MAGIC, _OLD_ROWS_MAGIC)]
         for path, (offset, magic) in older:
-            if path not in (newest, rows_beside(newest)) and begins_with(path, offset, magic):
+            is_newest = newest is not None and path in (newest, rows_beside(newest))
+            if not is_newest and begins_with(path, offset, magic):
                 path.unlink(missing_ok=True)
 
     def _remove_unfinished(self) -> None:
@@ -524,6 +550,21 @@ def _copy(last: Generation, path: Path) -> None:
     shutil.copyfile(last.path, path)
     with contextlib.suppress(OSError):
         shutil.copyfile(rows_beside(last.path), rows_beside(path))
+
+
+def _may_hold(path: Path, event_ids: Collection[str]) -> bool:
+    """Whether a generation has one of these events, or cannot be read."""
+    try:
+        with duckdb.connect(":memory:", config=CONFIG) as con:
+            attach_generation(con, path)
+            [(count,)] = con.execute(
+                "SELECT count(*) FROM generation.store.events "
+                "WHERE event_id IN (SELECT unnest($1::VARCHAR[]))",
+                [list(event_ids)],
+            ).fetchall()
+    except duckdb.Error:
+        return True
+    return bool(count)
 
 
 def _warn_damaged(path: Path, error: Exception) -> None:

@@ -25,6 +25,7 @@ __all__ = [
     "Attach",
     "Reader",
     "attach_generation",
+    "counts_of",
 ]
 
 #: A tail with more events than this, and than a hundredth of the store, is worth a new generation.
@@ -169,6 +170,36 @@ class Reader:
         self.con.close()
         if self.rows is not None:
             self.rows.close()
+
+
+def counts_of(reader: Reader) -> dict[str, Any]:
+    """Return counts of what a reader shows, and of the generation that it opened: see `Timeline.stats`."""
+    with contextlib.closing(reader.cursor()) as con:
+        [(facts,)] = con.execute("SELECT count(*) FROM store.facts").fetchall()
+        [(beliefs,)] = con.execute(
+            "SELECT count(*) FROM store.segments WHERE believed_until = TIMESTAMP 'infinity' "
+            "AND segment_until = TIMESTAMP 'infinity'"
+        ).fetchall()
+        sizes = [
+            size
+            for (size,) in con.execute(
+                "SELECT count(s.segment) AS size FROM store.bounds AS b "
+                "LEFT JOIN store.segments AS s USING (segment) GROUP BY b.segment ORDER BY size"
+            ).fetchall()
+        ]
+    return {
+        "events": reader.position,
+        "facts": facts,
+        "beliefs": beliefs,
+        "commits": reader.commit,
+        "generation": reader.generation.name if reader.generation else None,
+        "segments": len(sizes),
+        "segment_rows": sum(sizes),
+        "segment_rows_median": sizes[len(sizes) // 2] if sizes else 0,
+        "segment_rows_most": max(sizes, default=0),
+        "tail_events": reader.tail_events,
+        "tail_facts": reader.tail.facts if reader.tail else 0,
+    }
 
 
 def _whole_tail(con: duckdb.DuckDBPyConnection, rows: RowStore | None) -> Tail:

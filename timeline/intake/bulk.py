@@ -30,7 +30,15 @@ from timeline.intake.bulk_values import RowReader, as_text, in_parts
 from timeline.intake.known import KnownEvents
 from timeline.intake.names import KINDS, REFUSING, KnownNames, Naming
 from timeline.intake.near import NearNames, twin_warnings
-from timeline.intake.outcome import KEPT_AT_MOST, Rejected, SpooledRejects, at_origin, unread
+from timeline.intake.outcome import (
+    KEPT_AT_MOST,
+    Rejected,
+    SpooledRejects,
+    at_origin,
+    at_place,
+    of_erased,
+    unread,
+)
 from timeline.intake.resolving import with_ids
 from timeline.intake.row_set import RowSet
 from timeline.intake.rows import Intake
@@ -167,6 +175,7 @@ class TableIntake:
         self._has_problems = bool(problems)
         self._origin = origin
         self.warnings: list[str] = []
+        self.erased: list[tuple[Place, str]] = []
         self._reader = reader
         self._store = reader.cursor()
         self._known_events = KnownEvents(self._store, reader)
@@ -215,6 +224,7 @@ class TableIntake:
         """
         self.known = self.registered = 0
         self.warnings = []
+        self.erased = []
         self._new_names = {}
         self._look_up_names()
         if self._naming.register:
@@ -438,7 +448,8 @@ class TableIntake:
             )
         self._con.unregister("taken")
         if self._reader.position:
-            known.update(self._stored(taken))
+            known.update(stored := self._stored(taken))
+            self._note_erased(taken, stored)
         self.known += len(known)
         if not known:
             return taken
@@ -448,6 +459,18 @@ class TableIntake:
         self._con.execute("INSERT INTO again SELECT row, hash(event_id), topic FROM known_here")
         self._con.unregister("known_here")
         return _without(taken, left_out)
+
+    def _note_erased(self, taken: pa.Table, stored: list[int]) -> None:
+        """Note those of the rows, whose events the store holds, that were erased there."""
+        if not stored or not (erased := self._known_events.erased()):
+            return
+        rows: list[dict[str, Any]] = taken.select(["row", "event_id"]).to_pylist()
+        ids = {row["row"]: row["event_id"] for row in rows}
+        self.erased += [
+            (at_place(Place(self._name, row=row), self._origin), ids[row])
+            for row in sorted(stored)
+            if ids[row] in erased
+        ]
 
     def _stored(self, taken: pa.Table) -> list[int]:
         """Return those of the rows whose event the store holds."""
@@ -550,6 +573,7 @@ class TableIntake:
 
     def _warn(self) -> None:
         self.warnings = twin_warnings(self._near_names, self._new_names)
+        self.warnings += of_erased(self.erased)
         self._warn_of_repeated()
         self._warn_of_others()
 

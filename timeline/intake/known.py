@@ -10,6 +10,7 @@ import duckdb
 from timeline.index.reader import Reader
 from timeline.index.rows import Damaged
 from timeline.log.paths import quoted
+from timeline.meaning.columns import ERASED
 
 __all__ = ["KnownEvents", "one_of"]
 
@@ -44,6 +45,16 @@ class KnownEvents:
         self._reader = reader
         self._asked = 0
         self._cached: dict[str, _Places] = {}
+        self._erased: frozenset[str] | None = None
+
+    def erased(self) -> frozenset[str]:
+        """Return the events that the store holds erased."""
+        if self._erased is None:
+            rows = self._con.execute(
+                f"SELECT target FROM store.events WHERE fact_hash IS NULL AND event_type = '{ERASED}'"
+            ).fetchall()
+            self._erased = frozenset(target for (target,) in rows)
+        return self._erased
 
     def among(self, event_ids: Iterable[str]) -> _Places:
         """Return position and place of those of the events that the store holds."""

@@ -26,7 +26,20 @@ from timeline.log.file import Commit
 if TYPE_CHECKING:
     from timeline.intake.batch import RowOrigin
 
-__all__ = ["KEPT_AT_MOST", "Ingested", "Rejected", "SpooledRejects", "at_origin", "raise_for", "unread"]
+__all__ = [
+    "KEPT_AT_MOST",
+    "Ingested",
+    "Rejected",
+    "SpooledRejects",
+    "at_origin",
+    "at_place",
+    "of_erased",
+    "raise_for",
+    "unread",
+]
+
+#: So many erased events are named one by one.
+_SAID_OF_AT_MOST = 20
 
 
 #: Of the bad events of one batch, so many are kept; the rest are counted.
@@ -56,7 +69,8 @@ class Ingested:
     `known` were there already. `rejected` is empty unless rejects were asked for, or it was a dry run; it has
     the first thousands of bad events, and `more_rejected` says how many there are besides.
     `passed_over` has what a folder holds besides what was read, each with why. `events` has the id and
-    position of each event that was given, in order, new or known; it is empty for a large table.
+    position of each event that was given, in order, new or known; it is empty for a large table. `erased` has
+    the place and the id of each known event that was given and that the store holds erased.
     """
 
     new: int = 0
@@ -67,6 +81,7 @@ class Ingested:
     passed_over: list[str] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
     events: list[tuple[str, int]] = field(default_factory=list)
+    erased: list[tuple[Place, str]] = field(default_factory=list)
     more_rejected: int = 0
     #: Where all bad events of a table are to be written: the file that they are in.
     spooled: SpooledRejects | None = field(default=None, repr=False, compare=False)
@@ -88,6 +103,17 @@ class Ingested:
             if not self.commits:
                 raise
             self.warnings.append(f"all is recorded but the bad events: {error}")
+
+
+def of_erased(erased: Sequence[tuple[Place, str]]) -> list[str]:
+    """Return what is to be said of events that were given and that the store holds erased."""
+    said = [
+        f"{place}: event {event_id[:12]} was erased from the store and is not recorded again; "
+        "remove it here too, if it is to be nowhere"
+        for place, event_id in erased[:_SAID_OF_AT_MOST]
+    ]
+    more = len(erased) - _SAID_OF_AT_MOST
+    return [*said, f"… and {more:,} more events that were erased"] if more > 0 else said
 
 
 class SpooledRejects:
@@ -149,6 +175,11 @@ def at_origin(one: Rejected, origin: RowOrigin | None) -> Rejected:
     else:
         error = type(one.error)(in_column(str(one.error)))
     return Rejected(replace(one.place, row=origin.row(row)), error, one.keys)
+
+
+def at_place(place: Place, origin: RowOrigin | None) -> Place:
+    """Return the place of an event in the table that its own was made from."""
+    return place if origin is None or place.row is None else replace(place, row=origin.row(place.row))
 
 
 def raise_for(rejected: Sequence[Rejected], more: int = 0) -> None:

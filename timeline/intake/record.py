@@ -21,7 +21,16 @@ from timeline.intake import bulk
 from timeline.intake.batch import Batch
 from timeline.intake.cutting import cut
 from timeline.intake.names import REFUSING, Naming
-from timeline.intake.outcome import KEPT_AT_MOST, Ingested, SpooledRejects, at_origin, raise_for, unread
+from timeline.intake.outcome import (
+    KEPT_AT_MOST,
+    Ingested,
+    SpooledRejects,
+    at_origin,
+    at_place,
+    of_erased,
+    raise_for,
+    unread,
+)
 from timeline.intake.rows import Intake
 from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
 from timeline.meaning.event import DESCRIPTIONS
@@ -74,6 +83,8 @@ class Recorder:
         #: What was appended since the generation that was read last, as far as this one knows.
         self.appended = Appended()
         self._remembered = 0
+        #: Of the log when the intake was made: what it read may have been erased since.
+        self._erasures = log.erasures()
         self.progress: Callable[[str], None] | None = None
 
     def record(
@@ -203,6 +214,7 @@ class Recorder:
             more_rejected=intake.more_rejected,
             spooled=spooled,
             warnings=[*batch.warnings, *intake.warnings],
+            erased=intake.erased,
             commits=[commit] if commit else [],
         )
         if rejects is not None and spooled is not None:
@@ -248,12 +260,14 @@ class Recorder:
             and self._intake is not None
             and (self._intake.taken > _REMEMBERS_AT_MOST or self._remembered > _REMEMBERS_BYTES_AT_MOST)
         )
-        if self._intake is None or self._intake_commit != number or enough:
+        erasures = self._log.erasures()
+        if self._intake is None or self._intake_commit != number or enough or erasures != self._erasures:
             reader = self._reader()
             if reader.commit != number:
                 raise _Moved
             self._forget()
             self._intake = Intake(reader, now())
+            self._erasures = erasures
             self.appended = reader.appended
             self._remembered = 0
         self._intake.recorded_at = now()
@@ -289,6 +303,9 @@ class Recorder:
             result.rejected += sorted(rejected, key=lambda one: one.place.line or one.place.row or 0)
             result.warnings += [*batch.warnings, *found.warnings]
             result.events += found.events
+            erased = [(at_place(place, batch.origin), event_id) for place, event_id in found.erased]
+            result.erased += erased
+            result.warnings += of_erased(erased)
             if new:
                 part = Rows(found.rows) if new < SMALL else rows_to_table(found.rows)
                 described = [

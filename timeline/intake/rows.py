@@ -25,7 +25,7 @@ from timeline.intake.known import KnownEvents, one_of
 from timeline.intake.names import KINDS, REFUSING, KnownNames, Naming
 from timeline.intake.near import NearNames, twin_warnings
 from timeline.intake.outcome import Rejected
-from timeline.meaning.columns import LOG_COLUMNS
+from timeline.meaning.columns import ERASED, LOG_COLUMNS
 from timeline.meaning.event import DESCRIPTIONS, Event, event_from
 from timeline.meaning.fact import with_parts
 from timeline.meaning.habits import Habits, source_habits
@@ -72,6 +72,7 @@ class Resolved:
     more_rejected: int = 0
     keep: int | None = None
     warnings: list[str] = field(default_factory=list)
+    erased: list[tuple[Place, str]] = field(default_factory=list)
 
     def reject(self, one: Rejected) -> None:
         """Add a bad event to those that are kept, or count it."""
@@ -248,7 +249,9 @@ class Intake:
         wanted = list(dict.fromkeys(targets))
         if not wanted:
             return
-        found = self._stored.among([aim for aim in wanted if _EVENT_ID.fullmatch(aim)])
+        # A key that this intake met may be that of an event whose own was erased.
+        aims = [self._keys.get(aim, aim) for aim in wanted if self._keys.get(aim) not in self._taken]
+        found = self._stored.among([aim for aim in aims if _EVENT_ID.fullmatch(aim)])
         positions = {position for places in found.values() for position in places}
         positions.update(position for _, _, position in self._keyed(wanted))
         rows = self._rows_at(positions)
@@ -392,7 +395,7 @@ class Intake:
         row = draft.row
         aim = row["target"]
         known = self._target(aim)
-        if known is None or known["event_type"] in DESCRIPTIONS:
+        if known is None or known["event_type"] in (*DESCRIPTIONS, ERASED):
             raise BadInput(
                 f"nothing earlier is called {aim!r}; expected the key or event_id of an event"
                 f"{self._near_key(aim)}"
@@ -450,7 +453,7 @@ class Intake:
             if row.get(name) is None and not (name == "status" and row.get("value_type") is None):
                 inherited.add(name)
                 row[name] = target.get(name)
-        if row.get("value_type") is not None and row.get("status") is None:
+        if row.get("value_type") is not None and row.get("status") in (None, ERASED):
             row["status"] = "announced"
 
     def _date(self, row: Row, inherited: set[str]) -> None:
@@ -713,6 +716,9 @@ class Intake:
         """Keep what is new, and note the position that each event will have."""
         found = self._stored.among([draft.row["event_id"] for draft in complete])
         places: dict[str, int] = {known: place for known, (_, place) in found.items()}
+        erased = self._stored.erased() if found else frozenset()
+        given = ((draft.place, draft.row["event_id"]) for draft in complete if draft.keys)
+        resolved.erased += [one for one in given if one[1] in erased]
         for draft in complete:
             row = draft.row
             taken = self._taken.get(row["event_id"], row).get("position")

@@ -27,14 +27,28 @@ from timeline.log.file import (
     digest_of,
     footer_of,
     not_a_log_file,
+    records_of,
     schema,
     value_at,
 )
 from timeline.log.merkle import merkle_root, packed_ids, split
 from timeline.log.paths import parquet_source, plain_folder
+from timeline.meaning.columns import ERASED, LOG_COLUMNS
+from timeline.meaning.erasure import left_of, vouched
 from timeline.meaning.identity import event_id_sql
 
-__all__ = ["check_digests", "check_file_hash", "check_ids_once", "check_rows", "declared_hash"]
+__all__ = [
+    "check_digests",
+    "check_erased",
+    "check_file_hash",
+    "check_ids_once",
+    "check_rows",
+    "declared_hash",
+    "explained",
+]
+
+#: So many erased events are looked at together.
+_ERASED_AT_ONCE = 10_000
 
 
 def check_file_hash(file: LogFile) -> int:
@@ -107,7 +121,7 @@ def check_rows(files: Sequence[tuple[LogFile, Sequence[CommitRecord]]]) -> None:
     """Compare the rows of consecutive files with what each says of its commits; Corruption where they differ.
 
     Positions, commits and `recorded_at` are compared, every event id computed again from the content, and
-    every root from the ids.
+    every root from the ids. The content of erased events is gone: see `check_erased`.
     """
     import duckdb
     import pyarrow as pa
@@ -132,7 +146,8 @@ def check_rows(files: Sequence[tuple[LogFile, Sequence[CommitRecord]]]) -> None:
         rows: Any = connection.sql(
             f"""
             SELECT position, "commit", epoch_us(recorded_at) AS recorded_at, event_id,
-                   CASE WHEN event_id IS DISTINCT FROM computed THEN computed END AS computed
+                   CASE WHEN status IS DISTINCT FROM '{ERASED}' AND event_id IS DISTINCT FROM computed
+                   THEN computed END AS computed
             FROM (SELECT *, {event_id_sql()} AS computed FROM {source})
             """
         ).to_arrow_reader(ROW_GROUP)
@@ -177,6 +192,72 @@ def check_ids_once(files: Sequence[LogFile]) -> None:
             f"{Path(files[0].path).parent}: the event {event_id} is there at positions {found}, "
             f"expected once; {BRING_BACK}"
         )
+
+
+def check_erased(files: Sequence[LogFile], *, may_lack: bool = False) -> tuple[int, int]:
+    """Return how many events in these files are erased, and how many are to be and still have their content.
+
+    Raises Corruption for an event whose content is gone without a tombstone, for one that has more or others
+    than its tombstone vouches for, and for a tombstone of an event that is not there. Where the log
+    `may_lack` tombstones, since it holds nothing that was recorded later, the first is none.
+    """
+    import duckdb
+
+    columns = ", ".join(
+        f'epoch_us(e."{name}")' if kind == "instant" else f'e."{name}"' for name, kind in LOG_COLUMNS.items()
+    )
+    with plain_folder(Path(files[0].path).parent) as folder, duckdb.connect() as connection:
+        connection.execute(
+            f"CREATE VIEW log AS FROM {parquet_source(folder / file.name for file in files)};"
+            "CREATE TABLE tombstones AS SELECT target AS event_id, any_value(text) AS vouched, "
+            f"min(position) AS said_at FROM log WHERE event_type = '{ERASED}' GROUP BY target"
+        )
+        [(tombstones,)] = connection.execute("SELECT count(*) FROM tombstones").fetchall()
+        found = connection.execute(
+            f"SELECT t.said_at, t.vouched, {columns} "
+            "FROM log AS e LEFT JOIN tombstones AS t USING (event_id) "
+            f"WHERE e.status = '{ERASED}' ORDER BY e.position"
+        )
+        erased = 0
+        while rows := found.fetchmany(_ERASED_AT_ONCE):
+            erased += len(rows)
+            for at, proof, *values in rows:
+                if at is None and may_lack:
+                    continue
+                _check_left(files, at, proof, dict(zip(LOG_COLUMNS, values, strict=True)))
+        if not tombstones:
+            return erased, 0
+        missing = connection.execute(
+            "SELECT said_at, event_id FROM tombstones ANTI JOIN log USING (event_id) ORDER BY said_at LIMIT 1"
+        ).fetchall()
+        for at, event_id in missing:
+            raise Corruption(
+                f"{Path(files[0].path).parent}: the event at position {at} says that {event_id} was erased, "
+                f"which is not there; {BRING_BACK}"
+            )
+        [(unfinished,)] = connection.execute(
+            "SELECT count(*) FROM log SEMI JOIN tombstones USING (event_id) "
+            f"WHERE status IS DISTINCT FROM '{ERASED}'"
+        ).fetchall()
+        return erased, unfinished
+
+
+def _check_left(files: Sequence[LogFile], at: int | None, proof: str | None, row: dict[str, Any]) -> None:
+    """Raise Corruption where a row says that it was erased and is not what an erasure leaves."""
+    if at is None:
+        problem = "has no content, and no tombstone says that it was erased"
+    elif left_of(row) != row:
+        held = next(name for name, value in row.items() if value != left_of(row)[name])
+        problem = f"was erased by the one at {at}, yet has a {held}"
+    elif vouched(row) != proof:
+        problem = f"was erased by the one at {at}, which vouches for another fact, date, source or target"
+    else:
+        return
+    file = next(file for file in files if file.first <= row["commit"] <= file.last)
+    raise Corruption(
+        f"{file.path}: commit {row['commit']}: the event at position {row['position']} {problem}; "
+        f"{BRING_BACK}"
+    )
 
 
 def _checked_ids(
@@ -228,3 +309,31 @@ def _at_row(parts: Iterable[tuple[LogFile, Commit, int]], row: int) -> str:
             return f"{file.path}: commit {commit.number}"
         row -= count
     raise AssertionError("a row of no part")
+
+
+def explained(error: Exception, files: Iterable[LogFile]) -> Exception:
+    """Return the error to raise where DuckDB failed on some files: Corruption if one is the reason."""
+    import duckdb
+
+    if not _is_of_duckdb(error) or isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException):
+        return error
+    for file in files:
+        try:
+            check_rows([(file, records_of(file))])
+            with plain_folder(Path(file.path).parent) as folder, duckdb.connect() as con:
+                # Those columns too that no event id covers.
+                source = parquet_source([folder / file.name])
+                con.execute(f"SELECT bit_xor(hash(COLUMNS(*))) FROM {source}").fetchall()
+        except Corruption as found:
+            return found
+        except (duckdb.Error, OSError) as found:
+            if _is_of_duckdb(found):
+                return not_a_log_file(file, found)
+    return error
+
+
+def _is_of_duckdb(error: Exception) -> bool:
+    """Whether DuckDB raised an error, by itself or through a stream of Arrow's, where it is an OSError."""
+    import duckdb
+
+    return isinstance(error, duckdb.Error) or (isinstance(error, OSError) and error.errno is None)

@@ -38,7 +38,7 @@ class FolderObjects:
 
     def put_if_absent(self, name: str, content: memoryview) -> bool:
         while True:
-            temporary = self.folder / f"{_TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}"
+            temporary = self._named()
             # Opened before the link, after which it must not fail that there are too many open files.
             descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
@@ -61,6 +61,19 @@ class FolderObjects:
                 os.close(descriptor)
             self._sync()
             return True
+
+    def replace(self, name: str, content: memoryview) -> None:
+        temporary = self._named()
+        self._note(temporary.name)
+        try:
+            self._write(temporary, content)
+            os.replace(temporary, self.folder / name)
+        except BaseException:
+            # One that cannot be unlinked is noted, and swept later on.
+            with suppress(OSError):
+                self._unlink(temporary)
+            raise
+        self._sync()
 
     def get(self, name: str) -> Path:
         path = self.folder / name
@@ -105,6 +118,9 @@ class FolderObjects:
             os.ftruncate(descriptor, 0)
             os.write(descriptor, "".join(f"{name}\n" for name in kept).encode())
         return swept
+
+    def _named(self) -> Path:
+        return self.folder / f"{_TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}"
 
     def _note(self, name: str) -> None:
         """List a temporary file as ours before it is made."""

@@ -11,16 +11,23 @@ import errno
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from timeline.errors import BadInput, Conflict, Corruption, TimelineError
-from timeline.log.checks import check_digests, check_file_hash, check_ids_once, check_rows
+from timeline.log.checks import (
+    check_digests,
+    check_erased,
+    check_file_hash,
+    check_ids_once,
+    check_rows,
+    explained,
+)
 from timeline.log.file import (
     BLOCKS,
     BRING_BACK,
@@ -33,7 +40,6 @@ from timeline.log.file import (
     file_name,
     last_commit_of,
     log_files,
-    not_a_log_file,
     records_of,
     rows_of,
     rows_to_table,
@@ -42,8 +48,8 @@ from timeline.log.file import (
 from timeline.log.folder import FileLock, FolderObjects
 from timeline.log.merkle import MerkleTree, merkle_root, unpacked_ids
 from timeline.log.objects import Objects
-from timeline.log.paths import parquet_source, plain_folder
-from timeline.log.writing import Spool, encoded
+from timeline.log.paths import plain_folder
+from timeline.log.writing import MANY, Spool, encoded, rewritten
 from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.times import now
 
@@ -68,9 +74,6 @@ MERGE_AT_MOST = 64 * 2**20
 
 _ATTEMPTS = 20
 
-#: From as many events on, a file is written part by part and by more than one thread.
-_MANY = 10_000
-
 #: How many events are written at once: four row groups.
 _AT_ONCE = 491_520
 
@@ -79,6 +82,12 @@ _FILLED_IN = frozenset({"position", "commit", "recorded_at"})
 
 #: How many files `verify` hands to DuckDB in one query.
 _FILES_AT_ONCE = 256
+
+#: The files in the folder that mark an erasure under way, and the last that was done; and what they say.
+ERASING_MARK = ".erasing"
+ERASED_MARK = ".erased"
+_ERASING = b"An erasure was begun. Where no process is at it, `timeline erase` finishes it.\n"
+_ERASED = b"Events were erased. Written again each time, so that readers open the store again.\n"
 
 _Answer = TypeVar("_Answer")
 
@@ -95,7 +104,8 @@ class CheckedFiles:
 class Verified:
     """What was found whole: how many commits, events, files and bytes; `digest` is the head's, or None.
 
-    `generations` is how many indexes were compared with the log.
+    `generations` is how many indexes were compared with the log. Of the events, `erased` are ones of which
+    nothing is left but what they compete by, and `unfinished` ones that are to be erased and are still there.
     """
 
     commits: int
@@ -104,6 +114,8 @@ class Verified:
     bytes: int
     digest: str | None
     generations: int = 0
+    erased: int = 0
+    unfinished: int = 0
 
 
 class Log:
@@ -233,7 +245,7 @@ class Log:
                 try:
                     return fn(CheckedFiles([str(folder / file.name) for file in files], commits))
                 except Exception as error:
-                    raise _explained(error, files) from error
+                    raise explained(error, files) from error
 
         return self._retrying(read, after.number if after else 0)
 
@@ -319,13 +331,15 @@ class Log:
         expect: str | None = None,
         at: int | None = None,
         quick: bool = False,
+        may_lack: bool = False,
     ) -> Verified:
         """Recompute every event id, root, digest and file hash; raises Corruption at the first that differs.
 
-        So does an event id that the log holds twice. A log whose last commits were removed is whole in
-        itself: `expect` is a digest that was noted elsewhere, which a commit has to have, the one with the
-        number `at` where that is given. `progress` is called with the number of events that are done and of
-        all, file by file. `quick` leaves out the events: file hashes and the chain of digests alone.
+        So does an event id that the log holds twice, and an event whose content is gone without a tombstone,
+        unless the log `may_lack` some. A log whose last commits were removed is whole in itself: `expect` is
+        a digest that was noted elsewhere, which a commit has to have, the one with the number `at` where that
+        is given. `progress` is called with the number of events that are done and of all, file by file.
+        `quick` leaves out the events: file hashes and the chain of digests alone.
         """
         if expect is not None and not re.fullmatch("[0-9a-fA-F]{64}", expect):
             raise BadInput(
@@ -350,7 +364,7 @@ class Log:
                 if not quick:
                     check_rows(batch)
             except Exception as error:
-                raise _explained(error, [file for file, _ in batch]) from error
+                raise explained(error, [file for file, _ in batch]) from error
             checked[files[0].first - 1 :] = [record.commit for _, records in batch for record in records]
 
         head = self.head()
@@ -362,8 +376,10 @@ class Log:
             self._retrying(check, after=len(checked))
             if progress:
                 progress(checked[-1].last_position, max(head.last_position, checked[-1].last_position))
+        erased = unfinished = 0
         if not quick:
             self._retrying(check_ids_once)
+            erased, unfinished = self._retrying(partial(check_erased, may_lack=may_lack))
         last = checked[-1]
         if expect is not None and not any(
             commit.digest == expect.lower() for commit in (checked if at is None else checked[at - 1 : at])
@@ -371,7 +387,52 @@ class Log:
             raise _not_there(self.folder, expect, at, last)
         files = _cover(self.folder, sizes)
         size = sum(sizes[file.name] for file in files)
-        return Verified(last.number, last.last_position, len(files), size, last.digest)
+        found = Verified(last.number, last.last_position, len(files), size, last.digest)
+        return replace(found, erased=erased, unfinished=unfinished)
+
+    # Erasing
+
+    def erasures(self) -> tuple[int, int] | None:
+        """Return what is another value once events were erased: what was read before may still hold them."""
+        try:
+            found = os.stat(self.folder / ERASED_MARK)
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
+    def is_erasing(self) -> bool:
+        """Whether an erasure was begun that is not done: it is under way, or its process died."""
+        return self._objects.has(ERASING_MARK)
+
+    def begin_erasure(self) -> None:
+        """Mark an erasure as begun, under the maintenance lock, before anything is recorded of it."""
+        self._objects.replace(ERASING_MARK, memoryview(_ERASING))
+
+    def end_erasure(self) -> None:
+        """Mark it as done, when no file and no index has the events any more: readers are to look again."""
+        self._objects.replace(ERASED_MARK, memoryview(_ERASED))
+        self._objects.remove([ERASING_MARK])
+
+    def rewrite(self, numbers: Collection[int], change: Callable[[pa.Table], pa.Table]) -> int:
+        """Change the rows of the files that hold these commits, in an erasure; returns how many files.
+
+        Ids, positions and commits have to stay. What writers that died left behind is removed besides, and
+        files that were merged into others.
+        """
+        files = self._cover = self._list()
+        if not files:
+            return 0
+        self._objects.sweep(files[-1].name)
+        self._remove_covered(files)
+        changed = 0
+        for file in self._located(files):
+            if any(file.first <= number <= file.last for number in numbers):
+                # Rewriting what is damaged would give it a hash that fits.
+                check_file_hash(file)
+                with rewritten(file, change) as content:
+                    self._objects.replace(file.name, content)
+                changed += 1
+        return changed
 
     def _files(self) -> list[LogFile]:
         """Return the files of the last listing, unless commits were appended since.
@@ -405,13 +466,21 @@ class Log:
     ) -> _Answer:
         for _ in range(_ATTEMPTS):
             files = self.files(after)
+            located: list[LogFile] = []
+            before = None
             try:
-                return fn(self._located(files[-1:] if only_last else files))
+                located = self._located(files[-1:] if only_last else files)
+                before = None if only_last else _identities(located)
+                answer = fn(located)
             except Exception:
                 # Whatever it says, it says it of files that are no longer the log's.
-                if not self._any_gone(files):
+                if not self._any_gone(files) and (before is None or before == _identities(located)):
                     raise
                 self._cover = []
+                continue
+            # A file that an erasure replaced meanwhile may have been read half from one, half from the other.
+            if before is None or before == _identities(located):
+                return answer
         raise TimelineError(f"{self.folder}: files kept being merged away while they were read; try again")
 
     def _located(self, files: Iterable[LogFile]) -> list[LogFile]:
@@ -434,7 +503,7 @@ class Log:
         first = []
         for part in parts:
             first.append(part)
-            if parts.count >= _MANY:
+            if parts.count >= MANY:
                 break
         else:
             if not parts.count:
@@ -566,32 +635,16 @@ def _not_there(folder: Path, expect: str, at: int | None, last: Commit | None) -
     )
 
 
-def _explained(error: Exception, files: Iterable[LogFile]) -> Exception:
-    """Return the error to raise where DuckDB failed on some files: Corruption if one is the reason."""
-    import duckdb
-
-    if not _is_of_duckdb(error) or isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException):
-        return error
-    for file in files:
-        try:
-            check_rows([(file, records_of(file))])
-            with plain_folder(Path(file.path).parent) as folder, duckdb.connect() as con:
-                # Those columns too that no event id covers.
-                source = parquet_source([folder / file.name])
-                con.execute(f"SELECT bit_xor(hash(COLUMNS(*))) FROM {source}").fetchall()
-        except Corruption as found:
-            return found
-        except (duckdb.Error, OSError) as found:
-            if _is_of_duckdb(found):
-                return not_a_log_file(file, found)
-    return error
+def _identities(files: Iterable[LogFile]) -> list[tuple[int, int, int]] | None:
+    """Return what tells files from others of the same names; None where one is gone, or was not found."""
+    try:
+        return [(found.st_ino, found.st_mtime_ns, found.st_size) for found in _stats(files)]
+    except FileNotFoundError:
+        return None
 
 
-def _is_of_duckdb(error: Exception) -> bool:
-    """Whether DuckDB raised an error, by itself or through a stream of Arrow's, where it is an OSError."""
-    import duckdb
-
-    return isinstance(error, duckdb.Error) or (isinstance(error, OSError) and error.errno is None)
+def _stats(files: Iterable[LogFile]) -> Iterator[os.stat_result]:
+    return (os.stat(file.path) for file in files)
 
 
 def _cover(folder: Path, names: Iterable[str]) -> list[LogFile]:

@@ -31,6 +31,12 @@ class Objects(Protocol):
     def list(self) -> list[str]:
         """Return the names of all objects, in no order; one put or removed meanwhile may be in it or not."""
 
+    def replace(self, name: str, content: memoryview) -> None:
+        """Store `content` durably in place of what is under `name`: readers find one or the other, whole.
+
+        Only for an erasure: whatever else is done to the log leaves objects as they were put.
+        """
+
     def remove(self, names: Iterable[str]) -> None:
         """Remove objects in that order, once all that was put is durable; unknown names are passed over."""
 

@@ -6,7 +6,8 @@ import hashlib
 import json
 import mmap
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,11 @@ from timeline.log.file import (
     STATISTICS,
     UNIQUE,
     CommitRecord,
+    LogFile,
     footer_start,
     framed_key,
+    records_of,
+    rows_of,
     schema,
 )
 from timeline.meaning.columns import LOG_COLUMNS
@@ -30,7 +34,10 @@ from timeline.meaning.columns import LOG_COLUMNS
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Spool", "encoded"]
+__all__ = ["MANY", "Spool", "encoded", "rewritten"]
+
+#: From as many events on, a file is written part by part and by more than one thread.
+MANY = 10_000
 
 
 # Writing
@@ -163,6 +170,28 @@ class Spool:
             read = os.pread(self._descriptor, min(BYTES_AT_ONCE, size - self._digested), self._digested)
             self._digest.update(read)
             self._digested += len(read)
+
+
+@contextmanager
+def rewritten(file: LogFile, change: Callable[[pa.Table], pa.Table]) -> Iterator[memoryview]:
+    """The bytes of a file of the log with its rows changed, part by part; it says the same of its commits."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    records = records_of(file)
+    with pq.ParquetFile(file.path, pre_buffer=False) as opened:
+        if opened.metadata.num_rows < MANY:
+            yield encoded(change(rows_of(file.path)), records)
+            return
+        spool = Spool(Path(file.path).parent)
+        try:
+            for batch in opened.iter_batches(ROW_GROUP):
+                part = pa.Table.from_batches([batch]).replace_schema_metadata(None)
+                spool.write(change(part.cast(schema())))
+            with spool.finish(records) as content, memoryview(content) as view:
+                yield view
+        finally:
+            spool.close()
 
 
 def _place_of_hash(footer: bytes) -> int:

@@ -14,6 +14,7 @@ from timeline.errors import BadInput
 
 __all__ = [
     "BELIEF_COLUMNS",
+    "ERASED",
     "EVENT_COLUMNS",
     "EVENT_TYPES",
     "LOG_COLUMNS",
@@ -91,6 +92,9 @@ BELIEF_COLUMNS: Final[tuple[str, ...]] = (
     *("approximate", "text", "date_from", "date_to", "status", "claim", "believed_from"),
     *("reported_at", "event_id", "source", "origin", "speaker", "statement"),
 )
+
+#: The type of a tombstone, and the status of an event that was erased (see `erasure`).
+ERASED: Final = "erased"
 
 #: Event types are stable strings, written to disk and never renamed.
 EVENT_TYPES: Final = (

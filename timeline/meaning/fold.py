@@ -25,6 +25,7 @@ from itertools import combinations, pairwise
 from typing import Any, Final, Literal
 
 from timeline.errors import BadInput
+from timeline.meaning.columns import ERASED
 from timeline.meaning.decimals import EXACT
 
 __all__ = [
@@ -61,7 +62,12 @@ END: Final = 2**62
 WITHIN: Final = 90 * 86_400 * 1_000_000
 
 Basis = Literal["certain", "possible", "evidence"]
-Effect = Literal["opened", "revised", "repeated", "late", "corrected", "voided", "retracted", "withdrew"]
+Effect = Literal[
+    "opened", "revised", "repeated", "late", "corrected", "voided", "retracted", "withdrew", "erased"
+]
+
+#: Statuses of claims that agree with none, not even with themselves.
+_AGREES_WITH_NONE: Final = frozenset({"denied", ERASED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,8 @@ class Entry:
     """An event of the log that speaks of a fact.
 
     `value` is None where nothing is claimed: withdrawals, retractions, voids and corrections of
-    those. `target` is an event id.
+    those. `target` is an event id. One that was erased has the status `erased` and, where it claimed
+    anything, a value of that type, so that it competes as it did and says nothing.
     """
 
     position: int
@@ -493,7 +500,7 @@ def beliefs(
 def agree(one: Entry, other: Entry) -> bool:
     """Whether two claims say the same: same type and unit, and equal value, overlap or the same bound."""
     a, b = one.value, other.value
-    if a is None or b is None or "denied" in (one.status, other.status):
+    if a is None or b is None or not _AGREES_WITH_NONE.isdisjoint((one.status, other.status)):
         return False
     if (a.value_type, a.unit) != (b.value_type, b.unit):
         return False
@@ -615,14 +622,17 @@ def effects(entries: Iterable[Entry]) -> dict[int, Effect]:
     """Return what each event did to its fact when it was recorded, by position.
 
     The events of one commit count in reported order. Only what was recorded before bears on an
-    event's effect, so an effect never changes.
+    event's effect, so an effect never changes, unless one of these events is erased: it did nothing but
+    that, and a report that repeated it revises it.
     """
     named: dict[str, Effect] = {"retracted": "retracted", "withdrawn": "withdrew"}
     by_fact: dict[str, list[Entry]] = defaultdict(list)
     found: dict[int, Effect] = {}
     for entry in sorted(entries, key=lambda e: (e.recorded_at, e.reported_at, e.position)):
         known = by_fact[entry.fact]
-        if entry.event_type == "corrected":
+        if entry.status == ERASED:
+            found[entry.position] = "erased"
+        elif entry.event_type == "corrected":
             found[entry.position] = "voided" if entry.void else "corrected"
         elif entry.event_type == "reported":
             found[entry.position] = _effect_of(entry, _grounded(known))

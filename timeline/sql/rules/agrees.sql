@@ -1,8 +1,8 @@
 -- Whether two claims of one fact say the same: same type and unit, and equal value, two-sided amounts
--- that overlap, or the same bound. A denial agrees with nothing, not even with itself.
+-- that overlap, or the same bound. A denial agrees with nothing, not even with itself; nor does what was erased.
 CREATE OR REPLACE MACRO rules.agrees(one, other) AS
-    one.status IS DISTINCT FROM 'denied'
-    AND other.status IS DISTINCT FROM 'denied'
+    coalesce(one.status NOT IN ('denied', 'erased'), true)
+    AND coalesce(other.status NOT IN ('denied', 'erased'), true)
     AND one.value_type = other.value_type
     AND one.unit IS NOT DISTINCT FROM other.unit
     AND CASE

@@ -28,6 +28,7 @@ SELECT
     evidence_at, recorded_at, source, origin, speaker, statement, locator, inferred, target, void,
     reason, actor,
     CASE
+        WHEN status = 'erased' THEN 'erased'
         WHEN NOT is_plain THEN known_effect
         WHEN event_type = 'withdrawn' THEN 'withdrew'
         WHEN prior.reported_at > reported_at THEN 'late'
