@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from tests.commands import Done, run
-from timeline import BadInput, NotFound, Timeline
+from timeline import BadInput, NotFound, Timeline, check_proof
 from timeline.index.erasing import erase
 from timeline.index.rows import RowStore
 from timeline.log.file import rows_of
@@ -113,6 +113,8 @@ def test_what_was_said_is_in_no_file_and_no_answer(tmp_path: Path) -> None:
         assert (found.erased, found.unfinished, found.generations) == (1, 0, 1)
         [tombstone] = tl.sql("FROM events WHERE event_type = 'erased'").rows(named=True)
         assert (tombstone["target"], tombstone["reason"]) == (done.event_ids[0], "asked for by J.")
+        proved = check_proof(tl.prove(done.event_ids[0]))
+        assert (proved.event_id, proved.content) == (done.event_ids[0], None)
         assert done.commit is not None
         assert tombstone["position"] == done.commit.first_position
 

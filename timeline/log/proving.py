@@ -22,6 +22,7 @@ from timeline.log.merkle import (
     roots_by_size,
     split,
 )
+from timeline.meaning.columns import ERASED
 from timeline.meaning.identity import HASHED, content_of, content_texts
 from timeline.meaning.proofs import PROOF_VERSION, check_proof, packed_commit
 
@@ -187,7 +188,9 @@ def _read(file: LogFile, commit: Commit, position: int) -> tuple[list[bytes], di
         if getattr(error, "errno", None) is not None:
             raise
         raise Corruption(f"{file.path}: cannot be read: {error}") from error
-    return [each for packed in packed_ids(ids) for each in split(packed)], content_texts(content_of(found))
+    # Of an event that was erased the id is proven, and that alone.
+    content = None if found["status"] == ERASED else content_texts(content_of(found))
+    return [each for packed in packed_ids(ids) for each in split(packed)], content
 
 
 def _row(opened: Any, at: int) -> dict[str, object]:
