@@ -66,6 +66,7 @@ WORKLOADS: Final[dict[str, Workload]] = {
     "open": _from("resources", "opening"),
     "memory": _from("resources", "memory"),
     "disk": _from("resources", "disk"),
+    "verify": _from("resources", "verifying"),
     "adversarial": _from("adversarial", "adversarial"),
     "spytime": partial(_bitemporal, "spytime"),
     "tpcbih": partial(_bitemporal, "tpcbih"),

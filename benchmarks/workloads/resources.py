@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
 import duckdb
 
-from benchmarks.harness.measure import Finding, Timings, at_most, bytes_in, duration, results, size, times
+from benchmarks.harness.measure import (
+    Finding,
+    Timings,
+    against,
+    at_most,
+    bytes_in,
+    duration,
+    interleaved,
+    results,
+    size,
+    times,
+)
 from benchmarks.harness.stores import HUGE, Run, in_child
 from benchmarks.workloads.points import probes
 from benchmarks.workloads.recording import grown
+from timeline.log.log import Log
 
 GIB: Final = 2**30
 STARTS: Final = 7
@@ -40,6 +53,38 @@ def memory(run: Run) -> Iterator[Finding]:
         allowed[1] * GIB,
         events=run.events,
         note=until,
+    )
+
+
+def verifying(run: Run) -> Iterator[Finding]:
+    """Measure `verify --quick` beside the hashes of the same files alone, and a whole `verify` of the log."""
+    log = run.store() / "log"
+
+    def hash_alone() -> None:
+        for path in sorted(log.glob("*.parquet")):
+            with path.open("rb") as file:
+                hashlib.file_digest(file, "sha256")
+
+    quick, alone = "timeline", "SHA-256 alone"
+    found = interleaved(
+        {
+            quick: lambda: Log(log).verify(quick=True),
+            alone: hash_alone,
+            "timeline: verify --log-only": lambda: Log(log).verify(),
+        },
+        rounds=run.rounds,
+    )
+    yield from results("reports", "verify --quick", found, run.events)
+    ratio = found[quick].median / found[alone].median
+    held = bytes_in(log)
+    yield at_most(
+        "verify --quick",
+        "≤ 2 × the SHA-256 of the files",
+        f"{against(found[quick], found[alone])}, {held / 1e6 / found[quick].median:,.0f} MB/s",
+        ratio,
+        2,
+        events=run.events,
+        note=f"a whole verify: {run.events / found['timeline: verify --log-only'].median:,.0f} events/s",
     )
 
 

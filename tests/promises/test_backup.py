@@ -137,6 +137,24 @@ def test_an_empty_store_is_backed_up_and_restored(tmp_path: Path) -> None:
         assert tl.verify().commits == 1
 
 
+def test_an_erasure_reaches_the_next_backup(project: Path, tmp_path: Path) -> None:
+    with Timeline.open(project) as tl:
+        tl.append([EVENT | {"text": "a secret word", "key": "k"}])
+        tl.backup(tmp_path / "backup")
+        tl.backup(tmp_path / "linked", link=True)
+        before = digests(tmp_path / "backup")
+        tl.erase("k", reason="asked for")
+        assert tl.backup(tmp_path / "backup").copied == 2
+        tl.backup(tmp_path / "linked", link=True)
+    for backup in (tmp_path / "backup", tmp_path / "linked"):
+        assert digests(backup)[:-1] == before
+        assert not [path for path in backup.rglob("*.parquet") if b"a secret word" in path.read_bytes()]
+    restored = Timeline.restore(tmp_path / "backup", tmp_path / "again")
+    assert restored.commit is not None
+    with Timeline.open(tmp_path / "again") as tl:
+        assert tl.verify().erased == 1
+
+
 # What is refused
 
 

@@ -293,6 +293,25 @@ def test_a_query_that_was_changed_since_is_named(made: Path, tmp_path: Path) -> 
             tl.check_citation(line)
 
 
+def test_an_erasure_that_touched_an_answer_is_named(made: Path, tmp_path: Path) -> None:
+    project = Path(shutil.copytree(made, tmp_path / "desk"))
+    with Timeline.open(project) as tl:
+        touched, untouched = tl.cite("show acme/revenue@2023").line, tl.cite("show beta/ceo").line
+        erased = tl.snapshot().event_id("k4")
+        tl.erase("k4", reason="asked for")
+        with pytest.raises(Conflict, match=rf"touched by an erasure.*{erased} \(asked for\)") as raised:
+            tl.check_citation(touched, certify=False)
+        assert "1 of its rows say so" in str(raised.value)
+        found = tl.check_citation(untouched)
+        assert found.erased == [erased]
+        assert found.certified == ("recorded",)
+        # What is cited after the erasure holds.
+        assert tl.check_citation(tl.cite("show acme/revenue@2023").line).erased == []
+    done = commands.run(project, ["cite", "--check", untouched, "--quick"])
+    assert "1 event erased since; none is in this answer" in done.err
+    assert commands.run(project, ["cite", "--check", touched, "--quick"]).code == 3
+
+
 def test_a_store_that_lost_what_was_cited_is_corruption(
     cited: list[Citation], made: Path, tmp_path: Path
 ) -> None:
