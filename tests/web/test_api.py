@@ -319,7 +319,7 @@ def test_an_address_that_is_taken_is_named(served: Served) -> None:
     "page",
     [
         "/fact/nvidia/investment/openai?as_of=2025-10-15&compare=2026-02-28&status=planned&q=a&lang=fr",
-        "/fact/nvidia/investment/openai?policy=by-origin&recorded_as_of=%234",
+        "/fact/nvidia/investment/openai?policy=by-origin&recorded_as_of=%238",
         "/ask?sql=SELECT%201&as_of=2025-10-15&compare=2026-02-28&lang=fr",
     ],
 )
