@@ -23,7 +23,7 @@ from timeline.errors import BadInput
 from timeline.index.reader import TAIL_PATH, Attach, Reader, attach_generation
 from timeline.log.paths import quoted
 
-__all__ = ["as_owner", "check_query", "is_query", "open_owned", "open_sandbox", "sandboxed"]
+__all__ = ["as_owner", "check_query", "is_query", "memory_of", "open_owned", "open_sandbox", "sandboxed"]
 
 #: An hour: a query that was forgotten ends, one that is slow does not.
 _AT_MOST_MS: Final = 60 * 60 * 1000
@@ -32,6 +32,8 @@ _AT_MOST_MS: Final = 60 * 60 * 1000
 #: the machine's. It is more than other readers get, since nothing is written to disk when it is full.
 _MEMORY: Final = (2_500 * 2**20, 80)
 _MEMORY_SHARE: Final = 0.6
+#: The share that a query may have where it is not limited.
+_ALL: Final = 0.9
 
 #: In this order: what was attached before stays open, and after the last nothing can be set. With external
 #: access off, DuckDB still reads and writes the paths of attached files, and `<path>.wal` beside them, and a
@@ -61,23 +63,34 @@ _HINTS: Final = {
 }
 
 
-def open_sandbox(opened: Callable[[Attach], Reader]) -> Reader:
+def open_sandbox(opened: Callable[[Attach], Reader], *, unlimited: bool = False) -> Reader:
     """Open a reader whose connections read the store and nothing else, and lock its configuration.
 
-    `opened` opens one that attaches its generation as it is given. Ask it through `sandboxed` alone.
+    `opened` opens one that attaches its generation as it is given. Ask it through `sandboxed` alone. With
+    `unlimited` a query may take any time, and nearly all of the machine's memory.
     """
     reader = opened(attach_generation)
     try:
         # Resolved before anything is locked.
         reader.cursor().close()
-        machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        base, each = _MEMORY
-        memory = min(base + each * reader.position, int(machine * _MEMORY_SHARE))
-        reader.con.execute(_SETTINGS.format(memory=memory, time=_AT_MOST_MS))
+        settings = {"memory": memory_of(reader), "time": _AT_MOST_MS}
+        if unlimited:
+            settings = {"memory": int(_machine() * _ALL), "time": 0}
+        reader.con.execute(_SETTINGS.format(**settings))
     except BaseException:
         reader.close()
         raise
     return reader
+
+
+def memory_of(reader: Reader) -> int:
+    """Return how many bytes of memory a query of a locked reader may take."""
+    base, each = _MEMORY
+    return min(base + each * reader.position, int(_machine() * _MEMORY_SHARE))
+
+
+def _machine() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def open_owned(opened: Callable[[Attach], Reader]) -> Reader:

@@ -499,6 +499,16 @@ class Snapshot:
 
         return Answer(on(ask), dates)
 
+    def open_sql(self, *, unlimited: bool = False) -> int:
+        """Open what `sql` asks, and return how many bytes of memory DuckDB keeps a query to.
+
+        With `unlimited` DuckDB keeps queries to what the machine has, and to no time. It counts for what is
+        not open yet.
+        """
+        from timeline.ask.sandbox import memory_of
+
+        return memory_of(self._sandboxed(unlimited=unlimited))
+
     def translate(self, query: str, as_of: Moment | None = None, **defaults: Any) -> str:
         """Return a temporal query as plain DuckDB SQL over the store's own objects."""
         _check_defaults(defaults, _RULES)
@@ -652,14 +662,14 @@ class Snapshot:
                 )
             return self._opened
 
-    def _sandboxed(self) -> Reader:
+    def _sandboxed(self, *, unlimited: bool = False) -> Reader:
         """Return a locked reader of this state, for SQL that people write."""
         from timeline.ask.sandbox import open_sandbox
 
         with self._opening:
             self._leave_erased()
             if self._sandbox is None:
-                self._sandbox = open_sandbox(self._open_apart)
+                self._sandbox = open_sandbox(self._open_apart, unlimited=unlimited)
             return self._sandbox
 
     def _leave_erased(self) -> None:

@@ -107,8 +107,14 @@ class _Interrupts:
 _interrupts = _Interrupts()
 
 
+#: Whether this process is there for one command alone, which `main` runs.
+is_own_process = False
+
+
 def main() -> NoReturn:
     """Run the command line and exit."""
+    global is_own_process
+    is_own_process = True
     _open_standard_files()
     # A shell has its background commands ignore interrupts, which stays so.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:

@@ -37,6 +37,7 @@ __all__ = [
     "SealedRecordedAsOf",
     "SomeFacts",
     "Store",
+    "Unlimited",
     "check_output",
     "days_apart",
     "every_command",
@@ -136,6 +137,15 @@ Unsafe = Annotated[
     typer.Option(
         "--unsafe",
         help="Run any SQL, which may read and write files: for what you wrote or read yourself.",
+    ),
+]
+
+Unlimited = Annotated[
+    bool,
+    typer.Option(
+        "--unlimited",
+        help="Let the query take any time and memory. Else 5 minutes, and 4.5 GiB or, where the store is "
+        "large, more. --unsafe has no limits either.",
     ),
 ]
 

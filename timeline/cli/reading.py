@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 import typer
 
 from timeline.ask.answers import Answer, AsOf
+from timeline.cli.limits import limited
 from timeline.cli.options import (
     Dates,
     Explain,
@@ -20,6 +22,7 @@ from timeline.cli.options import (
     Rules,
     SomeFacts,
     Store,
+    Unlimited,
     Unsafe,
     days_apart,
     named_values,
@@ -204,6 +207,7 @@ def sql(
     parameters: Parameters = None,
     dates: Dates,
     explain: Explain = False,
+    unlimited: Unlimited = False,
     unsafe: Unsafe = False,
     output: Output,
     store: Store = None,
@@ -213,13 +217,14 @@ def sql(
     It reads the store and nothing else. The dates are for tables that name none of their own.
     """
     text = read_stdin() if query == "-" else query
+    values = named_values(parameters) or None
     if explain:
-        with reading(store) as snapshot:
-            values = named_values(parameters) or None
-            found = snapshot.explain_sql(text, params=values, unsafe=unsafe, **dates.given())
+        with _sql_of(store, unlimited, unsafe) as (snapshot, limits):
+            with limits:
+                found = snapshot.explain_sql(text, params=values, unsafe=unsafe, **dates.given())
             _print_scans(found, output)
         return
-    _ask_sql(text, named_values(parameters) or None, dates, output, store, unsafe=unsafe)
+    _ask_sql(text, values, dates, output, store, unlimited=unlimited, unsafe=unsafe)
 
 
 def query(
@@ -230,6 +235,7 @@ def query(
     *,
     parameters: Parameters = None,
     dates: Dates,
+    unlimited: Unlimited = False,
     unsafe: Unsafe = False,
     output: Output,
     store: Store = None,
@@ -246,7 +252,7 @@ def query(
         return
     found = find_query(folder, name)
     values = found.bound(named_values(parameters))
-    _ask_sql(found.sql, values, dates, output, store, found.title, unsafe=unsafe)
+    _ask_sql(found.sql, values, dates, output, store, found.title, unlimited=unlimited, unsafe=unsafe)
 
 
 # What they share
@@ -332,11 +338,25 @@ def _ask_sql(
     store: Path | None,
     title: str = "",
     *,
+    unlimited: bool,
     unsafe: bool,
 ) -> None:
-    with reading(store) as snapshot:
-        answer = snapshot.sql(text, params=parameters, unsafe=unsafe, **dates.given())
+    with _sql_of(store, unlimited, unsafe) as (snapshot, limits):
+        with limits:
+            answer = snapshot.sql(text, params=parameters, unsafe=unsafe, **dates.given())
         deliver(output, answer, lambda: _answer_view(answer, dates, title))
+
+
+@contextmanager
+def _sql_of(
+    store: Path | None, unlimited: bool, unsafe: bool
+) -> Iterator[tuple[Snapshot, AbstractContextManager[None]]]:
+    """The state of the store to ask, and what holds a query to its limits, which begin with it."""
+    with limited(lifted=unlimited or unsafe) as limits, reading(store) as snapshot:
+        if unsafe:
+            yield snapshot, limits(0)
+        else:
+            yield snapshot, limits(snapshot.open_sql(unlimited=unlimited))
 
 
 _FIGURES: Final = (
