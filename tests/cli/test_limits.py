@@ -16,8 +16,8 @@ from tests.commands import environment, run
 from timeline.cli import limits
 
 ENDLESS = "SELECT count(*) FROM range(1000000000000)"
-#: So that a value of 600 MB is more than a query may take of a small store: DuckDB keeps to 2.4 GiB.
-SMALL = "limits.MEMORY_BESIDE = -2 * 2**30"
+#: So that a value of 200 MB is more than a query may take of a small store: DuckDB keeps to 2.4 GiB.
+SMALL = "limits.MEMORY_BESIDE = -int(2.3 * 2**30)"
 
 
 def start(folder: Path, set_up: str, *arguments: str) -> subprocess.Popen[str]:
@@ -60,7 +60,7 @@ def test_a_query_is_ended_at_its_time(recorded_project: Path, query: str) -> Non
 
 
 def test_a_query_gets_no_more_memory_than_it_may(recorded_project: Path) -> None:
-    query = "SELECT length(repeat('x', 600000000)) AS n"
+    query = "SELECT length(repeat('x', 200000000)) AS n"
     process = start(recorded_project, SMALL, "sql", query)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, "")
@@ -68,12 +68,12 @@ def test_a_query_gets_no_more_memory_than_it_may(recorded_project: Path) -> None
 
 
 def test_the_limits_can_be_lifted(recorded_project: Path) -> None:
-    query = "SELECT length(repeat('x', 600000000)) AS n, sleep_ms(1500) AS slept"
+    query = "SELECT length(repeat('x', 200000000)) AS n, sleep_ms(1500) AS slept"
     tight = f"limits.SECONDS = 1; {SMALL}"
     process = start(recorded_project, tight, "sql", query, "--unlimited", "--json")
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
-    assert json.loads(out)["rows"][0]["n"] == 600_000_000
+    assert json.loads(out)["rows"][0]["n"] == 200_000_000
 
 
 @pytest.mark.parametrize(
