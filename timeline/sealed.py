@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from timeline.ask.answers import Moment
+from timeline.ask.queries import queries_of
 from timeline.atomic import temporary_folder
 from timeline.boundary import public
 from timeline.errors import BadInput, brief
@@ -23,7 +24,7 @@ from timeline.index.sealed import write_sealed
 from timeline.meaning.fold import Basis
 from timeline.meaning.habits import Habits
 from timeline.project import project_of
-from timeline.store import Timeline, queries_of
+from timeline.store import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable

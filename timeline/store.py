@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from timeline.intake.record import Recorder
     from timeline.plot.files import Picture
 
-__all__ = ["Belief", "Timeline", "Why", "queries_of"]
+__all__ = ["Belief", "Timeline", "Why"]
 
 #: The keys of `Timeline.stats`, in order.
 _STATS: Final = (
@@ -603,7 +603,20 @@ class Timeline(Erasing, Vouching):
 
     def named_queries(self) -> list[Query]:
         """Return the named queries of the project that the store is of, by name; none where it is of none."""
+        from timeline.ask.queries import queries_of
+
         return queries_of(self._project or project_of(self.path))
+
+    def audit(self, function: Callable[[Timeline, Any], object], dates: Iterable[Moment]) -> pl.DataFrame:
+        """Return on which dates a function looks ahead: a row a date with verdict, withheld and difference.
+
+        `function` takes a store and a date. It is run on the store sealed as of each date, and on all of it,
+        read-only; what it raises is an answer too. The verdict is `same`, `differs`, or `vacuous` where
+        nothing was withheld, which proves nothing. See docs/sealed.md.
+        """
+        from timeline.audit import audit
+
+        return audit(self, function, dates)
 
     # The store itself
 
@@ -718,10 +731,3 @@ class Timeline(Erasing, Vouching):
         self._seal.check_open(f"open it without a seal to {purpose}")
         if self.read_only:
             raise BadInput(f"the store is open read-only; open it without read_only to {purpose}")
-
-
-def queries_of(project: Path | None) -> list[Query]:
-    """Return the named queries of a project, by name; none of None."""
-    from timeline.ask.queries import load_queries
-
-    return [] if project is None else load_queries(project_folder(project, "queries"))

@@ -24,8 +24,9 @@ from typing import Final
 
 from timeline.atomic import text_in
 from timeline.errors import BadInput, NotFound, Place, nearest
+from timeline.project import project_folder
 
-__all__ = ["Parameter", "Query", "find_query", "load_queries", "load_query"]
+__all__ = ["Parameter", "Query", "find_query", "load_queries", "load_query", "queries_of"]
 
 _PARAMETER: Final = re.compile(r"\$(\w+)(?:\s+\(default:\s*(.*?)\s*\))?\s*:\s*(.*)")
 # Comments and texts, in which a $ is no parameter; then what is one.
@@ -139,6 +140,11 @@ def _check_use(path: Path, text: str, described: Mapping[str, Parameter]) -> Non
 def load_queries(folder: Path) -> list[Query]:
     """Return the queries of a folder, by name; none where there is no such folder."""
     return [load_query(path) for path in sorted(folder.glob("*.sql"))]
+
+
+def queries_of(project: Path | None) -> list[Query]:
+    """Return the queries of a project, by name; none where there is no project."""
+    return [] if project is None else load_queries(project_folder(project, "queries"))
 
 
 def find_query(folder: Path, name: str) -> Query:
