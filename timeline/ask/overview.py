@@ -6,18 +6,21 @@ counts the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 import duckdb
 
-from timeline.ask.answers import Answer, AsOf, Row
+from timeline.ask.answers import Answer, AsOf, Row, Rows
 from timeline.ask.frames import AtHand, fetch
 from timeline.ask.questions import question
 from timeline.index.catalog import sql_object
+from timeline.meaning.fact import fact_hash
+from timeline.meaning.times import LAST_INSTANT
 
-__all__ = ["FILTERS", "Overview", "Wanted", "overview", "support_of"]
+__all__ = ["FILTERS", "Overview", "Wanted", "overview", "reports_of"]
 
 #: The columns that a page can be narrowed by.
 FILTERS: Final = ("subject", "attribute", "status", "source", "origin")
@@ -70,18 +73,21 @@ def overview(con: duckdb.DuckDBPyConnection, dates: AsOf, wanted: Wanted) -> Ove
 
 def _rows(con: duckdb.DuckDBPyConnection, dates: AsOf, wanted: Wanted) -> list[Row]:
     """Return the rows that are shown, in their order."""
-    more = {"first": list(wanted.first), "limit": wanted.limit, "offset": wanted.offset}
-    order = _of_narrowed(con, "ordered", dates, wanted, **more)
-    if not order:
+    # Each subject has a row at least. Only those that are shown are read as a whole.
+    most = {"first": list(wanted.first), "subjects": wanted.offset + wanted.limit}
+    counts: dict[str, int] = {}
+    passed = so_far = 0
+    for subject, count in _of_narrowed(con, "subjects", dates, wanted, **most).rows:
+        if so_far + count <= wanted.offset:
+            passed += count
+        elif so_far < wanted.offset + wanted.limit:
+            counts[subject] = count
+        so_far += count
+    if not counts:
         return []
-    events = {"events": [event_id for event_id, _, _ in order]}
-    found = fetch(con, f"{_base(dates)} {sql_object('overview/shown')}", events)
-    place = {(event_id, start): number for number, (event_id, start, _) in enumerate(order)}
-    at = {name: number for number, name in enumerate(found.columns)}
-    kept = [row for row in found.rows if (row[at["event_id"]], row[at["valid_from"]]) in place]
-    kept.sort(key=lambda row: place[row[at["event_id"]], row[at["valid_from"]]])
-    dicts = Answer(AtHand(found._replace(rows=kept))).dicts()
-    return [row | {"in_subject": count} for row, (_, _, count) in zip(dicts, order, strict=True)]
+    more = {"shown": list(counts), "limit": wanted.limit, "offset": wanted.offset - passed}
+    found = _of_narrowed(con, "rows", dates, wanted, **more)
+    return [row | {"in_subject": counts[row["subject"]]} for row in Answer(AtHand(found)).dicts()]
 
 
 def _counts(
@@ -91,31 +97,33 @@ def _counts(
     facets: dict[str, list[tuple[str, int]]] = {
         name: [] for name in FILTERS if name == "status" or not wanted.light
     }
-    total = facts = 0
-    for name, value, count, distinct in _of_narrowed(
-        con, "statuses" if wanted.light else "counts", dates, wanted
-    ):
+    total = 0
+    for name, value, count in _of_narrowed(con, "statuses" if wanted.light else "counts", dates, wanted).rows:
         if name is None:
-            total, facts = count, distinct
+            total = count
         elif value is not None and len(facets[name]) < _OFFERED:
             facets[name].append((value, count))
+    [(facts,)] = _of_narrowed(con, "facts", dates, wanted, several=dates.policy == "by-origin").rows
     return facets, total, facts
 
 
-def _of_narrowed(
-    con: duckdb.DuckDBPyConnection, name: str, dates: AsOf, wanted: Wanted, **more: Any
-) -> list[tuple[Any, ...]]:
+def _of_narrowed(con: duckdb.DuckDBPyConnection, name: str, dates: AsOf, wanted: Wanted, **more: Any) -> Rows:
     """Return what one of the queries in sql/overview answers over what a page is narrowed to."""
-    parameters: dict[str, Any] = {name: list(wanted.filters.get(name, ())) for name in FILTERS} | more
-    sought = "FROM base"
+    parameters = dict(more)
+    sought, narrowed = "FROM base", "FROM sought"
+    # What narrows nothing is left out: the engine would test it for each row.
     if wanted.search:
         sought = sql_object("overview/sought")
         parameters |= {"text": wanted.search.lower(), "ids": list(wanted.ids)}
+    if any(wanted.filters.get(name) for name in FILTERS):
+        narrowed = sql_object("overview/narrowed")
+        parameters |= {name: list(wanted.filters.get(name, ())) for name in FILTERS}
+    kept = "NOT MATERIALIZED" if dates.is_plain else "MATERIALIZED"
     sql = (
         f"{_base(dates)}, sought AS NOT MATERIALIZED ({sought}), "
-        f"narrowed AS MATERIALIZED ({sql_object('overview/narrowed')}) {sql_object(f'overview/{name}')}"
+        f"narrowed AS {kept} ({narrowed}) {sql_object(f'overview/{name}')}"
     )
-    return fetch(con, sql, parameters).rows
+    return fetch(con, sql, parameters)
 
 
 def _base(dates: AsOf) -> str:
@@ -128,13 +136,75 @@ def _until(dates: AsOf) -> dict[str, int | None]:
     return {"as_of": dates.as_of, "recorded_as_of": dates.recorded_as_of}
 
 
-def support_of(
-    con: duckdb.DuckDBPyConnection, dates: AsOf, rows: Sequence[Row]
-) -> dict[str, tuple[int, int]]:
-    """Return, by event_id, how many origins and how many reports say what each of these beliefs does.
+class Reports:
+    """The reports of facts, each read once: as a date is dragged, most facts that are shown stay."""
 
-    Of each fact the reports that were public by then and have the value of the belief.
-    """
-    parameters = {"events": [row["event_id"] for row in rows], **_until(dates)}
-    found = fetch(con, sql_object("overview/support"), parameters).rows
-    return {event_id: (origins, reports) for event_id, origins, reports in found}
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str], list[_Report]] = {}
+
+    def support(
+        self,
+        run: Callable[[Callable[[duckdb.DuckDBPyConnection], Rows]], Rows],
+        dates: AsOf,
+        rows: Sequence[Row],
+    ) -> dict[str, tuple[int, int]]:
+        """Return, by event_id, how many origins and how many reports say what each of these beliefs does.
+
+        Of each fact the reports that were public by then and have the value of the belief. `run` calls a
+        function with a connection.
+        """
+        facts = {row["fact"] for row in rows}
+        known = self._of(run, dates.recorded_as_of, facts)
+        until = LAST_INSTANT if dates.as_of is None else dates.as_of
+        found = {}
+        for row in rows:
+            reports = known[row["fact"]]
+            value = next((one.value for one in reports if one.event_id == row["event_id"]), None)
+            same = [
+                one for one in reports if one.is_report and one.value == value and one.reported_at <= until
+            ]
+            if same:
+                origins = {one.origin for one in same if one.origin is not None}
+                found[row["event_id"]] = (len(origins), len(same))
+        return found
+
+    def _of(
+        self,
+        run: Callable[[Callable[[duckdb.DuckDBPyConnection], Rows]], Rows],
+        recorded_as_of: int,
+        facts: set[str],
+    ) -> dict[str, list[_Report]]:
+        missing = [fact for fact in facts if (recorded_as_of, fact) not in self._known]
+        if missing:
+            if len(self._known) > _FACTS_KNOWN:
+                self._known.clear()
+                missing = list(facts)
+            read: dict[str, list[_Report]] = {fact: [] for fact in missing}
+            parameters = {"hashes": [fact_hash(fact) for fact in missing], "recorded_as_of": recorded_as_of}
+            found = run(lambda con: fetch(con, sql_object("overview/reports"), parameters))
+            for fact, event_id, origin, reported_at, is_report, *value in found.rows:
+                # Facts may share a hash.
+                if fact in read and reported_at is not None:
+                    read[fact].append(_Report(event_id, origin, reported_at, is_report, tuple(value)))
+            self._known |= {(recorded_as_of, fact): reports for fact, reports in read.items()}
+        return {fact: self._known[recorded_as_of, fact] for fact in facts}
+
+
+_reports: WeakKeyDictionary[object, Reports] = WeakKeyDictionary()
+
+
+def reports_of(snapshot: object) -> Reports:
+    """Return what is kept of the reports of a snapshot, which never change."""
+    return _reports.setdefault(snapshot, Reports())
+
+
+#: So many facts are kept at most.
+_FACTS_KNOWN: Final = 20_000
+
+
+class _Report(NamedTuple):
+    event_id: str
+    origin: str | None
+    reported_at: int
+    is_report: bool
+    value: tuple[Any, ...]

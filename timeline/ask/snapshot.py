@@ -382,10 +382,10 @@ class Snapshot:
 
     def support(self, rows: Sequence[Row], dates: AsOf) -> dict[str, tuple[int, int]]:
         """Return how many origins and reports say what these beliefs do, by event_id."""
-        from timeline.ask.overview import support_of
+        from timeline.ask.overview import reports_of
 
-        _check_rows(rows, ("event_id",))
-        return self._run(lambda con: support_of(con, dates, rows))
+        _check_rows(rows, ("event_id", "fact"))
+        return reports_of(self).support(self._run, dates, rows)
 
     def facts(self, fact: str | None = None) -> list[str]:
         """Return the facts that anything was ever reported of, narrowed by a key or glob.

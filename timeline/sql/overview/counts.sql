@@ -1,5 +1,5 @@
 -- How many of the beliefs of `narrowed` have each value of each column that a page can be narrowed by, the
--- commonest first; and, where `of_what` is null, how many there are, and of how many facts.
+-- commonest first; and, where `of_what` is null, how many there are.
 SELECT
     -- A bit is set for each column that the row is not grouped by.
     CASE grouping_id(subject, attribute, status, source, origin)
@@ -10,8 +10,7 @@ SELECT
         WHEN 30 THEN 'origin'
     END AS of_what,
     coalesce(subject, attribute, status, source, origin) AS value,
-    count(*) AS beliefs,
-    count(DISTINCT fact) AS facts
+    count(*) AS beliefs
 FROM narrowed
 GROUP BY GROUPING SETS ((), (subject), (attribute), (status), (source), (origin))
 ORDER BY of_what, beliefs DESC, value

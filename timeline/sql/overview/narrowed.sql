@@ -1,7 +1,4 @@
 -- The beliefs of `sought` that have one of some values in each of these columns; an empty list means any.
--- Without their texts, which only the rows that are shown need.
-SELECT
-    event_id, fact, subject, attribute, status, source, origin, value_type, unit, amount, valid_from
 FROM sought
 WHERE
     (len($subject::VARCHAR[]) = 0 OR list_contains($subject::VARCHAR[], subject))

@@ -49,12 +49,12 @@ async function show(address, { push = false, quiet = false, light = false, field
     const next = wanted;
     wanted = null;
     try {
-      const light = next.light && data.view === "beliefs" ? `${next.address.includes("?") ? "&" : "?"}light=1` : "";
+      const light = next.light && data.view === "beliefs" ? `${next.address.includes("?") ? "&" : "?"}light=1&limit=40` : "";
       const answer = await fetch(next.address + light, { headers: { Accept: "application/vnd.timeline.view+json" } });
       const found = await answer.json();
       if (!answer.ok) throw Object.assign(new Error(found.detail ?? found.title ?? answer.statusText), { status: answer.status });
       await needed(found.view);
-      // What does not change while the date does was not sent again.
+      // Neither was what does not change while the date does sent again, nor what is below the screen.
       data = light ? { ...found, density: { ...found.density, days: data.density.days }, facets: { ...data.facets, ...found.facets } } : found;
       if (next.push) history.pushState(null, "", next.address);
       else if (!next.quiet) history.replaceState(null, "", next.address);
@@ -187,6 +187,8 @@ document.addEventListener("pointerdown", (event) => {
   const slider = event.target.closest(".slider");
   if (slider && event.button === 0) {
     dragged = event.target.closest(".handle.earlier") ? "compare" : "as_of";
+    // The page stays as tall as it is while it shows fewer rows, so that nothing jumps.
+    root.style.minHeight = `${root.offsetHeight}px`;
     slider.setPointerCapture?.(event.pointerId);
     show(addressWith({ [dragged]: dayAt(slider, event.clientX) }));
     event.preventDefault();
@@ -208,10 +210,13 @@ document.addEventListener("pointermove", (event) => {
 });
 document.addEventListener("pointerup", () => {
   // The last date that was asked for, whose answer may still be on its way: now with all that was left out.
-  if (dragged && data.view === "beliefs") show(latest);
+  if (dragged) (data.view === "beliefs" ? show(latest) : Promise.resolve()).then(() => (root.style.minHeight = ""));
   dragged = null;
 });
-document.addEventListener("pointercancel", () => (dragged = null));
+document.addEventListener("pointercancel", () => {
+  dragged = null;
+  root.style.minHeight = "";
+});
 
 // Moving over the chart of a fact is an as-of
 function hover(chart, x) {
