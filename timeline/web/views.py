@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from timeline.ask.answers import AsOf, Row
 from timeline.ask.overview import Overview, Wanted
 from timeline.errors import NotFound
-from timeline.meaning.columns import STATUSES
+from timeline.meaning.columns import ERASED, STATUSES
 from timeline.meaning.times import format_instant, from_datetime, show_instant_end
 from timeline.plot.many_facts import density_data, flow_data
 from timeline.plot.one_fact import fact_name, names_of
@@ -262,7 +262,7 @@ def _row(
         "statement": row["statement"],
         "source": row["source"],
         "origin": row["origin"],
-        "erased": row["status"] is None and row["claim"] is None,
+        "erased": row["status"] == ERASED,
     }
 
 
