@@ -409,6 +409,7 @@ def test_every_answer_of_python_is_explained() -> None:
     from timeline.ask.answers import Answer, Why
     from timeline.ask.explain import Explained, Scan
     from timeline.citations import CheckedCitation, Citation
+    from timeline.index.erasing import Erasure
     from timeline.intake.outcome import Ingested
     from timeline.log.backup import Copied
     from timeline.log.log import Commit, Verified
@@ -418,7 +419,10 @@ def test_every_answer_of_python_is_explained() -> None:
     assert {name.removesuffix("()") for name in rows_of("python.md", "Picture")} == {
         name for name in dir(Picture) if not name.startswith("_")
     }
-    for kind in (CheckedCitation, Citation, Commit, Copied, Explained, Ingested, Proved, Scan, Verified, Why):
+    for kind in (
+        *(CheckedCitation, Citation, Commit, Copied, Erasure, Explained, Ingested, Proved, Scan, Verified),
+        Why,
+    ):
         assert set(rows_of("python.md", kind.__name__)) == {each.name for each in fields(kind)}
     of_answer = {name for name in [*vars(Answer.of([], [], [])), *vars(Answer)] if not name.startswith("_")}
     assert {name.removesuffix("()") for name in rows_of("python.md", "Answer")} == of_answer - {"of"}

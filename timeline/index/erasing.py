@@ -9,6 +9,7 @@ from timeline.errors import BadInput
 from timeline.index.index import Index
 from timeline.log.erasing import amending, record_tombstones, remove_erased, tombstoned
 from timeline.log.file import Commit
+from timeline.log.log import writable
 
 __all__ = ["Erasure", "erase", "said_of_erasure"]
 
@@ -52,7 +53,7 @@ def erase(index: Index, event_ids: Sequence[str], reason: str, actor: str | None
     """
     log = index.log
     index.check_log()
-    with log.maintenance():
+    with writable(log.folder), log.maintenance():
         commit, new = record_tombstones(log, event_ids, reason, actor)
         # An index that has what the log has not would look damaged, were this the last that was done.
         index.remove_all(tombstoned(log))

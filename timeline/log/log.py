@@ -67,6 +67,7 @@ __all__ = [
     "merkle_root",
     "rows_to_table",
     "schema",
+    "writable",
 ]
 
 #: A block whose files exceed this many bytes together is left as it is.
@@ -286,7 +287,7 @@ class Log:
         `expected_position` is how many events the caller takes the log to hold; raises Conflict where it
         holds another number.
         """
-        with _writable(self.folder), self._appending.hold():
+        with writable(self.folder), self._appending.hold():
             while True:
                 head = self.head()
                 position = head.last_position if head else 0
@@ -612,7 +613,7 @@ class Log:
 
 
 @contextmanager
-def _writable(folder: Path) -> Iterator[None]:
+def writable(folder: Path) -> Iterator[None]:
     """Say what a folder that may not be written to means."""
     try:
         yield
