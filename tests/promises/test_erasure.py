@@ -19,6 +19,7 @@ import pytest
 from tests.commands import Done, run
 from timeline import BadInput, NotFound, Timeline, check_proof
 from timeline.index.erasing import erase
+from timeline.index.index import _MARK
 from timeline.index.rows import RowStore
 from timeline.log.file import rows_of
 from timeline.log.folder import FolderObjects
@@ -99,6 +100,18 @@ def everything(tl: Timeline) -> str:
     return "\n".join([*said, str(tl.changes("2025-08-15", "2025-09-15").rows())])
 
 
+def leave_behind(path: Path) -> None:
+    """Leave what `rebuild --trust-log`, and processes that died, leave of a store's events."""
+    [generation] = (path / "index").glob("*.duckdb")
+    for name in ("set-aside", ".building-dead", f"{generation.name}.tmp"):
+        (path / "index" / name).mkdir()
+    shutil.copy(generation, path / "index" / "set-aside" / f"{generation.stem}-0123abcd.duckdb")
+    (path / "index" / "set-aside" / "0-0-v1-damaged.duckdb").write_text(SECRET)
+    (path / "index" / ".building-dead" / "timeline-building").write_bytes(_MARK)
+    shutil.copy(generation, path / "index" / ".building-dead" / "generation.duckdb")
+    (path / "index" / f"{generation.name}.tmp" / "duckdb_temp_storage-0.tmp").write_text(SECRET)
+
+
 def test_what_was_said_is_in_no_file_and_no_answer(tmp_path: Path) -> None:
     with store(tmp_path) as tl:
         path = tl.path
@@ -107,6 +120,7 @@ def test_what_was_said_is_in_no_file_and_no_answer(tmp_path: Path) -> None:
         assert len(leaks(path)) == 6
         assert all(word in everything(tl) for word in WORDS)
         before = tl.verify()
+        leave_behind(path)
         done = tl.erase([EVENT["key"]], reason="asked for by J.")
         assert leaks(path) == []
         assert not any(word in everything(tl) for word in WORDS)
@@ -304,7 +318,7 @@ def test_what_cannot_be_erased_changes_nothing(tmp_path: Path) -> None:
             Timeline.open(tl.path, read_only=True) as reader,
         ):
             reader.erase([EVENT["key"]], reason="asked for")
-        assert (tl.head(), SECRET in everything(tl)) == (before, True)
+        assert (tl.head(), claim(tl)[0]) == (before, EVENT["text"])
         tl.erase([EVENT["key"]], reason="asked for")
         with pytest.raises(BadInput, match="expected one that can be erased"):
             tl.erase(tombstones(tl), reason="asked for")
@@ -323,7 +337,8 @@ def test_a_sealed_store_has_what_was_erased_as_that(tmp_path: Path) -> None:
         for seal in ({"sealed_as_of": "2025-09-15"}, {"sealed_recorded_as_of": "#2"}):
             with Timeline.open(tl.path, **seal) as sealed:  # type: ignore[arg-type]
                 assert claim(sealed) == (None, "erased")
-                assert (sealed.verify().erased, sealed.verify().unfinished) == (1, 0)
+                found = sealed.verify(log_only=True)
+                assert (found.erased, found.unfinished) == (1, 0)
 
 
 def test_an_export_leaves_out_what_was_erased(tmp_path: Path) -> None:
@@ -376,8 +391,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tl.path
 
 
-#: All steps in the long form, else every fourth.
-STEPS = range(1, 100, 1 if LONG else 4)
+#: All steps in the long form, else every seventh.
+STEPS = range(1, 100, 1 if LONG else 7)
 
 
 def test_killed_at_any_step_it_is_finished_by_the_next(tmp_path: Path, whole: Path) -> None:
@@ -412,7 +427,7 @@ def test_killed_at_any_step_it_is_finished_by_the_next(tmp_path: Path, whole: Pa
             assert (found.erased, found.unfinished, opened._log.is_erasing()) == (1, 0, False)
     else:
         pytest.fail("it never came to an end")
-    assert unfinished > 2
+    assert unfinished > 1
 
 
 #: Forks workers that append an event and erase it, and kills each somewhere in its erasure; then one that
@@ -506,7 +521,7 @@ for number in range(int(sys.argv[3])):
 
 
 def test_while_others_append_and_merge(tmp_path: Path) -> None:
-    count = 200 if LONG else 20
+    count = 200 if LONG else 12
     with store(tmp_path) as tl:
         before = tl.head()
         tl.append(
