@@ -413,6 +413,7 @@ def test_every_answer_of_python_is_explained() -> None:
     from timeline.intake.outcome import Ingested
     from timeline.log.backup import Copied
     from timeline.log.log import Commit, Verified
+    from timeline.log.witness import Stamped
     from timeline.meaning.proofs import Proved
     from timeline.plot.files import Picture
 
@@ -420,7 +421,19 @@ def test_every_answer_of_python_is_explained() -> None:
         name for name in dir(Picture) if not name.startswith("_")
     }
     for kind in (
-        *(CheckedCitation, Citation, Commit, Copied, Erasure, Explained, Ingested, Proved, Scan, Verified),
+        *(
+            CheckedCitation,
+            Citation,
+            Commit,
+            Copied,
+            Erasure,
+            Explained,
+            Ingested,
+            Proved,
+            Scan,
+            Stamped,
+            Verified,
+        ),
         Why,
     ):
         assert set(rows_of("python.md", kind.__name__)) == {each.name for each in fields(kind)}

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from timeline.atomic import is_free, make_folders, rename_into_place, temporary_folder
+from timeline.atomic import is_free, make_folders, remove_leftovers, rename_into_place, temporary_folder
 from timeline.errors import BadInput, Conflict, Corruption, NotFound
 from timeline.log.backup import Copied, check_restored, copy_log, manifest_of, write_manifest
 from timeline.log.extent import with_extent
@@ -50,6 +50,9 @@ def _check_elsewhere(target: Path) -> None:
 
 
 def _copy(store: Path, project: Path | None, target: Path, link: bool) -> Copied:
+    # What backups that were killed left behind, where nothing need be copied now.
+    for folder in (target.parent, target, target / _LOG):
+        remove_leftovers(folder)
     copied = copy_log(store / _LOG, target / _LOG, link=link)
     files = [] if project is None else copy_project(project, target / _PROJECT)
     write_manifest(target, copied.commit)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from timeline.index.seal import Seal
     from timeline.log.backup import Copied
     from timeline.log.log import Log
+    from timeline.log.witness import Stamped
 
 __all__ = ["Vouching"]
 
@@ -74,6 +75,27 @@ class Vouching:
         if not snapshot.commit or event is None:
             raise NotFound(f"nothing is recorded in {self.path} yet")
         return prove_event(self._log, snapshot.position_of(event), snapshot.commit, until=until, tree=tree)
+
+    def stamp(self, url: str) -> bytes:
+        """Have the authority at `url` stamp the digest of the head; returns its answer, as RFC 3161 has it.
+
+        Kept, it shows later that the store held everything up to there by then. Needs the extra `witness`.
+        Raises BadInput where nothing answers at that address, or no time stamp is granted.
+        """
+        from timeline.log.witness import stamp
+
+        self._seal.check_open("its copy has a log of its own, so have the store itself stamped")
+        return stamp(self._log, url)
+
+    def check_stamp(self, token: bytes, roots: bytes) -> Stamped:
+        """Check a time stamp, and return the commit that it is of, and when it was stamped.
+
+        `roots` are the certificates of the authorities that are trusted, in PEM. Raises Corruption where the
+        stamp is not signed below these, or the log does not have the commit.
+        """
+        from timeline.log.witness import check_stamp
+
+        return check_stamp(self._log, token, roots)
 
     def cite(
         self,

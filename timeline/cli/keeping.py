@@ -19,11 +19,11 @@ import typer
 from timeline.ask.answers import text_of
 from timeline.ask.snapshot import Snapshot
 from timeline.ask.written import WRITTEN
-from timeline.atomic import check_target, write_path
-from timeline.cli.options import Dates, Json, Store
+from timeline.atomic import check_target, no_file, write_path, writing
+from timeline.cli.options import Dates, Json, Store, check_output
 from timeline.cli.output import print_pairs, say, warn
 from timeline.cli.stores import asking, keeping
-from timeline.errors import BadInput, Conflict, NotFound
+from timeline.errors import BadInput, Conflict, NotFound, Place
 from timeline.meaning.times import format_instant
 from timeline.represent import counted
 from timeline.show.formats import csv_lines, json_lines, write_parquet_texts, yaml_lines
@@ -38,18 +38,44 @@ __all__ = ["backup", "compact", "export", "head", "rebuild", "restore", "stats",
 def head(
     *,
     tree: Annotated[bool, typer.Option("--tree", help="Print the root over all commits besides.")] = False,
+    stamp: Annotated[
+        str | None, typer.Option(metavar="URL", help="Have an authority of RFC 3161 stamp the digest.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --stamp: where the time stamp goes.")
+    ] = None,
+    check_stamp: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Check a time stamp of an earlier head.")
+    ] = None,
+    roots: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --check-stamp: certificates to trust, PEM.")
+    ] = None,
     store: Store = None,
     json: Json = False,
 ) -> None:
     """Print the last commit, and the digest of all.
 
     The digest vouches for everything recorded so far: keep it elsewhere. So does the root, at which proofs
-    end that are short.
+    end that are short. A time stamp shows that the store held it by then.
     """
+    if (stamp is None) != (output is None):
+        raise BadInput("--stamp URL and --output FILE go together")
+    if (check_stamp is None) != (roots is None):
+        raise BadInput("--check-stamp FILE and --roots FILE go together")
+    if output is not None:
+        check_output(output, store)
     with keeping(store) as tl:
         commit = tl.head()
         if commit is None:
             raise NotFound(f"nothing is recorded in {tl.path} yet")
+        stamped_at = None
+        if check_stamp is not None and roots is not None:
+            found = tl.check_stamp(_content(check_stamp), _content(roots))
+            commit, stamped_at = found.commit, found.stamped_at.isoformat().replace("+00:00", "Z")
+        elif stamp is not None and output is not None:
+            token = tl.stamp(stamp)
+            with writing(output, binary=True) as stream:
+                stream.write(token)
         print_pairs(
             {
                 "commit": commit.number,
@@ -58,9 +84,23 @@ def head(
                 "recorded_at": format_instant(commit.recorded_at),
                 "digest": commit.digest,
                 **({"tree": tl.tree_root()} if tree else {}),
+                **({"stamped_at": stamped_at} if stamped_at else {}),
             },
             json,
         )
+    if stamp is not None:
+        say(f"Wrote the time stamp of that digest to {output}.")
+    if stamped_at is not None:
+        say(f"The store held everything up to commit {commit.number} by {stamped_at}.")
+
+
+def _content(path: Path) -> bytes:
+    if (kind := no_file(path)) is not None:
+        raise BadInput(f"is {kind}, expected a file", Place(str(path)))
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror or error}", Place(str(path))) from None
 
 
 def verify(

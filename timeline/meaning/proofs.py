@@ -22,6 +22,7 @@ __all__ = [
     "PROOF_VERSION",
     "Proved",
     "check_proof",
+    "commit_bytes",
     "commit_digest",
     "consistent_roots",
     "content_id",
@@ -59,8 +60,14 @@ def commit_digest(
 
     `previous` and `root` are 32 bytes.
     """
-    numbers = struct.pack(">qqqq", number, first_position, count, recorded_at)
-    return hashlib.sha256(previous + numbers + root).digest()
+    return hashlib.sha256(commit_bytes(previous, number, first_position, count, recorded_at, root)).digest()
+
+
+def commit_bytes(
+    previous: bytes, number: int, first_position: int, count: int, recorded_at: int, root: bytes
+) -> bytes:
+    """Return the 96 bytes whose SHA-256 is the digest of a commit."""
+    return previous + struct.pack(">qqqq", number, first_position, count, recorded_at) + root
 
 
 def content_id(content: Mapping[str, str]) -> str:
