@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -17,14 +18,17 @@ import duckdb
 import pytest
 
 from tests.commands import Done, run
+from tests.power import Disk
 from timeline import BadInput, NotFound, Timeline, check_proof
 from timeline.index.erasing import erase
 from timeline.index.index import _MARK
 from timeline.index.rows import RowStore
 from timeline.log.file import rows_of
 from timeline.log.folder import FolderObjects
+from timeline.log.log import Log
 
 LONG = bool(os.environ.get("TIMELINE_LONG"))
+SEED = int(os.environ.get("TIMELINE_SEED", "20260301"))
 
 #: A word in every column in which an event says anything.
 SECRET = "hushhush"
@@ -430,6 +434,46 @@ def test_killed_at_any_step_it_is_finished_by_the_next(tmp_path: Path, whole: Pa
     assert unfinished > 1
 
 
+def test_a_power_loss_at_any_moment(tmp_path: Path, whole: Path) -> None:
+    with Timeline.open(whole, read_only=True) as tl:
+        event_id = tl.snapshot().event_id(EVENT["key"])
+        before = tl.head()
+    assert before is not None
+    root = tmp_path / "disk"
+    shutil.copytree(whole, root / "desk")
+    leave_behind(root / "desk")
+    disk = Disk(root)
+    with disk.watching():
+        erase(Timeline(root / "desk")._index, [event_id], "asked for")
+        disk.acknowledge(1)
+    chance = random.Random(SEED)
+    states = [
+        (moment, word, names, contents)
+        for moment in disk.moments
+        for word, names, contents in disk.states(moment, chance, 4 if LONG else 1)
+    ]
+    done = [state for state in states if state[0].acknowledged]
+    others = [state for state in states if not state[0].acknowledged]
+    assert done
+    for moment, word, names, contents in [
+        *done[: len(done) if LONG else 3],
+        *chance.sample(others, len(others) if LONG else 6),
+    ]:
+        path = tmp_path / "after" / "desk"
+        disk.write_out(moment, names, contents, path.parent)
+        try:
+            found = Log(path / "log").verify(expect=before.digest)
+            assert found.erased + found.unfinished in (0, 1)
+            if not moment.acknowledged:
+                erase(Timeline(path)._index, [event_id], "asked for")
+            assert leaks(path) == []
+            found = Log(path / "log").verify(expect=before.digest)
+            assert (found.erased, found.unfinished) == (1, 0)
+        except BaseException as error:
+            error.add_note(f"seed {SEED}: power lost after {moment.call}: {word}")
+            raise
+
+
 #: Forks workers that append an event and erase it, and kills each somewhere in its erasure; then one that
 #: looks at what is left and finishes it. Nothing is run before a fork: no thread of a library is lost to it.
 KILLS = """
@@ -498,7 +542,7 @@ def test_killed_at_a_random_moment_it_is_finished_by_the_next(tmp_path: Path) ->
     with store(tmp_path) as tl:
         tl.erase(EVENT["key"], reason="asked for")
     done = subprocess.run(
-        [sys.executable, "-c", KILLS, str(tl.path), str(kills), os.environ.get("TIMELINE_SEED", "1")],
+        [sys.executable, "-c", KILLS, str(tl.path), str(kills), str(SEED)],
         cwd=Path(__file__).parents[2],
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,

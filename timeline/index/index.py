@@ -443,6 +443,7 @@ class Index:
             for path in (folder / _ASIDE).glob("*.duckdb"):
                 if _may_hold(path, erased):
                     path.unlink(missing_ok=True)
+                    sync_folder(path.parent)
         sync_folder(self.folder)
 
     def _remove_older(self, newest: Path | None) -> None:
