@@ -17,11 +17,12 @@ PACKAGE = ROOT / "timeline"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 #: The rooms, and the modules beside them. Each may import from itself and from these.
-_BELOW = ("errors", "boundary", "atomic", "represent", "project")
+_BELOW = ("errors", "boundary", "atomic", "printable", "represent", "project")
 _ASKING = (*_BELOW, "meaning", "log", "index")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": (),
-    "represent": (),
+    "printable": (),
+    "represent": ("printable",),
     "boundary": ("errors",),
     "atomic": ("errors",),
     "project": ("errors", "atomic", "meaning"),
@@ -39,7 +40,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "sealed": (*_ASKING, "ask", "store"),
     "audit": ("errors", "ask", "store"),
     "__init__": (*_ASKING, "intake", "ask", "store"),
-    "show": ("errors", "represent", "meaning", "ask"),
+    "show": ("errors", "printable", "represent", "meaning", "ask"),
     "web": (*_BELOW, "meaning", "ask", "store", "show", "plot", "__init__"),
     "cli": (*_BELOW, "meaning", "ask", "store", "show", "plot", "web", "__init__"),
     "__main__": ("cli",),

@@ -238,6 +238,10 @@ def _unknown_table(name: str) -> str:
     return f"unknown table or key {name!r}{nearest(name, known) or '; expected the table [project]'}"
 
 
+#: A key of more parts than any has.
+_DEEP: Final = re.compile(r"""(?:["'\w-]++\s*+\.\s*+){64}""")
+
+
 def toml_of(text: str, name: str) -> dict[str, Any]:
     """Return what a text in TOML says; raises BadInput, with the line where there is one, where it is none.
 
@@ -248,6 +252,9 @@ def toml_of(text: str, name: str) -> dict[str, Any]:
     import tomllib
 
     try:
+        if _DEEP.search(text):
+            # Each part would be looked up below all before it.
+            raise RecursionError
         return tomllib.loads(text)
     except RecursionError:
         raise BadInput("not TOML: nested too deep", Place(name)) from None

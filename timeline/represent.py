@@ -6,10 +6,11 @@ and runs nothing. Every text that is handed over is escaped here, and nowhere el
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
+
+from timeline.printable import visible
 
 __all__ = [
     "block",
@@ -21,7 +22,6 @@ __all__ = [
     "paragraph",
     "record",
     "table",
-    "visible",
 ]
 
 #: A line in a shell shows so many signs of a text, a cell in a notebook so many.
@@ -70,32 +70,6 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     ('1 belief', '2 beliefs')
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def visible(text: str) -> str:
-    """Return text that a terminal only prints.
-
-    Line ends and tabs as spaces, other control characters as a mark.
-
-    >>> visible("one\\ntwo \\x1b[31mred")
-    'one two \\ufffd[31mred'
-    """
-    if text.isprintable():
-        return text
-    return "".join(map(_visible_sign, text))
-
-
-def _visible_sign(sign: str) -> str:
-    if sign in "\n\r\t\v\f":
-        return " "
-    category = unicodedata.category(sign)
-    # Overrides of the writing direction can make a line read as what it is not; XML has not the last two.
-    if (
-        category in ("Cc", "Cs", "Zl", "Zp")
-        or sign in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"
-    ):
-        return "\ufffd"
-    return sign
 
 
 # HTML. Functions return HTML and take plain text, `block` alone takes HTML.

@@ -21,7 +21,7 @@ from timeline.plot.engine import draw
 from timeline.plot.files import stacked
 from timeline.plot.one_fact import fact_data
 from timeline.plot.terminal import chart
-from timeline.represent import visible
+from timeline.printable import visible
 from timeline.show.layout import width_of
 
 EVIL = 'a\x1b[31mred\x07\n<b>&amp;</b> "q" \u202egnol\u202c \ufffe ]]> --> </script>'

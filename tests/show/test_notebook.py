@@ -22,7 +22,7 @@ from timeline import Belief, Timeline
 from timeline.ask.answers import Answer, AsOf, Rows, Why
 from timeline.ask.snapshot import Snapshot
 from timeline.log.file import Commit
-from timeline.represent import visible
+from timeline.printable import visible
 
 WILD = st.text(max_size=30) | st.sampled_from(
     [

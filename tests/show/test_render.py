@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from timeline.ask.answers import Answer, AsOf, plain
 from timeline.meaning.fact import fact_key
-from timeline.represent import visible
+from timeline.printable import visible
 from timeline.show.formats import (
     csv_lines,
     document,

@@ -240,7 +240,13 @@ def _flushed(code: int) -> int:
 
 def run() -> int:
     """Run the command line in this process; returns the exit code."""
+    from timeline.printable import SafeWords
+
+    words = sys.stderr
     try:
+        if words is not None:
+            # Whatever prints there, usage errors and warnings of libraries among it.
+            sys.stderr = SafeWords(words)
         return _run()
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -248,6 +254,8 @@ def run() -> int:
         # What every command needs cannot be loaded.
         print(f"Error: {error}", file=sys.stderr)
         return 1
+    finally:
+        sys.stderr = words
 
 
 def _check_words(words: Iterable[str]) -> None:

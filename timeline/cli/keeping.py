@@ -21,12 +21,13 @@ from timeline.ask.snapshot import Snapshot
 from timeline.ask.written import WRITTEN
 from timeline.atomic import check_target, no_file, write_path, writing
 from timeline.cli.options import Dates, Json, Store, check_output
-from timeline.cli.output import print_pairs, say, warn
+from timeline.cli.output import print_pairs, say, warn, warn_of_formulas
 from timeline.cli.stores import asking, keeping
 from timeline.errors import BadInput, Conflict, NotFound, Place
 from timeline.meaning.times import format_instant
+from timeline.printable import escaped_json
 from timeline.represent import counted
-from timeline.show.formats import csv_lines, json_lines, write_parquet_texts, yaml_lines
+from timeline.show.formats import Formulas, csv_lines, json_lines, write_parquet_texts, yaml_lines
 from timeline.store import Timeline
 
 if TYPE_CHECKING:
@@ -332,15 +333,27 @@ def _write_events(snapshot: Snapshot, recorded_as_of: str | None, file: Path, su
     if suffix == ".parquet":
         write_parquet_texts(WRITTEN, _table_of(snapshot, recorded_as_of), file)
         return
+    formulas = Formulas()
     if suffix == ".csv":
-        lines = csv_lines(WRITTEN, _table_of(snapshot, recorded_as_of))
+        lines = csv_lines(WRITTEN, _table_of(snapshot, recorded_as_of), formulas)
     elif suffix == ".jsonl":
         events = snapshot.written(recorded_as_of=recorded_as_of)
-        lines = (json.dumps(keys, ensure_ascii=False) for keys in events)
+        lines = (escaped_json(json.dumps(keys, ensure_ascii=False)) for keys in events)
     else:
         lines = yaml_lines(snapshot.written(recorded_as_of=recorded_as_of))
     with file.open("x", encoding="utf-8", newline="") as out:
         out.writelines(f"{line}\n" for line in lines)
+    warn_of_formulas(formulas.count, _AS_IT_IS)
+
+
+#: Of what would be run in a file that may be recorded again.
+_AS_IT_IS: Final = "it is written as it is"
+
+
+def _write_csv(snapshot: Snapshot, query: str, file: Path) -> None:
+    formulas = Formulas()
+    _write_lines(snapshot, query, file, partial(csv_lines, formulas=formulas))
+    warn_of_formulas(formulas.count, _AS_IT_IS)
 
 
 def _write_lines(snapshot: Snapshot, query: str, file: Path, lines_of: Any) -> None:
@@ -349,7 +362,7 @@ def _write_lines(snapshot: Snapshot, query: str, file: Path, lines_of: Any) -> N
 
 
 _WRITERS: Final[dict[str, Callable[[Snapshot, str, Path], None]]] = {
-    ".csv": partial(_write_lines, lines_of=csv_lines),
+    ".csv": _write_csv,
     ".jsonl": partial(_write_lines, lines_of=json_lines),
     ".parquet": Snapshot.copy_to_parquet,
 }
@@ -367,6 +380,6 @@ def _bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=Console(file=getattr(sys.stderr, "raw", sys.stderr)), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

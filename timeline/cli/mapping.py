@@ -12,6 +12,7 @@ from timeline.atomic import check_target, writing
 from timeline.cli.options import Json, named_values
 from timeline.cli.output import print_lines, printed_width, say, style_for, warn
 from timeline.errors import BadInput, Conflict
+from timeline.printable import escaped_json
 from timeline.show.layout import Column, table_lines
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def map_(
     if not json:
         # The mapping is what is piped on, where it is printed.
         is_answer = output is not None or mapping is not None
-        lines = _lines(preview, sys.stdout if is_answer else sys.stderr)
+        lines = _lines(preview, is_answer)
         if is_answer:
             print_lines(lines)
         else:
@@ -102,7 +103,7 @@ def _made(file: Path, mapping: Path | None, settings: dict[str, Any]) -> TableMa
     return TableMapping.read({**TableMapping.read(mapping).to_dict(), **settings})
 
 
-def _lines(preview: Preview, stream: Any) -> list[str]:
+def _lines(preview: Preview, is_answer: bool) -> list[str]:
     """Return the rows that would be recorded as a table, and the others with what is wrong."""
     columns = [
         Column("row", right=True),
@@ -113,9 +114,8 @@ def _lines(preview: Preview, stream: Any) -> list[str]:
         for one in preview.rows
         if one.columns is not None
     ]
-    lines = (
-        list(table_lines(columns, rows, printed_width(), style=style_for(stream), headed=2)) if rows else []
-    )
+    style = style_for(sys.stdout) if is_answer else None
+    lines = list(table_lines(columns, rows, printed_width(), style=style, headed=2)) if rows else []
     refused: dict[str, list[str]] = {}
     for one in preview.rows:
         if one.error is not None:
@@ -149,4 +149,4 @@ def _as_json(mapping: TableMapping, preview: Preview) -> str:
         "warnings": preview.warnings,
         "problem": preview.problem,
     }
-    return json.dumps(facts, ensure_ascii=False, default=str)
+    return escaped_json(json.dumps(facts, ensure_ascii=False, default=str))

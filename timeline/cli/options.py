@@ -254,6 +254,10 @@ class Output:
         Path | None, typer.Option(metavar="FILE", help="Write to a file.", show_default=False)
     ] = None
 
+    safe_csv: Annotated[
+        bool, typer.Option("--safe-csv", help="In CSV, put ' before what a spreadsheet would run.")
+    ] = False
+
     def chosen(self) -> Format:
         """Return the format asked for; raises BadInput where two were, or a file of none that is known."""
         if self.json and self.format not in (None, "json"):

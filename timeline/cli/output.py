@@ -13,8 +13,9 @@ import typer
 
 from timeline.atomic import writing
 from timeline.errors import BadInput, BadRows, TimelineError, problem_lines
+from timeline.printable import escaped_json, lines_of_colour, printable, visible
 from timeline.represent import counted
-from timeline.show.formats import csv_lines, document, json_lines
+from timeline.show.formats import Formulas, csv_lines, document, json_lines
 from timeline.show.layout import Style, pairs, printed_width
 from timeline.store import Timeline
 
@@ -40,6 +41,7 @@ __all__ = [
     "showing_progress",
     "style_for",
     "warn",
+    "warn_of_formulas",
 ]
 
 Result = TypeVar("Result")
@@ -57,7 +59,7 @@ def say(message: str) -> None:
     # print() would write to stdout where stderr is closed.
     if sys.stderr is not None:
         with suppress(OSError, ValueError):
-            print(message, file=sys.stderr, flush=True)
+            print(printable(message), file=sys.stderr, flush=True)
 
 
 def warn(message: str) -> None:
@@ -104,11 +106,11 @@ class _Status:
             # Loading it takes longer than most commands.
             from rich.console import Console
 
-            self._status = Console(stderr=True).status("")
+            self._status = Console(file=getattr(sys.stderr, "raw", sys.stderr)).status("")
             self._status.start()
         from rich.markup import escape
 
-        self._status.update(escape(message))
+        self._status.update(escape(visible(message)))
 
     def stop(self) -> None:
         if self._status is not None:
@@ -232,7 +234,8 @@ def print_recorded(show: Callable[[], None]) -> None:
 def print_lines(lines: Iterable[str], output: Path | None = None) -> None:
     """Print an answer that is lines already."""
     with _destination(output) as stream:
-        for line in lines:
+        # A file, or a program that reads what is piped to it, gets every sign as it is.
+        for line in lines if output is not None or not stream.isatty() else lines_of_colour(lines):
             stream.write(f"{line}\n")
 
 
@@ -241,7 +244,7 @@ def print_pairs(facts: Mapping[str, object], as_json: bool, output: Path | None 
     if as_json:
         import json
 
-        print_lines([json.dumps(facts, ensure_ascii=False)], output)
+        print_lines([escaped_json(json.dumps(facts, ensure_ascii=False))], output)
         return
     lines = [(name, str(value)) for name, value in facts.items() if value is not None]
     # Ids and digests are there to be copied: nothing is wrapped.
@@ -257,6 +260,9 @@ def deliver(
     dates, and comes beside them in JSON.
     """
     chosen = output.chosen()
+    formulas = Formulas(disarm=output.safe_csv)
+    if output.safe_csv and chosen != "csv":
+        raise BadInput(f"got --safe-csv for an answer as {chosen}; expected --format csv")
     if chosen == "parquet":
         _deliver_parquet(output, answer)
         return
@@ -265,14 +271,30 @@ def deliver(
     elif chosen == "jsonl":
         lines = json_lines(answer.columns, answer.rows)
     elif chosen == "csv":
-        lines = csv_lines(answer.columns, answer.rows)
+        lines = csv_lines(answer.columns, answer.rows, formulas)
     elif chosen == "markdown":
         lines = view().markdown()
     elif output.output is not None:
         lines = (cards or view().lines)(None, None)
     else:
         lines = (cards or view().lines)(printed_width(), style_for(sys.stdout))
-    print_lines(lines, output.output)
+    # Only tables have colours of ours.
+    print_lines(lines if chosen == "table" else _uncoloured(lines, output.output), output.output)
+    if not output.safe_csv:
+        warn_of_formulas(formulas.count)
+
+
+def _uncoloured(lines: Iterable[str], output: Path | None) -> Iterable[str]:
+    """Return lines that are for programs; on a terminal, as it can print them."""
+    is_printed = output is None and sys.stdout is not None and sys.stdout.isatty()
+    return map(printable, lines) if is_printed else lines
+
+
+def warn_of_formulas(count: int, cure: str = "--safe-csv puts ' before it") -> None:
+    """Say that so many cells of a CSV file, if any, would be run."""
+    if count:
+        cells = "1 cell begins" if count == 1 else f"{count:,} cells begin"
+        warn(f"{cells} with =, +, - or @, which a spreadsheet would run; {cure}")
 
 
 def _deliver_parquet(output: Output, answer: Answer) -> None:

@@ -23,6 +23,7 @@ from timeline.cli.sealing import open_store
 from timeline.cli.stores import Recording, near, recording
 from timeline.errors import BadInput, BadRows, Conflict, NotFound
 from timeline.meaning.times import format_instant
+from timeline.printable import escaped_json
 from timeline.project import PROJECT_FILE, find_project, find_store, project_folder, recorded_file
 from timeline.store import Timeline
 
@@ -293,7 +294,7 @@ def _as_json(result: Ingested) -> str:
         "passed_over": result.passed_over,
         "commits": [commit.number for commit in result.commits],
     }
-    return json.dumps(counts, ensure_ascii=False)
+    return escaped_json(json.dumps(counts, ensure_ascii=False))
 
 
 # Single events

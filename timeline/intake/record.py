@@ -8,10 +8,11 @@ store again each time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from timeline.errors import Conflict
@@ -48,6 +49,8 @@ __all__ = ["Recorder"]
 _REMEMBERS_AT_MOST: Final = 20_000
 _REMEMBERS_BYTES_AT_MOST: Final = 64 * 2**20
 _NO_HABITS: Final = Habits()
+#: For how many seconds other writers may be faster before they are made to wait.
+_LOSING_AT_MOST: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,27 @@ Before = Callable[[Sequence[tuple[str, str]]], None]
 
 class _Moved(Exception):
     """Another writer was faster: what was validated must be validated again."""
+
+
+class _Turn(ExitStack):
+    """A block in which, once the log has moved on for too long, nobody else appends until it ends.
+
+    To validate on a new head costs a hundred times what the next append of the writer costs that was faster,
+    so that to take turns at once would slow all of them down.
+    """
+
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self._log = log
+        self._until: float | None = None
+        self._alone = False
+
+    def lost(self) -> None:
+        """Note that another writer was faster: with many of them that could go on for minutes."""
+        self._until = self._until or monotonic() + _LOSING_AT_MOST
+        if not self._alone and monotonic() > self._until:
+            self._alone = True
+            self.enter_context(self._log.alone())
 
 
 class Recorder:
@@ -107,39 +131,41 @@ class Recorder:
             return self._record_table(batches[0], naming, rejects, dry_run, expected_position)
         commits: list[Commit] = []
         written = Ingested()
-        while True:
-            # An intake that took the last commit itself need not ask where the log ends: the append will.
-            guessed = self._intake is not None and expected_position is None
-            number, moved_on = (self._intake_commit, None) if guessed else self._head(expected_position)
-            # Another writer may be faster even while this one validates, when there is no table yet.
-            ready: list[_Ready] = []
-            so_far = len(commits)
-            try:
-                all_kept = rejects is not None and not dry_run
-                result, ready = self._validate(batches, number, naming, all_kept)
-                final = dry_run or not ready or bool(result.rejected)
-                if guessed and final and self._log.head_number() != number:
-                    raise _Moved
-                if moved_on is not None and (ready or result.rejected):
-                    raise moved_on
-                if result.rejected and rejects is None and not dry_run:
-                    raise_for(result.rejected, result.more_rejected)
-                result.warnings += self._intake.warnings() if self._intake is not None else []
-                if dry_run:
+        with _Turn(self._log) as turn:
+            while True:
+                # An intake that took the last commit itself need not ask where the log ends: the append will.
+                guessed = self._intake is not None and expected_position is None
+                number, moved_on = (self._intake_commit, None) if guessed else self._head(expected_position)
+                # Another writer may be faster even while this one validates, when there is no table yet.
+                ready: list[_Ready] = []
+                so_far = len(commits)
+                try:
+                    all_kept = rejects is not None and not dry_run
+                    result, ready = self._validate(batches, number, naming, all_kept)
+                    final = dry_run or not ready or bool(result.rejected)
+                    if guessed and final and self._log.head_number() != number:
+                        raise _Moved
+                    if moved_on is not None and (ready or result.rejected):
+                        raise moved_on
+                    if result.rejected and rejects is None and not dry_run:
+                        raise_for(result.rejected, result.more_rejected)
+                    result.warnings += self._intake.warnings() if self._intake is not None else []
+                    if dry_run:
+                        self._forget()
+                        return result
+                    self._append(ready, number, commits, before)
+                except _Moved:
+                    # What was recorded so far comes back as known, save for names registered on the way.
+                    for commit, one in zip(commits[so_far:], ready, strict=False):
+                        written.new += commit.count - one.registered
+                        written.registered += one.registered
                     self._forget()
-                    return result
-                self._append(ready, number, commits, before)
-            except _Moved:
-                # What was recorded so far comes back as known, save for names registered on the way.
-                for commit, one in zip(commits[so_far:], ready, strict=False):
-                    written.new += commit.count - one.registered
-                    written.registered += one.registered
-                self._forget()
-                continue
-            except BaseException:
-                self._forget()
-                raise
-            break
+                    turn.lost()
+                    continue
+                except BaseException:
+                    self._forget()
+                    raise
+                break
         result.commits = commits
         result.new += written.new
         result.known -= written.new
@@ -177,35 +203,37 @@ class Recorder:
         if self.progress is not None:
             self.progress(f"checking {batch.name}")
         spooled = None
-        while True:
-            number, moved_on = self._head(expected_position)
-            reader = self._reader()
-            if reader.commit != number:
-                continue
-            if spooled is not None:
-                spooled.close()
-            spooled = SpooledRejects() if rejects is not None and not dry_run else None
-            intake = bulk.TableIntake(
-                reader,
-                batch.table,
-                batch.name,
-                now(),
-                naming=naming,
-                problems=batch.problems,
-                origin=batch.origin,
-                habits=batch.habits.over(self._habits),
-                spooled=spooled,
-            )
-            try:
-                with closing(intake):
-                    commit, count = self._run(
-                        intake, number, dry_run or moved_on is not None, may_reject=rejects is not None
-                    )
-                if moved_on is not None and (count or intake.rejected):
-                    raise moved_on
-            except _Moved:
-                continue
-            break
+        with _Turn(self._log) as turn:
+            while True:
+                number, moved_on = self._head(expected_position)
+                reader = self._reader()
+                if reader.commit != number:
+                    continue
+                if spooled is not None:
+                    spooled.close()
+                spooled = SpooledRejects() if rejects is not None and not dry_run else None
+                intake = bulk.TableIntake(
+                    reader,
+                    batch.table,
+                    batch.name,
+                    now(),
+                    naming=naming,
+                    problems=batch.problems,
+                    origin=batch.origin,
+                    habits=batch.habits.over(self._habits),
+                    spooled=spooled,
+                )
+                try:
+                    with closing(intake):
+                        commit, count = self._run(
+                            intake, number, dry_run or moved_on is not None, may_reject=rejects is not None
+                        )
+                    if moved_on is not None and (count or intake.rejected):
+                        raise moved_on
+                except _Moved:
+                    turn.lost()
+                    continue
+                break
         result = Ingested(
             new=count - intake.registered,
             known=intake.known,

@@ -18,7 +18,7 @@ __all__ = ["GZIP", "check_file", "check_there", "content_of", "format_of", "too_
 GZIP: Final = ".gz"
 #: A small file may unpack to so many bytes, a large one to so many times its own.
 _UNPACKED: Final = 64 * 2**20
-_TIMES: Final = 200
+_TIMES: Final = 50
 
 
 def format_of(path: Path) -> str | None:
@@ -73,10 +73,10 @@ def content_of(path: Path, name: str) -> bytes:
 
 
 def unpacked_at_most(size: int) -> int:
-    """Return how many bytes a compressed file of this size may unpack to: 200 times as many, or 64 MiB.
+    """Return how many bytes a compressed file of this size may unpack to: 50 times as many, or 64 MiB.
 
-    >>> unpacked_at_most(1_000), unpacked_at_most(1_000_000)
-    (67108864, 200000000)
+    >>> unpacked_at_most(1_000), unpacked_at_most(10_000_000)
+    (67108864, 500000000)
     """
     return max(_UNPACKED, _TIMES * size)
 

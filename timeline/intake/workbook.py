@@ -24,6 +24,9 @@ __all__ = ["Cell", "Sheet", "read_sheets"]
 
 #: How many digits of a number a workbook works with.
 _DIGITS: Final = 15
+#: How many cells, empty ones among them, a workbook may have, and so many more for each of its bytes.
+_CELLS_AT_MOST: Final = 10_000_000
+_CELLS_A_BYTE: Final = 2
 #: What the library raises, besides, for a workbook that does not hold what it has to.
 _ODD: Final = (AttributeError, IndexError, TypeError, OverflowError, RecursionError, zlib.error)
 
@@ -71,7 +74,8 @@ def read_sheets(name: str, content: bytes | Path, sheet: str | None = None) -> l
                     hint = nearest(sheet, names) or f"; it has {listed}"
                     raise BadInput(f"no sheet {sheet[:60]!r}{hint}", Place(name))
                 wanted = names if sheet is None else [sheet]
-                return [Sheet(each, list(_rows(book[each]))) for each in wanted]
+                most = _CELLS_AT_MOST + _CELLS_A_BYTE * _size(content)
+                return [Sheet(each, list(_rows(name, book[each], most))) for each in wanted]
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, SyntaxError, *_ODD) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
@@ -80,16 +84,25 @@ def read_sheets(name: str, content: bytes | Path, sheet: str | None = None) -> l
 
 def _check_size(name: str, content: bytes | Path) -> None:
     """Raise BadInput where the parts of a workbook unpack to more than those of any real one."""
-    size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    size = _size(content)
     with zipfile.ZipFile(io.BytesIO(content) if isinstance(content, bytes) else content) as book:
         if sum(part.file_size for part in book.infolist()) > unpacked_at_most(size):
             raise too_large(name, size)
 
 
-def _rows(sheet: Any) -> Iterator[tuple[int, list[Cell | None]]]:
+def _size(content: bytes | Path) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def _rows(name: str, sheet: Any, most: int) -> Iterator[tuple[int, list[Cell | None]]]:
     # What a file says of its own size may be wrong.
     sheet.reset_dimensions()
     for number, row in enumerate(sheet.iter_rows(), start=1):
+        # The library makes up all rows and cells before one that says that it is far away.
+        most -= 1 + len(row)
+        if most < 0:
+            apart = f"its cells lie too far apart, up to row {number:,}; expected a table"
+            raise BadInput(apart, Place(name))
         cells = [_cell(cell) for cell in row]
         while cells and cells[-1] is None:
             cells.pop()

@@ -6,10 +6,12 @@ import fcntl
 import os
 import re
 import stat
+import struct
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from timeline.atomic import file_kind, make_folders, sync_folder
 from timeline.errors import Corruption, NotFound, TimelineError
@@ -176,33 +178,72 @@ def _names_in(descriptor: int) -> list[str]:
     return list(dict.fromkeys(line for line in lines if _BEGUN_NAME.fullmatch(line)))
 
 
+#: Where in a lock file the next ticket is, and the bytes that stand for tickets, none of which is written.
+_COUNTER: Final = 0
+_TICKETS: Final = 2**32
+
+
+def _take_turn(descriptor: int) -> None:
+    """Wait for those who asked for a lock before, so that who has just had it does not have it again at once.
+
+    Each takes the next ticket, keeps the byte of that number locked until the file is closed, and waits for
+    the byte before. What is right rests on the lock alone, which is asked for behind this: where one who
+    waits dies, or the file system has no such locks, the order is lost and nothing else.
+    """
+    if not hasattr(fcntl, "F_OFD_SETLKW"):
+        return
+    with suppress(OSError):
+        _lock_byte(descriptor, _COUNTER, fcntl.F_WRLCK)
+        try:
+            ticket = int.from_bytes(os.pread(descriptor, 5, 0), "little")
+            os.pwrite(descriptor, ((ticket + 1) % 2**40).to_bytes(5, "little"), 0)
+            _lock_byte(descriptor, _TICKETS + ticket, fcntl.F_WRLCK, wait=False)
+        finally:
+            _lock_byte(descriptor, _COUNTER, fcntl.F_UNLCK)
+        _lock_byte(descriptor, _TICKETS + ticket - 1, fcntl.F_WRLCK)
+
+
+def _lock_byte(descriptor: int, at: int, kind: int, wait: bool = True) -> None:
+    # Of an open file, not of a process, so that threads wait for each other, too.
+    command = fcntl.F_OFD_SETLKW if wait else fcntl.F_OFD_SETLK
+    fcntl.fcntl(descriptor, command, struct.pack("hhqqi4x", kind, os.SEEK_SET, at, 1, 0))
+
+
 class FileLock:
     """A lock between processes and between threads, held while a file is locked with `flock`.
+
+    Who waits gets it in the order of asking.
 
     It ends with its process. Not reentrant: a thread that asks again for what it holds gets a
     TimelineError, not a standstill.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._held = threading.local()
+
+    def is_held(self) -> bool:
+        """Whether this thread holds the lock."""
+        return getattr(self._held, "now", False)
 
     @contextmanager
     def hold(self, wait: bool = True) -> Iterator[bool]:
         """Hold the lock within the block; yields False where `wait` is False and another holds it."""
-        if getattr(self._held, "now", False):
+        if self.is_held():
             if not wait:
                 yield False
                 return
-            raise TimelineError(f"{self._path}: this thread holds that lock already")
+            raise TimelineError(f"{self.path}: this thread holds that lock already")
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except FileNotFoundError:
-            raise _no_folder(self._path.parent) from None
+            raise _no_folder(self.path.parent) from None
         except IsADirectoryError:
-            raise Corruption(f"{self._path}: is a folder, expected a lock file; remove it") from None
+            raise Corruption(f"{self.path}: is a folder, expected a lock file; remove it") from None
         try:
             try:
+                if wait:
+                    _take_turn(descriptor)
                 fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
                 yield False

@@ -12,7 +12,7 @@ import os
 import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import chain
@@ -28,6 +28,7 @@ from timeline.log.checks import (
     check_rows,
     explained,
 )
+from timeline.log.clock import recorded_now
 from timeline.log.file import (
     BLOCKS,
     BRING_BACK,
@@ -283,11 +284,10 @@ class Log:
         filled in here. A `place` of null becomes the event's own position, -k-1 that of row k of the
         batch, counted from 0; others stay. Of no rows nothing is written, and the answer is None. Parts are
         written while the next one is made; what making one raises leaves the log as it was.
-
-        `expected_position` is how many events the caller takes the log to hold; raises Conflict where it
-        holds another number.
+        Raises Conflict where it holds another number of events than `expected_position`.
         """
-        with writable(self.folder), self._appending.hold():
+        turn = nullcontext() if self._appending.is_held() else self._appending.hold()
+        with writable(self.folder), turn:
             while True:
                 head = self.head()
                 position = head.last_position if head else 0
@@ -296,7 +296,7 @@ class Log:
                         f"expected the log to end at position {expected_position}, got one that ends at "
                         f"{position}; read what was added and try again"
                     )
-                recorded_at = max(self._clock(), head.recorded_at + 1) if head else self._clock()
+                recorded_at = recorded_now(self._clock, head, self._appending.path)
                 rows = prepare(head, recorded_at)
                 with self._written(rows, head, recorded_at) as (record, content):
                     if record is None:
@@ -307,11 +307,12 @@ class Log:
             self._compact_quietly()
         return record.commit
 
-    def maintenance(self, wait: bool = True) -> AbstractContextManager[bool]:
-        """Return the lock for what removes or replaces files: compaction, erasure, generation building.
+    def alone(self) -> AbstractContextManager[object]:
+        """Return a block in which this thread alone appends; in it the maintenance lock may be asked for."""
+        return self._appending.hold()
 
-        Yields True; with `wait` False it yields False at once where another holds it. Not reentrant.
-        """
+    def maintenance(self, wait: bool = True) -> AbstractContextManager[bool]:
+        """Return the lock for what removes or replaces files; yields False where it is not waited for."""
         return self._maintaining.hold(wait)
 
     def compact(self) -> int:

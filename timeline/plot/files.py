@@ -12,7 +12,8 @@ from typing import Final
 
 from timeline.atomic import writing
 from timeline.errors import BadInput
-from timeline.represent import cut, one_line, visible
+from timeline.printable import visible
+from timeline.represent import cut, one_line
 
 __all__ = ["SUFFIXES", "Picture", "check_suffix", "stacked"]
 

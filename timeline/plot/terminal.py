@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from timeline.represent import visible
+from timeline.printable import visible
 from timeline.show.layout import Style, width_of, wrapped
 
 __all__ = ["chart"]

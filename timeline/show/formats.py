@@ -12,17 +12,19 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from timeline.ask.answers import instant_of, plain, text_of
 from timeline.meaning.columns import check_names
 from timeline.meaning.times import format_instant, show_instant_end
-from timeline.represent import visible
+from timeline.printable import escaped_json, visible
 
 if TYPE_CHECKING:
     from timeline.ask.answers import Answer, AsOf, Why
 
 __all__ = [
     "FORMATS",
+    "Formulas",
     "csv_lines",
     "document",
     "json_lines",
     "markdown_lines",
+    "markdown_text",
     "shown",
     "why_json",
     "write_parquet",
@@ -48,7 +50,7 @@ def shown(value: Any) -> str:
 def _json(value: Any) -> str:
     import json
 
-    return json.dumps(value, ensure_ascii=False)
+    return escaped_json(json.dumps(value, ensure_ascii=False))
 
 
 # For programs
@@ -101,7 +103,7 @@ def why_json(why: Why) -> str:
     parts = ("beliefs", "claims", "disagreements", "history", "sources")
     facts: dict[str, Any] = {**asked_plainly(why.asked), "fact": why.fact}
     facts |= {part: [plain(row) for row in getattr(why, part)] for part in parts}
-    return json.dumps(facts, ensure_ascii=False, indent=2)
+    return escaped_json(json.dumps(facts, ensure_ascii=False, indent=2))
 
 
 def json_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
@@ -115,15 +117,47 @@ def _objects(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[st
 
     encode = JSONEncoder(ensure_ascii=False).encode
     for row in rows:
-        yield encode({name: plain(value) for name, value in zip(names, row, strict=True)})
+        yield escaped_json(encode({name: plain(value) for name, value in zip(names, row, strict=True)}))
 
 
-def csv_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+#: How a text begins that a spreadsheet runs, and the figures among them, which it only shows.
+_RUN: Final = re.compile(r"[=+\-@\t\r]")
+_FIGURE: Final = re.compile(r"[+-]?[0-9][0-9., ]*%?")
+
+
+class Formulas:
+    """Counts the cells of a table that a spreadsheet would run, and, where that is asked for, disarms them.
+
+    >>> formulas = Formulas(disarm=True)
+    >>> list(csv_lines(["claim"], [("=1+1",), ("-5",)], formulas)), formulas.count
+    (['claim', "'=1+1", '-5'], 1)
+    """
+
+    def __init__(self, *, disarm: bool = False) -> None:
+        self.count = 0
+        self._disarm = disarm
+
+    def __call__(self, text: str) -> str:
+        """Return a text as it is, or, where it would be run, behind a sign that has it shown."""
+        if not _RUN.match(text) or _FIGURE.fullmatch(text):
+            return text
+        self.count += 1
+        return f"'{text}" if self._disarm else text
+
+
+def csv_lines(
+    names: Sequence[str], rows: Iterable[Sequence[Any]], formulas: Formulas | None = None
+) -> Iterator[str]:
     r"""Yield rows as RFC 4180 has them, but with bare line feeds; an empty text is quoted, null is nothing.
+
+    Every text goes through `formulas` first.
 
     >>> list(csv_lines(["fact", "claim"], [("a/b", "1, 2"), ("", None)]))
     ['fact,claim', 'a/b,"1, 2"', '"",']
     """
+    if formulas is not None:
+        names = [formulas(name) for name in names]
+        rows = ([formulas(value) if isinstance(value, str) else value for value in row] for row in rows)
     yield ",".join(map(_csv_field, names))
     for row in rows:
         yield ",".join(["" if value is None else _csv_field(text_of(value)) for value in row])
@@ -194,11 +228,16 @@ def markdown_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Itera
     >>> list(markdown_lines(["fact", "claim"], [("a/b", "1|2")]))
     ['| fact | claim |', '| --- | --- |', '| a/b | 1\\\\|2 |']
     """
-    yield f"| {' | '.join(map(_markdown_cell, names))} |"
+    yield f"| {' | '.join(map(markdown_text, names))} |"
     yield f"| {' | '.join('---' for _ in names)} |"
     for row in rows:
-        yield f"| {' | '.join(_markdown_cell(shown(value)) for value in row)} |"
+        yield f"| {' | '.join(markdown_text(shown(value)) for value in row)} |"
 
 
-def _markdown_cell(text: str) -> str:
+def markdown_text(text: str) -> str:
+    r"""Return a text that Markdown shows as it is, on one line.
+
+    >>> markdown_text("[a](http://b) <script>")
+    '\\[a](http://b) \\<script>'
+    """
     return re.sub(r"([\\|<`*_\[])", r"\\\1", visible(text))

@@ -7,10 +7,10 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from timeline.represent import visible
+from timeline.printable import visible
 
 if TYPE_CHECKING:
     pass
@@ -192,6 +192,7 @@ def table_lines(
     >>> list(table_lines(columns, rows, 14, headed=1))
     ['fact', '  sum', 'gold/price', '    1', 'tin/price', '   20']
     """
+    columns = [replace(column, header=visible(column.header)) for column in columns]
     cells = [[_printable(cell) for cell in row] for row in rows]
     widths = _widest(columns, cells)
     if width is None or _taken(widths) <= width:
@@ -332,6 +333,7 @@ def pairs(
     >>> list(pairs([("claim", "30 billion USD"), ("status", "agreed")]))
     ['claim   30 billion USD', 'status  agreed']
     """
+    facts = [(visible(name), value) for name, value in facts]
     left = max((width_of(name) for name, _ in facts), default=0) + len(_GAP)
     for name, value in facts:
         text = _printable(value)

@@ -23,8 +23,9 @@ from timeline.meaning.times import (
     show_quarters,
     show_reported,
 )
-from timeline.represent import counted, visible
-from timeline.show.formats import markdown_lines
+from timeline.printable import visible
+from timeline.represent import counted
+from timeline.show.formats import markdown_lines, markdown_text
 from timeline.show.layout import Column, Marked, Style, pairs, table_lines, wrapped
 
 if TYPE_CHECKING:
@@ -76,12 +77,12 @@ class View:
     def markdown(self) -> Iterator[str]:
         """Yield the lines of the table in Markdown."""
         for part in filter(None, self.caption.split("\n")):
-            yield from (visible(part), "")
+            yield from (markdown_text(part), "")
         if self.title:
-            yield from (f"**{visible(self.title)}**", "")
+            yield from (f"**{markdown_text(self.title)}**", "")
         yield from markdown_lines([column.header for column in self.columns], self.rows)
         if self.footer:
-            yield from ("", visible(self.footer))
+            yield from ("", markdown_text(self.footer))
 
 
 def prose(text: str, width: int | None) -> list[str]:
