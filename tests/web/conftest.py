@@ -150,3 +150,16 @@ def opened(browser: Any, served: Served) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     assert not errors
+
+
+def violations(page: Any) -> list[Any]:
+    """Return what axe-core finds on a page that keeps people out."""
+    # Evaluated, not loaded as a script, which the page's own policy would refuse.
+    page.evaluate(Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+    )
+    return [
+        (one["id"], [node["target"] for node in one["nodes"]][:3], one["nodes"][0]["failureSummary"][:300])
+        for one in found["violations"]
+    ]

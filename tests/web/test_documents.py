@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.commands import run as run_command
+from tests.web.conftest import violations
 from timeline import Timeline
 from timeline.web.documents import Documents
 
@@ -138,6 +139,7 @@ def test_the_evidence_shows_the_passage(
     quote = page.locator("blockquote q")
     assert quote.inner_text() == "Nvidia invests <b>“100 billion”</b> & more."
     assert page.locator(".no-passage").inner_text() == "No document here has the content that was read."
+    assert violations(page) == []
     # Without the option there is neither.
     plain = opened("/fact/nvidia/investment/openai", server=serving(tmp_path / "desk"))
     assert plain.locator("blockquote, .no-passage").count() == 0

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.web.conftest import violations
 from timeline import Timeline
 
 #: What each vintage reports of each quarter.
@@ -51,6 +52,7 @@ def test_a_series_of_many_vintages_is_drawn(opened: Callable[..., Any], serving:
     page.locator(".vintages summary").click()
     rows = [row.split("\t") for row in page.locator(".vintages tbody tr").all_inner_texts()]
     assert ["Q2 2024", "30 October 2024", "99", "\u221210 %"] in rows
+    assert violations(page) == []
     # As of an earlier date it shows what was public by then, and too little is no heat map.
     early = opened("/fact/us/gdp@2024-Q2?as_of=2024-08-01", server=server)
     assert early.locator(".vintages").count() == 0

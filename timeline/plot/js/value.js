@@ -35,7 +35,10 @@
     };
     const before = value.before ?? null;
     if (before !== null) drawn += earlier(pen, before, place, middle, headline(value));
-    if (low === null && high !== null) {
+    const outside = !value.axis.percent && low !== null && low > value.axis.high;
+    if (outside) {
+      drawn += pen.glyph(width - 20, middle, value.status) + pen.text(width - 12, middle + 4, "»", { size: 13, colour: "ink2" });
+    } else if (low === null && high !== null) {
       drawn += band(2, place(high), 0, 0.7) + stop(place(high)) + pen.glyph(Math.max(8, place(high) - 12), middle, value.status);
     } else if (high === null && low !== null) {
       const end = Math.min(width - 4, place(low) + 52);
@@ -46,10 +49,8 @@
       drawn += band(from, to, 0.45, 0.45) + stop(from) + stop(to);
       if (to - from > 24) drawn += pen.glyph((from + to) / 2, middle, value.status);
     } else if (low !== null) {
-      const outside = !value.axis.percent && low > value.axis.high;
       if (value.approximate) drawn += band(place(low * 0.9), place(low * 1.1), 0.3, 0.3);
-      drawn += pen.glyph(outside ? width - 20 : place(low), middle, value.status);
-      if (outside) drawn += pen.text(width - 12, middle + 4, "»", { size: 13, colour: "ink2" });
+      drawn += pen.glyph(place(low), middle, value.status);
     }
     if (value.rival !== undefined && value.rival !== null) drawn += stop(place(value.rival), "dis");
     return pen.picture(height, drawn, { title: value.claim ?? "" });

@@ -129,7 +129,15 @@
       return html`<section class=${`head ${other ? "small" : ""}`}>
         ${data.recorded_is_head ? "" : html`<p class="band">${w.asKnown(inWords(data, data.recorded_as_of.slice(0, 10)))} <a href=${to(data, pathOf(data), { recorded_as_of: undefined })}>${w.backToNow}</a></p>`}
         ${title ? html`<h1>${title}</h1>` : ""}
-        <div class="dates">
+        ${data.first ? Dates(data) : ""}
+        ${data.first ? Slider(data) : ""}
+        ${data.trouble ? html`<p class="trouble problem" role="alert">${data.trouble} <button type="button" class="link" data-do="again">${w.tryAgain}</button></p>` : ""}
+      </section>`;
+    };
+
+    const Dates = (data) => {
+      const w = wordsOf(data);
+      return html`<div class="dates">
           ${data.view === "promises" && data.flows ? "" : DateForm(data, "as_of", data.as_of, w.believedOn)}
           ${data.compare && !(data.view === "promises" && data.flows) ? html`${DateForm(data, "compare", data.compare, w.comparedWith)}` : ""}
           ${Steps(data)}
@@ -142,10 +150,7 @@
             ${Folded(data, "recorded_as_of", w.recorded, data.recorded_is_head ? w.byNow : w.by(data.recorded_as_of.slice(0, 10)), w.recordedHelp)}
             ${Folded(data, "valid_at", w.valid, data.valid_at ? w.at(data.valid_at) : w.atAnyTime, w.validHelp)}
           </div>
-        </div>
-        ${data.first ? Slider(data) : ""}
-        ${data.trouble ? html`<p class="trouble problem" role="alert">${data.trouble} <button type="button" class="link" data-do="again">${w.tryAgain}</button></p>` : ""}
-      </section>`;
+        </div>`;
     };
 
     const Summary = (data) => {
@@ -158,7 +163,8 @@
       if (data.view === "compare") {
         const { changed, appeared, gone, repeated } = data.counts;
         const parts = [[w.changes(changed), 1], [w.appearances(appeared), appeared], [w.goneCount(gone), gone], [w.repeats(repeated), repeated]].filter(([, n]) => n);
-        return parts.map(([text], index) => html`${index ? ", " : ""}<b>${text}</b>`);
+        const between = data.density.days.filter(([day]) => day > data.compare && day <= data.as_of).reduce((sum, [, count]) => sum + count, 0);
+      return html`${parts.map(([text], index) => html`${index ? ", " : ""}<b>${text}</b>`)}. ${between ? w.cameBetween(between) : ""}`;
       }
       if (data.view === "promises" && data.flows) return w.promisesHelp(plot.unit(plotWords(data), data.flows.axis.label).replace(/^./, (letter) => letter.toUpperCase()));
       if (data.view === "ask") return w.sqlHelp;
