@@ -70,6 +70,7 @@ WORKLOADS: Final[dict[str, Workload]] = {
     "adversarial": _from("adversarial", "adversarial"),
     "spytime": partial(_bitemporal, "spytime"),
     "tpcbih": partial(_bitemporal, "tpcbih"),
+    "web": _from("web", "web"),
     "congress": _from("congress", "congress"),
 }
 SIZES: Final = {"100k": 100_000, "1M": 1_000_000, "10M": 10_000_000, "100M": 100_000_000}

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -32,7 +33,8 @@ from timeline.web.confined import Confined
 from timeline.web.documents import Documents
 from timeline.web.errors import headers_of, problem, problem_of
 from timeline.web.fact_view import fact_view
-from timeline.web.guard import Guard
+from timeline.web.guard import LIVE, Guard
+from timeline.web.kept import Kept
 from timeline.web.negotiation import is_known
 from timeline.web.openapi import description
 from timeline.web.parameters import FORMATS, REGISTER_UNKNOWN, read
@@ -43,6 +45,11 @@ __all__ = ["application"]
 VIEW: Final = "application/vnd.timeline.view+json"
 #: How often the log is looked at for what others appended, in seconds.
 _LOOK: Final = 0.5
+#: So many bytes of answers are kept for those who ask the same again.
+_KEPT: Final = 16 * 2**20
+#: So many questions are answered at once; the others wait their turn. More would not be done sooner, since
+#: each of them takes every core, but all at the same late time.
+_AT_ONCE: Final = 8
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _ASK_AGAIN: Final = "no-cache"
 
@@ -63,6 +70,7 @@ def application(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = _AT_ONCE
         yield
         server.close()
 
@@ -74,7 +82,7 @@ def application(
             Route("/disagreements", server.disagreements),
             Route("/ask", server.ask),
             Route("/static/{name}", server.static),
-            Route("/api/live", server.live),
+            Route(LIVE, server.live),
             Route("/api/health", server.health),
             Route("/api/openapi.json", server.description),
             Route("/api/sql", server.sql),
@@ -98,6 +106,7 @@ class Server:
         self._documents = documents
         self._token = token
         self.confined = Confined(Path(tl.path))
+        self._kept = Kept(_KEPT)
         #: Set once the server is to end: what goes on for ever ends then.
         self.is_closing = False
 
@@ -210,7 +219,8 @@ class Server:
                 headers["Cache-Control"] = _FOR_EVER
             if is_known(headers["ETag"], known):
                 return Response(status_code=304, headers=headers)
-            return Response(api.answered(snapshot, asked), media_type=asked.kind, headers=headers)
+            content = self._kept.get(headers["ETag"], lambda: api.answered(snapshot, asked))
+            return Response(content, media_type=asked.kind, headers=headers)
 
         return await run_in_threadpool(reply)
 
@@ -233,17 +243,11 @@ class Server:
         assert self._token is not None
         writes.check_token(self._token, request.headers.get("authorization", ""))
         given = read(request.query_params.multi_items(), [REGISTER_UNKNOWN])
-        body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > writes.BODY_AT_MOST:
-                raise writes.TooLarge(
-                    f"the body is too large; expected at most {writes.BODY_AT_MOST:,} bytes"
-                )
+        body = await _body(request)
         commit = await run_in_threadpool(
             writes.record,
             self.tl,
-            bytes(body),
+            body,
             request.headers.get("if-match"),
             register_unknown=given.get("register_unknown") == "true",
         )
@@ -318,6 +322,21 @@ def _title(data: dict[str, Any]) -> str:
 
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
+
+
+async def _body(request: Request) -> bytes:
+    """Return the body of a request; raises TooLarge, and BadInput where the client goes before its end."""
+    body = bytearray()
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > writes.BODY_AT_MOST:
+                raise writes.TooLarge(
+                    f"the body is too large; expected at most {writes.BODY_AT_MOST:,} bytes"
+                )
+    except ClientDisconnect:
+        raise BadInput("the body is not whole: the client has gone") from None
+    return bytes(body)
 
 
 def _accept(request: Request) -> str:

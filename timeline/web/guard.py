@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from timeline.web.errors import headers_of, problem
 from timeline.web.writes import BODY_AT_MOST
 
-__all__ = ["Guard"]
+__all__ = ["LIVE", "Guard"]
 
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -24,6 +24,10 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+#: The address of what is sent as it comes.
+LIVE: Final = "/api/live"
+#: So many requests are answered or wait for it; others are refused.
+_AT_MOST: Final = 200
 #: The longest address that is read.
 _ADDRESS: Final = 60_000
 
@@ -38,6 +42,7 @@ class Guard:
     def __init__(self, app: ASGIApp, hosts: frozenset[str] | None) -> None:
         self._app = app
         self._hosts = hosts
+        self._answering = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,7 +60,18 @@ class Guard:
         if refused is not None:
             await _refuse(guarded, *refused)
             return
-        await self._app(scope, receive, guarded)
+        if scope["path"] == LIVE:
+            # What goes on for ever takes nobody's turn.
+            await self._app(scope, receive, guarded)
+            return
+        if self._answering >= _AT_MOST:
+            await _refuse(guarded, 503, "as much as may is being answered; try again in a moment")
+            return
+        self._answering += 1
+        try:
+            await self._app(scope, receive, guarded)
+        finally:
+            self._answering -= 1
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         """Return the status and the words with which a request is refused, if it is."""

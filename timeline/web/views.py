@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -71,18 +72,23 @@ def frame_of(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
 _REMEMBERED_AT_MOST: Final = 128
 
 _Made = TypeVar("_Made")
+_remembering = threading.Lock()
 _remembered: WeakKeyDictionary[Snapshot, dict[object, Any]] = WeakKeyDictionary()
 
 
 def remembered(snapshot: Snapshot, key: object, make: Callable[[], _Made]) -> _Made:
     """Return what `make` makes of a snapshot, made once for each key: a snapshot never changes."""
-    known = _remembered.setdefault(snapshot, {})
-    if key not in known:
+    with _remembering:
+        known = _remembered.setdefault(snapshot, {})
+        if key in known:
+            found: _Made = known[key]
+            return found
+    made = make()
+    with _remembering:
         while len(known) >= _REMEMBERED_AT_MOST:
-            known.pop(next(iter(known)), None)
-        known[key] = make()
-    found: _Made = known[key]
-    return found
+            known.pop(next(iter(known)))
+        kept: _Made = known.setdefault(key, made)
+        return kept
 
 
 def beliefs_view(snapshot: Snapshot, address: Address) -> Data:
