@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from timeline.errors import BadInput
@@ -53,7 +54,10 @@ def erase(index: Index, event_ids: Sequence[str], reason: str, actor: str | None
     """
     log = index.log
     index.check_log()
-    with writable(log.folder), log.maintenance():
+    with writable(log.folder), ExitStack() as appending:
+        # In this order, in which a writer that appends alone asks for the two.
+        appending.enter_context(log.alone())
+        appending.enter_context(log.maintenance())
         commit, new = record_tombstones(log, event_ids, reason, actor)
         # An index that has what the log has not would look damaged, were this the last that was done.
         index.remove_all(tombstoned(log))

@@ -37,7 +37,7 @@ _SHAPE = "expected a list of events, or a mapping with events:, sources:, entiti
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _DEEPEST = 32
 #: Of the unknown keys of one event, and of those that it has twice, so many are named.
-_NAMED_AT_MOST: Final = 20
+_NAMED_AT_MOST: Final = 10
 #: Known keys like an unknown one are looked for until a file has so many problems.
 _HINTED_AT_MOST: Final = 1_000
 #: What the aliases of a YAML file repeat may be this many times as long as the file, and so much more.

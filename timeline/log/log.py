@@ -308,7 +308,7 @@ class Log:
         return record.commit
 
     def alone(self) -> AbstractContextManager[object]:
-        """Return a block in which this thread alone appends; in it the maintenance lock may be asked for."""
+        """Return a block in which this thread alone appends; never ask for it within `maintenance`."""
         return self._appending.hold()
 
     def maintenance(self, wait: bool = True) -> AbstractContextManager[bool]:
