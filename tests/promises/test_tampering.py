@@ -11,6 +11,7 @@ import random
 import re
 import shutil
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -194,6 +195,17 @@ def test_quick_verifying_finds_what_the_hashes_of_files_show(kind: str, store: P
     else:
         with pytest.raises(Corruption):
             log.verify(quick=True)
+
+
+def test_what_no_id_covers_shows_by_an_index_alone(store: Path) -> None:
+    """A limit that docs/reliability.md names: instants that were worked out, changed with the file's hash."""
+    head = Log(store / "log").head()
+    assert head is not None
+    rewrite(store / "log", 2, record_of(store / "log", 1).commit, reported_at=datetime(2020, 1, 1))  # noqa: DTZ001
+    expect = ["verify", "--expect", head.digest, "--store", "desk"]
+    assert commands.run(store.parent, expect).code == 4
+    shutil.rmtree(store / "index")
+    assert commands.run(store.parent, expect).code == 0
 
 
 def test_every_byte_of_a_log_counts(store: Path) -> None:
