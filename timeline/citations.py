@@ -11,6 +11,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlencode
 
@@ -46,8 +47,9 @@ _SUM: Final = 16
 #: What a text may have around a line.
 _AROUND: Final = "<>()[]{}\"'`.,;:“”„‘’«»"  # noqa: RUF001
 _ELSEWHERE: Final = "its copy has a log of its own, so cite from the store itself"
-#: Columns that say where in its log an event is, which another log without the later ones does not share.
-_PLACES: Final = ("position", "commit")
+#: Columns that a copy without the later events does not share: where in its log an event is, and when the
+#: source came out in which it was read, which a sealed copy does not know before that.
+_APART: Final = ("position", "commit", "evidence_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,20 +486,24 @@ def _certified(tl: Timeline, cited: Citation, question: _Question) -> tuple[str,
         # Its head is the state that was cited, or the last before it of which anything is left.
         asked = replace(question, dates={**question.dates, "recorded_as_of": None})
         try:
-            again = asked.ask(sealed.snapshot(), _PLACES) if sealed.head() else _Asked([])
+            again = asked.ask(sealed.snapshot(), _APART) if sealed.head() else _Asked([])
         except BadInput as error:
             raise _resting(cited, str(error)) from error
     snapshot = tl.snapshot()
-    expected = question.ask(_state(tl, snapshot, _commit_of(tl, snapshot, cited), question.words), _PLACES)
+    expected = question.ask(_state(tl, snapshot, _commit_of(tl, snapshot, cited), question.words), _APART)
     if _comparable(again, asked) != _comparable(expected, question):
         raise _resting(cited, "without that it is another one")
     return axes
 
 
 def _comparable(found: _Asked, question: _Question) -> list[str]:
-    """Return the lines of an answer without what says where in its log an event is, and where that ends."""
-    places = ('  "recorded_as_of"', *(f'      "{name}"' for name in _PLACES))
-    return [line for line in found.lines if question.words[0] != "why" or not line.startswith(places)]
+    """Return the lines of an answer that a copy without the later events shares."""
+    if question.words[0] != "why":
+        return found.lines
+    # The evidence repeats the head's instant, and ends with the descriptions of the sources.
+    apart = ('  "recorded_as_of"', *(f'      "{name}"' for name in _APART))
+    evidence = takewhile(lambda line: not line.startswith('  "sources"'), found.lines)
+    return [line.rstrip(",") for line in evidence if not line.startswith(apart)]
 
 
 def _resting(cited: Citation, why: str) -> Conflict:
