@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Final
 
 import pytest
@@ -367,12 +368,18 @@ def test_a_backup_that_is_killed_leaves_a_backup_or_nothing(tmp_path: Path) -> N
     print(f"TIMELINE_SEED={seed}")
     drawn = random.Random(seed)
     log = log_of(tmp_path / "store", 60)
+    began = perf_counter()
+    with Timeline.open(tmp_path / "store") as tl:
+        tl.backup(tmp_path / "apart")
+        tl.backup(tmp_path / "backup")
+    took = perf_counter() - began
     there = 0
     for number in range(kills):
         target = tmp_path / "backup"
-        if number % 3 == 0:
+        if number % 3 == 2:
             shutil.rmtree(target, ignore_errors=True)
-        append(log, 1_000 + number)
+        for more in range(10):
+            append(log, 1_000 + 10 * number + more)
         started = subprocess.Popen(
             [sys.executable, "-c", BACKUP, str(tmp_path / "store"), str(target), "once"],
             env=environment(),
@@ -381,7 +388,7 @@ def test_a_backup_that_is_killed_leaves_a_backup_or_nothing(tmp_path: Path) -> N
         assert started.stdout is not None
         started.stdout.readline()
         with suppress(subprocess.TimeoutExpired):
-            started.wait(drawn.random() * 0.05)
+            started.wait(drawn.random() * took)
         started.kill()
         started.wait()
         started.stdout.close()
@@ -395,6 +402,7 @@ def test_a_backup_that_is_killed_leaves_a_backup_or_nothing(tmp_path: Path) -> N
     # One that was killed before it had marked its temporary folder leaves that, with nothing in it.
     for name in leftovers(tmp_path):
         assert not [path for path in tmp_path.rglob(f"{name}/**/*") if path.stat().st_size]
+    assert there
     print(f"{there} of {kills} kills left a backup")
 
 
