@@ -392,13 +392,13 @@ class Index:
             except OSError:
                 yield lambda make: None
                 return
-            cleanup.callback(shutil.rmtree, building, ignore_errors=True)
+            cleanup.callback(_remove_building, building)
             if not cleanup.enter_context(self.log.maintenance(wait)):
                 yield lambda make: None
                 return
             self._remove_unfinished()
             # Marked under the lock alone: another builder removes what is marked while it holds the lock.
-            (building / _BUILDING).write_bytes(_MARK)
+            _mark(building)
             made = building / "generation.duckdb"
 
             def publish(make: _Make) -> Path:
@@ -462,7 +462,7 @@ class Index:
         """Remove what builders that died have left, under the maintenance lock, so that none is at work."""
         for path in self.folder.iterdir():
             if path.is_dir() and not path.is_symlink() and begins_with(path / _BUILDING, 0, _MARK):
-                shutil.rmtree(path, ignore_errors=True)
+                _remove_building(path)
 
     def remove_damaged(self, path: Path) -> bool:
         """Remove a generation if reading all of it fails, with a warning; returns whether it is gone."""
@@ -493,7 +493,8 @@ class Index:
                 # A store that may not be written to is checked in a folder elsewhere.
                 within = tempfile.TemporaryDirectory(prefix="timeline-")
             folder = cleanup.enter_context(plain_folder(cleanup.enter_context(within)))
-            (folder / _BUILDING).write_bytes(_MARK)
+            cleanup.callback(_remove_building, folder)
+            _mark(folder)
             here = cleanup.enter_context(plain_folder(self.folder))
             generations = self._generations()
             for generation in generations:
@@ -551,6 +552,27 @@ def _copy(last: Generation, path: Path) -> None:
     shutil.copyfile(last.path, path)
     with contextlib.suppress(OSError):
         shutil.copyfile(rows_beside(last.path), rows_beside(path))
+
+
+def _mark(folder: Path) -> None:
+    """Mark a folder durably as one in which a generation is built, before there is anything else in it."""
+    (folder / _BUILDING).write_bytes(_MARK)
+    sync_file(folder / _BUILDING)
+    sync_folder(folder)
+
+
+def _remove_building(folder: Path) -> None:
+    """Remove a folder in which a generation was built, its mark last, by which others know it."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if path.name == _BUILDING:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        sync_folder(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _may_hold(path: Path, event_ids: Collection[str]) -> bool:
