@@ -181,6 +181,10 @@ class _Rewriter:
         self.closers: dict[int, int] = {}  # of each opening bracket
         opened: list[int] = []
         for i, token in enumerate(tokens):
+            number = query[token.start + 1 : token.start + 2] if token.kind == "parameter" else ""
+            if number.isdigit() and not number.isascii():
+                # DuckDB's client fails on it.
+                self._refuse(i, f"the number of a parameter is in digits 0 to 9, got {number!r}")
             if token.text in ("(", "[", "{"):
                 opened.append(i)
             elif opened and tokens[opened[-1]].text + token.text in ("()", "[]", "{}"):

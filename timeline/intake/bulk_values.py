@@ -8,13 +8,17 @@ that the way by drafts uses.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from timeline.atomic import temporary_folder
 from timeline.errors import BadInput
 from timeline.index.catalog import sql_object
 from timeline.intake.tabular import StoredTable
@@ -350,14 +354,24 @@ class RowReader:
         self._columns: dict[str, Any] = {}
         self._taken: dict[str, str] = {}
         self._unreadable = "false"
-        self.con = duckdb.connect()
+        self._spilled = ExitStack()
+        self.con = duckdb.connect(config=self._spilling())
         # Its parts are to keep their order, as they do where the many are looked up among the few.
         self.con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         for macro in _MACROS:
             self.make(macro)
 
+    def _spilling(self) -> dict[str, Any]:
+        """Return where what does not fit into memory goes: by itself DuckDB puts it where the user is."""
+        try:
+            # What a killed process leaves there goes when the next one begins.
+            return {"temp_directory": str(self._spilled.enter_context(temporary_folder(Path(gettempdir()))))}
+        except OSError:
+            return {}
+
     def close(self) -> None:
         self.con.close()
+        self._spilled.close()
 
     def habits_of(self, sources: Mapping[str, Habits]) -> None:
         """Read the rows of these sources by habits of their own."""

@@ -7,6 +7,7 @@ Of the libraries that read them openpyxl says how a cell is shown, which decides
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -28,7 +29,10 @@ _DIGITS: Final = 15
 _CELLS_AT_MOST: Final = 10_000_000
 _CELLS_A_BYTE: Final = 2
 #: What the library raises, besides, for a workbook that does not hold what it has to.
-_ODD: Final = (AttributeError, IndexError, TypeError, OverflowError, RecursionError, zlib.error)
+_ODD: Final = (
+    *(AttributeError, IndexError, TypeError, OverflowError, RecursionError),
+    *(NotImplementedError, RuntimeError, struct.error, zlib.error),
+)
 
 
 @dataclass(frozen=True, slots=True)
