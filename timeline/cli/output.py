@@ -47,6 +47,8 @@ __all__ = [
 Result = TypeVar("Result")
 #: Of the bad events of an ingest, and of its warnings, this many are printed.
 PRINTED_AT_MOST: Final = 50
+#: Of a message, which may repeat what was typed, so many characters are printed.
+_MESSAGE_AT_MOST: Final = 10_000
 #: How many characters a query, or a proof, on standard input may have.
 _STDIN_AT_MOST: Final = 16 * 2**20
 
@@ -59,7 +61,9 @@ def say(message: str) -> None:
     # print() would write to stdout where stderr is closed.
     if sys.stderr is not None:
         with suppress(OSError, ValueError):
-            print(printable(message), file=sys.stderr, flush=True)
+            more = len(message) - _MESSAGE_AT_MOST
+            shown = message if more <= 0 else f"{message[:_MESSAGE_AT_MOST]}… and {more:,} characters more"
+            print(printable(shown), file=sys.stderr, flush=True)
 
 
 def warn(message: str) -> None:

@@ -16,8 +16,7 @@ from timeline.intake.batch import FORMATS
 __all__ = ["GZIP", "check_file", "check_there", "content_of", "format_of", "too_large", "unpacked_at_most"]
 
 GZIP: Final = ".gz"
-#: A small file may unpack to so many bytes, a large one to so many times its own.
-_UNPACKED: Final = 64 * 2**20
+#: A large file may unpack to so many times its own bytes.
 _TIMES: Final = 50
 
 
@@ -72,19 +71,19 @@ def content_of(path: Path, name: str) -> bytes:
     return unpacked
 
 
-def unpacked_at_most(size: int) -> int:
-    """Return how many bytes a compressed file of this size may unpack to: 50 times as many, or 64 MiB.
+def unpacked_at_most(size: int, least: int = 64 * 2**20) -> int:
+    """Return how many bytes a compressed file of this size may unpack to: 50 times as many, or `least`.
 
     >>> unpacked_at_most(1_000), unpacked_at_most(10_000_000)
     (67108864, 500000000)
     """
-    return max(_UNPACKED, _TIMES * size)
+    return max(least, _TIMES * size)
 
 
-def too_large(name: str, size: int) -> BadInput:
+def too_large(name: str, size: int, least: int = 64 * 2**20) -> BadInput:
     """Return the error of a compressed file of this size that unpacks to too much."""
     return BadInput(
-        f"its {size:,} bytes unpack to more than {unpacked_at_most(size):,}; "
+        f"its {size:,} bytes unpack to more than {unpacked_at_most(size, least):,}; "
         "unpack it, or split it, if it is meant so",
         Place(name),
     )

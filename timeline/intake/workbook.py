@@ -26,8 +26,10 @@ __all__ = ["Cell", "Sheet", "read_sheets"]
 #: How many digits of a number a workbook works with.
 _DIGITS: Final = 15
 #: How many cells, empty ones among them, a workbook may have, and so many more for each of its bytes.
-_CELLS_AT_MOST: Final = 10_000_000
+_CELLS_AT_MOST: Final = 3_000_000
 _CELLS_A_BYTE: Final = 2
+#: A small workbook may unpack to so many bytes: its library takes a second for three megabytes.
+_UNPACKED: Final = 16 * 2**20
 #: What the library raises, besides, for a workbook that does not hold what it has to.
 _ODD: Final = (
     *(AttributeError, IndexError, TypeError, OverflowError, RecursionError),
@@ -90,8 +92,8 @@ def _check_size(name: str, content: bytes | Path) -> None:
     """Raise BadInput where the parts of a workbook unpack to more than those of any real one."""
     size = _size(content)
     with zipfile.ZipFile(io.BytesIO(content) if isinstance(content, bytes) else content) as book:
-        if sum(part.file_size for part in book.infolist()) > unpacked_at_most(size):
-            raise too_large(name, size)
+        if sum(part.file_size for part in book.infolist()) > unpacked_at_most(size, _UNPACKED):
+            raise too_large(name, size, _UNPACKED)
 
 
 def _size(content: bytes | Path) -> int:
