@@ -357,9 +357,7 @@ def test_all_bad_rows_are_written_where_that_is_asked_for(tmp_path: Path) -> Non
     assert [json.loads(line)["row"] for line in lines] == list(range(1, 12_001))
 
 
-@pytest.mark.parametrize(
-    "query", ["SELECT $¹", "SELECT ?¹", "SELECT ?٣", "SELECT ?1", "SELECT $99999999999999999999"]
-)
+@pytest.mark.parametrize("number", ["$¹", "?¹", "?٣", "?1", "$99999999999999999999"])
 def test_a_parameter_in_odd_digits_is_bad_input(tmp_path: Path, number: str) -> None:
     with Timeline.create(tmp_path / "store") as tl, pytest.raises(BadInput):
         tl.sql(f"SELECT {number}")
