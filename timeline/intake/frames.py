@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from timeline.errors import BadInput
+from timeline.errors import BadInput, brief
 from timeline.intake.batch import FLAT_COLUMNS
 
 __all__ = ["arrow_table"]
@@ -86,7 +86,17 @@ def _of_dicts(rows: Iterable[Any], name: str) -> pa.Table:
                 values.append(None)
     if not count:
         raise BadInput(f"{name} has no rows")
-    return pa.table({key: _column(values) for key, values in columns.items()})
+    made = {}
+    for key, values in columns.items():
+        try:
+            made[key] = _column(values)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            # A half of a surrogate pair, or what no text can be made of.
+            raise BadInput(f"{name}: column {brief(key)} cannot be read: {error}") from None
+    try:
+        return pa.table(made)
+    except UnicodeEncodeError:
+        raise BadInput(f"{name}: the name of a column holds half of a surrogate pair") from None
 
 
 def _column(values: list[Any]) -> pa.Array[Any]:
@@ -96,7 +106,7 @@ def _column(values: list[Any]) -> pa.Array[Any]:
         try:
             found: pa.Array[Any] = pa.array(values)
             return found
-        except (pa.ArrowException, OverflowError, ValueError):
+        except (pa.ArrowException, OverflowError, TypeError, ValueError):
             pass
     return pa.array([None if value is None else _text(value) for value in values], pa.string())
 
