@@ -12,6 +12,7 @@ import builtins
 import errno
 import functools
 import inspect
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -48,6 +49,12 @@ _LIBRARIES: Final = frozenset(
 _NO_PATH: Final = frozenset(
     (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.ENOENT, errno.EEXIST)
 )
+
+#: What DuckDB and SQLite raise of the same, and what the operating system answers.
+_OF_THE_MACHINE: Final = ("IOException", "OutOfMemoryException", "OperationalError")
+_NO_ROOM: Final = (
+    errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EROFS, errno.EPERM
+)  # fmt: skip
 
 
 def public(made: _Class) -> _Class:
@@ -189,10 +196,18 @@ def _is_ours(error: BaseException) -> bool:
     return ours
 
 
+def _is_of_the_machine(error: BaseException) -> bool:
+    """Whether the reason is what could not be read or written, or memory that does not suffice."""
+    if isinstance(error, OSError) or type(error).__name__ in _OF_THE_MACHINE:
+        return True
+    # A library that failed to commit puts what the system answered into the words of another error.
+    words = str(error)
+    return any(os.strerror(code) in words for code in _NO_ROOM)
+
+
 def in_words(error: BaseException) -> str:
     """Return what is not of Timeline's own errors as a message of one."""
-    # Of DuckDB, what it could not read or write, and memory that does not suffice.
-    if isinstance(error, OSError) or type(error).__name__ in ("IOException", "OutOfMemoryException"):
+    if _is_of_the_machine(error):
         return str(error)
     return (
         f"{type(error).__name__}: {error}\n"

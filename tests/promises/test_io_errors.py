@@ -1,0 +1,217 @@
+"""An error of the system at any call: a clear error, nothing half-visible, and the next try works."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from timeline import Timeline
+
+ROOT = Path(__file__).resolve().parents[2]
+SEED = int(os.environ.get("TIMELINE_SEED", "20260206"))
+LONG = bool(os.environ.get("TIMELINE_LONG"))
+#: Errors that are tried of each step; with TIMELINE_LONG every one at every call.
+TRIED = 3
+
+#: What each call may answer, as its manual page has it. 0 makes a write a short one.
+_NAMES: Final = (errno.EIO, errno.ENOSPC, errno.EACCES, errno.EROFS)
+ERRORS: Final = {
+    "open": (errno.EIO, errno.EMFILE, errno.EACCES, errno.EINTR),
+    "create": (*_NAMES, errno.EMFILE, errno.EINTR),
+    "write": (errno.EIO, errno.ENOSPC, errno.EINTR, 0),
+    "pwrite": (errno.EIO, errno.ENOSPC, errno.EINTR, 0),
+    "pread": (errno.EIO, errno.EINTR),
+    "read": (errno.EIO, errno.EINTR),
+    "fsync": (errno.EIO, errno.ENOSPC),
+    "ftruncate": (errno.EIO, errno.ENOSPC),
+    "link": _NAMES,
+    "rename": _NAMES,
+    "unlink": (errno.EIO, errno.EACCES, errno.EROFS),
+    "mkdir": _NAMES,
+}
+STEPS: Final = ("append", "ingest", "compact", "refresh", "rebuild", "backup", "ask", "verify")
+
+#: Answers a line of JSON with one: what became of a step of which one call failed, each in a new process.
+WORKERS = """
+import ctypes, json, os, sys
+from pathlib import Path
+from timeline import Timeline
+from timeline.errors import TimelineError
+from timeline.log.log import Log
+from tests.logs import events_of
+import duckdb, polars, pyarrow, pyarrow.parquet, pydantic, numpy
+
+faulty = ctypes.CDLL(sys.argv[1])
+faulty.faulty_name.restype = faulty.faulty_call.restype = ctypes.c_char_p
+faulty.faulty_calls.restype = ctypes.c_long
+faulty.faulty_arm.argtypes = (ctypes.c_char_p, ctypes.c_long, ctypes.c_int)
+
+EVENT = {"key": "new", "fact": "acme/plan@2100", "text": "new", "source": "wire"}
+
+def run(step, folder):
+    with Timeline.open(folder / "store") as tl:
+        if step == "append":
+            tl.append([EVENT])
+        elif step == "ingest":
+            tl.ingest(folder / "new.jsonl")
+        elif step == "ask":
+            assert tl.belief("acme/plan@2000").text == "k0"
+            assert tl.snapshot().sql("SELECT count(*) FROM beliefs").rows[0][0] >= 30
+        elif step == "backup":
+            tl.backup(folder / "backup")
+        else:
+            getattr(tl, step)()
+
+def keys(folder):
+    return [row["key"] for row in events_of(Log(folder / "store" / "log")).to_pylist()]
+
+def tried(step, folder, at, error):
+    found = {"error": None}
+    before = keys(folder)
+    faulty.faulty_arm(os.fsencode(folder), at, error)
+    try:
+        run(step, folder)
+    except (TimelineError, OSError) as error:
+        found["error"] = f"{type(error).__name__}: {error}"
+    except BaseException as error:
+        import traceback
+        found["raised"] = traceback.format_exc()
+    finally:
+        found["calls"] = faulty.faulty_calls()
+        found["failed"] = faulty.faulty_call().decode()
+        faulty.faulty_arm(b"", 0, 0)
+    found["names"] = [faulty.faulty_name(n).decode() for n in range(found["calls"])] if at == 0 else []
+    after = keys(folder)
+    recorded = step in ("append", "ingest")
+    found["kept"] = after[: len(before)] == before
+    found["added"] = after[len(before) :]
+    found["wanted"] = ["new"] if recorded else []
+    run(step, folder)
+    found["again"] = keys(folder) == before + found["wanted"]
+    with Timeline.open(folder / "store") as tl:
+        tl.verify(log_only=step != "verify")
+        tl.append([EVENT | {"key": "later", "text": "later"}])
+        tl.refresh()
+        tl.compact()
+    marks = (".tmp-", ".timeline-tmp-", ".building-")
+    found["left"] = [str(path) for path in folder.rglob("*") if path.name.startswith(marks)]
+    return found
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    pid = os.fork()
+    if pid == 0:
+        import traceback
+        try:
+            answer = tried(asked["step"], Path(asked["folder"]), asked["at"], asked["error"])
+        except BaseException:
+            answer = {"broken": traceback.format_exc()}
+        content = (json.dumps(answer) + "\\n").encode()
+        while content:
+            content = content[os.write(1, content):]
+        os._exit(0)
+    os.waitpid(pid, 0)
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a store one commit before its first block is full, with a generation of most of it."""
+    folder = tmp_path_factory.mktemp("made")
+    with Timeline.create(folder / "store") as tl:
+        tl.append(
+            [
+                {"type": "entity-described", "id": "acme"},
+                {"type": "attribute-described", "id": "plan"},
+                {"type": "source-described", "id": "wire", "origin": "acme", "published": "2025-01-01"},
+            ]
+        )
+        for number in range(30):
+            event = {"fact": f"acme/plan@{2000 + number}", "text": f"k{number}", "source": "wire"}
+            tl.append([{"key": f"k{number}", **event}])
+            if number == 20:
+                tl.refresh()
+    (folder / "new.jsonl").write_text(
+        json.dumps({"key": "new", "fact": "acme/plan@2100", "text": "new", "source": "wire"}) + "\n"
+    )
+    return folder
+
+
+class Workers:
+    """A process that starts a worker for each step that is to fail."""
+
+    def __init__(self, library: Path, made: Path, folder: Path) -> None:
+        self.made, self.folder = made, folder
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", WORKERS, str(library)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "LD_PRELOAD": str(library)},
+        )
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def run(self, step: str, at: int = 0, error: int = 0) -> dict[str, Any]:
+        """Run a step on a copy of the store, and let its call number `at` (from 1) fail; 0 for none."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        folder = self.folder / "desk"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self.made, folder)
+        asked = {"step": step, "folder": str(folder), "at": at, "error": error}
+        self.process.stdin.write(json.dumps(asked).encode() + b"\n")
+        self.process.stdin.flush()
+        found: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return found
+
+
+@pytest.fixture(scope="module")
+def workers(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    library = tmp_path_factory.mktemp("faulty") / "faulty.so"
+    subprocess.run(
+        ["gcc", "-shared", "-fPIC", "-O1", "-o", library, ROOT / "tests" / "faulty.c", "-ldl"], check=True
+    )
+    found = Workers(library, made, tmp_path_factory.mktemp("work"))
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_error_at_any_call_is_survived(workers: Workers, step: str) -> None:
+    quiet = workers.run(step)
+    assert quiet.get("broken") is None, quiet["broken"]
+    assert quiet["error"] is None
+    cases = [(at, error) for at, call in enumerate(quiet["names"], start=1) for error in ERRORS.get(call, ())]
+    chance = random.Random(f"{SEED} {step}")
+    for at, error in cases if LONG else chance.sample(cases, min(TRIED, len(cases))):
+        found = workers.run(step, at, error)
+        name = errno.errorcode.get(error, "a short write")
+        where = (
+            f"seed {SEED}, {step}: {name} at call {at} of {quiet['calls']}, {found.get('failed')}: {found}"
+        )
+        assert "broken" not in found, found["broken"] + where
+        assert "raised" not in found, found["raised"] + where
+        if found["error"] is not None:
+            assert "fault of Timeline" not in found["error"], where
+        assert found["kept"], where
+        # Whatever was promised is there; what failed may be there whole, and nothing else.
+        assert found["added"] in ([], found["wanted"]), where
+        if found["error"] is None:
+            assert found["added"] == found["wanted"], where
+        assert found["again"], where
+        assert not found["left"], where
