@@ -53,7 +53,7 @@ _NO_PATH: Final = frozenset(
 #: What DuckDB and SQLite raise of the same, and what the operating system answers.
 _OF_THE_MACHINE: Final = ("IOException", "OutOfMemoryException", "OperationalError")
 _NO_ROOM: Final = (
-    errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EROFS, errno.EPERM
+    errno.EINTR, errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EROFS, errno.EPERM
 )  # fmt: skip
 
 
@@ -202,7 +202,7 @@ def _is_of_the_machine(error: BaseException) -> bool:
         return True
     # A library that failed to commit puts what the system answered into the words of another error.
     words = str(error)
-    return any(os.strerror(code) in words for code in _NO_ROOM)
+    return "fsync failed" in words or any(os.strerror(code) in words for code in _NO_ROOM)
 
 
 def in_words(error: BaseException) -> str:

@@ -18,9 +18,9 @@ from timeline.log.log import Log
 ROOT = Path(__file__).resolve().parents[2]
 SEED = int(os.environ.get("TIMELINE_SEED", "20250922"))
 LONG = bool(os.environ.get("TIMELINE_LONG"))
-KILLS = 1000 if LONG else 15
+KILLS = 1000 if LONG else 10
 #: After how many kills the whole store is checked, and not the log alone.
-ONE_WHOLE = 50 if LONG else 7
+ONE_WHOLE = 50 if LONG else 5
 
 #: Forks a worker a line of input. A worker writes a word before each step, and what it was promised after it.
 #: Nothing is run before the fork, so that no thread of a library is lost to it.
