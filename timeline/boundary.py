@@ -53,7 +53,8 @@ _NO_PATH: Final = frozenset(
 #: What DuckDB and SQLite raise of the same, and what the operating system answers.
 _OF_THE_MACHINE: Final = ("IOException", "OutOfMemoryException", "OperationalError")
 _NO_ROOM: Final = (
-    errno.EINTR, errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EROFS, errno.EPERM
+    errno.EINTR, errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EACCES,
+    errno.EROFS, errno.EPERM,
 )  # fmt: skip
 
 
