@@ -33,6 +33,7 @@ def log_at(moment: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Log:
         (3 * DAY, "more than a day after the file system's"),
         (-3 * DAY, "more than a day before the last commit"),
     ],
+    ids=["next century", "ahead", "behind"],
 )
 def test_an_append_is_refused_where_the_clock_is_plainly_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead: int, said: str
