@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import timeline.log.completing
 import timeline.log.log
 from tests.logs import Recording, Volatile, always, append, events_of, names, row, tree_hash
 from timeline.errors import Conflict, Corruption, NotFound, TimelineError
@@ -300,7 +301,7 @@ def many_rows(numbers: Iterable[int]) -> pa.Table:
 def test_parts_make_the_commit_that_they_make_together(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(timeline.log.log, "_AT_ONCE", at_once)
+    monkeypatch.setattr(timeline.log.completing, "_AT_ONCE", at_once)
     rows = many_rows(range(150_000))
     cuts = [0, 0, 3, 9_000, 9_001, 90_000, 150_000, 150_000]
     log = Log(folder, clock=lambda: 1_000)
