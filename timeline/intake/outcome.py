@@ -84,7 +84,7 @@ class Ingested:
     erased: list[tuple[Place, str]] = field(default_factory=list)
     more_rejected: int = 0
     #: Where all bad events of a table are to be written: the file that they are in.
-    spooled: SpooledRejects | None = field(default=None, repr=False, compare=False)
+    _spooled: SpooledRejects | None = field(default=None, repr=False, compare=False)
 
     def problems(self) -> tuple[BadInput, ...]:
         """Return everything that is wrong with the rejected events, each problem at its place."""
@@ -97,7 +97,7 @@ class Ingested:
         """
         try:
             with writing(path) as out:
-                lines = map(_line, self.rejected) if self.spooled is None else self.spooled.lines()
+                lines = map(_line, self.rejected) if self._spooled is None else self._spooled.lines()
                 out.writelines(lines)
         except Exception as error:
             if not self.commits:

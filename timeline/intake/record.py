@@ -240,7 +240,7 @@ class Recorder:
             registered=intake.registered,
             rejected=intake.rejected,
             more_rejected=intake.more_rejected,
-            spooled=spooled,
+            _spooled=spooled,
             warnings=[*batch.warnings, *intake.warnings],
             erased=intake.erased,
             commits=[commit] if commit else [],
@@ -248,7 +248,7 @@ class Recorder:
         if rejects is not None and spooled is not None:
             with closing(spooled):
                 result.write_rejects(rejects)
-                result.spooled = None
+                result._spooled = None
         return result
 
     def _run(
