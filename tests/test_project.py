@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -198,7 +199,7 @@ class TestWrongSettings:
         (clone / "timeline.toml").write_bytes(content)
         for arguments in (["show"], ["query"], ["ingest"]):
             assert command(monkeypatch, *arguments) == 2
-            assert "timeline.toml: not TOML: " in capsys.readouterr().err
+            assert re.search(r"timeline\.toml(:\d+)?: not (TOML: |UTF-8; )", capsys.readouterr().err)
 
     def test_it_can_be_read(self, clone: Path) -> None:
         missing = clone / "nowhere"

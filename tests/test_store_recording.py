@@ -87,7 +87,7 @@ class TestOpening:
         (project / "timeline.toml").write_text('[project]\nstore = "elsewhere/store"\n')
         assert find_store() == project / "elsewhere/store"
         (project / "timeline.toml").write_text("[project\n")
-        with pytest.raises(BadInput, match=r"timeline\.toml: not TOML"):
+        with pytest.raises(BadInput, match=r"timeline\.toml:1: not TOML"):
             find_store()
 
     def test_nowhere(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

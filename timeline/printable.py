@@ -12,9 +12,11 @@ from typing import IO, Any, Final
 
 __all__ = ["SafeWords", "escaped_json", "lines_of_colour", "printable", "visible"]
 
-#: Controls, halves of surrogate pairs, ends of lines that are none, and all that sets a direction.
+#: Controls, halves of surrogate pairs, what no XML may hold, ends of lines that are none, and all that sets a
+#: direction.
 _HARMFUL: Final = re.compile(
-    "[\\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0001\U000e0020-\U000e007f]"
+    "[\\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0001\U000e0020-\U000e007f"
+    "\ufffe\uffff]"
 )
 _BLANK: Final = "\n\r\t\v\f"
 _HARMFUL_IN_LINES: Final = re.compile(f"(?!\n){_HARMFUL.pattern}")

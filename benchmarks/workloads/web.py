@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,7 +112,11 @@ def asked_by_many(
     `go_on` is called with how many requests were sent and the seconds since the start; `look` is called with
     these seconds four times a second.
     """
-    return asyncio.run(_asked(port, paths, connections, go_on, look or (lambda seconds: None)))
+    # In a thread of its own, since one that runs a loop already can run no other.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(
+            lambda: asyncio.run(_asked(port, paths, connections, go_on, look or (lambda seconds: None)))
+        ).result()
 
 
 async def _asked(

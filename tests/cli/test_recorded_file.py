@@ -270,7 +270,7 @@ COMMANDS = st.lists(
 )  # fmt: skip
 
 
-@costly()
+@costly(40)
 @given(commands=COMMANDS)
 def test_a_deleted_store_loses_nothing(
     commands: Sequence[Sequence[str]], tmp_path_factory: pytest.TempPathFactory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -279,8 +280,14 @@ def test_an_interrupt_of_a_query_is_130_at_once(desk: Path, arguments: list[str]
 
 
 def _seconds_used(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Return the processor time of a process and of those that it started."""
+    seconds = 0.0
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        seconds = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        children = Path(f"/proc/{process}/task/{process}/children").read_text()
+        seconds += sum(_seconds_used(int(child)) for child in children.split())
+    return seconds
 
 
 def test_a_command_that_is_to_ignore_interrupts_does(desk: Path) -> None:

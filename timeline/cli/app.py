@@ -240,10 +240,10 @@ def _flushed(code: int) -> int:
 
 def run() -> int:
     """Run the command line in this process; returns the exit code."""
-    from timeline.printable import SafeWords
-
     words = sys.stderr
     try:
+        from timeline.printable import SafeWords
+
         if words is not None:
             # Whatever prints there, usage errors and warnings of libraries among it.
             sys.stderr = SafeWords(words)

@@ -82,8 +82,11 @@ def _column_size(values: pa.ChunkedArray[Any]) -> int:
 
 def _lengths(values: Any) -> Any:
     types = pa.types
+    if types.is_string_view(values.type):
+        # Of views no lengths are counted.
+        values = values.cast(pa.large_string())
     is_text = types.is_string(values.type) or types.is_large_string(values.type)
-    return pc.binary_length(values) if is_text or types.is_string_view(values.type) else None
+    return pc.binary_length(values) if is_text else None
 
 
 def check_lengths(name: str, table: pa.Table) -> None:

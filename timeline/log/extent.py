@@ -23,9 +23,12 @@ def whole_files(folder: Path) -> tuple[list[LogFile], Commit | None, bool]:
 
     found: list[LogFile] = []
     previous: Commit | None = None
-    known = list(log_files(folder, FolderObjects(folder).list()))
+    objects = FolderObjects(folder)
+    known = list(log_files(folder, objects.list()))
     for file in _up_to_gap(known):
         try:
+            # Which refuses what is no file: to open a named pipe would wait for its other end.
+            objects.get(file.name)
             check_file_hash(file)
             records = records_of(file)
             check_digests(file, records, previous)
