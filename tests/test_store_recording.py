@@ -500,6 +500,10 @@ class TestKeeping:
         (unfinished / "timeline-building").write_bytes(
             b"A generation of a Timeline index is built here. Without its builder it can be removed.\n"
         )
+        # Their builders died before they had marked them.
+        (index / ".building-empty").mkdir()
+        (index / ".building-begun").mkdir()
+        (index / ".building-begun" / "timeline-building").write_bytes(b"A generation of")
         copy.append([REPORT])
         built = copy.rebuild()
         [now] = index.glob("*.rows")

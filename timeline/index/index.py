@@ -81,6 +81,7 @@ _OLD_ROWS_MAGIC: Final = (0, b"tl-rows1")
 
 #: Marks a folder in which a generation is being built, and what the mark says.
 _BUILDING: Final = "timeline-building"
+_BUILDING_PREFIX: Final = ".building-"
 _MARK: Final = b"A generation of a Timeline index is built here. Without its builder it can be removed.\n"
 
 #: The folder for generations that are not of the log any more.
@@ -388,16 +389,18 @@ class Index:
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 folder = cleanup.enter_context(plain_folder(self.folder))
-                building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
+                # Asked before the lock, which cannot be had either where nothing can be written.
+                tempfile.TemporaryFile(dir=folder).close()
             except OSError:
                 yield lambda make: None
                 return
-            cleanup.callback(_remove_building, building)
             if not cleanup.enter_context(self.log.maintenance(wait)):
                 yield lambda make: None
                 return
             self._remove_unfinished()
-            # Marked under the lock alone: another builder removes what is marked while it holds the lock.
+            building = Path(tempfile.mkdtemp(prefix=_BUILDING_PREFIX, dir=folder))
+            cleanup.callback(_remove_building, building)
+            # Made and marked under the lock alone: another builder removes what it finds under it.
             _mark(building)
             made = building / "generation.duckdb"
 
@@ -461,8 +464,12 @@ class Index:
     def _remove_unfinished(self) -> None:
         """Remove what builders that died have left, under the maintenance lock, so that none is at work."""
         for path in self.folder.iterdir():
-            if path.is_dir() and not path.is_symlink() and begins_with(path / _BUILDING, 0, _MARK):
+            if not path.is_dir() or path.is_symlink():
+                continue
+            if begins_with(path / _BUILDING, 0, _MARK):
                 _remove_building(path)
+            elif path.name.startswith(_BUILDING_PREFIX):
+                _remove_unmarked(path)
 
     def remove_damaged(self, path: Path) -> bool:
         """Remove a generation if reading all of it fails, with a warning; returns whether it is gone."""
@@ -488,7 +495,7 @@ class Index:
         with contextlib.ExitStack() as cleanup:
             try:
                 cleanup.enter_context(self.log.maintenance())
-                within = tempfile.TemporaryDirectory(prefix=".building-", dir=self.folder)
+                within = tempfile.TemporaryDirectory(prefix=_BUILDING_PREFIX, dir=self.folder)
             except OSError:
                 # A store that may not be written to is checked in a folder elsewhere.
                 within = tempfile.TemporaryDirectory(prefix="timeline-")
@@ -559,6 +566,16 @@ def _mark(folder: Path) -> None:
     (folder / _BUILDING).write_bytes(_MARK)
     sync_file(folder / _BUILDING)
     sync_folder(folder)
+
+
+def _remove_unmarked(folder: Path) -> None:
+    """Remove a folder whose builder died before it had marked it: empty, but for a part of a mark."""
+    mark = folder / _BUILDING
+    with contextlib.suppress(OSError):
+        if [path.name for path in folder.iterdir()] == [_BUILDING] and _MARK.startswith(mark.read_bytes()):
+            mark.unlink()
+        # Which fails where anything is in it.
+        folder.rmdir()
 
 
 def _remove_building(folder: Path) -> None:
