@@ -10,6 +10,9 @@ from hypothesis import settings
 
 T = TypeVar("T")
 
+#: Whether the long form of a test is to run: TIMELINE_LONG, where 0 is no.
+LONG: Final = os.environ.get("TIMELINE_LONG", "0") not in ("", "0")
+
 #: One in how many of a property's examples is drawn, by profile. Every run draws others than the one before.
 _ONE_IN: Final = {"long": 1, "ci": 2}
 _FEW: Final = 25

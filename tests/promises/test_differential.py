@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from benchmarks.peers.servers import MariaDB
+from tests.examples import LONG
 from timeline import Timeline
 
 SEED = int(os.environ.get("TIMELINE_SEED", "20260610"))
-LONG = bool(os.environ.get("TIMELINE_LONG"))
 HISTORIES = 10_000 if LONG else 200
 ROUNDS = 7
 FIRST, LAST = date(1000, 1, 1), date(9999, 12, 31)

@@ -18,6 +18,7 @@ import duckdb
 import pytest
 
 from tests.commands import Done, run
+from tests.examples import LONG
 from tests.power import Disk
 from timeline import BadInput, NotFound, Timeline, check_proof
 from timeline.index.erasing import erase
@@ -27,7 +28,6 @@ from timeline.log.file import rows_of
 from timeline.log.folder import FolderObjects
 from timeline.log.log import Log
 
-LONG = bool(os.environ.get("TIMELINE_LONG"))
 SEED = int(os.environ.get("TIMELINE_SEED", "20260301"))
 
 #: A word in every column in which an event says anything.

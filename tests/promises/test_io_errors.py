@@ -15,11 +15,11 @@ from typing import Any, Final
 
 import pytest
 
+from tests.examples import LONG
 from timeline import Timeline
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = int(os.environ.get("TIMELINE_SEED", "20260206"))
-LONG = bool(os.environ.get("TIMELINE_LONG"))
 #: Errors that are tried of each step; with TIMELINE_LONG every one at every call.
 TRIED = 2
 

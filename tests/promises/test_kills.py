@@ -11,13 +11,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tests.examples import LONG
 from tests.logs import events_of
 from timeline import Timeline
 from timeline.log.log import Log
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = int(os.environ.get("TIMELINE_SEED", "20250922"))
-LONG = bool(os.environ.get("TIMELINE_LONG"))
 KILLS = 1000 if LONG else 10
 #: After how many kills the whole store is checked, and not the log alone.
 ONE_WHOLE = 50 if LONG else 5

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.examples import LONG
 from timeline import Timeline
 
 ROOT = Path(__file__).resolve().parents[2]
-LONG = bool(os.environ.get("TIMELINE_LONG"))
 WRITERS, APPENDS, READERS = (8, 500, 3) if LONG else (3, 12, 1)
 
 PROCESS = """

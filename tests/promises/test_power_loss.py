@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.examples import LONG
 from tests.logs import append, events_of, names
 from tests.power import Disk
 from timeline import Timeline
@@ -15,7 +16,6 @@ from timeline.log.log import Log
 
 SEED = int(os.environ.get("TIMELINE_SEED", "20260222"))
 #: Folders that are tried: with TIMELINE_LONG all that `Disk.states` gives at every moment.
-LONG = bool(os.environ.get("TIMELINE_LONG"))
 TRIED = 60
 #: One in how many is opened as a store too, and not as a log alone.
 ONE_WHOLE = 5 if LONG else 33
