@@ -122,6 +122,7 @@ SURFACE: Final[dict[str, tuple[str, ...]]] = {
     "entities": ("id", "name", "kind", "aliases", "recorded_at", "event_id"),
     "attributes": ("id", "meaning", "value", "object", "recorded_at", "event_id"),
     "statuses": ("status", "meaning"),
+    "commits": ("number", "first_position", "count", "recorded_at", "digest", "actor"),
 }
 
 #: One date in every form that the macros take, and the same instant.

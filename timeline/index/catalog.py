@@ -43,6 +43,7 @@ OBJECTS: Final = (
     "surface/attributes_as_of",
     "surface/attributes",
     "surface/statuses",
+    "surface/commits",
     "rules/policy_check",
     "rules/agrees",
     "rules/widened",
@@ -67,7 +68,8 @@ OBJECTS: Final = (
 
 #: The public views, which a reader creates again over a tail; functions find the tail by themselves.
 VIEWS: Final = (
-    *("surface/events", "surface/sources", "surface/entities", "surface/attributes", "surface/statuses"),
+    *("surface/events", "surface/sources", "surface/entities", "surface/attributes"),
+    *("surface/statuses", "surface/commits"),
     *("surface/belief_spans", "surface/beliefs", "surface/claims", "surface/disagreements"),
 )
 

@@ -56,7 +56,7 @@ __all__ = [
 ]
 
 #: The layout of a generation. One that another version of the package built is not used.
-FORMAT: Final = 7
+FORMAT: Final = 8
 
 #: DuckDB's own row groups, and smaller ones, which make a question of one fact and the building quicker, but
 #: are too many to open where there are more events than a few.
@@ -270,7 +270,7 @@ def build(
     announce(progress, "reading the log")
     view_of_log(con, files)
     with making_in(con, "store"):
-        fill_commits(con, files.commits)
+        fill_commits(con, files.commits, "incoming")
         make_tables(con, progress)
         con.execute(sql_object("tables/events"))
         announce(progress, "resolving beliefs")

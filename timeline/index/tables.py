@@ -115,8 +115,8 @@ def making_in(con: duckdb.DuckDBPyConnection, schema: str) -> Iterator[None]:
         con.execute("USE " + ".".join(f'"{name}"' for name in before))
 
 
-def fill_commits(con: duckdb.DuckDBPyConnection, commits: Sequence[Commit]) -> None:
-    """Create the table of commits."""
+def fill_commits(con: duckdb.DuckDBPyConnection, commits: Sequence[Commit], events: str) -> None:
+    """Create the table of commits, whose events are in the relation `events`."""
     con.execute(sql_object("tables/commits"))
     if commits:
         columns = [
@@ -124,8 +124,12 @@ def fill_commits(con: duckdb.DuckDBPyConnection, commits: Sequence[Commit]) -> N
             for name in ("number", "first_position", "count", "recorded_at", "digest")
         ]
         con.execute(
-            "INSERT INTO commits SELECT unnest($1::BIGINT[]), unnest($2::BIGINT[]), "
-            "unnest($3::BIGINT[]), make_timestamp(unnest($4::BIGINT[])), unnest($5::VARCHAR[])",
+            "INSERT INTO commits SELECT made.*, acted.actor FROM (SELECT unnest($1::BIGINT[]) AS number, "
+            "unnest($2::BIGINT[]), unnest($3::BIGINT[]), make_timestamp(unnest($4::BIGINT[])), "
+            "unnest($5::VARCHAR[])) AS made LEFT JOIN ("
+            f'SELECT "commit" AS number, min(actor) AS actor FROM {events} GROUP BY "commit" '
+            "HAVING min(actor) = max(actor)) AS acted USING (number) "
+            "ORDER BY made.number",
             columns,
         )
 

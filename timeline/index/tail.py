@@ -92,7 +92,7 @@ def _append(con: duckdb.DuckDBPyConnection, files: CheckedFiles) -> None:
         "CREATE TABLE tail.appended AS SELECT * EXCLUDE (fact_hash) FROM incoming; DROP VIEW incoming"
     )
     with making_in(con, "memory.tail"):
-        fill_commits(con, files.commits)
+        fill_commits(con, files.commits, "tail.appended")
 
 
 def _resolve(con: duckdb.DuckDBPyConnection, base: str, bounds: str, rows: RowStore | None) -> Tail:
