@@ -122,10 +122,13 @@ def test_steps_can_be_pasted_into_an_example() -> None:
     assert repr(Step(kind="void", target=1)) == "Step(kind='void', target=1)"
 
 
-@given(one)
-def test_one_sweep_finds_every_belief_ever_held(entries: list[Entry]) -> None:
+@given(one, bases, st.booleans())
+def test_one_sweep_finds_every_belief_ever_held(
+    entries: list[Entry], basis: fold.Basis, by_origin: bool
+) -> None:
+    policy = "by-origin" if by_origin else "latest"
     defined = [
         (s.entry.position, s.place, s.valid_from, s.valid_to, s.believed_from, s.believed_until)
-        for s in fold.belief_spans(entries)
+        for s in fold.belief_spans(entries, policy=policy, basis=basis)
     ]
-    assert sorted(sweep(entries)) == sorted(defined)
+    assert sorted(sweep(entries, basis, by_origin=by_origin)) == sorted(defined)

@@ -182,7 +182,7 @@ def block_of(number: int, size: int) -> tuple[int, int]:
     return first, first + size - 1
 
 
-def log_files(folder: Path, names: Iterable[str]) -> Iterator[LogFile]:
+def log_files(folder: Path | str, names: Iterable[str]) -> Iterator[LogFile]:
     """Yield the files of those names that a file of the log may have, in the order given."""
     within = os.path.join(folder, "")
     for name in names:

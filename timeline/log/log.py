@@ -64,6 +64,7 @@ __all__ = [
     "LogFile",
     "Rows",
     "Verified",
+    "cover",
     "merkle_root",
     "rows_to_table",
     "schema",
@@ -380,7 +381,7 @@ class Log:
             commit.digest == expect.lower() for commit in (checked if at is None else checked[at - 1 : at])
         ):
             raise _not_there(self.folder, expect, at, last)
-        files = _cover(self.folder, sizes)
+        files = cover(self.folder, sizes)
         size = sum(sizes[file.name] for file in files)
         found = Verified(last.number, last.last_position, len(files), size, last.digest)
         return replace(found, erased=erased, unfinished=unfinished)
@@ -449,7 +450,7 @@ class Log:
             if again == names:
                 break
             names = again
-        return _cover(self.folder, names)
+        return cover(self.folder, names)
 
     def _has_moved(self, last: LogFile) -> bool:
         """Whether the log has a commit behind those of a file, or no longer has that file."""
@@ -642,9 +643,12 @@ def _stats(files: Iterable[LogFile]) -> Iterator[os.stat_result]:
     return (os.stat(file.path) for file in files)
 
 
-def _cover(folder: Path, names: Iterable[str]) -> list[LogFile]:
-    """Return the widest files, one after the other; blocks are aligned, so that none reaches into another."""
-    cover: list[LogFile] = []
+def cover(folder: Path | str, names: Iterable[str]) -> list[LogFile]:
+    """Return the widest files of these names, one after the other, which hold every commit once.
+
+    Blocks are aligned, so that none reaches into another. Raises Corruption where commits are missing.
+    """
+    widest: list[LogFile] = []
     following = 1
     for file in sorted(log_files(folder, names), key=lambda file: (file.first, -file.last)):
         if file.last < following:
@@ -656,9 +660,9 @@ def _cover(folder: Path, names: Iterable[str]) -> list[LogFile]:
                 f"{folder}: {missing} missing, though {file.name} is there; "
                 "bring the files back from a copy of the log"
             )
-        cover.append(file)
+        widest.append(file)
         following = file.last + 1
-    return cover
+    return widest
 
 
 @lru_cache(maxsize=64)
