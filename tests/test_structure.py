@@ -17,7 +17,7 @@ PACKAGE = ROOT / "timeline"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 #: The rooms, and the modules beside them. Each may import from itself and from these.
-_BELOW = ("errors", "boundary", "atomic", "printable", "represent", "project")
+_BELOW = ("errors", "boundary", "atomic", "printable", "represent", "urls", "project")
 _ASKING = (*_BELOW, "meaning", "log", "index")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": (),
@@ -25,11 +25,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "represent": ("printable",),
     "boundary": ("errors",),
     "atomic": ("errors",),
-    "project": ("errors", "atomic", "meaning"),
+    "urls": ("errors",),
+    "project": ("errors", "atomic", "urls", "meaning"),
     "meaning": ("errors",),
     "log": ("errors", "atomic", "represent", "meaning"),
     "index": ("errors", "atomic", "meaning", "log"),
-    "backups": ("errors", "atomic", "project", "log"),
+    "backups": ("errors", "atomic", "urls", "project", "log"),
     "intake": _ASKING,
     "ask": (*_ASKING, "show"),
     "plot": (*_BELOW, "meaning", "ask", "show"),

@@ -31,13 +31,13 @@ def audit(tl: Timeline, function: Callable[[Timeline, Any], object], dates: Iter
 def _looked_at(
     tl: Timeline, function: Callable[[Timeline, Any], object], date: Moment
 ) -> tuple[str, str, int, str | None]:
-    with Timeline.open(tl.path, project=tl._project, sealed_as_of=date) as sealed:
+    with Timeline.open(tl.address, project=tl._project, sealed_as_of=date) as sealed:
         withheld: int = sealed.withheld  # type: ignore[attr-defined]
         if not withheld:
             return str(date), "vacuous", 0, None
         without = _outcome(function, sealed, date)
     # It can neither record anything nor be closed for the caller.
-    with Timeline.open(tl.path, read_only=True, project=tl._project) as whole:
+    with Timeline.open(tl.address, read_only=True, project=tl._project) as whole:
         found = difference(without, _outcome(function, whole, date))
     return str(date), "same" if found is None else "differs", withheld, found
 

@@ -330,7 +330,7 @@ def cite(tl: Timeline, question: str | Sequence[str], dates: tuple[Any, ...], wi
     tl._seal.check_open(_ELSEWHERE)
     snapshot = tl.snapshot()
     if not snapshot.commit:
-        raise NotFound(f"nothing is recorded in {tl.path} yet")
+        raise NotFound(f"nothing is recorded in {tl.address} yet")
     words = _written(snapshot, _words_of(question))
     as_of, recorded_as_of, valid_at, policy, basis = dates
     asked = snapshot.dates(as_of, recorded_as_of, valid_at, policy, basis)
@@ -424,7 +424,7 @@ def _commit_of(tl: Timeline, snapshot: Snapshot, cited: Citation) -> Commit:
     found = next((each for each in commits if each.digest == cited.digest), None)
     if found is None:
         raise Corruption(
-            f"no commit of {tl.path} has the digest {cited.digest}: it is not the store that was cited "
+            f"no commit of {tl.address} has the digest {cited.digest}: it is not the store that was cited "
             "from, or has lost its last commits"
         )
     for what, got, expected in (

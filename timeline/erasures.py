@@ -33,7 +33,7 @@ def warn_of_unfinished(log: Log) -> None:
         _logger.warning(
             "%s: an erasure is under way, or its process died before it was done: then `timeline erase` "
             "finishes it",
-            log.folder,
+            log.place,
         )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from timeline.atomic import no_file, text_in, write_path
 from timeline.errors import BadInput, NotFound, Place, brief, nearest
 from timeline.meaning.habits import HABITS, Habits
+from timeline.urls import url_of
 
 __all__ = [
     "PROJECT_FILE",
@@ -50,7 +51,8 @@ _IN_STORE: Final = ("log", "index")
 def find_store(path: str | Path | None = None) -> Path:
     """Return the folder of a store: `path`, else TIMELINE_STORE, else that of the nearest project upwards.
 
-    A project is a folder with a timeline.toml, which may name its store; `path` may be one too.
+    A project is a folder with a timeline.toml, which may name its store; `path` may be one too. Of a store
+    in a bucket it is the URL, as `url_of` knows it from a path.
     Raises NotFound where there is none, BadInput as `project_folder` does.
     """
     project = find_project(path)
@@ -69,7 +71,7 @@ def find_project(path: str | Path | None = None) -> Path | None:
     """Return the project of a store: `path`, else TIMELINE_STORE, else the nearest upwards; or None."""
     given = path or os.environ.get("TIMELINE_STORE")
     if given:
-        return Path(given) if is_project(Path(given)) else None
+        return Path(given) if url_of(given) is None and is_project(Path(given)) else None
     here = Path.cwd()
     return next((folder for folder in (here, *here.parents) if is_project(folder)), None)
 
@@ -147,6 +149,15 @@ def _path_of(project: Path, key: str, named: object, kind: str) -> Path:
     place = Place(str(project / PROJECT_FILE))
     if not isinstance(named, str) or not named.strip() or "\0" in named:
         raise BadInput(f"[project] {key} is {named!r}; expected the path of {kind}, as text", place)
+    if key == "store" and (url := url_of(named)) is not None:
+        # With the credentials of whoever runs it, anybody's project could write to anybody's bucket.
+        if not _is_trusted(project.resolve()):
+            raise BadInput(
+                f"[project] store = {url!r} leads out of the project; set {TRUSTED}={project.resolve()} if "
+                "you trust it, or name the store itself with --store",
+                place,
+            )
+        return Path(url)
     path = project / named
     try:
         inside = project.resolve()

@@ -35,7 +35,7 @@ from timeline.index.generation import build_file
 from timeline.index.index import Index
 from timeline.index.seal import SEAL_FILE, UNSEALED, Seal
 from timeline.log.extent import extent_in_words, with_extent
-from timeline.log.log import Commit, Log, Verified
+from timeline.log.log import Commit, Log, Verified, log_at
 from timeline.meaning.habits import Habits
 from timeline.meaning.times import format_instant
 from timeline.project import (
@@ -47,6 +47,7 @@ from timeline.project import (
     recorded_file,
 )
 from timeline.represent import block, counted, one_line, paragraph, record
+from timeline.urls import COPIES, local_folder, url_of
 from timeline.vouching import Vouching
 
 if TYPE_CHECKING:
@@ -98,11 +99,15 @@ class Timeline(Erasing, Vouching):
     _seal: Seal = UNSEALED
 
     def __init__(self, path: Path, *, read_only: bool = False, project: Path | None = None) -> None:
-        self.path = path
+        url = url_of(path)
+        #: The folder of the store; of one in a bucket, of its index and the copies of its log.
+        self.path = path if url is None else local_folder(url)
+        #: What the store is opened by: its folder, or its URL.
+        self.address: str | Path = path if url is None else url
         self._project = project
         self.read_only = read_only
-        self._log = Log(path / _LOG)
-        self._index = Index(path / _INDEX, self._log)
+        self._log = Log(path / _LOG) if url is None else log_at(url, self.path / COPIES)
+        self._index = Index(self.path / _INDEX, self._log)
         self._current: Snapshot | None = None
         self._recorder: Recorder | None = None
         self._closed = False
@@ -112,9 +117,17 @@ class Timeline(Erasing, Vouching):
     def create(cls, path: str | Path, *, project: Path | None = None) -> Timeline:
         """Make a store at `path`, a folder that is not a store yet, and open it; Conflict where it is one.
 
-        It is the store of `project`; if None, of the nearest one upwards that names that folder.
+        It is the store of `project`; if None, of the nearest one upwards that names that folder. `path` may
+        be the URL of a bucket and a prefix in it: see docs/scale.md. Raises BadInput for a bucket in which
+        what several record at once could be lost.
         """
         folder = Path(path)
+        if url_of(path) is not None:
+            store = cls(folder, project=project)
+            store._index.check_log()
+            if not store._log.make():
+                raise Conflict(f"{store.address} is a store already; open it instead")
+            return store
         if (folder / _LOG).exists():
             raise Conflict(f"{folder} is a store already; open it instead")
         # What is left of an index shows that there was a log.
@@ -134,7 +147,7 @@ class Timeline(Erasing, Vouching):
         sealed_recorded_as_of: Moment | None = None,
         sealed_basis: str = "certain",
     ) -> Timeline:
-        """Open a store: at `path`, or the one of the project that the working folder is in.
+        """Open a store: at `path`, a folder or a URL, or that of the project that the working folder is in.
 
         `project` is the one that it belongs to, where that cannot be found from the path.
 
@@ -149,16 +162,15 @@ class Timeline(Erasing, Vouching):
         """
         folder = find_store(path)
         opened = cls(folder, read_only=read_only, project=project or find_project(path))
-        there = (folder / _LOG).is_dir()
-        if not (trust_log and there):
+        if not (trust_log and opened._log.exists()):
             opened._index.check_log()
-        if not there:
+        if not opened._log.exists():
             raise NotFound(
-                f"no store at {folder}; run `timeline init`, or `timeline ingest` in a project folder"
+                f"no store at {opened.address}; run `timeline init`, or `timeline ingest` in a project folder"
             )
         warn_of_unfinished(opened._log)
         sealed = (sealed_as_of, sealed_recorded_as_of, sealed_basis)
-        if sealed != (None, None, "certain") or (folder / SEAL_FILE).is_file():
+        if sealed != (None, None, "certain") or (opened.path / SEAL_FILE).is_file():
             from timeline.sealed import open_sealed
 
             return open_sealed(opened, *sealed)
@@ -184,13 +196,14 @@ class Timeline(Erasing, Vouching):
 
     def __repr__(self) -> str:
         parts = [self._held(), *self._options()]
-        return one_line("Timeline", f"{self.path}: {', '.join(parts)}")
+        return one_line("Timeline", f"{self.address}: {', '.join(parts)}")
 
     def _repr_html_(self) -> str:
         options = [("opened", ", ".join(self._options()))] if self._options() else []
-        facts = [("store", str(self.path)), ("holds", self._held()), *options]
+        facts = [("store", str(self.address)), ("holds", self._held()), *options]
         # Of the store at this place, wherever the command is run.
-        how = f"To see it as a page: timeline serve --store {shlex.quote(str(self.path.absolute()))}"
+        address = self.address if isinstance(self.address, str) else str(self.address.absolute())
+        how = f"To see it as a page: timeline serve --store {shlex.quote(address)}"
         return block([paragraph("Timeline", strong=True), record(facts), paragraph(how)], "Timeline")
 
     def _held(self) -> str:
@@ -647,7 +660,7 @@ class Timeline(Erasing, Vouching):
             sealed = self._seal != UNSEALED
             found = self._log.verify(progress, expect=expect, at=at, quick=quick, may_lack=sealed)
         except Corruption as error:
-            raise with_extent(self._log.folder, error) from error
+            raise with_extent(self._log.folder, error, objects=self._log.objects) from error
         try:
             self._index.check_log()
         except Corruption as error:
@@ -731,3 +744,4 @@ class Timeline(Erasing, Vouching):
         self._seal.check_open(f"open it without a seal to {purpose}")
         if self.read_only:
             raise BadInput(f"the store is open read-only; open it without read_only to {purpose}")
+        self._log.check_writable()

@@ -27,6 +27,7 @@ class Vouching:
     """The part of `Timeline` that makes what can be checked elsewhere."""
 
     path: Path
+    address: str | Path
     _log: Log
     _seal: Seal
     _project: Path | None
@@ -73,7 +74,7 @@ class Vouching:
         if since is not None:
             return prove_growth(self._log, since, snapshot.commit, until=until, tree=tree)
         if not snapshot.commit or event is None:
-            raise NotFound(f"nothing is recorded in {self.path} yet")
+            raise NotFound(f"nothing is recorded in {self.address} yet")
         return prove_event(self._log, snapshot.position_of(event), snapshot.commit, until=until, tree=tree)
 
     def stamp(self, url: str) -> bytes:
@@ -144,7 +145,8 @@ class Vouching:
         """
         from timeline.backups import back_up
 
-        return back_up(self.path, self._project or project_of(self.path), Path(path), link=link)
+        project = self._project or project_of(self.path)
+        return back_up(self.path, self._log, project, Path(path), link=link)
 
     @classmethod
     def restore(cls, backup: str | Path, path: str | Path | None = None, *, partial: bool = False) -> Copied:

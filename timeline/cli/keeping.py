@@ -68,7 +68,7 @@ def head(
     with keeping(store) as tl:
         commit = tl.head()
         if commit is None:
-            raise NotFound(f"nothing is recorded in {tl.path} yet")
+            raise NotFound(f"nothing is recorded in {tl.address} yet")
         stamped_at = None
         if check_stamp is not None and roots is not None:
             found = tl.check_stamp(_content(check_stamp), _content(roots))

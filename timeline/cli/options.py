@@ -373,6 +373,7 @@ def check_output(output: Path | None, store: Path | None) -> None:
     from timeline.atomic import check_target
     from timeline.errors import NotFound
     from timeline.project import PROJECT_FILE, find_project, find_store, project_folder
+    from timeline.urls import local_folder, url_of
 
     inputs: list[Path] = []
     if (project := find_project(store)) is not None:
@@ -382,7 +383,8 @@ def check_output(output: Path | None, store: Path | None) -> None:
             *project_folder(project, "queries").glob("*.sql"),
         ]
     try:
-        folders = [find_store(store)]
+        found = find_store(store)
+        folders = [found if (url := url_of(found)) is None else local_folder(url)]
     except NotFound:
         folders = []
     check_target(output, inputs=inputs, within=folders)

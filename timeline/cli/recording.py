@@ -26,6 +26,7 @@ from timeline.meaning.times import format_instant
 from timeline.printable import escaped_json
 from timeline.project import PROJECT_FILE, find_project, find_store, project_folder, recorded_file
 from timeline.store import Timeline
+from timeline.urls import url_of
 
 if TYPE_CHECKING:
     from timeline import Ingested
@@ -239,7 +240,8 @@ def _events_of(store: Path | None) -> Path:
 
 def _store_folders(store: Path | None) -> list[Path]:
     try:
-        return [find_store(store)]
+        found = find_store(store)
+        return [found] if url_of(found) is None else []
     except NotFound:
         return []
 
@@ -257,7 +259,7 @@ def _taking(store: Path | None, dry_run: bool) -> Iterator[Recording]:
         except NotFound:
             tl = Timeline.create(Path(folder) / "store", project=find_project(store))
         with tl:
-            yield Recording(tl.path, tl, find_project(store))
+            yield Recording(Path(tl.address), tl, find_project(store))
 
 
 def _ingest_one(to: Recording, path: str, rejects: Path | None, *, first: bool, **options: Any) -> Ingested:

@@ -21,6 +21,7 @@ from timeline.cli.sealing import check_unsealed, is_sealed, open_store
 from timeline.errors import Conflict, NotFound
 from timeline.project import find_project, find_store, project_folder
 from timeline.store import Timeline
+from timeline.urls import url_of
 
 if TYPE_CHECKING:
     from timeline.ask.snapshot import Snapshot
@@ -49,7 +50,7 @@ def asking(store: Path | None, *, page: bool = False) -> Iterator[Timeline]:
     with opened as tl, showing_progress(tl):
         yield tl
     if made and not page:
-        option = "" if store is None else f" --store {shlex.quote(str(store))}"
+        option = "" if store is None else f" --store {shlex.quote(url_of(store) or str(store))}"
         say(f"Open it as a page: {own_name()} serve{option}")
 
 
@@ -174,7 +175,9 @@ def _has_events(project: Path) -> bool:
 
 
 def near(path: Path) -> str:
-    """Return a path as short as it can be written from here."""
+    """Return a path as short as it can be written from here, or the URL that it stands for."""
+    if (url := url_of(path)) is not None:
+        return url
     with suppress(ValueError):
         return str(path.absolute().relative_to(Path.cwd()))
     return str(path)
@@ -182,7 +185,14 @@ def near(path: Path) -> str:
 
 @contextmanager
 def _made(path: Path, project: Path | None) -> Iterator[Timeline]:
-    """A new store that is at `path` once the block is done, and not at all where it fails."""
+    """A new store that is at `path` once the block is done, and not at all where it fails.
+
+    One in a bucket is there with its first commit.
+    """
+    if url_of(path) is not None:
+        with Timeline(path, project=project) as tl:
+            yield tl
+        return
     real = Path(os.path.realpath(path))
     make_folders(real.parent)
     with temporary_folder(real.parent) as folder:

@@ -62,6 +62,8 @@ def erase(index: Index, event_ids: Sequence[str], reason: str, actor: str | None
         # An index that has what the log has not would look damaged, were this the last that was done.
         index.remove_all(tombstoned(log))
         files = remove_erased(log)
-        log.end_erasure()
+        while not log.end_erasure():
+            log.begin_erasure(finish=True)
+            files += remove_erased(log)
     known = [event_id for event_id in event_ids if event_id not in new]
     return Erasure(commit, new, known, files, amending(log, event_ids))

@@ -60,6 +60,7 @@ from timeline.index.reader import (
 from timeline.index.rows import ROWS_MAGIC, RowStore
 from timeline.index.tables import Build
 from timeline.index.tail import Appended, apply_tail, load_tail
+from timeline.log.erasing import tombstoned
 from timeline.log.log import Commit, Log
 from timeline.log.paths import plain_folder, quoted, writable_database
 
@@ -83,6 +84,9 @@ _OLD_ROWS_MAGIC: Final = (0, b"tl-rows1")
 _BUILDING: Final = "timeline-building"
 _BUILDING_PREFIX: Final = ".building-"
 _MARK: Final = b"A generation of a Timeline index is built here. Without its builder it can be removed.\n"
+
+#: Holds the mark of the erasure that the generations come after, of a log that other machines use.
+_SEEN_ERASED: Final = ".erased"
 
 #: The folder for generations that are not of the log any more.
 _ASIDE: Final = "set-aside"
@@ -121,12 +125,12 @@ class Index:
 
         The generations were listed before, so that nothing that was appended meanwhile explains that.
         """
-        head = self.log.head_number() if self.log.folder.is_dir() else 0
+        head = self.log.head_number() if self.log.is_shared or self.log.exists() else 0
         if generations and generations[-1].commit > head:
             newest = generations[-1]
             ends = f"ends at commit {head}" if head else "has no commit"
             raise Corruption(
-                f"{self.log.folder}: {ends}, but the index was built from {newest.commit} commits with "
+                f"{self.log.place}: {ends}, but the index was built from {newest.commit} commits with "
                 f"{newest.position} events ({newest.path.name}): the log has lost the last ones; {_WAYS_OUT}"
             )
         return head
@@ -148,6 +152,7 @@ class Index:
         where a newer one has replaced that. Raises Corruption where the log is not the one that a generation
         was built from.
         """
+        self._leave_erased()
         if like is not None and like.generation is not None:
             held = Generation.of(like.generation, held=like.held)
             if held is not None and (reader := self._open(held, like.commit, apart)):
@@ -232,7 +237,7 @@ class Index:
                 # A damaged file of the log explains it best, and is named.
                 self.log.reading(lambda files: None)
                 raise Corruption(
-                    f"{self.log.folder}: its commit {generation.commit} is not the one that the index was "
+                    f"{self.log.place}: its commit {generation.commit} is not the one that the index was "
                     f"built from ({generation.path.name}): the log was replaced or has lost commits; "
                     f"{_WAYS_OUT}"
                 )
@@ -397,6 +402,7 @@ class Index:
             if not cleanup.enter_context(self.log.maintenance(wait)):
                 yield lambda make: None
                 return
+            self._leave_erased(is_held=True)
             self._remove_unfinished()
             building = Path(tempfile.mkdtemp(prefix=_BUILDING_PREFIX, dir=folder))
             cleanup.callback(_remove_building, building)
@@ -448,6 +454,25 @@ class Index:
                     path.unlink(missing_ok=True)
                     sync_folder(path.parent)
         sync_folder(self.folder)
+
+    def _leave_erased(self, *, is_held: bool = False) -> None:
+        """Remove what was built before events were erased by another machine, which does not reach it.
+
+        Whether the maintenance lock `is_held` already, under which what is being built is published first.
+        """
+        if not self.log.is_shared or (mark := self.log.erased_mark()) == self._seen_erased():
+            return
+        with contextlib.nullcontext() if is_held else self.log.maintenance():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.remove_all(() if mark is None else tombstoned(self.log))
+            (self.folder / _SEEN_ERASED).write_bytes(mark or b"")
+
+    def _seen_erased(self) -> bytes | None:
+        """Return the mark of the last erasure that the generations here come after; None where of none."""
+        try:
+            return (self.folder / _SEEN_ERASED).read_bytes() or None
+        except FileNotFoundError:
+            return None
 
     def _remove_older(self, newest: Path | None) -> None:
         """Remove the generations and row stores before the newest, under the maintenance lock.

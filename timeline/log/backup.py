@@ -31,6 +31,7 @@ __all__ = [
     "check_restored",
     "copy_log",
     "manifest_of",
+    "put_log",
     "write_manifest",
 ]
 
@@ -49,7 +50,7 @@ class Copied:
     `project_files` how many files of the project are beside it.
     """
 
-    path: Path
+    path: Path | str
     commit: Commit | None
     files: int
     bytes: int
@@ -57,8 +58,8 @@ class Copied:
     project_files: int = 0
 
 
-def copy_log(source: Path, target: Path, *, link: bool = False, partial: bool = False) -> Copied:
-    """Copy the files of the log in one folder into another, which may hold some of them already.
+def copy_log(source: Log, target: Path, *, link: bool = False, partial: bool = False) -> Copied:
+    """Copy the files of a log into a folder, which may hold some of them already.
 
     Writers may append to the source and merge its files meanwhile. With `link` its files are linked where
     the file system can. With `partial` what is damaged or missing in the source ends the copy. Raises
@@ -67,21 +68,23 @@ def copy_log(source: Path, target: Path, *, link: bool = False, partial: bool = 
     FolderObjects.create(target)
     copied = 0
     if partial:
-        files, last, _ = whole_files(source)
+        files, last, _ = whole_files(source.folder, source.objects)
         copied = sum(_copy(file, target, link) for file in files)
     else:
         _check_beginning(source, target)
         last = None
         for _ in range(_ATTEMPTS):
-            files = [replace(file, path=str(source / file.name)) for file in Log(source).files()]
             try:
+                files = source.located()
                 copied += sum(_copy(file, target, link) for file in files)
             except FileNotFoundError:
                 # A file was merged into a wider one meanwhile.
                 continue
             break
         else:
-            raise TimelineError(f"{source}: files kept being merged away while they were copied; try again")
+            raise TimelineError(
+                f"{source.place}: files kept being merged away while they were copied; try again"
+            )
         for file in files:
             records = records_of(replace(file, path=str(target / file.name)))
             check_digests(file, records, last)
@@ -92,22 +95,41 @@ def copy_log(source: Path, target: Path, *, link: bool = False, partial: bool = 
     return Copied(target, last, len(files), size, copied)
 
 
-def _check_beginning(source: Path, target: Path) -> None:
+def put_log(source: Log, target: Log) -> int:
+    """Put the files of a log in a folder into an empty log in a bucket; returns how many were put.
+
+    The target may hold the first of them already, from another attempt. Raises Conflict where it holds
+    others, or somebody appends to it meanwhile.
+    """
+    put = 0
+    for file in source.located():
+        content = memoryview(Path(file.path).read_bytes())
+        if target.objects.put_if_absent(file.name, content):
+            put += 1
+        elif target.objects.get(file.name).read_bytes() != content:
+            raise Conflict(f"{target.place}: holds another log; expected an empty place")
+    if (held := target.head_number()) != (expected := source.head_number()):
+        raise Conflict(f"{target.place}: holds {held} commits, expected the {expected} of the backup alone")
+    return put
+
+
+def _check_beginning(source: Log, target: Path) -> None:
     """Raise Conflict where the target holds commits that the source has not, or others."""
     held = Log(target).head()
     if held is None:
         return
-    known = Log(source).commits(held.number - 1, held.number)
+    known = source.commits(held.number - 1, held.number)
     if not known:
-        head = Log(source).head_number()
+        head = source.head_number()
         raise Conflict(
-            f"{target.parent}: holds {held.number} commits, but {source} ends at commit {head}: it is a "
-            "backup of another store, or this one has lost its last commits; `timeline verify` looks at both"
+            f"{target.parent}: holds {held.number} commits, but {source.place} ends at commit {head}: it is "
+            "a backup of another store, or this one has lost its last commits; `timeline verify` looks at "
+            "both"
         )
     if known[0].digest != held.digest:
         raise Conflict(
             f"{target.parent}: is a backup of another store: its commit {held.number} has the digest "
-            f"{held.digest}, that of {source} has {known[0].digest}; name another folder"
+            f"{held.digest}, that of {source.place} has {known[0].digest}; name another folder"
         )
 
 

@@ -50,7 +50,7 @@ def record_tombstones(
     new = [
         row for row in sorted(rows.values(), key=lambda row: row["position"]) if row["event_id"] not in known
     ]
-    log.begin_erasure()
+    log.begin_erasure(finish=not event_ids)
     if not new:
         return None, []
     added = [tombstone(row, reason, actor) for row in new]

@@ -9,21 +9,23 @@ from timeline.errors import Corruption
 from timeline.log.checks import check_digests, check_file_hash, check_rows
 from timeline.log.file import Commit, LogFile, log_files, records_of
 from timeline.log.folder import FolderObjects
+from timeline.log.objects import Objects
 
 __all__ = ["extent_in_words", "whole_files", "with_extent"]
 
 
-def whole_files(folder: Path) -> tuple[list[LogFile], Commit | None, bool]:
+def whole_files(folder: Path, objects: Objects | None = None) -> tuple[list[LogFile], Commit | None, bool]:
     """Return the files up to the first commit that is missing or damaged, their last commit, and whether
     these are all.
 
-    Everything that `Log.verify` recomputes of a file is recomputed, file by file.
+    Everything that `Log.verify` recomputes of a file is recomputed, file by file. `objects` are those of a
+    log of which the folder has copies alone.
     """
     import duckdb
 
     found: list[LogFile] = []
     previous: Commit | None = None
-    objects = FolderObjects(folder)
+    objects = objects or FolderObjects(folder)
     known = list(log_files(folder, objects.list()))
     for file in _up_to_gap(known):
         try:
@@ -41,13 +43,15 @@ def whole_files(folder: Path) -> tuple[list[LogFile], Commit | None, bool]:
     return found, previous, all(file.last <= reached for file in known)
 
 
-def with_extent(folder: Path, error: Corruption, copy: Path | None = None) -> Corruption:
+def with_extent(
+    folder: Path, error: Corruption, copy: Path | None = None, *, objects: Objects | None = None
+) -> Corruption:
     """Return an error that says besides up to where the log is whole, where something in it is not.
 
     An error of a `copy` names the files of the folder.
     """
     text = str(error) if copy is None else str(error).replace(str(copy), str(folder))
-    _, last, all_of_it = whole_files(folder)
+    _, last, all_of_it = whole_files(folder, objects)
     reached = (last.number, last.last_position, last.digest) if last else (0, 0, None)
     return Corruption(text if all_of_it else f"{text}; {extent_in_words(*reached)}")
 

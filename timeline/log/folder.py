@@ -25,7 +25,9 @@ _BEGUN_NAME = re.compile(r"\.tmp-\d+-[0-9a-f]{12}")
 
 
 class FolderObjects:
-    """Objects as the files of one local folder."""
+    """Objects as the files of one local folder, whose users share its locks."""
+
+    is_shared: Final = False
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder).absolute()
@@ -37,6 +39,23 @@ class FolderObjects:
         made = Path(folder).absolute()
         make_folders(made)
         return cls(made)
+
+    @property
+    def place(self) -> str:
+        return str(self.folder)
+
+    def exists(self) -> bool:
+        return self.folder.is_dir()
+
+    def make(self) -> bool:
+        if self.folder.is_dir():
+            return False
+        make_folders(self.folder)
+        return True
+
+    def check_writable(self) -> None:
+        # A link to a name that is taken fails in every file system.
+        pass
 
     def put_if_absent(self, name: str, content: memoryview) -> bool:
         while True:
@@ -87,8 +106,14 @@ class FolderObjects:
             )
         return path
 
+    def fetch(self, names: Iterable[str]) -> None:
+        pass
+
     def has(self, name: str) -> bool:
         return os.path.lexists(f"{self._within}{name}")
+
+    def present(self, names: Iterable[str]) -> set[str]:
+        return set(filter(self.has, names))
 
     def list(self) -> list[str]:
         try:
@@ -120,6 +145,10 @@ class FolderObjects:
             os.ftruncate(descriptor, 0)
             os.write(descriptor, "".join(f"{name}\n" for name in kept).encode())
         return swept
+
+    def forget(self, names: Iterable[str]) -> bool:
+        # What is read is the object itself.
+        return False
 
     def _named(self) -> Path:
         return self.folder / f"{_TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}"

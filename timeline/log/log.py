@@ -47,6 +47,7 @@ from timeline.log.file import (
     schema,
 )
 from timeline.log.folder import FileLock, FolderObjects
+from timeline.log.marks import ErasureMarks
 from timeline.log.merkle import merkle_root
 from timeline.log.objects import Objects
 from timeline.log.paths import plain_folder
@@ -65,6 +66,7 @@ __all__ = [
     "Rows",
     "Verified",
     "cover",
+    "log_at",
     "merkle_root",
     "rows_to_table",
     "schema",
@@ -78,12 +80,6 @@ _ATTEMPTS = 20
 
 #: How many files `verify` hands to DuckDB in one query.
 _FILES_AT_ONCE = 256
-
-#: The files in the folder that mark an erasure under way, and the last that was done; and what they say.
-ERASING_MARK = ".erasing"
-ERASED_MARK = ".erased"
-_ERASING = b"An erasure was begun. Where no process is at it, `timeline erase` finishes it.\n"
-_ERASED = b"Events were erased. Written again each time, so that readers open the store again.\n"
 
 _Answer = TypeVar("_Answer")
 
@@ -114,8 +110,11 @@ class Verified:
     unfinished: int = 0
 
 
-class Log:
-    """The log in a folder, for any number of readers and writers in any number of processes.
+class Log(ErasureMarks):
+    """The log in a folder or a bucket, for any number of readers and writers in any number of processes.
+
+    Of a log in a bucket, `folder` holds copies of its files and the locks of this machine; what is right
+    between machines rests on the bucket alone.
 
     Raises NotFound where there is no such folder, Corruption where the files are not those written.
 
@@ -136,7 +135,10 @@ class Log:
     ) -> None:
         # Absolute, so that nothing in it is taken for a URL, and a change of directory does not matter.
         self.folder = Path(folder).absolute()
-        self._objects: Objects = FolderObjects(self.folder) if objects is None else objects
+        self.objects: Objects = FolderObjects(self.folder) if objects is None else objects
+        #: Where the log lies, as messages name it: the folder, or the URL of a bucket.
+        self.place = self.objects.place
+        self.is_shared = self.objects.is_shared
         self._clock = clock
         #: The widest files of the last listing: see `_files`.
         self._cover: list[LogFile] = []
@@ -151,6 +153,18 @@ class Log:
         """Make an empty log, durably; a folder that exists already is taken as it is."""
         FolderObjects.create(folder)
         return cls(folder)
+
+    def exists(self) -> bool:
+        """Return whether there is a log, an empty one too."""
+        return self.objects.exists()
+
+    def check_writable(self) -> None:
+        """Raise BadInput where what is recorded could be lost to others: see `Objects.check_writable`."""
+        self.objects.check_writable()
+
+    def make(self) -> bool:
+        """Make an empty log durably; returns whether there was none."""
+        return self.objects.make()
 
     def head_number(self) -> int:
         """Return the number of the last commit, 0 of an empty log; opens no file."""
@@ -178,7 +192,14 @@ class Log:
 
         Raises Corruption, naming them, where commits are missing.
         """
-        return [file for file in self._files() if file.last > after]
+        return self._after(after)
+
+    def _after(self, after: int, until: int | None = None) -> list[LogFile]:
+        return [file for file in self._files(until) if file.last > after]
+
+    def located(self) -> list[LogFile]:
+        """Return all files, each with the path to read it at; FileNotFoundError where one was merged away."""
+        return self._located(self.files())
 
     def size(self) -> tuple[int, int]:
         """Return how many files the log has, and their bytes."""
@@ -204,7 +225,7 @@ class Log:
                 if after < record.commit.number and (until is None or record.commit.number <= until)
             ]
 
-        return self._retrying(read, after)
+        return self._retrying(read, after, until)
 
     def of_commit(self, number: int, fn: Callable[[LogFile], _Answer]) -> _Answer:
         """Return what `fn` makes of the file with the commit of that number, its hash checked before.
@@ -216,7 +237,7 @@ class Log:
             self._check_hash(files[0])
             return fn(files[0])
 
-        return self._retrying(read, number - 1)
+        return self._retrying(read, number - 1, number)
 
     def reading(
         self,
@@ -243,7 +264,7 @@ class Log:
                 except Exception as error:
                     raise explained(error, files) from error
 
-        return self._retrying(read, after.number if after else 0)
+        return self._retrying(read, after.number if after else 0, until)
 
     def _check(self, files: Sequence[LogFile], after: Commit | None) -> list[Commit]:
         """Return the commits after `after` in these files, which follow it; raises Corruption."""
@@ -363,10 +384,13 @@ class Log:
                 raise explained(error, [file for file, _ in batch]) from error
             checked[files[0].first - 1 :] = [record.commit for _, records in batch for record in records]
 
+        if not quick:
+            # What lies in a bucket is looked at there.
+            self.objects.forget([file.name for file in self.files()])
         head = self.head()
         if head is None:
             if expect is not None:
-                raise _not_there(self.folder, expect, at, None)
+                raise _not_there(self.place, expect, at, None)
             return Verified(0, 0, 0, 0, None)
         while len(checked) < head.number:
             self._retrying(check, after=len(checked))
@@ -380,34 +404,13 @@ class Log:
         if expect is not None and not any(
             commit.digest == expect.lower() for commit in (checked if at is None else checked[at - 1 : at])
         ):
-            raise _not_there(self.folder, expect, at, last)
-        files = cover(self.folder, sizes)
+            raise _not_there(self.place, expect, at, last)
+        files = self._covering(sizes)
         size = sum(sizes[file.name] for file in files)
         found = Verified(last.number, last.last_position, len(files), size, last.digest)
         return replace(found, erased=erased, unfinished=unfinished)
 
     # Erasing
-
-    def erasures(self) -> tuple[int, int] | None:
-        """Return what is another value once events were erased: what was read before may still hold them."""
-        try:
-            found = os.stat(self.folder / ERASED_MARK)
-        except FileNotFoundError:
-            return None
-        return found.st_ino, found.st_mtime_ns
-
-    def is_erasing(self) -> bool:
-        """Whether an erasure was begun that is not done: it is under way, or its process died."""
-        return self._objects.has(ERASING_MARK)
-
-    def begin_erasure(self) -> None:
-        """Mark an erasure as begun, under the maintenance lock, before anything is recorded of it."""
-        self._objects.replace(ERASING_MARK, memoryview(_ERASING))
-
-    def end_erasure(self) -> None:
-        """Mark it as done, when no file and no index has the events any more: readers are to look again."""
-        self._objects.replace(ERASED_MARK, memoryview(_ERASED))
-        self._objects.remove([ERASING_MARK])
 
     def rewrite(self, numbers: Collection[int], change: Callable[[pa.Table], pa.Table]) -> int:
         """Change the rows of the files that hold these commits, in an erasure; returns how many files.
@@ -415,10 +418,14 @@ class Log:
         Ids, positions and commits have to stay. What writers that died left behind is removed besides, and
         files that were merged into others.
         """
+        if self.is_shared:
+            # A machine that began to merge before it saw the mark puts what it read then. All that can be
+            # merged is, so that the name which that file would have is taken, or lies below a wider one.
+            self._merge_blocks(may_merge=lambda: True)
         files = self._cover = self._list()
         if not files:
             return 0
-        self._objects.sweep(files[-1].name)
+        self.objects.sweep(files[-1].name)
         self._remove_covered(files)
         changed = 0
         for file in self._located(files):
@@ -426,17 +433,19 @@ class Log:
                 # Rewriting what is damaged would give it a hash that fits.
                 check_file_hash(file)
                 with rewritten(file, change) as content:
-                    self._objects.replace(file.name, content)
+                    self.objects.replace(file.name, content)
                 changed += 1
         return changed
 
-    def _files(self) -> list[LogFile]:
+    def _files(self, until: int | None = None) -> list[LogFile]:
         """Return the files of the last listing, unless commits were appended since.
 
-        Then the log is listed again.
-
-        Some of them may have been merged away since, which shows when they are read.
+        Then the log is listed again. Some of them may have been merged away since, which shows when they are
+        read. To look whether it has moved is a request to a bucket, and is left out where the last listing
+        has everything `until` a commit.
         """
+        if self.is_shared and until is not None and self._cover and until <= self._cover[-1].last:
+            return list(self._cover)
         if not self._cover or self._has_moved(self._cover[-1]):
             self._cover = self._list()
         return list(self._cover)
@@ -444,46 +453,78 @@ class Log:
     def _list(self) -> list[LogFile]:
         # A listing taken while files are merged may lack both the merged one and what it replaces, or show
         # the file of a writer that slept and is about to lose. Two that agree show what there is.
-        names = set(self._objects.list())
+        names = set(self.objects.list())
         for _ in range(_ATTEMPTS):
-            again = set(self._objects.list())
+            again = set(self.objects.list())
             if again == names:
                 break
             names = again
-        return cover(self.folder, names)
+        return self._covering(names)
+
+    def _covering(self, names: Iterable[str]) -> list[LogFile]:
+        return cover(self.folder, names, self.place)
 
     def _has_moved(self, last: LogFile) -> bool:
         """Whether the log has a commit behind those of a file, or no longer has that file."""
-        has = self._objects.has
-        return not has(last.name) or any(map(has, _names_of(last.last + 1)))
+        return self.objects.present([last.name, *_names_of(last.last + 1)]) != {last.name}
 
     def _retrying(
-        self, fn: Callable[[list[LogFile]], _Answer], after: int = 0, *, only_last: bool = False
+        self,
+        fn: Callable[[list[LogFile]], _Answer],
+        after: int = 0,
+        until: int | None = None,
+        *,
+        only_last: bool = False,
     ) -> _Answer:
+        is_mended = False
         for _ in range(_ATTEMPTS):
-            files = self.files(after)
+            files = self._after(after, until)
             located: list[LogFile] = []
             before = None
             try:
                 located = self._located(files[-1:] if only_last else files)
                 before = None if only_last else _identities(located)
                 answer = fn(located)
-            except Exception:
+            except Exception as error:
                 # Whatever it says, it says it of files that are no longer the log's.
-                if not self._any_gone(files) and (before is None or before == _identities(located)):
-                    raise
+                has_changed = before is not None and before != _identities(located)
+                if not (has_changed or self._any_gone(files) or self._lost_copy(error)):
+                    if is_mended or not self._mends(error, files):
+                        if (placed := self._placed(error)) is error:
+                            raise
+                        raise placed from error
+                    is_mended = True
                 self._cover = []
                 continue
             # A file that an erasure replaced meanwhile may have been read half from one, half from the other.
             if before is None or before == _identities(located):
                 return answer
-        raise TimelineError(f"{self.folder}: files kept being merged away while they were read; try again")
+        raise TimelineError(f"{self.place}: files kept being merged away while they were read; try again")
+
+    def _lost_copy(self, error: Exception) -> bool:
+        """Whether an error is that another process removed a copy of an object that is there."""
+        return self.is_shared and isinstance(error, FileNotFoundError)
+
+    def _mends(self, error: Exception, files: Iterable[LogFile]) -> bool:
+        """Remove copies of objects that an error calls damaged; returns whether there were any."""
+        return isinstance(error, Corruption) and self.objects.forget(
+            file.name for file in files if file.name in str(error)
+        )
+
+    def _placed(self, error: Exception) -> Exception:
+        """Return an error of a copy as one of the object, as people know it."""
+        if self.is_shared and isinstance(error, Corruption):
+            return Corruption(str(error).replace(str(self.folder), self.place))
+        return error
 
     def _located(self, files: Iterable[LogFile]) -> list[LogFile]:
-        return [replace(file, path=str(self._objects.get(file.name))) for file in files]
+        files = list(files)
+        self.objects.fetch(file.name for file in files)
+        return [replace(file, path=str(self.objects.get(file.name))) for file in files]
 
     def _any_gone(self, files: Iterable[LogFile]) -> bool:
-        return not all(self._objects.has(file.name) for file in files)
+        names = {file.name for file in files}
+        return self.objects.present(names) != names
 
     @contextmanager
     def _written(
@@ -520,14 +561,14 @@ class Log:
 
     def _put(self, commit: Commit, content: memoryview) -> bool:
         name = file_name(commit.number, commit.number)
-        if not self._objects.put_if_absent(name, content):
+        if not self.objects.put_if_absent(name, content):
             return False
         # While this writer slept, its number may have been taken and merged away, and so be free again. What
         # is merged is linked before its parts are unlinked: looking from narrow to wide does not miss it.
         merged = self._merged(commit.number)
         if merged is None or merged.digest == commit.digest:
             return True
-        self._objects.remove([name])
+        self.objects.remove([name])
         return False
 
     def _merged(self, number: int) -> Commit | None:
@@ -555,14 +596,29 @@ class Log:
 
     def _compact(self) -> int:
         files = self._cover = self._list()
-        if not files:
+        if not files or not self._may_merge():
             return 0
-        self._objects.sweep(files[-1].name)
+        self.objects.sweep(files[-1].name)
         self._remove_covered(files)
+        return self._merge_blocks(self._may_merge)
+
+    def _may_merge(self) -> bool:
+        """Whether nobody erases events who does not share the maintenance lock."""
+        return not (self.is_shared and self.is_erasing())
+
+    def _merge_blocks(self, may_merge: Callable[[], bool]) -> int:
+        """Merge the blocks that are complete, unless an erasure has begun when they are."""
         merged = 0
         damage: Corruption | None = None
         for size in BLOCKS:
-            for block in _complete_blocks(files, size):
+            blocks = _complete_blocks(self._list(), size)
+            # Asked once it is known which blocks are complete: an erasure that begins later merges the same.
+            # And files are listed again then, as an erasure left them that ended before.
+            if blocks and not may_merge():
+                break
+            if blocks and self.is_shared:
+                self.objects.list()
+            for block in blocks:
                 try:
                     merged += self._merge(block)
                 except FileNotFoundError:
@@ -571,18 +627,31 @@ class Log:
                 except Corruption as error:
                     # A damaged block must not keep all later ones from being merged.
                     damage = damage or error
-            files = self._cover = self._list()
+        files = self._cover = self._list()
+        if self.is_shared and files:
+            # What a slower machine put again that lies below a wider file.
+            self._remove_covered(files)
         if damage:
             raise damage
         return merged
 
     def _remove_covered(self, files: list[LogFile]) -> None:
-        needed = {file.name for file in files}
-        known = log_files(self.folder, self._objects.list())
-        covered = [file for file in known if file.name not in needed and file.last <= files[-1].last]
+        """Remove the files of which a wider one among `files` holds all commits.
+
+        Only these: what another machine merges meanwhile may be the only file that will hold its commits.
+        """
+        wider = [file for file in files if file.first < file.last]
+        known = log_files(self.folder, self.objects.list())
+        covered = [
+            file
+            for file in known
+            if any(
+                one.first <= file.first and file.last <= one.last and one.name != file.name for one in wider
+            )
+        ]
         if covered:
             covered.sort(key=lambda file: (file.last - file.first, file.first))
-            self._objects.remove([file.name for file in covered])
+            self.objects.remove([file.name for file in covered])
 
     def _merge(self, files: list[LogFile]) -> int:
         import pyarrow as pa
@@ -599,12 +668,24 @@ class Log:
         rows = pa.concat_tables([rows_of(file.path) for file in files])
         first, last = files[0].first, files[-1].last
         name = file_name(first, last)
-        self._objects.put_if_absent(name, encoded(rows, records))
+        is_put = self.objects.put_if_absent(name, encoded(rows, records))
         (merged,) = self._located([LogFile(name, first, last, "")])
-        if records_of(merged) != records or not rows_of(merged.path).equals(rows):
+        same = records_of(merged) == records
+        if same and not is_put and self.is_shared and not rows_of(merged.path).equals(rows):
+            # Another machine merged them, and has erased events since.
+            return 0
+        if not same or not rows_of(merged.path).equals(rows):
             raise Corruption(f"{merged.path}: does not hold what it was merged from; remove it")
-        self._objects.remove([file.name for file in files])
+        self.objects.remove([file.name for file in files])
         return len(files)
+
+
+def log_at(url: str, folder: Path) -> Log:
+    """Return the log in a bucket, with a local folder for copies of its files and for locks."""
+    # Not needed for a log in a folder, and slow to import.
+    from timeline.log.bucket import BucketObjects
+
+    return Log(folder, objects=BucketObjects(url, folder))
 
 
 @contextmanager
@@ -621,12 +702,12 @@ def writable(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _not_there(folder: Path, expect: str, at: int | None, last: Commit | None) -> Corruption:
+def _not_there(place: str, expect: str, at: int | None, last: Commit | None) -> Corruption:
     """Return the error of a digest that no commit has."""
     which = "no commit" if at is None else f"not commit {at}"
     ends = f"commit {last.number} with the digest {last.digest}" if last else "no commit"
     return Corruption(
-        f"{folder}: {which} has the digest {expect}; the log ends with {ends}: it is another log, was "
+        f"{place}: {which} has the digest {expect}; the log ends with {ends}: it is another log, was "
         f"changed, or has lost its last commits; {BRING_BACK}"
     )
 
@@ -643,11 +724,13 @@ def _stats(files: Iterable[LogFile]) -> Iterator[os.stat_result]:
     return (os.stat(file.path) for file in files)
 
 
-def cover(folder: Path | str, names: Iterable[str]) -> list[LogFile]:
+def cover(folder: Path | str, names: Iterable[str], place: str | None = None) -> list[LogFile]:
     """Return the widest files of these names, one after the other, which hold every commit once.
 
-    Blocks are aligned, so that none reaches into another. Raises Corruption where commits are missing.
+    Blocks are aligned, so that none reaches into another. Raises Corruption where commits are missing, of the
+    `place` that messages name where it is not the folder.
     """
+    place = str(folder) if place is None else place
     widest: list[LogFile] = []
     following = 1
     for file in sorted(log_files(folder, names), key=lambda file: (file.first, -file.last)):
@@ -657,7 +740,7 @@ def cover(folder: Path | str, names: Iterable[str]) -> list[LogFile]:
             last = file.first - 1
             missing = f"commit {last} is" if last == following else f"commits {following} to {last} are"
             raise Corruption(
-                f"{folder}: {missing} missing, though {file.name} is there; "
+                f"{place}: {missing} missing, though {file.name} is there; "
                 "bring the files back from a copy of the log"
             )
         widest.append(file)

@@ -45,7 +45,7 @@ def stamp(log: Log, url: str) -> bytes:
         raise BadInput(f"got {url!r} as the address of an authority; expected http:// or https://")
     head = log.head()
     if head is None:
-        raise NotFound(f"nothing is recorded in {log.folder} yet")
+        raise NotFound(f"nothing is recorded in {log.place} yet")
     [record] = log.records(head.number - 1, head.number)
     before = log.commits(head.number - 2, head.number - 1) if head.number > 1 else []
     message = commit_bytes(
@@ -91,7 +91,7 @@ def check_stamp(log: Log, token: bytes, roots: bytes) -> Stamped:
         if commit.digest == digest:
             return Stamped(commit, found.tst_info.gen_time)
     raise Corruption(
-        f"{log.folder}: no commit has the digest {digest}, which was stamped at {found.tst_info.gen_time}: "
+        f"{log.place}: no commit has the digest {digest}, which was stamped at {found.tst_info.gen_time}: "
         "it is another log, was changed, or has lost its last commits"
     )
 

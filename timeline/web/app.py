@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -105,7 +104,7 @@ class Server:
         self.tl = tl
         self._documents = documents
         self._token = token
-        self.confined = Confined(Path(tl.path))
+        self.confined = Confined(tl.address)
         self._kept = Kept(_KEPT)
         #: Set once the server is to end: what goes on for ever ends then.
         self.is_closing = False

@@ -44,7 +44,7 @@ class Bounds:
 class Confined:
     """Runs queries, each in a process of its own; a few at once, others are refused at once."""
 
-    def __init__(self, store: Path, bounds: Bounds | None = None, *, at_once: int = 2) -> None:
+    def __init__(self, store: str | Path, bounds: Bounds | None = None, *, at_once: int = 2) -> None:
         self.store = store
         self.bounds = bounds or Bounds()
         self._places = threading.BoundedSemaphore(at_once)
