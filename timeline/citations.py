@@ -151,6 +151,8 @@ def read_line(line: str) -> Citation:
     Raises BadInput for what is none, and Corruption, which says so, where its checksum is not its own.
     """
     text = re.sub(r"\s+", "", line).replace("&amp;", "&").strip(_AROUND)
+    if (odd := re.search(r"[^!-~]", text)) is not None:
+        raise BadInput(f"the citation has {brief(odd[0])}, and a citation is ASCII alone; copy it again")
     if not text.startswith(PREFIX):
         other = re.match(r"timeline-cite:(\d+)\?", text)
         known = f"version {other[1]} of citations; a later Timeline may know it" if other else brief(line)

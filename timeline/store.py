@@ -498,7 +498,7 @@ class Timeline(Erasing, Vouching):
     ) -> pl.DataFrame:
         """Return every event of the facts that match, by reported order, and the `effect` that each had.
 
-        With `as_of`, those reported by then.
+        With `as_of`, those that counted by then under `basis`.
         """
         return self.snapshot().history(fact, as_of, recorded_as_of, valid_at, basis).frame()
 

@@ -225,6 +225,8 @@ def test_a_line_that_was_changed_with_its_sum_says_what_differs(
         ("timeline-cite:1?q=show&q=show&sum=0", "is there twice"),
         ("timeline-cite:1?nothing=1&sum=0", "has no meaning there"),
         ("timeline-cite:1?q=%ff&sum=0", "not UTF-8"),
+        # As a command has arguments that are no UTF-8.
+        ("timeline-cite:1?q=\udcff&sum=0", "ASCII alone"),
         ("timeline-cite:1?q=show&sum=0", "has no recorded_as_of"),
     ],
 )

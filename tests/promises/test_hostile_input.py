@@ -10,6 +10,7 @@ import gzip
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 import zipfile
@@ -355,6 +356,35 @@ def test_all_bad_rows_are_written_where_that_is_asked_for(tmp_path: Path) -> Non
     assert len(result.rejected) + result.more_rejected == 12_000
     lines = rejects.read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["row"] for line in lines] == list(range(1, 12_001))
+
+
+FACTS = ["a/b", "b/cd", "c/def", "d/efgh"]
+
+
+@pytest.mark.parametrize("new", [pa_ipc.new_file, pa_ipc.new_stream], ids=["file", "stream"])
+@pytest.mark.parametrize(
+    ("column", "numbers"),
+    [
+        (pa.array(FACTS), struct.Struct("<5i").pack(0, 3, 7, 12, 18)),
+        (pa.array(FACTS, pa.large_string()), struct.Struct("<5q").pack(0, 3, 7, 12, 18)),
+        (pa.array(FACTS).dictionary_encode(), struct.Struct("<4i").pack(0, 1, 2, 3)),
+    ],
+    ids=["offsets", "large offsets", "indices"],
+)
+def test_arrow_that_points_out_of_its_memory_is_refused(
+    tmp_path: Path, new: Callable[..., Any], column: Any, numbers: bytes
+) -> None:
+    path = tmp_path / "a.arrow"
+    with new(str(path), pa.schema([("fact", column.type)])) as file:
+        file.write_batch(pa.RecordBatch.from_arrays([column], ["fact"]))
+    content = path.read_bytes()
+    assert content.count(numbers) == 1
+    far = (2**30).to_bytes(4, "little")
+    path.write_bytes(content.replace(numbers, numbers[:8] + far + numbers[12:]))
+    with pytest.raises(BadInput, match="not a readable Arrow file"):
+        read_batches(path)
+    with pytest.raises(BadInput, match="not a readable arrow file"):
+        read_batches(path, mapping=mapping_from({"fact": "{fact}", "text": "x"}))
 
 
 @pytest.mark.parametrize("number", ["$¹", "?¹", "?٣", "?1", "$99999999999999999999"])

@@ -51,6 +51,8 @@ def test_an_event_is_recorded_once_and_can_be_read(desk: Served) -> None:
     status, details = post(desk, [{**EVENT, "text": "Joan"}], If_Match=str(before))
     assert (status, details["title"]) == (412, "Conflict")
     assert desk.json("/api/health")["commit"] == 2
+    # The address that takes events lists them too.
+    assert [row["text"] for row in desk.json("/api/events?fact=acme/ceo")["rows"]] == ["Jane"]
 
 
 @pytest.mark.parametrize(

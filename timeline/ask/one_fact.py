@@ -223,13 +223,15 @@ def _belief(row: _Row, valid_from: int, valid_to: int, believed_from: int) -> tu
 
 
 def _history(dates: AsOf, rows: list[_Row]) -> Answer:
-    effects = amended.effects(map(_entry, rows))
+    entries = {row["position"]: _entry(row) for row in rows}
+    effects = amended.effects(entries.values())
+    basis = cast("fold.Basis", dates.basis)
     rows_found = []
     for row in sorted(rows, key=lambda row: (row["reported_at"], row["position"])):
-        reported_at, recorded_at = _micros(row["reported_at"]), _micros(row["recorded_at"])
+        entry = entries[row["position"]]
         if (
-            (dates.recorded_is_head or (recorded_at or 0) <= dates.recorded_as_of)
-            and (dates.as_of is None or (reported_at or 0) <= dates.as_of)
+            (dates.recorded_is_head or entry.recorded_at <= dates.recorded_as_of)
+            and (dates.as_of is None or fold.counts_from(entry, basis) <= dates.as_of)
             and (dates.valid_at is None or _covers(row["valid_from"], row["valid_to"], dates.valid_at))
         ):
             rows_found.append((*(row[name] for name in EVENT_COLUMNS), effects.get(row["position"])))

@@ -33,7 +33,12 @@ __all__ = [
     "resolve_dates",
 ]
 
-_BASES: Final = ("certain", "possible", "evidence")
+#: From when an event counts, as `fold.counts_from` has it.
+_COUNTS_FROM: Final = {
+    "certain": "reported_at",
+    "possible": "coalesce(reported_from, TIMESTAMP '-infinity')",
+    "evidence": "coalesce(evidence_at, reported_at)",
+}
 #: As many days as lie between the first and the last that there are.
 DAYS_AT_MOST: Final = 3_652_058
 #: After everything, as an expression.
@@ -90,7 +95,7 @@ def resolve_dates(
     Valid times have the bounds that are written, and so has `valid_at`.
     """
     check_policy(policy)
-    if basis not in _BASES:
+    if basis not in _COUNTS_FROM:
         raise BadInput(f"no such basis: {brief(basis)}; expected certain, possible or evidence")
     recorded = reader.recorded_at
     is_head = True
@@ -166,7 +171,7 @@ def question(
         columns = "fact, believed_from NULLS FIRST, valid_from NULLS FIRST, origin"
     elif kind == "history":
         where, parameters = "", [fact if fact is not None else "*"]
-        until = "" if dates.as_of is None else f" WHERE reported_at <= {as_of}"
+        until = "" if dates.as_of is None else f" WHERE {_COUNTS_FROM[dates.basis]} <= {as_of}"
         source = f"history($1, {dates.arguments(policy=False)}){until}"
         columns = "reported_at, position"
     else:

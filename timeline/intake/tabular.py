@@ -260,7 +260,10 @@ def read_arrow(name: str, content: bytes, ignore_unknown: bool) -> Batch:
 
 
 def arrow_rows(name: str, content: bytes) -> pa.Table:
-    """Return the rows of an Arrow file or stream; raises BadInput where they unpack to too much."""
+    """Return the rows of an Arrow file or stream.
+
+    Raises BadInput where they unpack to too much, ArrowInvalid where they contradict themselves.
+    """
     most = unpacked_at_most(len(content))
     batches: list[pa.RecordBatch] = []
     size = 0
@@ -272,6 +275,8 @@ def arrow_rows(name: str, content: bytes) -> pa.Table:
         reader = pa_ipc.open_stream(_arrow(content))
         found = iter(reader)
     for batch in found:
+        # Offsets and indices are as the file has them, and Arrow would follow them out of its memory.
+        batch.validate(full=True)
         batches.append(batch)
         size += written_out(pa.Table.from_batches([batch]))
         if size > most:

@@ -206,7 +206,8 @@ class Server:
 
     async def question(self, request: Request) -> Response:
         """Answer one of the questions, or say that what a caller has of it still holds."""
-        name = unquote(request.path_params["question"])
+        # Where events are taken, their address has a route of its own.
+        name = unquote(request.path_params.get("question", "events"))
         question = api.question_named(name, ("sql", "health", "live", "openapi.json"))
         asked = api.parsed(name, question, request.query_params.multi_items(), _accept(request))
         known = request.headers.get("if-none-match", "")
