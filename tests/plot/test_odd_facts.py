@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import quickjs
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.commands import run
 from tests.examples import costly
 from timeline import Timeline
-from timeline.plot.engine import draw
+from timeline.plot.engine import draw, scripts
 from timeline.plot.files import stacked
 from timeline.plot.one_fact import fact_data
 from timeline.plot.terminal import chart
@@ -213,3 +214,14 @@ def test_a_file_that_is_there_is_replaced(odd: Timeline, tmp_path: Path) -> None
 def test_nothing_public_yet_is_drawn_as_such(odd: Timeline, tmp_path: Path) -> None:
     done = run(tmp_path, ["plot", "acme/price", "--as-of", "1990", "--store", str(odd.path)])
     assert "5 USD, announced (desk)  not yet public" in done.out
+
+
+def test_a_label_is_cut_without_reading_all_of_a_long_text() -> None:
+    context = quickjs.Context()
+    for script in scripts():
+        context.eval(script)
+    # The engine gives up by itself: a text that is measured again for each sign it loses takes minutes.
+    context.set_time_limit(2)
+    assert context.eval("timelinePlot.cut('長'.repeat(1e5), 60, 10)") == "長長長長長…"
+    assert context.eval("timelinePlot.cut('長', 10, 10) + timelinePlot.cut('長', 9, 10)") == "長"
+    assert context.eval("timelinePlot.cut('ab 長', 20, 10)") == "ab…"

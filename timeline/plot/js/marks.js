@@ -232,35 +232,50 @@ globalThis.timelinePlot = globalThis.timelinePlot ?? {};
 
   // Widths of letters as shares of the size, near those of the fonts above: what decides where a text has room.
   const narrow = "iljt.,:;'|!()[]fI ", wide = "mwMW%@—→";
+  const share = (sign) =>
+    narrow.includes(sign) ? 0.3 : wide.includes(sign) ? 0.88 : sign.codePointAt(0) > 0x2e80 ? 1 : sign >= "A" && sign <= "Z" ? 0.68 : 0.57;
+  const scaled = (sum, size, weight) => sum * size * (weight >= 600 ? 1.06 : 1);
   plot.widthOf = (text, size = 13, weight = 400) => {
     let sum = 0;
-    for (const sign of String(text)) {
-      const code = sign.codePointAt(0);
-      sum += narrow.includes(sign) ? 0.3 : wide.includes(sign) ? 0.88 : code > 0x2e80 ? 1 : sign >= "A" && sign <= "Z" ? 0.68 : 0.57;
-    }
-    return sum * size * (weight >= 600 ? 1.06 : 1);
+    for (const sign of String(text)) sum += share(sign);
+    return scaled(sum, size, weight);
   };
 
-  /** Return a text cut to a width, with an ellipsis where something is left out. */
+  /** Return a text cut to a width, with an ellipsis where something is left out. Reads no more of it than fits. */
   plot.cut = (text, width, size = 13, weight = 400) => {
-    const signs = [...String(text)];
-    if (plot.widthOf(text, size, weight) <= width) return String(text);
-    while (signs.length && plot.widthOf(`${signs.join("")}…`, size, weight) > width) signs.pop();
-    return signs.length ? `${signs.join("").trimEnd()}…` : "";
+    let sum = 0, length = 0, kept = 0;
+    for (const sign of String(text)) {
+      sum += share(sign);
+      length += sign.length;
+      if (scaled(sum + share("…"), size, weight) <= width) kept = length;
+      else if (scaled(sum, size, weight) > width) return kept ? `${String(text).slice(0, kept).trimEnd()}…` : "";
+    }
+    return String(text);
   };
 
   /** Return what keeps labels off each other: `place` answers whether a box was free, and takes it. */
   plot.room = function (left, top, right, bottom) {
-    const taken = [];
+    const taken = new Map(), cell = 32;
+    const cells = function* ([x1, y1, x2, y2]) {
+      for (let column = Math.floor(x1 / cell); column <= Math.floor(x2 / cell); column++) {
+        for (let row = Math.floor(y1 / cell); row <= Math.floor(y2 / cell); row++) yield `${column} ${row}`;
+      }
+    };
+    const meets = (box, other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3];
+    const take = (box) => {
+      for (const key of cells(box)) {
+        if (taken.has(key)) taken.get(key).push(box);
+        else taken.set(key, [box]);
+      }
+    };
     return {
-      take: (x, y, width, height) => taken.push([x, y, x + width, y + height]),
+      take: (x, y, width, height) => take([x, y, x + width, y + height]),
       place(x, y, width, height) {
         const box = [x, y, x + width, y + height];
-        const free =
-          box[0] >= left && box[1] >= top && box[2] <= right && box[3] <= bottom &&
-          !taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]);
-        if (free) taken.push(box);
-        return free;
+        if (!(box[0] >= left && box[1] >= top && box[2] <= right && box[3] <= bottom)) return false;
+        for (const key of cells(box)) if (taken.get(key)?.some((other) => meets(box, other))) return false;
+        take(box);
+        return true;
       },
     };
   };

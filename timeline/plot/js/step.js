@@ -100,8 +100,10 @@
 
   function extent(data) {
     const values = data.spans.flatMap(bounds);
-    if (data.axis.percent) return [Math.min(0, ...values), Math.max(100, ...values)];
-    return values.length ? [Math.min(0, ...values), Math.max(0, ...values) || 1] : [0, 1];
+    // Not Math.min, whose arguments have to fit the stack.
+    const [lowest, highest] = [Math.min(0, d3.min(values) ?? 0), Math.max(0, d3.max(values) ?? 0)];
+    if (data.axis.percent) return [lowest, Math.max(100, highest)];
+    return values.length ? [lowest, highest || 1] : [0, 1];
   }
 
   /** Draw what lies under or between the bounds of a span. */
@@ -141,12 +143,15 @@
   /** Draw the jumps from one span to the next. */
   function joins(pen, spans, x, y) {
     let drawn = "";
-    spans.forEach((span, index) => {
-      const before = spans.slice(0, index).filter((other) => +other.to === +span.from && other.valid === span.valid);
-      const [first, second] = [before.at(-1), span].map((one) => (one ? headline(one) : null));
-      if (first === null || second === null || first === second) return;
-      drawn += pen.line(x(span.from), y(first), x(span.from), y(second), "line2");
-    });
+    const ended = new Map();
+    for (const span of spans) {
+      const before = ended.get(`${+span.from} ${span.valid}`);
+      const [first, second] = [before, span].map((one) => (one ? headline(one) : null));
+      if (first !== null && second !== null && first !== second) {
+        drawn += pen.line(x(span.from), y(first), x(span.from), y(second), "line2");
+      }
+      ended.set(`${+span.to} ${span.valid}`, span);
+    }
     return drawn;
   }
 
@@ -156,13 +161,14 @@
   function marks(of, data, spans, y) {
     const { pen, x, known, room, left, right } = of;
     let drawn = "", labels = "";
+    const ends = new Set(spans.map((span) => +span.to));
     for (const span of spans) {
       const value = headline(span);
       if (value === null) continue;
       const [px, py] = [x(span.from), y(value)];
       const seen = known(span.from);
       const colour = seen ? plot.firmness(span.status).colour : "ghost";
-      const alone = !spans.some((other) => +other.to === +span.from);
+      const alone = !ends.has(+span.from);
       if (alone && span.maybe && x(at(span.maybe)) < px - 3) {
         const early = Math.max(left, x(at(span.maybe)));
         drawn += pen.line(early, py, px, py, colour, { width: 1.5 }) + pen.line(early, py - 4, early, py + 4, colour, { width: 1.5 });
@@ -255,7 +261,8 @@
         names.take(px - 6, y - 8, 12, 16);
         if (page !== null && report.read.slice(0, 10) > report.at.slice(0, 10)) {
           const key = `${report.source}\u0000${page}`;
-          pages.set(key, [...(pages.get(key) ?? []), [Math.max(page, px + 9), y, report.source_name]]);
+          if (!pages.has(key)) pages.set(key, []);
+          pages.get(key).push([Math.max(page, px + 9), y, report.source_name]);
         }
         start = Math.min(start, early ?? px, px);
       }
@@ -267,15 +274,16 @@
     });
     for (const squares of pages.values()) {
       const ys = squares.map(([, y]) => y);
-      const px = Math.max(...squares.map(([place]) => place));
-      if (ys.length > 1) drawn += pen.line(px, Math.min(...ys), px, Math.max(...ys), "line2");
+      const px = d3.max(squares, ([place]) => place);
+      const [highest, lowest] = [d3.min(ys), d3.max(ys)];
+      if (ys.length > 1) drawn += pen.line(px, highest, px, lowest, "line2");
       for (const y of new Set(ys)) drawn += square(pen, px, y);
       const name = `${plot.cut(squares[0][2] ?? "", 120, 12)}${new Set(ys).size > 1 ? `, ${pen.words.onePage}` : ""}`;
       const width = plot.widthOf(name, 12);
-      if (names.place(px + 8, Math.min(...ys) - 8, width, 16)) drawn += pen.text(px + 9, Math.min(...ys) + 4, name, { size: 12, colour: "ink3" });
-      else if (names.place(px + 4 - width, Math.max(...ys) + 8, width, 16)) {
-        drawn += pen.text(px + 4, Math.max(...ys) + 19, name, { size: 12, colour: "ink3", anchor: "end", halo: true });
-        below = Math.max(below, Math.max(...ys) + 24);
+      if (names.place(px + 8, highest - 8, width, 16)) drawn += pen.text(px + 9, highest + 4, name, { size: 12, colour: "ink3" });
+      else if (names.place(px + 4 - width, lowest + 8, width, 16)) {
+        drawn += pen.text(px + 4, lowest + 19, name, { size: 12, colour: "ink3", anchor: "end", halo: true });
+        below = Math.max(below, lowest + 24);
       }
     }
     return [drawn, Math.max(first + Math.max(1, origins.length) * tall, below) + 4];
