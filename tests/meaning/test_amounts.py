@@ -56,6 +56,11 @@ several billion USD                  = about at least 2000000000 USD
 several billions of dollars          = about at least 2000000000 USD
 several million chips                = about at least 2000000 count
 several million                      = about at least 2000000 count
+triple                               = 3 times
+5 thousand M USD                     = 5000000000 USD
+5 thousand of euros                  = 5000 EUR
+1,500 to 2,500 count                 = 1500-2500 count
+half or more                         = at least 50 percent
 several hundred million USD          = about at least 200000000 USD
 $several billion                     = about at least 2000000000 USD
 majority                             = at least 50 percent
@@ -342,6 +347,10 @@ NaN USD                              | a number is missing before 'NaN'
 Infinity                             | a number is missing before 'Infinity'
 100000000000000000000000000000 USD   | at most 29 digits before the point and 9 after it
 100 billion billion USD              | 'billion' has no meaning there
+majority or more                     | it has two bounds
+several or less                      | it has two bounds
+several of                           | it stops before the unit
+5 K                                  | 'K' may be thousands or kelvins
 999999999999999999999 trillion USD   | at most 29 digits before the point and 9 after it
 0.0000000001 USD                     | at most 29 digits before the point and 9 after it
 1.0123456789 USD                     | at most 29 digits before the point and 9 after it

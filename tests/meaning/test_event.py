@@ -598,3 +598,27 @@ class TestDeclaredValues:
         assert isinstance(event, Event)
         with pytest.raises(BadInput, match=f"its attribute takes values of type {declared}"):
             event.columns(declared=declared)
+
+
+@pytest.mark.parametrize(("word", "flag"), [("true", True), ("Yes", True), ("FALSE", False), ("no", False)])
+def test_a_flag_may_be_a_word(word: str, flag: bool) -> None:
+    assert columns(inferred=word)["inferred"] is flag
+    assert (
+        columns(fact="acme/sales", text=None, amount="1", unit="USD", approximate=word)["approximate"] is flag
+    )
+
+
+def test_a_number_may_be_long() -> None:
+    amount = {"text": None, "unit": "USD"}
+    assert columns(amount="0" * 199 + "7", **amount)["amount"] == 7
+    assert "is not a number in digits" in refusal(amount="0" * 200 + "7", **amount)
+
+
+@pytest.mark.parametrize("number", [2**63, str(2**63), -(2**63)], ids=repr)
+def test_a_place_in_a_text_fits_in_64_bits(number: object) -> None:
+    assert columns(locator={"start": 0, "end": 2**63 - 1})["locator"]
+    assert "locator" in refusal(locator={"start": 0, "end": number})
+
+
+def test_a_hidden_sign_is_named_with_its_place() -> None:
+    assert "U+200B ZERO WIDTH SPACE as character 3" in refusal(fact="ab\u200bc/plan")

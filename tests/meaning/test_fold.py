@@ -532,6 +532,47 @@ def test_other_policies_are_refused_with_those_there_are(policy: str) -> None:
         fold.beliefs([], policy=policy)
 
 
+def test_up_to_a_million_origins_may_confirm() -> None:
+    assert [fold.check_policy(f"confirmed:{count}") for count in ("1", "1000000", "007")] == [1, 1_000_000, 7]
+    with pytest.raises(BadInput, match="no such policy"):
+        fold.check_policy("confirmed:1000001")
+
+
+# An entry from the columns of an event
+
+
+def test_an_entry_has_what_the_columns_of_an_event_say() -> None:
+    columns: dict[str, Any] = dict.fromkeys(fold.ENTRY_COLUMNS) | {
+        **{"position": 7, "event_id": "id", "event_type": "reported", "fact": "a/b", "recorded_at": 9},
+        **{"value_type": "amount", "amount_low": Decimal(1), "amount_high": Decimal(2), "unit": "USD"},
+    }
+    assert fold.entry_of([columns[name] for name in fold.ENTRY_COLUMNS]) == Entry(
+        7, "id", "reported", "a/b", fold.BEGINNING, 9, "", value((1, 2))
+    )
+    more = {
+        **{"reported_at": 3, "origin": "o", "status": "denied", "approximate": True, "reported_from": 2},
+        **{"evidence_at": 4, "valid_from": 5, "valid_to": 6, "source": "s", "target": "t", "void": True},
+    }
+    assert fold.entry_of([(columns | more)[name] for name in fold.ENTRY_COLUMNS]) == Entry(
+        position=7,
+        event_id="id",
+        event_type="reported",
+        fact="a/b",
+        reported_at=3,
+        recorded_at=9,
+        origin="o",
+        value=value((1, 2), approximate=True),
+        status="denied",
+        reported_from=2,
+        evidence_at=4,
+        valid_from=5,
+        valid_to=6,
+        source="s",
+        target="t",
+        void=True,
+    )
+
+
 # Agreement and disagreement
 
 
@@ -632,6 +673,13 @@ def test_a_pair_that_disagrees_is_one_row_the_one_reported_first_in_front(log: L
     [pair] = fold.disagreements(log.entries)
     assert (pair.first.entry.origin, pair.second.entry.origin) == ("reuters", "bloomberg")
     assert fold.disagreements(log.entries, on(1)) == []
+
+
+def test_the_one_reported_first_is_in_front_whichever_holds_first(log: Log) -> None:
+    log.report(2, 20, origin="bloomberg", **valid(0, 20))
+    log.report(1, 10, origin="reuters", **valid(10, 30))
+    [pair] = fold.disagreements(log.entries)
+    assert (pair.first.entry.origin, pair.second.entry.origin) == ("reuters", "bloomberg")
 
 
 def test_a_pair_has_the_valid_time_that_it_shares_and_none_where_there_is_none(log: Log) -> None:

@@ -258,3 +258,10 @@ def test_sql_gives_the_same_ids(drawn: list[dict[str, Any]]) -> None:
         con.register("drawn", rows_to_table([row | {"position": n} for n, row in enumerate(drawn)]))
         found = con.sql(f"SELECT {event_id_sql('drawn')} FROM drawn ORDER BY position").fetchall()
     assert [found_id for (found_id,) in found] == [event_id(content_of(row)) for row in drawn]
+
+
+def test_each_key_that_is_taken_over_has_the_bit_that_logs_have() -> None:
+    assert INHERITABLE == {
+        **{"fact": 1, "status": 2, "valid": 4, "valid_from": 4, "valid_to": 4, "reported": 8, "source": 16},
+        **{"origin": 32, "locator": 64},
+    }

@@ -28,6 +28,8 @@ TWINS = [
     ("оpenai", "openai", "letters that look alike (U+043E CYRILLIC SMALL LETTER O)"),
     ("οpenai", "openai", "letters that look alike (U+03BF GREEK SMALL LETTER OMICRON)"),
     ("Iran", "lran", "letters that look alike"),
+    # Of the signs that differ those are named that look like others.
+    ("nvidiаé", "nvidiae", "letters that look alike (U+0430 CYRILLIC SMALL LETTER A) and accents"),
     ("Novo\u00a0Nordisk", "Novo Nordisk", "width"),
     ("Ｎvidiá", "nvidia", "width, case and accents"),
 ]
@@ -43,6 +45,7 @@ SLIPS = [
         ("revenues", "revenue"),
         ("softbank group", "softbankgroup"),
         ("https://gate.com/1", "https://gaet.com/1"),
+        ("NVIDIA", "NVIDEA"),
     ),
 ]
 NO_SLIPS = [
@@ -52,6 +55,7 @@ NO_SLIPS = [
         ("ceo", "cfo"),
         ("AAPL", "AAPC"),
         ("NVDA", "NVDS"),
+        ("GOOGL", "GOOGM"),
         ("q3", "q4"),
         ("a", "ab"),
     ),

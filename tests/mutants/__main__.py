@@ -35,6 +35,7 @@ from tests.mutants.operators import Mutant, mutants_of
 
 #: The tests that are to notice what changes in a room, besides its own.
 BESIDE: Final = {
+    "meaning": ["tests/log/test_proofs.py"],
     "log": ["tests/promises/test_log_faults.py", "tests/promises/test_tampering.py"],
     "index": ["tests/promises/test_every_reader.py", "tests/promises/test_store_machine.py"],
 }
@@ -52,11 +53,15 @@ class Covered:
     lines: dict[str, dict[int, list[str]]]
     seconds: dict[str, float]
 
-    def tests_of(self, file: str, mutant: Mutant) -> list[str]:
-        """Return the tests that execute a mutant, the quickest first; those of the file where imports do."""
+    def tests_of(self, file: str, mutant: Mutant, *, widely: bool = False) -> list[str]:
+        """Return the tests that execute a mutant, the quickest first.
+
+        Those that execute any of the file where a mutant is executed by its import, and `widely`: of what is
+        kept for all, only the first test is known that asks for it.
+        """
         lines = self.lines.get(file, {})
         executed = [at for at in range(mutant.line, mutant.last_line + 1) if lines.get(at)]
-        if mutant.at_import:
+        if mutant.at_import or widely:
             executed = list(lines)
         elif not executed:
             # A part of a statement is executed where Python notes it: at the part or at a line before.
@@ -176,8 +181,10 @@ def _in_child(run: Any, seconds: float | None = None) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
-def _survives(file: Path, source: str, mutant: Mutant, covered: Covered, number: int) -> bool:
-    tests = covered.tests_of(str(file), mutant)
+def _survives(
+    file: Path, source: str, mutant: Mutant, covered: Covered, number: int, *, widely: bool
+) -> bool:
+    tests = covered.tests_of(str(file), mutant, widely=widely)
     if not tests:
         return True
     seconds = _SECONDS + _TIMES * sum(covered.seconds[test] for test in tests)
@@ -252,7 +259,7 @@ def _run(options: argparse.Namespace) -> int:
     killed: Counter[str] = Counter()
     for number, (file, mutant) in enumerate(drawn, 1):
         tried[file.stem] += 1
-        if _survives(file, sources[file], mutant, covered, number):
+        if _survives(file, sources[file], mutant, covered, number, widely=bool(options.again)):
             shown = mutant.shown(sources[file])
             survivors.append({"file": str(file), "shown": shown, **asdict(mutant)})
             print(f"{file}:{mutant.line}: in {mutant.inside or 'the module'}: {shown}", flush=True)
@@ -285,7 +292,12 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", help="these modules alone")
     parser.add_argument("--sample", type=int, default=300, metavar="N", help="how many mutants are drawn")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
-    parser.add_argument("--again", type=Path, metavar="FILE", help="only those of a file that --out wrote")
+    parser.add_argument(
+        "--again",
+        type=Path,
+        metavar="FILE",
+        help="only those of a file that --out wrote, against every test that executes any of their modules",
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="where survivors are written, as JSON")
     parser.add_argument(
         "--executed",
