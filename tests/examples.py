@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
@@ -30,6 +31,18 @@ def costly(examples: int = 100) -> settings:
 def thinned(cases: Sequence[T]) -> Sequence[T]:
     """Return all cases under HYPOTHESIS_PROFILE=ci and =long, elsewhere every seventh."""
     return cases if _profile() in _ONE_IN else cases[::7]
+
+
+def some(cases: Sequence[T], one_in: int) -> Sequence[T]:
+    """Return one in `one_in` of the cases, in their order: each run draws others. All in a long run.
+
+    The processes of one run draw the same, as they have to name the same tests.
+    """
+    if LONG or _profile() == "long":
+        return cases
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+    drawn = random.Random(run).sample(range(len(cases)), -(-len(cases) // one_in))
+    return [cases[nth] for nth in sorted(drawn)]
 
 
 def _profile() -> str:

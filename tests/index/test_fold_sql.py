@@ -263,7 +263,7 @@ def asked(histories: Sequence[Sequence[Step]], tiers: Sequence[Tier] = ()) -> It
             yield Asked(commits, reader.con)
 
 
-@costly()
+@costly(70)
 @given(logs, tiers, questions)
 def test_every_policy_along_the_whole_reported_axis(
     log: list[tuple[Step, ...]], tiers: list[Tier], question: Question
@@ -273,7 +273,7 @@ def test_every_policy_along_the_whole_reported_axis(
             store.check_spans(replace(question, policy=policy))
 
 
-@costly()
+@costly(70)
 @given(logs, tiers, st.lists(questions, min_size=1, max_size=3))
 def test_answers_as_of_dates_on_all_axes(
     log: list[tuple[Step, ...]], tiers: list[Tier], asking: list[Question]
@@ -287,7 +287,7 @@ def test_answers_as_of_dates_on_all_axes(
             store.check_changes(asking[0].as_of, question)
 
 
-@costly()
+@costly(70)
 @given(logs, tiers, st.lists(questions, min_size=1, max_size=3), st.sampled_from(range(len(RECORDED))))
 def test_a_generation_with_a_tail_is_like_one_rebuilt(
     log: list[tuple[Step, ...]], tiers: list[Tier], asking: list[Question], built: int

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from tests.examples import some
 from tests.logs import events_of
 from timeline import Timeline
 from timeline.cli.app import app
@@ -107,7 +108,10 @@ def recorded(folder: Path, *commits: list[Row]) -> Path:
     return folder
 
 
-@pytest.fixture(params=["alone", "among others", "over a tail", "in a tail", "merged into a generation"])
+STATES: Final = ["alone", "among others", "over a tail", "in a tail", "merged into a generation"]
+
+
+@pytest.fixture(params=some(STATES, 3))
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Timeline]:
     """Yield a store that holds the events of OLD already."""
     folder = tmp_path / "desk"

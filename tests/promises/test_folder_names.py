@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from tests.commands import run
+from tests.examples import some
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,7 +58,7 @@ def answers(plain: Path) -> list[str]:
     return [one.out for one in found]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", some(NAMES, 3))
 def test_a_store_answers_the_same_in_any_folder(
     plain: Path, answers: list[str], tmp_path: Path, name: str
 ) -> None:
