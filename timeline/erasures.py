@@ -51,6 +51,7 @@ class Erasing:
     ingest: Callable[..., Ingested]
     _may_write: Callable[[str], None]
     _release: Callable[[], None]
+    _publish_again: Callable[[], None]
 
     def erase(
         self, events: str | Iterable[str] = (), *, reason: str | None = None, actor: str | None = None
@@ -89,6 +90,7 @@ class Erasing:
             self._index.build(self.progress)
         except Exception as error:
             _logger.warning("all is erased, but the index could not be built: %s", error)
+        self._publish_again()
         project = self._project or project_of(self.path)
         if project is None or not event_ids:
             return done

@@ -46,6 +46,7 @@ from timeline.project import (
     project_of,
     recorded_file,
 )
+from timeline.publishing import Publishing
 from timeline.represent import block, counted, one_line, paragraph, record
 from timeline.urls import COPIES, local_folder, url_of
 from timeline.vouching import Vouching
@@ -77,8 +78,15 @@ _LOG: Final = "log"
 _INDEX: Final = "index"
 
 
+def _register_again(log: Log) -> None:
+    """Register the files of a log in its Delta table, where it is published."""
+    from timeline.publish.log_table import refresh_log_table
+
+    refresh_log_table(log)
+
+
 @public
-class Timeline(Erasing, Vouching):
+class Timeline(Erasing, Publishing, Vouching):
     """A store of what was reported and believed, and when.
 
     Any number of processes may read a store while one or more append to it. Dates may be EDTF text, a
@@ -107,6 +115,7 @@ class Timeline(Erasing, Vouching):
         self._project = project
         self.read_only = read_only
         self._log = Log(path / _LOG) if url is None else log_at(url, self.path / COPIES)
+        self._log.on_change = _register_again
         self._index = Index(self.path / _INDEX, self._log)
         self._current: Snapshot | None = None
         self._recorder: Recorder | None = None

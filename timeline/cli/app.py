@@ -39,6 +39,7 @@ COMMANDS: Final = {
     **dict.fromkeys(("prove", "cite"), "timeline.cli.vouching"),
     **dict.fromkeys(("rebuild", "compact", "stats"), "timeline.cli.keeping"),
     **dict.fromkeys(("backup", "restore", "export"), "timeline.cli.keeping"),
+    "publish": "timeline.cli.publishing",
 }
 
 

@@ -2,8 +2,8 @@
 
 `surface` holds the public objects (docs/sql.md), `rules` what they are made of, `tables` the tables of a
 generation, `tail` what shows or adds the events since, `join` the point-in-time join, `intake` the bulk
-intake, `evidence` what is behind a belief, `overview` what a page shows, `sealed` what a seal leaves. Each
-object has a file, named after it; so has a query.
+intake, `evidence` what is behind a belief, `overview` what a page shows, `sealed` what a seal leaves,
+`publish` what is published. Each object has a file, named after it; so has a query.
 """
 
 from __future__ import annotations

@@ -147,6 +147,8 @@ class Log(ErasureMarks):
         self._cached_head: tuple[tuple[str, int, int, int] | None, Commit | None] = None, None
         self._appending = FileLock(self.folder / ".append.lock")
         self._maintaining = FileLock(self.folder / ".maintenance.lock")
+        #: Called, under the maintenance lock, once files took the place of others, before these are removed.
+        self.on_change: Callable[[Log], object] | None = None
 
     @classmethod
     def create(cls, folder: str | Path) -> Log:
@@ -435,7 +437,21 @@ class Log(ErasureMarks):
                 with rewritten(file, change) as content:
                     self.objects.replace(file.name, content)
                 changed += 1
+        if changed:
+            self._announce()
         return changed
+
+    def _announce(self) -> None:
+        """Call `on_change`; what it raises is a warning, since the log itself is as it has to be."""
+        if self.on_change is None:
+            return
+        self._cover = []
+        try:
+            self.on_change(self)
+        except Exception as error:
+            import logging
+
+            logging.getLogger(__name__).warning("%s: what is published is behind: %s", self.folder, error)
 
     def _files(self, until: int | None = None) -> list[LogFile]:
         """Return the files of the last listing, unless commits were appended since.
@@ -651,6 +667,7 @@ class Log(ErasureMarks):
         ]
         if covered:
             covered.sort(key=lambda file: (file.last - file.first, file.first))
+            self._announce()
             self.objects.remove([file.name for file in covered])
 
     def _merge(self, files: list[LogFile]) -> int:
@@ -676,6 +693,7 @@ class Log(ErasureMarks):
             return 0
         if not same or not rows_of(merged.path).equals(rows):
             raise Corruption(f"{merged.path}: does not hold what it was merged from; remove it")
+        self._announce()
         self.objects.remove([file.name for file in files])
         return len(files)
 

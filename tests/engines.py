@@ -1,0 +1,95 @@
+"""Other engines, each in an environment of its own, which is made once and kept in the user's cache.
+
+The packages come from PyPI. A test that needs one that cannot be made is skipped with the reason, or fails
+where TIMELINE_NEEDS_SERVERS is set.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+__all__ = ["DUCKDB", "SAIL", "run_in"]
+
+#: A DuckDB that opens what `timeline export duckdb` writes, with its extensions: no newer one has them on
+#: PyPI.
+DUCKDB: Final = ("duckdb==1.5.5", "duckdb-extension-delta==1.5.5", "duckdb-extension-quack==1.5.5")
+#: Spark's own client and a server of Spark Connect without a JVM.
+SAIL: Final = ("pysail==0.7.2", "pyspark-client==4.2.0", "pandas<3")
+
+_MADE: Final = "made"
+
+
+def _root() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "timeline-tests"
+
+
+@cache
+def _python(packages: Sequence[str]) -> Path:
+    """Return the interpreter of an environment with these packages; skips the test where none can be made."""
+    named = " ".join([*packages, sys.version])
+    folder = _root() / hashlib.sha256(named.encode()).hexdigest()[:16]
+    python = folder / "bin" / "python"
+    if not (folder / _MADE).exists():
+        try:
+            _make(folder, packages)
+        except (OSError, subprocess.CalledProcessError) as error:
+            said = getattr(error, "stderr", None) or str(error)
+            reason = f"no environment with {', '.join(packages)} could be made: {said.strip()[-300:]}"
+            if os.environ.get("TIMELINE_NEEDS_SERVERS"):
+                pytest.fail(reason)
+            pytest.skip(reason)
+    return python
+
+
+def _make(folder: Path, packages: Sequence[str]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.with_suffix(".lock"), "w") as lock:
+        # Tests run in several processes.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / _MADE).exists():
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        uv = shutil.which("uv")
+        python = str(folder / "bin" / "python")
+        if uv:
+            _call(uv, "venv", "--quiet", "--python", sys.executable, str(folder))
+            _call(uv, "pip", "install", "--quiet", "--python", python, *packages)
+        else:
+            _call(sys.executable, "-m", "venv", str(folder))
+            _call(python, "-m", "pip", "install", "--quiet", *packages)
+        (folder / _MADE).touch()
+
+
+def _call(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
+
+
+def run_in(packages: Sequence[str], script: Path, *arguments: object, timeout: int = 120) -> str:
+    """Run a script of Python in an environment with these packages; returns what it printed."""
+    finished = subprocess.run(
+        [_python(tuple(packages)), script, *map(str, arguments)],
+        env=_environment(),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=timeout,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("HOME", "PATH", "TMPDIR") if name in os.environ}
+    return kept | {"LC_ALL": "C.UTF-8", "RUST_LOG": "error"}

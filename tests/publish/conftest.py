@@ -1,0 +1,3 @@
+"""Scripts that run in other environments are none of the tests."""
+
+collect_ignore = ["readers"]

@@ -1,0 +1,78 @@
+"""The command that publishes: tables for other engines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from timeline.cli.options import Json, Store
+from timeline.cli.output import print_pairs, say
+from timeline.cli.stores import keeping, near
+from timeline.errors import BadInput
+from timeline.represent import counted
+
+__all__ = ["publish"]
+
+#: What can be published.
+What = Literal["delta", "beliefs"]
+
+
+def publish(
+    what: Annotated[
+        What, typer.Argument(help="The log as a Delta table, or every belief along the reported axis.")
+    ],
+    target: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[TARGET]",
+            help="A folder of its own. Default for delta: the folder of the log, in place.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """Publish tables that other engines read.
+
+    `delta` registers the files of the log and copies none: into a TARGET it links them. `beliefs` writes
+    Parquet files, a folder a segment of the reported axis. Publish again for what was recorded since.
+    """
+    if what == "beliefs" and target is None:
+        raise BadInput("got no TARGET; expected a folder that the beliefs go to")
+    with keeping(store) as tl:
+        if what == "beliefs" and target is not None:
+            beliefs = tl.publish_beliefs(target)
+            print_pairs(
+                {
+                    "path": near(beliefs.path),
+                    "version": beliefs.version,
+                    "commit": beliefs.commit,
+                    "position": beliefs.position,
+                    "segments": beliefs.segments,
+                    "files": beliefs.files,
+                    "rows": beliefs.rows,
+                    "written": beliefs.written,
+                    "removed": beliefs.removed,
+                },
+                json,
+            )
+            rows, written = counted(beliefs.rows, "row"), counted(beliefs.written, "new file")
+            say(f"Published {rows} of beliefs; {written}.")
+            return
+        table = tl.publish_delta(target)
+        print_pairs(
+            {
+                "path": near(table.path),
+                "version": table.version,
+                "commit": table.commit,
+                "files": table.files,
+                "rows": table.rows,
+                "added": table.added,
+                "removed": table.removed,
+            },
+            json,
+        )
+        say(f"Published {counted(table.rows, 'event')}; {counted(table.added, 'new file')}.")
