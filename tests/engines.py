@@ -12,18 +12,22 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-__all__ = ["DUCKDB", "SAIL", "run_in"]
+__all__ = ["DUCKDB", "SAIL", "run_in", "started_in"]
 
 #: A DuckDB that opens what `timeline export duckdb` writes, with its extensions: no newer one has them on
 #: PyPI.
-DUCKDB: Final = ("duckdb==1.5.5", "duckdb-extension-delta==1.5.5", "duckdb-extension-quack==1.5.5")
+DUCKDB: Final = (
+    "duckdb==1.5.5",
+    *(f"duckdb-extension-{name}==1.5.5" for name in ("delta", "httpfs", "quack")),
+)
 #: Spark's own client and a server of Spark Connect without a JVM.
 SAIL: Final = ("pysail==0.7.2", "pyspark-client==4.2.0", "pandas<3")
 
@@ -88,6 +92,23 @@ def run_in(packages: Sequence[str], script: Path, *arguments: object, timeout: i
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return finished.stdout
+
+
+@contextmanager
+def started_in(packages: Sequence[str], script: Path, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """Start a script of Python in an environment with these packages; it ends with the block."""
+    server = subprocess.Popen(
+        [_python(tuple(packages)), script, *map(str, arguments)],
+        env=_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    with server:
+        try:
+            yield server
+        finally:
+            server.kill()
 
 
 def _environment() -> dict[str, str]:
