@@ -6,6 +6,7 @@ counts the others.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -20,13 +21,17 @@ from timeline.index.catalog import sql_object
 from timeline.meaning.fact import fact_hash
 from timeline.meaning.times import LAST_INSTANT
 
-__all__ = ["FILTERS", "Overview", "Wanted", "overview", "reports_of"]
+__all__ = ["FILTERS", "OFFERED", "Overview", "Reports", "Wanted", "narrowed", "overview", "reports_of"]
 
 #: The columns that a page can be narrowed by.
 FILTERS: Final = ("subject", "attribute", "status", "source", "origin")
 
 #: So many of the values of a column are offered to narrow by, those of most rows.
-_OFFERED: Final = 100
+OFFERED: Final = 100
+
+
+#: Calls a function with a connection.
+Run = Callable[[Callable[[duckdb.DuckDBPyConnection], Rows]], Rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def _counts(
     for name, value, count in _of_narrowed(con, "statuses" if wanted.light else "counts", dates, wanted).rows:
         if name is None:
             total = count
-        elif value is not None and len(facets[name]) < _OFFERED:
+        elif value is not None and len(facets[name]) < OFFERED:
             facets[name].append((value, count))
     [(facts,)] = _of_narrowed(con, "facts", dates, wanted, several=dates.policy == "by-origin").rows
     return facets, total, facts
@@ -109,6 +114,17 @@ def _counts(
 
 def _of_narrowed(con: duckdb.DuckDBPyConnection, name: str, dates: AsOf, wanted: Wanted, **more: Any) -> Rows:
     """Return what one of the queries in sql/overview answers over what a page is narrowed to."""
+    base, _ = question("beliefs", dates, order=False)
+    return narrowed(con, base, name, wanted, at_hand=dates.is_plain, **more)
+
+
+def narrowed(
+    con: duckdb.DuckDBPyConnection, base: str, name: str, wanted: Wanted, *, at_hand: bool = True, **more: Any
+) -> Rows:
+    """Return what one of the queries in sql/overview answers over those rows of `base` that are wanted.
+
+    `at_hand` is whether the index holds them as they are, so that to read them several times costs little.
+    """
     parameters = dict(more)
     sought, narrowed = "FROM base", "FROM sought"
     # What narrows nothing is left out: the engine would test it for each row.
@@ -118,18 +134,12 @@ def _of_narrowed(con: duckdb.DuckDBPyConnection, name: str, dates: AsOf, wanted:
     if any(wanted.filters.get(name) for name in FILTERS):
         narrowed = sql_object("overview/narrowed")
         parameters |= {name: list(wanted.filters.get(name, ())) for name in FILTERS}
-    kept = "NOT MATERIALIZED" if dates.is_plain else "MATERIALIZED"
+    kept = "NOT MATERIALIZED" if at_hand else "MATERIALIZED"
     sql = (
-        f"{_base(dates)}, sought AS NOT MATERIALIZED ({sought}), "
+        f"WITH base AS NOT MATERIALIZED ({base}), sought AS NOT MATERIALIZED ({sought}), "
         f"narrowed AS {kept} ({narrowed}) {sql_object(f'overview/{name}')}"
     )
     return fetch(con, sql, parameters)
-
-
-def _base(dates: AsOf) -> str:
-    """Return the beginning of a query that reads `base`: everything believed under some dates."""
-    asked, _ = question("beliefs", dates, order=False)
-    return f"WITH base AS NOT MATERIALIZED ({asked})"
 
 
 def _until(dates: AsOf) -> dict[str, int | None]:
@@ -142,35 +152,26 @@ class Reports:
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], list[_Report]] = {}
 
-    def support(
-        self,
-        run: Callable[[Callable[[duckdb.DuckDBPyConnection], Rows]], Rows],
-        dates: AsOf,
-        rows: Sequence[Row],
-    ) -> dict[str, tuple[int, int]]:
+    def support(self, run: Run, dates: AsOf, rows: Sequence[Row]) -> dict[str, tuple[int, int]]:
         """Return, by event_id, how many origins and how many reports say what each of these beliefs does.
 
         Of each fact the reports that were public by then and have the value of the belief. `run` calls a
         function with a connection.
         """
-        facts = {row["fact"] for row in rows}
-        known = self._of(run, dates.recorded_as_of, facts)
         until = LAST_INSTANT if dates.as_of is None else dates.as_of
-        found = {}
-        for row in rows:
-            reports = known[row["fact"]]
-            value = next((one.value for one in reports if one.event_id == row["event_id"]), None)
-            same = [
-                one for one in reports if one.is_report and one.value == value and one.reported_at <= until
-            ]
-            if same:
-                origins = {one.origin for one in same if one.origin is not None}
-                found[row["event_id"]] = (len(origins), len(same))
-        return found
+        found = self.over_time(run, dates.recorded_as_of, rows)
+        return {row["event_id"]: support(until) for row, support in zip(rows, found, strict=True)}
+
+    def over_time(
+        self, run: Run, recorded_as_of: int, rows: Sequence[Row]
+    ) -> list[Callable[[int], tuple[int, int]]]:
+        """Return, for each of these beliefs, what `support` finds of it as of an instant."""
+        known = self._of(run, recorded_as_of, {row["fact"] for row in rows})
+        return [_support(known[row["fact"]], row["event_id"]) for row in rows]
 
     def _of(
         self,
-        run: Callable[[Callable[[duckdb.DuckDBPyConnection], Rows]], Rows],
+        run: Run,
         recorded_as_of: int,
         facts: set[str],
     ) -> dict[str, list[_Report]]:
@@ -188,6 +189,24 @@ class Reports:
                     read[fact].append(_Report(event_id, origin, reported_at, is_report, tuple(value)))
             self._known |= {(recorded_as_of, fact): reports for fact, reports in read.items()}
         return {fact: self._known[recorded_as_of, fact] for fact in facts}
+
+
+def _support(reports: Sequence[_Report], event_id: str) -> Callable[[int], tuple[int, int]]:
+    """Return what says how many origins and reports had the value of an event by an instant.
+
+    The event is one of them itself, though it may be dated otherwise by what stands in for it.
+    """
+    value = next((one.value for one in reports if one.event_id == event_id), None)
+    same = sorted(
+        (one for one in reports if one.is_report and one.value == value), key=lambda one: one.reported_at
+    )
+    instants, counts = [one.reported_at for one in same], [(1, 1)]
+    origins: set[str] = set()
+    for number, one in enumerate(same, 1):
+        if one.origin is not None:
+            origins.add(one.origin)
+        counts.append((len(origins), number))
+    return lambda until: counts[bisect_right(instants, until)]
 
 
 _reports: WeakKeyDictionary[object, Reports] = WeakKeyDictionary()

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
     from timeline.ask.explain import Explained
     from timeline.ask.overview import Overview, Wanted
+    from timeline.ask.overviews import Overviews
     from timeline.index.tables import Build
 
 __all__ = ["Snapshot"]
@@ -379,6 +380,23 @@ class Snapshot:
         if not isinstance(wanted, Wanted):
             raise BadInput(f"wanted is {brief(wanted)}; expected a Wanted")
         return self._run(lambda con: overview(con, dates, wanted))
+
+    def overviews(
+        self, dates: AsOf, wanted: Wanted, instants: Sequence[int], *, disputes: bool = True
+    ) -> Overviews:
+        """Return what a page shows under the default rule as of some instants: see `overviews`.
+
+        Raises BadInput where `dates` ask for another rule, or for what held at some time.
+        """
+        from timeline.ask.overview import reports_of
+        from timeline.ask.overviews import overviews
+
+        if not dates.is_plain or dates.valid_at is not None:
+            raise BadInput(
+                "overviews are of the default rule, at any time; ask for an overview of each instant"
+            )
+        known = reports_of(self)
+        return self._run(lambda con: overviews(con, dates, wanted, instants, known, disputes=disputes))
 
     def support(self, rows: Sequence[Row], dates: AsOf) -> dict[str, tuple[int, int]]:
         """Return how many origins and reports say what these beliefs do, by event_id."""

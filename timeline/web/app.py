@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from timeline import __version__
 from timeline.ask.snapshot import Snapshot
 from timeline.errors import BadInput, TimelineError
 from timeline.plot.engine import draw
@@ -29,6 +30,7 @@ from timeline.web import api, views, writes
 from timeline.web.ask_view import Sent, ask_view, sent_in
 from timeline.web.asked import Address, address_of
 from timeline.web.confined import Confined
+from timeline.web.days import days_view, window_of
 from timeline.web.documents import Documents
 from timeline.web.errors import headers_of, problem, problem_of
 from timeline.web.fact_view import fact_view
@@ -80,6 +82,7 @@ def application(
             Route("/promises", server.promises),
             Route("/disagreements", server.disagreements),
             Route("/ask", server.ask),
+            Route("/days", server.days),
             Route("/static/{name}", server.static),
             Route(LIVE, server.live),
             Route("/api/health", server.health),
@@ -146,6 +149,25 @@ class Server:
         except BadInput as error:
             return await self._view(request, _raising(error), [])
         return await self._view(request, view, items)
+
+    async def days(self, request: Request) -> Response:
+        """Answer with what the list of beliefs shows on the days about a date; null where it does not say."""
+        address = address_of(request.query_params.multi_items())
+        known = request.headers.get("if-none-match", "")
+
+        def reply() -> Response:
+            snapshot = self.tl.snapshot()
+            window = window_of(snapshot, address)
+            headers = _tagged(_tag(snapshot, "days", address.key(), window))
+            if is_known(headers["ETag"], known):
+                return Response(status_code=304, headers=headers)
+
+            def made() -> bytes:
+                return _json(None if window is None else days_view(snapshot, address, window))
+
+            return Response(self._kept.get(headers["ETag"], made), media_type=VIEW, headers=headers)
+
+        return await run_in_threadpool(reply)
 
     async def _view(
         self,
@@ -351,6 +373,16 @@ def _digest(snapshot: Snapshot) -> str:
         return snapshot.commit_of(snapshot.position).digest if snapshot.position else ""
 
     return views.remembered(snapshot, "digest", found)
+
+
+def _tag(snapshot: Snapshot, *parts: object) -> str:
+    """Return the tag of what is made of one state of a store and of nothing but these parts beside it."""
+    made_of = (__version__, _digest(snapshot), snapshot.zone, *parts)
+    return f'W/"{hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]}"'
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _tagged(tag: str) -> dict[str, str]:

@@ -24,13 +24,25 @@ if TYPE_CHECKING:
     from timeline.ask.snapshot import Snapshot
     from timeline.web.asked import Address
 
-__all__ = ["beliefs_view", "disagreements_view", "frame_of", "promises_view"]
+__all__ = [
+    "axis_of",
+    "beliefs_view",
+    "beliefs_wanted",
+    "days_of_events",
+    "disagreements_view",
+    "frame_of",
+    "has_disputes",
+    "known_names",
+    "promises_view",
+    "remembered",
+    "row_of",
+]
 
 Data = dict[str, Any]
 
 _DAY: Final = 86_400_000_000
-#: Beyond so many facts, origins that contradict each other are looked for only in a view of their own.
-_DISAGREEMENTS_AT_MOST: Final = 20_000
+#: Of more events, origins that contradict each other are looked for only in a view of their own.
+_EVENTS_AT_MOST: Final = 100_000
 #: Money is drawn on one scale, which does not move while the date does.
 _LOG_SPAN: Final = 1000
 
@@ -97,17 +109,19 @@ def beliefs_view(snapshot: Snapshot, address: Address) -> Data:
     frame = frame_of(snapshot, address, dates)
     if address.compare is not None:
         return {**frame, "view": "compare", **_changes(snapshot, address, dates)}
-    names = _names(snapshot, dates)
+    names = known_names(snapshot, dates)
     key = (_last_day(snapshot, dates), replace(dates, as_of=None), address.key())
     rivals, found, support = remembered(snapshot, key, lambda: _believed(snapshot, address, dates, names))
-    axis = _axis(found.rows)
-    day = dates.as_of if dates.as_of is not None else None
-    rows = [_row(row, axis, names, rivals, support, day) for row in found.rows]
+    axis = axis_of(found.rows)
+    rows = [
+        row_of(row, axis, names, rivals.get(row["fact"]), support.get(row["event_id"], (1, 1)))
+        for row in found.rows
+    ]
     return {
         **frame,
         "view": "beliefs",
         "axis": axis,
-        "groups": _grouped(rows),
+        "groups": _grouped(rows, found.rows),
         "total": found.total,
         "shown": len(rows),
         "offset": address.offset,
@@ -116,7 +130,6 @@ def beliefs_view(snapshot: Snapshot, address: Address) -> Data:
             "reports": found.reports,
             "origins": found.origins,
             "disagreements": len(rivals),
-            "today": _reports_on(snapshot, dates),
         },
         "facets": {
             name: [[value, names.get(value, value), count] for value, count in values]
@@ -125,7 +138,8 @@ def beliefs_view(snapshot: Snapshot, address: Address) -> Data:
     }
 
 
-def _names(snapshot: Snapshot, dates: AsOf) -> dict[str, str]:
+def known_names(snapshot: Snapshot, dates: AsOf) -> dict[str, str]:
+    """Return the names of entities, by their ids."""
     return remembered(snapshot, ("names", dates.recorded_as_of), lambda: names_of(snapshot, dates))
 
 
@@ -134,20 +148,22 @@ def _believed(
 ) -> tuple[dict[str, Row], Overview, dict[str, tuple[int, int]]]:
     """Return the disputed facts, the rows that are shown, and what supports them."""
     rivals = _rivals(snapshot, dates)
-    sought = address.search.lower()
-    found = snapshot.overview(
-        dates,
-        Wanted(
-            search=address.search,
-            ids=[one for one, name in names.items() if sought and sought in name.lower()],
-            filters=address.filters,
-            first=list(rivals),
-            light=address.light,
-            limit=address.limit,
-            offset=address.offset,
-        ),
-    )
+    found = snapshot.overview(dates, beliefs_wanted(address, names, list(rivals)))
     return rivals, found, snapshot.support(found.rows, dates)
+
+
+def beliefs_wanted(address: Address, names: Mapping[str, str], first: Sequence[str] = ()) -> Wanted:
+    """Return what a page is narrowed to; the facts `first` come first."""
+    sought = address.search.lower()
+    return Wanted(
+        search=address.search,
+        ids=[one for one, name in names.items() if sought and sought in name.lower()],
+        filters=address.filters,
+        first=first,
+        light=address.light,
+        limit=address.limit,
+        offset=address.offset,
+    )
 
 
 def _last_day(snapshot: Snapshot, dates: AsOf) -> object:
@@ -158,30 +174,29 @@ def _last_day(snapshot: Snapshot, dates: AsOf) -> object:
     """
     if dates.as_of is None or (dates.as_of + 1) % _DAY:
         return dates.as_of
-    days = remembered(snapshot, "days of events", lambda: _days_of_events(snapshot))
+    days = days_of_events(snapshot)
     at = bisect_right(days, dates.as_of // _DAY)
     return "day", days[at - 1] if at else None
 
 
-def _days_of_events(snapshot: Snapshot) -> list[int]:
-    rows = snapshot.sql("SELECT DISTINCT epoch_us(reported_at) // 86400000000 FROM events ORDER BY ALL").rows
-    return [day for (day,) in rows if day is not None]
+def days_of_events(snapshot: Snapshot) -> list[int]:
+    """Return the days on which anything was reported, in order, as numbers of days since 1970."""
+    sql = "SELECT DISTINCT epoch_us(reported_at) // 86400000000 FROM events ORDER BY ALL"
+
+    def found() -> list[int]:
+        return [day for (day,) in snapshot.sql(sql).rows if day is not None]
+
+    return remembered(snapshot, "days of events", found)
 
 
-def _reports_on(snapshot: Snapshot, dates: AsOf) -> int:
-    """Return how many reports came out on the day that was asked for."""
-    if dates.as_of is None:
-        return 0
-    density = remembered(snapshot, ("density", dates.recorded_as_of), lambda: density_data(snapshot, dates))
-    counts: dict[str, int] = remembered(
-        snapshot, ("counts", dates.recorded_as_of), lambda: dict(density["days"])
-    )
-    return counts.get(day_of(dates.as_of), 0)
+def has_disputes(snapshot: Snapshot) -> bool:
+    """Whether the list of beliefs marks what is disputed."""
+    return snapshot.position <= _EVENTS_AT_MOST
 
 
 def _rivals(snapshot: Snapshot, dates: AsOf) -> dict[str, Row]:
     """Return a disagreement of each disputed fact."""
-    if snapshot.position > _DISAGREEMENTS_AT_MOST * 5:
+    if not has_disputes(snapshot):
         return {}
     found: dict[str, Row] = {}
     for row in snapshot.ask("disagreements", None, dates, within=90).dicts():
@@ -189,15 +204,15 @@ def _rivals(snapshot: Snapshot, dates: AsOf) -> dict[str, Row]:
     return found
 
 
-def _grouped(rows: Sequence[Data]) -> list[Data]:
+def _grouped(rows: Sequence[Data], found: Sequence[Row]) -> list[Data]:
     groups: list[Data] = []
-    for row in rows:
+    for row, of in zip(rows, found, strict=True):
         if not groups or groups[-1]["subject"] != row["subject"]:
             groups.append(
                 {
                     "subject": row["subject"],
                     "name": row["subject_name"],
-                    "count": row["in_subject"],
+                    "count": of["in_subject"],
                     "rows": [],
                 }
             )
@@ -205,7 +220,7 @@ def _grouped(rows: Sequence[Data]) -> list[Data]:
     return groups
 
 
-def _axis(rows: Sequence[Row]) -> Data:
+def axis_of(rows: Sequence[Row]) -> Data:
     """Return the scale that money is drawn on: in the unit of most rows, over three powers of ten."""
     money = [
         row for row in rows if row["value_type"] == "amount" and re.fullmatch("[A-Z]{3}", row["unit"] or "")
@@ -236,22 +251,20 @@ def _middle(figures: Sequence[Decimal]) -> Decimal:
     return sorted(figures)[len(figures) // 2] if figures else Decimal(0)
 
 
-def _row(
+def row_of(
     row: Row,
     axis: Data,
     names: Mapping[str, str],
-    rivals: Mapping[str, Row],
-    support: Mapping[str, tuple[int, int]],
-    day: int | None,
+    rival: Row | None = None,
+    support: tuple[int, int] = (1, 1),
 ) -> Data:
+    """Return a belief as the list shows it; `support` is how many origins and reports say what it does."""
     since = row["believed_from"] or row["reported_at"]
-    origins, reports = support.get(row["event_id"], (1, 1))
-    rival = rivals.get(row["fact"])
+    origins, reports = support
     return {
         "fact": row["fact"],
         "subject": row["subject"],
         "subject_name": names.get(row["subject"], row["subject"]),
-        "in_subject": row.get("in_subject", 1),
         "attribute": row["attribute"].replace("-", " "),
         "object": None if row["object"] is None else names.get(row["object"], row["object"]),
         "period": row["period"],
@@ -261,7 +274,6 @@ def _row(
         "value": _value(row, axis),
         "status": row["status"],
         "since": None if since is None else day_of(from_datetime(since)),
-        "is_new": since is not None and day is not None and 0 <= day - from_datetime(since) < _DAY,
         "origins": origins,
         "reports": reports,
         "rival": None if rival is None else _rival(row, rival, names, axis),
@@ -304,13 +316,13 @@ def _changes(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
     """Return what differs between two dates: the earlier is the one to compare with."""
     earlier = address.compared(snapshot)
     assert earlier is not None
-    names = _names(snapshot, dates)
+    names = known_names(snapshot, dates)
     start, end = earlier.as_of, dates.as_of
     answer = snapshot.ask("changes", None, dates, between=(start, end))
     rows = answer.dicts()
     facts = {row["fact"] for row in rows}
     now, before = (_by_fact(snapshot, one, facts) for one in (dates, earlier))
-    axis = _axis([*now.values(), *before.values()])
+    axis = axis_of([*now.values(), *before.values()])
     shown = []
     for row in rows[: address.limit]:
         current = now.get((row["fact"], row["event_id_to"]))
@@ -318,7 +330,7 @@ def _changes(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
         base = current or old
         if base is None:
             continue
-        drawn = _row(base, axis, names, {}, {}, end)
+        drawn = row_of(base, axis, names)
         repeated = (
             old is not None
             and current is not None
@@ -374,7 +386,7 @@ def promises_view(snapshot: Snapshot, address: Address) -> Data:
 def disagreements_view(snapshot: Snapshot, address: Address) -> Data:
     """Return the view of origins that contradict each other."""
     dates = address.resolved(snapshot)
-    names = _names(snapshot, dates)
+    names = known_names(snapshot, dates)
     rows = snapshot.ask("disagreements", None, dates, within=90).dicts()
     pairs = [
         {

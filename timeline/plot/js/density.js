@@ -19,10 +19,15 @@
       const old = bars.get(key);
       if (!old || old.count < count) bars.set(key, { place, count, seen: +at <= asOf, between: +at > earlier });
     }
-    let drawn = "";
+    // One path for all bars that look the same: the picture is made again for each day that is passed.
+    const paths = { ink: "", ghost: "", later: "" };
     for (const { place, count, seen, between } of bars.values()) {
       const tall = Math.max(2, y(count));
-      drawn += pen.rect(place - 1, height - 4 - tall, 2, tall, seen && between ? "ink" : "ghost", { opacity: seen ? 1 : 0.6 });
+      paths[!seen ? "later" : between ? "ink" : "ghost"] += `M${place - 1} ${height - 4}v-${plot.n(tall)}h2V${height - 4}z`;
+    }
+    let drawn = "";
+    for (const [name, d] of Object.entries(paths)) {
+      if (d) drawn += pen.path(d, name === "ink" ? "ink" : "ghost", { filled: true, opacity: name === "later" ? 0.6 : 1 });
     }
     drawn += plot.timeAxis(pen, x, height);
     return pen.picture(height + 22, drawn, { title: pen.words.density, ground: options.ground });

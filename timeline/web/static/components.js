@@ -35,8 +35,24 @@
     const claimInWords = (data, row) => (row.value_type === "date" ? [spanInWords(data, row.claim.join("")), "", ""] : row.value_type === "amount" ? amountInWords(data, row.claim) : row.claim);
     const meaningOf = (data, status) => wordsOf(data).meanings?.[status] ?? data.statuses[status] ?? "";
 
+    // What is drawn of a row, or made of it, is kept with it: most rows are the same on the next day.
+    const drawn = new WeakMap();
+    const once = (of, key, make) => {
+      const found = drawn.get(of);
+      if (found?.key === key) return found.made;
+      const made = make();
+      drawn.set(of, { key, made });
+      return made;
+    };
+    const narrowed = ({ asked }) => new page.Query({ ...asked, as_of: undefined, offset: undefined }).text;
+
     const statusWord = (data, status) => plotWords(data).statuses?.[status] ?? (status ?? "").replace(/-/g, " ");
-    const glyph = (status, ghost) => svg(plot.status({ status }, { ghost }));
+    const glyphs = new Map();
+    const glyph = (status, ghost) => {
+      const key = `${status} ${Boolean(ghost)}`;
+      if (!glyphs.has(key)) glyphs.set(key, plot.status({ status }, { ghost }));
+      return svg(glyphs.get(key));
+    };
     const Status = (data, status, ghost) =>
       status ? html`<span class="status" title=${meaningOf(data, status)}>${glyph(status, ghost)} ${statusWord(data, status)}</span>` : "";
 
@@ -156,7 +172,8 @@
     const Summary = (data) => {
       const w = wordsOf(data);
       if (data.view === "beliefs") {
-        const { facts, reports, origins, disagreements, today } = data.summary;
+        const { facts, reports, origins, disagreements } = data.summary;
+        const today = data.is_now ? 0 : data.density.days.find(([day]) => day === data.as_of)?.[1] ?? 0;
         const [a, f, b, r, c, o] = w.summary(w.facts(facts), w.reports(reports), w.origins(origins));
         return html`${a}<b>${f}</b>${b}<b>${r}</b>${c}<b>${o}</b>${disagreements ? html`, <span class="dis">${w.disagree(disagreements)}</span>` : ""}. ${today ? w.cameOut(today) : ""}`;
       }
@@ -202,13 +219,14 @@
     };
 
     const BeliefRow = (data, row, { first, count, heading, sub, withSubject, hasValues }) => {
-      const drawn = row.value ? svg(drawnValue(data, row, { rival: row.rival?.figure ?? null, before: row.before?.value ?? null })) : null;
+      const isNew = !data.is_now && row.since === data.as_of;
+      const picture = row.value ? svg(drawnValue(data, row, { rival: row.rival?.figure ?? null, before: row.before?.value ?? null })) : null;
       return html`<tr key=${`${row.fact} ${row.valid} ${row.origin}`} class=${`${first ? "first" : ""} ${row.before ? "compared" : ""}`} data-fact=${row.fact}>
         ${first ? html`<th class="subject" scope="rowgroup" rowspan=${count}><span>${heading}</span><small>${sub}</small>${hasValues ? html`<div class="of-group" aria-hidden="true">${Axis(data)}</div>` : ""}</th>` : ""}
         <td class="fact">${factName(data, row, withSubject)}</td>
-        ${drawn ? html`<td class="value">${drawn}</td><td class="claims">${ClaimCell(data, row)}</td>` : html`<td class="claims wide" colspan="2">${ClaimCell(data, row)}</td>`}
+        ${picture ? html`<td class="value">${picture}</td><td class="claims">${ClaimCell(data, row)}</td>` : html`<td class="claims wide" colspan="2">${ClaimCell(data, row)}</td>`}
         <td class="stat">${Status(data, row.status)}${row.before && row.before.status !== row.status ? html`<span class="was">${wordsOf(data).was(statusWord(data, row.before.status))}</span>` : ""}</td>
-        <td class=${row.is_new ? "since new" : "since"}>${row.since ? short(data, row.since) : ""}</td>
+        <td class=${isNew ? "since new" : "since"}>${row.since ? short(data, row.since) : ""}</td>
         ${data.view === "compare" ? "" : html`<td class="orig">${Dots(data, row)}</td>`}
       </tr>`;
     };
@@ -224,7 +242,7 @@
       const chosen = data.asked[name] ?? [];
       const values = data.facets?.[name] ?? [];
       if (!values.length && !chosen.length) return label;
-      return html`<details class="fold facet"><summary>${label} ▾</summary><ul>${values.slice(0, 40).map(([value, text, count]) => html`<li><a href=${to(data, "/", { [name]: chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value] })} aria-pressed=${chosen.includes(value) ? "true" : "false"}>${chosen.includes(value) ? "✓ " : ""}${name === "status" ? statusWord(data, text) : text} <span>${count}</span></a></li>`)}</ul></details>`;
+      return once(values, `${data.language} ${narrowed(data)}`, () => html`<details class="fold facet"><summary>${label} ▾</summary><ul>${values.slice(0, 40).map(([value, text, count]) => html`<li><a href=${to(data, "/", { [name]: chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value] })} aria-pressed=${chosen.includes(value) ? "true" : "false"}>${chosen.includes(value) ? "✓ " : ""}${name === "status" ? statusWord(data, text) : text} <span>${count}</span></a></li>`)}</ul></details>`);
     };
 
     const Chosen = (data) => {
@@ -250,6 +268,7 @@
         return html`<div class="nothing"><p>${w.nothingYet(inWords(data, data.as_of))} <a href=${to(data, "/", { as_of: data.first })}>${w.firstReport(inWords(data, data.first))} ›</a></p></div>`;
       }
       const compare = data.view === "compare";
+      const of = [data.view, data.commit, data.language, data.is_now, page.valueWidth, data.axis.unit, data.axis.divisor, narrowed(data)].join(" ");
       const rest = data.total - data.offset - data.shown;
       return html`${compare ? "" : Legend(data)}${compare ? "" : Chosen(data)}
         <table class="beliefs"><thead><tr>
@@ -258,11 +277,11 @@
           <th class="claims" scope="col">${w.claim}</th><th class="stat" scope="col">${compare ? w.status : Facet(data, "status", w.status)}</th><th class="since" scope="col">${w.since}</th>
           ${compare ? "" : html`<th class="orig" scope="col">${Facet(data, "origin", w.originsHead)}</th>`}
         </tr></thead>
-        ${data.groups.map((group) => html`<tbody key=${group.subject ?? group.change}>${group.rows.map((row, index) => BeliefRow(data, row, {
+        ${data.groups.map((group) => html`<tbody key=${group.subject ?? group.change}>${group.rows.map((row, index) => once(row, [of, data.as_of.slice(0, 4), row.since === data.as_of, index ? "" : [group.count, group.rows.length, group.rows.some((one) => one.value)]].join(" "), () => BeliefRow(data, row, {
           first: index === 0, count: group.rows.length, withSubject: compare, hasValues: index === 0 && group.rows.some((one) => one.value),
           heading: compare ? w[group.change] : html`<a href=${to(data, "/", { subject: [group.subject] })}>${group.name}</a>`,
           sub: compare && group.change === "repeated" ? w.saidAgain : w.facts(group.count),
-        }))}</tbody>`)}
+        })))}</tbody>`)}
         </table>
         ${rest > 0 ? html`<p class="more"><span>${w.shown(data.offset + data.shown, data.total)}</span> <a href=${to(data, "/", { offset: data.offset + data.shown })}>${w.more(Math.min(rest, 200))}</a></p>` : ""}
         <footer class="foot">${compare ? html`<span>|→ ${w.fromBefore}</span>` : html`<span>● ${w.originsLegend}</span><span>○ ${w.rewriteLegend}</span>`}${Keys(data)}</footer>`;
@@ -432,6 +451,42 @@
     /** Return the whole of a page: what is around, and the view that its data are of. */
     return (data) => html`${Bar(data)}<main id="answer" class=${data.view}>${data.view === "fact" ? "" : Head(data)}${Body(data)}</main>`;
   };
+
+  /** Return what a page has of the days of a list with each state whole: the server sends what changes. */
+  page.withDays = function (sent) {
+    let last = {};
+    return sent && { ...sent, states: sent.states.map((state) => (last = { ...last, ...state })) };
+  };
+
+  /** Return a view of beliefs as it is on another day, which `days` has, with some of its rows: else null. */
+  page.onDay = function (data, days, day, rows = Infinity) {
+    if (!days.states.length || (days.from && day < days.from) || (days.until && day >= days.until)) return null;
+    let [first, last] = [0, days.states.length];
+    while (last - first > 1) {
+      const middle = (first + last) >> 1;
+      if (days.states[middle].from <= day) first = middle;
+      else last = middle;
+    }
+    const state = days.states[first];
+    const [facts, reports, origins, disagreements] = state.summary;
+    state.facet ??= state.status.map(([status, count]) => [status, status, count]);
+    return {
+      ...page.dated(data, day), axis: days.axes[state.axis], groups: grouped(state.rows.slice(0, rows).map((number) => days.rows[number]), state.counts), total: state.total, shown: state.rows.length, offset: 0,
+      summary: { facts, reports, origins, disagreements }, facets: { ...data.facets, status: state.facet },
+    };
+  };
+
+  /** Return a view with another date, for a day on which all else is as it is. */
+  page.dated = (data, day) => ({ ...data, as_of: day, is_now: false, trouble: undefined, asked: { as_of: day, ...data.asked, ...{ as_of: day, offset: undefined } } });
+
+  function grouped(rows, counts) {
+    const groups = [];
+    for (const row of rows) {
+      if (groups.at(-1)?.subject !== row.subject) groups.push({ subject: row.subject, name: row.subject_name, count: counts[groups.length], rows: [] });
+      groups.at(-1).rows.push(row);
+    }
+    return groups;
+  }
 
   /** The query of an address: names with texts or lists of them, in a fixed order. */
   page.Query = class {

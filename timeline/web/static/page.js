@@ -14,20 +14,20 @@ document.documentElement.classList.add("scripted");
 const theme = localStorage.getItem("timeline-theme");
 if (theme) document.documentElement.dataset.theme = theme;
 
-const measure = () => {
-  page.width = Math.max(320, Math.min(1200, root.clientWidth - (root.clientWidth > 760 ? 80 : 32)));
+function measure() {
+  const wide = root.clientWidth;
+  page.width = Math.max(320, Math.min(1200, wide - (wide > 760 ? 80 : 32)));
   page.chartWidth = Math.max(320, Math.min(800, page.width));
-  page.valueWidth = root.clientWidth > 1100 ? 276 : root.clientWidth > 760 ? 180 : page.width;
-};
+  page.valueWidth = wide > 1100 ? 276 : wide > 760 ? 180 : page.width;
+}
 
 // Preact takes the place of what the server sent, which is the same.
 function paint() {
-  measure();
   render(html`<${View} ...${data} />`, root);
-  document.title = `${page.inWords(data, data.as_of)} · Timeline`;
 }
 hydrate(html`<${View} ...${data} />`, root);
 // The server does not know how wide the page is: what was taken over is as wide as it drew it.
+measure();
 paint();
 
 // What draws the larger pictures is loaded with the first view that has one.
@@ -41,26 +41,31 @@ const loaded = (src) => new Promise((done, failed) => {
 // One request at a time: the last date that was asked for meanwhile is the next one.
 async function show(address, { push = false, quiet = false, light = false, field = null } = {}) {
   latest = address;
-  wanted = { address, push, quiet, light, field };
+  clearTimeout(resting);
+  resting = null;
+  wanted = { address, push, quiet, light: light && data.view === "beliefs", field };
   if (running) return;
   running = true;
   waiting = setTimeout(() => document.body.classList.add("loading"), 150);
   while (wanted) {
     const next = wanted;
+    const turn = steps;
     wanted = null;
     try {
-      const light = next.light && data.view === "beliefs" ? `${next.address.includes("?") ? "&" : "?"}light=1&limit=40` : "";
-      const answer = await fetch(next.address + light, { headers: { Accept: "application/vnd.timeline.view+json" } });
-      const found = await answer.json();
-      if (!answer.ok) throw Object.assign(new Error(found.detail ?? found.title ?? answer.statusText), { status: answer.status });
+      const found = await asked(next.address, next.light);
       await needed(found.view);
-      // Neither was what does not change while the date does sent again, nor what is below the screen.
-      data = light ? { ...found, density: { ...found.density, days: data.density.days }, facets: { ...data.facets, ...found.facets } } : found;
+      // Meanwhile the date was moved to another day, which is shown already.
+      if (turn !== steps) continue;
+      // Neither was what does not change while the date does sent again.
+      data = next.light ? { ...found, density: data.density, facets: { ...data.facets, ...found.facets } } : found;
       if (next.push) history.pushState(null, "", next.address);
       else if (!next.quiet) history.replaceState(null, "", next.address);
       paint();
-      for (const form of document.querySelectorAll("form.date")) wrong(form, null);
+      if (!dragged && !next.light) root.style.minHeight = "";
+      document.title = data.view === "fact" ? `${data.fact} · Timeline` : `${page.inWords(data, data.as_of)} · Timeline`;
+      for (const form of document.querySelectorAll("form.date.wrong")) wrong(form, null);
     } catch (error) {
+      if (turn !== steps) continue;
       // What was typed stays in its field, with a word below it; all else is named above the answer, which stays.
       if (error.status === 400 && next.field?.isConnected) wrong(next.field, error.message);
       else {
@@ -74,6 +79,67 @@ async function show(address, { push = false, quiet = false, light = false, field
   running = false;
 }
 
+async function asked(address, light) {
+  const more = light ? `${address.includes("?") ? "&" : "?"}light=1` : "";
+  const answer = await fetch(address + more, { headers: { Accept: "application/vnd.timeline.view+json" } });
+  const found = await answer.json();
+  if (!answer.ok) throw Object.assign(new Error(found.detail ?? found.title ?? answer.statusText), { status: answer.status });
+  return found;
+}
+
+// A date that is moved: most days are known already, and shown at once
+
+let steps = 0, resting = null, onScreen = 40, days = null, daysOf = null;
+const listed = () => `${data.commit}?${new page.Query({ ...data.asked, as_of: undefined, offset: undefined }).text}`;
+
+/** Ask for what the list shows on the days about the date, once for each list. */
+async function know() {
+  if (data.view !== "beliefs" || daysOf === listed()) return;
+  const of = (daysOf = listed());
+  try {
+    const found = page.withDays(await asked(`/days?${new page.Query({ ...data.asked, offset: undefined }).text}`));
+    if (daysOf === of) days = found;
+  } catch {
+    if (daysOf === of) days = daysOf = null;
+  }
+}
+
+/** Keep the page as tall as it is while it shows only the rows on the screen, so that nothing jumps. */
+function hold() {
+  if (root.style.minHeight) return;
+  const table = root.querySelector(".beliefs");
+  onScreen = table ? Math.ceil(Math.max(0, innerHeight - table.getBoundingClientRect().top) / 30) + 10 : 40;
+  root.style.minHeight = `${root.offsetHeight}px`;
+}
+
+/** Show another date: at once where it is known what is shown then, and what is left out of that at rest. */
+function step(name, day, { push = false } = {}) {
+  know();
+  const found = name === "as_of" ? moved(day) : null;
+  if (!found) return void show(addressWith({ [name]: day }), { push, light: Boolean(dragged) });
+  steps += 1;
+  data = found;
+  latest = addressWith({});
+  const before = dragged || still.matches ? null : new Set(root.querySelectorAll(".beliefs svg"));
+  paint();
+  if (before) for (const mark of root.querySelectorAll(".beliefs svg")) if (!before.has(mark)) mark.animate({ opacity: [0, 1] }, 120);
+  clearTimeout(resting);
+  if (push) history.pushState(null, "", latest);
+  resting = setTimeout(() => show(latest), 150);
+}
+/** Whether all that the page shows is what the server sent for its address. */
+page.isAtRest = () => !running && resting === null;
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+function moved(day) {
+  if (data.view !== "beliefs" || !days || days.commit !== data.commit || daysOf !== listed()) return null;
+  hold();
+  const found = page.onDay(data, days, day, onScreen);
+  // Beyond what is known: the next time it is.
+  if (!found) daysOf = null;
+  return found;
+}
+
 function wrong(form, message) {
   form.classList.toggle("wrong", message !== null);
   const help = form.querySelector(".help");
@@ -82,12 +148,11 @@ function wrong(form, message) {
 }
 
 function addressWith(changes) {
-  const query = new page.Query({ ...data.asked, offset: undefined, ...changes }).text;
+  const query = new page.Query({ as_of: undefined, ...data.asked, offset: undefined, ...changes }).text;
   return location.pathname + (query ? `?${query}` : "");
 }
 
-const today = () => new Date().toISOString().slice(0, 10);
-const go = (day, how) => day && show(addressWith({ as_of: day }), how);
+const go = (day) => day && step("as_of", day);
 
 // Links and forms of the page itself
 
@@ -97,7 +162,11 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   if (!link || link.origin !== location.origin || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || link.hasAttribute("download") || link.pathname.startsWith("/api/")) return;
   event.preventDefault();
-  show(link.pathname + link.search, { push: true });
+  const query = new URLSearchParams(link.search);
+  if (link.dataset.step && query.get("as_of")) return step("as_of", query.get("as_of"), { push: true });
+  // Rows that are the same on another day keep their links until the date rests.
+  if (link.closest(".beliefs") && query.has("as_of")) query.set("as_of", data.asked.as_of);
+  show(link.pathname + (query.size ? `?${query}` : ""), { push: true });
 });
 
 document.addEventListener("submit", (event) => {
@@ -122,7 +191,7 @@ document.addEventListener("change", (event) => {
 });
 
 addEventListener("popstate", () => show(location.pathname + location.search, { quiet: true }));
-addEventListener("resize", () => requestAnimationFrame(paint));
+addEventListener("resize", () => requestAnimationFrame(() => { measure(); paint(); }));
 
 // The field holds words; while it is typed in, the date as it is written everywhere else.
 document.addEventListener("focusin", ({ target }) => {
@@ -176,21 +245,20 @@ function stop() {
 
 // Dragging: every date that the handle passes is asked for, as fast as answers come
 
-let dragged = null;
-const dayAt = (slider, x) => {
-  const box = slider.getBoundingClientRect();
-  const [from, to] = [Date.parse(slider.dataset.from), Date.parse(slider.dataset.to)];
-  const share = Math.min(1, Math.max(0, (x - box.left) / box.width));
-  return new Date(from + share * (to - from - 864e5)).toISOString().slice(0, 10);
+let dragged = null, track = null;
+const dayAt = (x) => {
+  const share = Math.min(1, Math.max(0, (x - track.left) / track.width));
+  return new Date(track.from + share * (track.to - track.from - 864e5)).toISOString().slice(0, 10);
 };
 document.addEventListener("pointerdown", (event) => {
   const slider = event.target.closest(".slider");
   if (slider && event.button === 0) {
     dragged = event.target.closest(".handle.earlier") ? "compare" : "as_of";
-    // The page stays as tall as it is while it shows fewer rows, so that nothing jumps.
-    root.style.minHeight = `${root.offsetHeight}px`;
+    const { left, width } = slider.getBoundingClientRect();
+    track = { left, width, from: Date.parse(slider.dataset.from), to: Date.parse(slider.dataset.to) };
+    hold();
     slider.setPointerCapture?.(event.pointerId);
-    show(addressWith({ [dragged]: dayAt(slider, event.clientX) }));
+    step(dragged, dayAt(event.clientX));
     event.preventDefault();
     slider.querySelector(dragged === "compare" ? ".handle.earlier" : ".handle.as-of")?.focus();
     return;
@@ -200,18 +268,20 @@ document.addEventListener("pointerdown", (event) => {
 });
 document.addEventListener("pointermove", (event) => {
   if (dragged) {
-    const slider = document.querySelector(".slider");
-    const day = dayAt(slider, event.clientX);
-    if (day !== data[dragged]) show(addressWith({ [dragged]: day }), { light: true });
+    const day = dayAt(event.clientX);
+    if (day !== data[dragged]) step(dragged, day);
     return;
   }
   const chart = event.target.closest?.(".chart");
   if (chart && event.pointerType === "mouse") hover(chart, event.clientX);
 });
+document.addEventListener("pointerover", ({ target }) => target.closest?.(".slider, .steps") && know());
 document.addEventListener("pointerup", () => {
-  // The last date that was asked for, whose answer may still be on its way: now with all that was left out.
-  if (dragged) (data.view === "beliefs" ? show(latest) : Promise.resolve()).then(() => (root.style.minHeight = ""));
+  const was = dragged;
   dragged = null;
+  // The last date that was asked for, whose answer may still be on its way: now with all that was left out.
+  if (was && data.view === "beliefs") show(latest);
+  else if (was) root.style.minHeight = "";
 });
 document.addEventListener("pointercancel", () => {
   dragged = null;
@@ -235,7 +305,7 @@ function hover(chart, x) {
 const letters = document.getElementById("letters");
 letters.checked = localStorage.getItem("timeline-letters") !== "off";
 letters.addEventListener("change", () => localStorage.setItem("timeline-letters", letters.checked ? "on" : "off"));
-const steps = (event) => (event.altKey ? "year" : event.shiftKey ? "month" : "day");
+const unit = (event) => (event.altKey ? "year" : event.shiftKey ? "month" : "day");
 document.addEventListener("keydown", (event) => {
   if (event.key.length === 1 && !letters.checked) return;
   const inField = event.target.matches?.("input, textarea, select") || event.ctrlKey || event.metaKey;
@@ -245,10 +315,10 @@ document.addEventListener("keydown", (event) => {
   const name = earlier || event.key === "[" || event.key === "]" ? "compare" : "as_of";
   const iso = data[name];
   const keys = {
-    ArrowLeft: () => show(addressWith({ [name]: page.move(iso, steps(event), -1) })),
-    ArrowRight: () => show(addressWith({ [name]: page.move(iso, steps(event), 1) })),
-    "[": () => iso && show(addressWith({ compare: page.move(iso, "day", -1) })),
-    "]": () => iso && show(addressWith({ compare: page.move(iso, "day", 1) })),
+    ArrowLeft: () => step(name, page.move(iso, unit(event), -1)),
+    ArrowRight: () => step(name, page.move(iso, unit(event), 1)),
+    "[": () => iso && step("compare", page.move(iso, "day", -1)),
+    "]": () => iso && step("compare", page.move(iso, "day", 1)),
     Home: () => go(data.first),
     End: () => show(addressWith({ as_of: undefined })),
     n: () => go(page.nextReport(data, data.as_of, 1)),
@@ -293,7 +363,7 @@ events.addEventListener("head", ({ data: text }) => {
   lost = null;
   if (head.commit <= data.commit) return;
   const more = head.position - (data.position ?? head.position);
-  if (data.recorded_is_head) show(location.pathname + location.search, { quiet: true });
+  if (data.recorded_is_head) show(latest);
   if (more > 0) notice(page.words[data.language].live(more));
 });
 events.onerror = () => {
@@ -305,3 +375,6 @@ function notice(text) {
   live.hidden = !text;
   if (text && !lost) setTimeout(() => (live.hidden = true), 6000);
 }
+
+// Once there is time, the days about the date, so that the first step is as quick as the others.
+(globalThis.requestIdleCallback ?? setTimeout)(know);

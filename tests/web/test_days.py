@@ -1,0 +1,156 @@
+"""What a page shows while its date is moved, worked out in one pass: what the server says of each day."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import pytest
+import quickjs
+
+from tests.plot.test_odd_facts import REPORTS
+from tests.web.conftest import Served
+from timeline import Timeline
+from timeline.web.render import SCRIPTS, static_files
+
+#: As the seed of the steps, so that a failure can be repeated.
+SEED = int(os.environ.get("TIMELINE_SEED", random.SystemRandom().randrange(10**6)))
+LIGHT = ("groups", "axis", "total", "shown", "offset", "summary", "as_of", "is_now", "asked")
+
+
+@pytest.fixture(scope="module")
+def on_day() -> Callable[[Any, Any, str], Any]:
+    """Return what the page calls to show another day."""
+    context = quickjs.Context()
+    for name in SCRIPTS:
+        context.eval(static_files()[name][0].decode())
+    call = context.eval(
+        "(data, days, day) => JSON.stringify(timelinePage.onDay(JSON.parse(data), "
+        "timelinePage.withDays(JSON.parse(days)), day))"
+    )
+    return lambda data, days, day: json.loads(call(json.dumps(data), json.dumps(days), day))
+
+
+def seen(served: Served, path: str, **asked: str) -> Any:
+    """Return the data of a view."""
+    query = "&".join(f"{name}={value}" for name, value in asked.items())
+    status, _, body = served.get(f"{path}?{query}", Accept="application/vnd.timeline.view+json")
+    assert status == 200, body
+    return json.loads(body)
+
+
+@pytest.mark.parametrize(
+    "narrowed", [{}, {"q": "nvidia"}, {"status": "forecast"}, {"subject": "openai", "q": "e"}]
+)
+def test_each_day_is_as_the_server_shows_it(
+    served: Served, on_day: Callable[..., Any], narrowed: dict[str, str]
+) -> None:
+    data = seen(served, "/", as_of="2025-06-01", **narrowed)
+    days = seen(served, "/days", as_of="2025-06-01", **narrowed)
+    assert (days["from"], days["until"], days["commit"]) == (None, None, data["commit"])
+    froms = [date.fromisoformat(state["from"]) for state in days["states"]]
+    near = sorted({day + timedelta(step) for day in froms for step in (-1, 0, 1)})
+    for day in near if not narrowed else near[::5]:
+        shown = seen(served, "/", as_of=f"{day}", **narrowed)
+        found = on_day(data, days, f"{day}")
+        assert {name: found[name] for name in LIGHT} == {name: shown[name] for name in LIGHT}, day
+        assert found["facets"]["status"] == shown["facets"]["status"]
+
+
+def test_odd_facts_on_each_day(serving: Any, on_day: Callable[..., Any], tmp_path: Path) -> None:
+    with Timeline.create(tmp_path / "odd") as tl:
+        tl.append([{"source": "desk", **event} for event in REPORTS], register_unknown=True)
+    server = serving(tmp_path / "odd")
+    data, days = seen(server, "/"), seen(server, "/days")
+    for state in days["states"][1:]:
+        shown = seen(server, "/", as_of=state["from"])
+        found = on_day(data, days, state["from"])
+        assert {name: found[name] for name in LIGHT} == {name: shown[name] for name in LIGHT}, state["from"]
+
+
+def test_only_what_is_plain_is_worked_out(served: Served) -> None:
+    for asked in ({"policy": "first"}, {"recorded_as_of": "%231"}, {"valid_at": "2025"}, {"compare": "2025"}):
+        assert seen(served, "/days", **asked) is None
+    assert served.get("/days?as_of=soon")[0] == 400
+    _, headers, _ = served.get("/days")
+    assert served.get("/days", If_None_Match=headers["etag"])[0] == 304
+
+
+def as_shown(page: Any) -> list[str]:
+    """Return what the page shows, a line a node: fields as they are filled, styles as they are read."""
+    lines: list[str] = page.evaluate(
+        """() => {
+            const shown = (node) => {
+                if (node.nodeType === Node.TEXT_NODE) return [node.data];
+                const of = Object.fromEntries([...node.attributes].map(({ name, value }) => [name, value]));
+                if (of.style) of.style = node.style.cssText;
+                if (node.value !== undefined) of.value = node.value;
+                const attributes = Object.entries(of).sort().map((pair) => pair.join("="));
+                return [[node.tagName, ...attributes].join(" "), ...[...node.childNodes].flatMap(shown)];
+            };
+            return [...document.getElementById("page").childNodes].flatMap(shown);
+        }"""
+    )
+    return lines
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", ["/", "/?subject=openai&subject=nvidia"])
+def test_after_any_steps_the_page_is_as_if_loaded_there(opened: Callable[..., Any], path: str) -> None:
+    print(f"TIMELINE_SEED={SEED}")
+    steps = random.Random(SEED)
+    page = opened(path)
+    page.wait_for_selector("html.scripted")
+    box = page.locator(".slider").bounding_box()
+    for _ in range(4):
+        for _ in range(steps.randrange(1, 12)):
+            if steps.random() < 0.5:
+                keys = ("ArrowLeft", "ArrowRight", "Shift+ArrowLeft", "Shift+ArrowRight", "n", "p", "Home")
+                page.keyboard.press(steps.choice(keys))
+                continue
+            page.mouse.move(box["x"] + box["width"] * steps.random(), box["y"] + 20)
+            page.mouse.down()
+            for _ in range(steps.randrange(4)):
+                page.mouse.move(box["x"] + box["width"] * steps.random(), box["y"] + 20)
+            page.mouse.up()
+        page.wait_for_function("() => timelinePage.isAtRest()")
+        found, address = as_shown(page), page.url.removeprefix(page.evaluate("location.origin"))
+        afresh = opened(address)
+        afresh.wait_for_selector("html.scripted")
+        differ = [pair for pair in zip_longest(found, as_shown(afresh)) if pair[0] != pair[1]]
+        assert differ == [], address
+        afresh.close()
+
+
+@pytest.mark.browser
+def test_what_is_shown_at_once_is_what_the_server_says(opened: Callable[..., Any], served: Served) -> None:
+    """Before anything more is asked for: the rows that are on the screen, and the counts."""
+    print(f"TIMELINE_SEED={SEED}")
+    steps = random.Random(SEED)
+    page = opened("/")
+    with page.expect_response("**/days?*"):
+        page.locator(".slider").hover()
+    page.wait_for_function("() => document.querySelector('.summary b')")
+    rows = "() => [...document.querySelectorAll('tbody tr')].map(row => row.innerText)"
+    box = page.locator(".slider").bounding_box()
+    # What is asked for from now on is not answered.
+    page.route("**/*", lambda route: None)
+    page.mouse.down()
+    shown = []
+    for _ in range(8):
+        page.mouse.move(box["x"] + box["width"] * steps.random(), box["y"] + 20)
+        day = page.locator("form.as_of .day").get_attribute("data-iso")
+        shown.append((day, page.locator(".summary").inner_text(), page.evaluate(rows)))
+    page.close()
+    for day, summary, lines in shown:
+        afresh = opened(f"/?as_of={day}")
+        assert afresh.locator(".summary").inner_text() == summary
+        assert afresh.evaluate(rows)[: len(lines)] == lines
+        assert lines or afresh.locator("tbody tr").count() == 0
+        afresh.close()
