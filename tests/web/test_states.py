@@ -20,15 +20,26 @@ def test_without_a_server_the_last_answer_stays(
     shutil.copytree(served.store, tmp_path / "desk")
     server = serving(tmp_path / "desk")
     page = browser.new_page()
-    page.goto(f"{server.address}/?as_of=2025-02-22")
+    with page.expect_response("**/days?*") as days:
+        page.goto(f"{server.address}/?as_of=2025-02-22")
+    days.value.finished()
     page.wait_for_selector("html.scripted")
     stop(server)
     page.wait_for_function("() => document.getElementById('live').textContent.startsWith('Not live since')")
+    # What was sent already is shown, with a word that the rest is missing.
     page.locator("[data-step='+day']").click()
     page.wait_for_selector(".trouble")
     assert page.locator(".trouble").inner_text() == "The server does not answer. Try again"
+    assert page.locator("form.as_of .day").get_attribute("data-iso") == "2025-02-23"
     assert page.locator("tr[data-fact]").count() == 56
-    assert page.locator("form.as_of .day").get_attribute("data-iso") == "2025-02-22"
+    # What was not sent is not: the last answer stays, with its date.
+    page.locator("form.as_of .day").fill("2025-02")
+    page.locator("form.as_of .day").press("Enter")
+    page.locator(".find [type=search]").fill("nvidia")
+    page.locator(".find [type=search]").press("Enter")
+    page.wait_for_function("() => timelinePage.isAtRest()")
+    assert page.locator("form.as_of .day").get_attribute("data-iso") == "2025-02-23"
+    assert page.locator("tr[data-fact]").count() == 56
     page.close()
 
 

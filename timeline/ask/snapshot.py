@@ -384,19 +384,12 @@ class Snapshot:
     def overviews(
         self, dates: AsOf, wanted: Wanted, instants: Sequence[int], *, disputes: bool = True
     ) -> Overviews:
-        """Return what a page shows under the default rule as of some instants: see `overviews`.
-
-        Raises BadInput where `dates` ask for another rule, or for what held at some time.
-        """
+        """Return what a page shows under the default rule as of some instants: see `overviews`."""
         from timeline.ask.overview import reports_of
         from timeline.ask.overviews import overviews
 
-        if not dates.is_plain or dates.valid_at is not None:
-            raise BadInput(
-                "overviews are of the default rule, at any time; ask for an overview of each instant"
-            )
-        known = reports_of(self)
-        return self._run(lambda con: overviews(con, dates, wanted, instants, known, disputes=disputes))
+        asked = (dates, wanted, instants, reports_of(self))
+        return self._run(lambda con: overviews(con, *asked, disputes=disputes))
 
     def support(self, rows: Sequence[Row], dates: AsOf) -> dict[str, tuple[int, int]]:
         """Return how many origins and reports say what these beliefs do, by event_id."""

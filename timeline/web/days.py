@@ -52,8 +52,8 @@ def window_of(snapshot: Snapshot, address: Address) -> tuple[int, int] | None:
 def days_view(snapshot: Snapshot, address: Address, window: tuple[int, int]) -> Data:
     """Return what is shown on the days about the date of an address.
 
-    Each of `states` has what a view of beliefs has from its day to that of the next, but for facets other than
-    the status. Its rows and its axis are numbers in `rows` and `axes`; what is as in the state before is
+    Each of `states` has what a view of beliefs has from its day to that of the next, but for facets other
+    than the status. Its rows and its axis are numbers in `rows` and `axes`; what is as in the state before is
     left out. They are of the days from `from` until `until`, null where there is nothing before or behind.
     """
     dates = replace(address.resolved(snapshot), as_of=None)

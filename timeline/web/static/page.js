@@ -125,16 +125,27 @@ function step(name, day, { push = false } = {}) {
   if (before) for (const mark of root.querySelectorAll(".beliefs svg")) if (!before.has(mark)) mark.animate({ opacity: [0, 1] }, 120);
   clearTimeout(resting);
   if (push) history.pushState(null, "", latest);
-  resting = setTimeout(() => show(latest), 150);
+  resting = setTimeout(rest, 150);
+}
+
+/** Show all rows of a date that rests, and ask for what else there is of it. */
+function rest() {
+  const found = root.style.minHeight && data.asked.as_of === data.as_of ? moved(data.as_of, Infinity) : null;
+  if (found) {
+    data = found;
+    paint();
+    root.style.minHeight = "";
+  }
+  show(latest);
 }
 /** Whether all that the page shows is what the server sent for its address. */
 page.isAtRest = () => !running && resting === null;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-function moved(day) {
+function moved(day, rows = 0) {
   if (data.view !== "beliefs" || !days || days.commit !== data.commit || daysOf !== listed()) return null;
-  hold();
-  const found = page.onDay(data, days, day, onScreen);
+  if (!rows) hold();
+  const found = page.onDay(data, days, day, rows || onScreen);
   // Beyond what is known: the next time it is.
   if (!found) daysOf = null;
   return found;
@@ -280,7 +291,7 @@ document.addEventListener("pointerup", () => {
   const was = dragged;
   dragged = null;
   // The last date that was asked for, whose answer may still be on its way: now with all that was left out.
-  if (was && data.view === "beliefs") show(latest);
+  if (was && data.view === "beliefs") rest();
   else if (was) root.style.minHeight = "";
 });
 document.addEventListener("pointercancel", () => {
