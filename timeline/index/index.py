@@ -159,6 +159,9 @@ class Index:
                 return reader
         found = self._found()
         head = self._head_behind(found)
+        # That was a look at the log, which shows what other machines erased.
+        if self._leave_erased():
+            found = []
         end = head if commit is None else commit
         for generation in reversed(found):
             usable = generation.layout == FORMAT and generation.commit <= end
@@ -455,17 +458,18 @@ class Index:
                     sync_folder(path.parent)
         sync_folder(self.folder)
 
-    def _leave_erased(self, *, is_held: bool = False) -> None:
-        """Remove what was built before events were erased by another machine, which does not reach it.
+    def _leave_erased(self, *, is_held: bool = False) -> bool:
+        """Remove what was built before events were erased by another machine; returns whether they were.
 
         Whether the maintenance lock `is_held` already, under which what is being built is published first.
         """
         if not self.log.is_shared or (mark := self.log.erased_mark()) == self._seen_erased():
-            return
+            return False
         with contextlib.nullcontext() if is_held else self.log.maintenance():
             self.folder.mkdir(parents=True, exist_ok=True)
             self.remove_all(() if mark is None else tombstoned(self.log))
             (self.folder / _SEEN_ERASED).write_bytes(mark or b"")
+        return True
 
     def _seen_erased(self) -> bytes | None:
         """Return the mark of the last erasure that the generations here come after; None where of none."""

@@ -685,13 +685,13 @@ class Log(ErasureMarks):
         rows = pa.concat_tables([rows_of(file.path) for file in files])
         first, last = files[0].first, files[-1].last
         name = file_name(first, last)
-        is_put = self.objects.put_if_absent(name, encoded(rows, records))
+        self.objects.put_if_absent(name, encoded(rows, records))
         (merged,) = self._located([LogFile(name, first, last, "")])
         same = records_of(merged) == records
-        if same and not is_put and self.is_shared and not rows_of(merged.path).equals(rows):
-            # Another machine merged them, and has erased events since.
-            return 0
         if not same or not rows_of(merged.path).equals(rows):
+            if same and self.is_shared:
+                # Another machine has erased events since they were read, and removed them by then.
+                return 0
             raise Corruption(f"{merged.path}: does not hold what it was merged from; remove it")
         self._announce()
         self.objects.remove([file.name for file in files])

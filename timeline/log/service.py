@@ -67,11 +67,11 @@ class Tagged:
         return cls(tag, meta["size"], modified)
 
 
-def connect(url: str, *, seconds: int = _REQUEST) -> ObjectStore:
+def connect(url: str, *, seconds: int | None = None) -> ObjectStore:
     """Open the object store that a URL of a store names, rooted at its prefix, for use with `obstore`.
 
-    A request ends after so many seconds; nothing is tried again. Raises BadInput without the extra `cloud`,
-    and where the environment does not say how the service is reached.
+    A request ends after so many `seconds`, by default 30; nothing is tried again. Raises BadInput without the
+    extra `cloud`, and where the environment does not say how the service is reached.
     """
     try:
         from obstore.exceptions import BaseError
@@ -84,7 +84,7 @@ def connect(url: str, *, seconds: int = _REQUEST) -> ObjectStore:
     if url.startswith("s3:"):
         # Not every service that speaks S3 can remove several objects by one request.
         options |= {"disable_bulk_delete": "true"}
-    client: Any = {"timeout": timedelta(seconds=seconds), "connect_timeout": timedelta(seconds=5)}
+    client: Any = {"timeout": timedelta(seconds=seconds or _REQUEST), "connect_timeout": timedelta(seconds=5)}
     if _is_set("AWS_ALLOW_HTTP" if url.startswith("s3:") else "AZURE_ALLOW_HTTP") or _emulates(url):
         client["allow_http"] = True
     try:
