@@ -11,8 +11,9 @@ from hypothesis import settings
 
 T = TypeVar("T")
 
+_ASKED: Final = os.environ.get("TIMELINE_LONG", "0")
 #: Whether the long form of a test is to run: TIMELINE_LONG, where 0 is no.
-LONG: Final = os.environ.get("TIMELINE_LONG", "0") not in ("", "0")
+LONG: Final = _ASKED not in ("", "0")
 
 #: One in how many of a property's examples is drawn, by profile. Every run draws others than the one before.
 _ONE_IN: Final = {"long": 1, "ci": 2}
@@ -26,6 +27,13 @@ def costly(examples: int = 100) -> settings:
     of them is drawn, and at least three, so that the tests of a room run in seconds.
     """
     return settings(max_examples=max(examples // _ONE_IN.get(_profile(), _FEW), 3))
+
+
+def counted(short: int, long: int) -> int:
+    """Return how many examples to draw: `short`; in a long run `long`, or N where TIMELINE_LONG=N says so."""
+    if not LONG:
+        return short
+    return int(_ASKED) if _ASKED.isdigit() and int(_ASKED) > 1 else long
 
 
 def thinned(cases: Sequence[T]) -> Sequence[T]:

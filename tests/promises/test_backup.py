@@ -18,7 +18,7 @@ import pytest
 
 from tests import commands
 from tests.commands import Done, environment
-from tests.examples import thinned
+from tests.examples import counted, thinned
 from tests.logs import Volatile, append, names
 from timeline import BadInput, Conflict, Corruption, NotFound, Timeline
 from timeline.log.log import Log
@@ -326,7 +326,7 @@ def test_a_backup_while_others_write_is_a_beginning_of_the_store(tmp_path: Path)
 
 
 def test_a_copy_by_hand_while_others_write_verifies_up_to_a_commit(tmp_path: Path) -> None:
-    rounds = 40 if os.environ.get("TIMELINE_LONG") else 4
+    rounds = counted(4, 40)
     log_of(tmp_path / "store", 3)
     whole = 0
     with writers(tmp_path / "store" / "log"):
@@ -363,7 +363,7 @@ for _ in range(100):
 
 
 def test_a_backup_that_is_killed_leaves_a_backup_or_nothing(tmp_path: Path) -> None:
-    kills = 300 if os.environ.get("TIMELINE_LONG") else 6
+    kills = counted(6, 300)
     seed = int(os.environ.get("TIMELINE_SEED", random.randrange(2**32)))
     print(f"TIMELINE_SEED={seed}")
     drawn = random.Random(seed)

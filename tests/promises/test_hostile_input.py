@@ -28,6 +28,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.commands import environment
+from tests.examples import LONG, counted
 from timeline import Timeline
 from timeline.ask.temporal_sql import translate
 from timeline.errors import BadInput, BadRows, TimelineError, nearest
@@ -41,7 +42,7 @@ from timeline.project import toml_of
 MIB = 2**20
 #: A process may take so much of the address space besides what it takes for a harmless file.
 MEMORY = 256 * MIB
-MANY = 25_000 if os.environ.get("TIMELINE_LONG") else 60
+MANY = counted(60, 25_000)
 
 #: Makes a file in a folder, and returns it.
 Maker = Callable[[Path], Path]
@@ -218,13 +219,13 @@ def ingested(folder: Path, path: Path) -> str:
 SHORT = ("doubled keys", "a long value in Parquet", "gzip")
 
 
-@pytest.mark.parametrize("name", list(REFUSED) if os.environ.get("TIMELINE_LONG") else SHORT)
+@pytest.mark.parametrize("name", list(REFUSED) if LONG else SHORT)
 def test_a_small_file_that_costs_much_is_refused_in_words(tmp_path: Path, name: str) -> None:
     make, said = REFUSED[name]
     assert said in ingested(tmp_path, make(tmp_path))
 
 
-@pytest.mark.parametrize("name", list(TAKEN) if os.environ.get("TIMELINE_LONG") else ["marks"])
+@pytest.mark.parametrize("name", list(TAKEN) if LONG else ["marks"])
 def test_what_only_looks_hostile_is_taken(tmp_path: Path, name: str) -> None:
     assert int(ingested(tmp_path, TAKEN[name](tmp_path))) >= 1
 

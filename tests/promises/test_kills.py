@@ -5,39 +5,37 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 from tests.examples import LONG
 from tests.logs import events_of
+from tests.workers import Workers
 from timeline import Timeline
 from timeline.log.log import Log
 
-ROOT = Path(__file__).resolve().parents[2]
 SEED = int(os.environ.get("TIMELINE_SEED", "20250922"))
 KILLS = 1000 if LONG else 10
 #: After how many kills the whole store is checked, and not the log alone.
 ONE_WHOLE = 50 if LONG else 5
 
-#: Forks a worker a line of input. A worker writes a word before each step, and what it was promised after it.
-#: Nothing is run before the fork, so that no thread of a library is lost to it.
-WORKERS = """
-import json, os, random, sys
+#: A worker writes a word before each step, and what it was promised after it. Nothing is run before the fork,
+#: so that no thread of a library is lost to it.
+SCRIPT = """
+import json, os, random
 from pathlib import Path
+from tests.workers import say, serve
 from timeline import Timeline
 import duckdb, polars, pyarrow, pydantic
-
-def say(text):
-    os.write(1, (text + "\\n").encode())
 
 def event(key):
     return {"key": key, "fact": f"acme/plan@{2000 + int(key[1:]) % 500}", "text": key, "source": "wire"}
 
-def work(folder, turn, seed):
-    chance = random.Random(seed)
+def work(line):
+    folder, turn, seed = line.rsplit(" ", 2)
+    folder, turn = Path(folder), int(turn)
+    chance = random.Random(int(seed))
     count = 0
     def keys(number):
         nonlocal count
@@ -69,65 +67,34 @@ def work(folder, turn, seed):
             else:
                 tl.belief("acme/plan@2001")
 
-for line in sys.stdin:
-    folder, turn, seed = line.rsplit(" ", 2)
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work(Path(folder), int(turn), int(seed))
-        except BaseException as error:
-            say(f"failed {type(error).__name__}: {error}")
-        finally:
-            os._exit(1)
-    say(f"pid {pid}")
-    os.waitpid(pid, 0)
-    say("over")
+serve(work)
 """
 
 
-class Workers:
-    """A process that starts workers, which are killed one after the other."""
+class Killed:
+    """What workers of which each was killed were promised, and what they were at."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, workers: Workers, folder: Path) -> None:
+        self.workers, self.folder = workers, folder
         self.acknowledged: set[str] = set()
         self.killed_in: Counter[str] = Counter()
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", WORKERS],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-        )
-
-    def close(self) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
 
     def kill_one(self, turn: int, chance: random.Random) -> None:
         """Start a worker, and kill it somewhere in one of its steps."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{self.folder} {turn} {chance.randrange(2**30)}\n".encode())
-        self.process.stdin.flush()
-        pid: int | None = None
+        pid = self.workers.start(f"{self.folder} {turn} {chance.randrange(2**30)}")
         steps = chance.randrange(1, 8)
         began = "the start"
         while True:
-            word, _, rest = self._line().partition(" ")
-            if word == "pid":
-                pid = int(rest)
-            elif word == "have":
+            word, rest = self.workers.next()
+            if word == "have":
                 self.acknowledged.update(rest.split())
             elif word == "begin":
                 began = rest
                 steps -= 1
-            elif word == "over":
-                break
             else:
-                raise AssertionError(f"a worker {word} {rest}")
-            if pid is not None and steps == 0:
+                assert word == "over"
+                break
+            if steps == 0:
                 # Of a step of an unknown length some part: short ones are as likely as long ones.
                 until = time.perf_counter() + 10 ** chance.uniform(-5, -0.7)
                 while time.perf_counter() < until:
@@ -135,12 +102,6 @@ class Workers:
                 os.kill(pid, signal.SIGKILL)
                 steps = -1
         self.killed_in[began] += 1
-
-    def _line(self) -> str:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline().decode()
-        assert line.endswith("\n"), line
-        return line[:-1]
 
 
 def check_log(folder: Path, acknowledged: set[str]) -> None:
@@ -186,21 +147,19 @@ def test_no_kill_loses_what_was_acknowledged(tmp_path: Path) -> None:
             ]
         )
     chance = random.Random(SEED)
-    workers = Workers(tmp_path)
-    try:
+    with Workers(SCRIPT) as workers:
+        killed = Killed(workers, tmp_path)
         for turn in range(1, KILLS + 1):
             try:
-                workers.kill_one(turn, chance)
-                check_log(tmp_path, workers.acknowledged)
+                killed.kill_one(turn, chance)
+                check_log(tmp_path, killed.acknowledged)
                 if turn % ONE_WHOLE == 0:
-                    check_store(tmp_path, workers.acknowledged)
+                    check_store(tmp_path, killed.acknowledged)
             except BaseException as error:
-                error.add_note(f"seed {SEED}, kill {turn} of {dict(workers.killed_in)}")
+                error.add_note(f"seed {SEED}, kill {turn} of {dict(killed.killed_in)}")
                 raise
-    finally:
-        workers.close()
-    assert workers.killed_in.total() == KILLS
-    assert len(workers.killed_in) >= 4
+    assert killed.killed_in.total() == KILLS
+    assert len(killed.killed_in) >= 4
     with Timeline.open(tmp_path / "store") as tl:
         tl.rebuild()
         for _ in range(2):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -24,7 +23,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.commands import ROOT, run
-from tests.examples import costly
+from tests.examples import LONG, costly, counted
 from tests.logs import Volatile, events_of
 from tests.strategies import (
     MOMENTS,
@@ -54,9 +53,6 @@ Row = dict[str, Any]
 #: When each commit was recorded, and its rows.
 Commits = list[tuple[int, list[Row]]]
 
-_ASKED: Final = int(os.environ.get("TIMELINE_LONG") or "0")
-#: How many examples a long run draws: what TIMELINE_LONG says, or 500 where that is 1.
-LONG: Final = 500 if _ASKED == 1 else _ASKED
 
 # What is left, by a plain reading
 
@@ -245,7 +241,7 @@ def log_of(folder: Path, commits: Commits) -> Log:
 drawn_stores = st.tuples(st.lists(histories(6), min_size=1, max_size=3), descriptions)
 
 
-@costly(LONG or 15)
+@costly(counted(15, 500))
 @given(drawn_stores, seals)
 def test_what_is_left_is_the_log_that_never_had_the_rest(
     drawn: tuple[list[tuple[Step, ...]], list[Description]], seal: Seal
@@ -266,7 +262,7 @@ def test_what_is_left_is_the_log_that_never_had_the_rest(
         sealed.verify(may_lack=True)
 
 
-@costly(LONG or 50)
+@costly(counted(50, 500))
 @given(st.lists(histories(6), min_size=1, max_size=2), seals)
 def test_what_is_left_is_believed_as_it_was(drawn: list[tuple[Step, ...]], seal: Seal) -> None:
     """As of the seal and before, every belief is that of the whole log, unless a date was mended."""
@@ -338,7 +334,7 @@ def answers_of(tl: Timeline, seal: Seal, later: int) -> Iterator[tuple[str, obje
     yield "verified", tl.verify(log_only=True)
 
 
-@settings(max_examples=LONG // 10 or 1, phases=list(Phase) if LONG else [Phase.explicit])
+@settings(max_examples=counted(1, 50), phases=list(Phase) if LONG else [Phase.explicit])
 @example(
     drawn=(
         [

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pytest
 
 from tests import commands
+from tests.examples import LONG
 from tests.logs import always, row
 from timeline import Corruption, Timeline
 from timeline.log.file import Commit, CommitRecord, LogFile, records_of, rows_of
@@ -29,7 +30,6 @@ from timeline.meaning.identity import content_of, event_id
 #: The commits of the store, and the events of each.
 COMMITS: Final = 4
 EVENTS: Final = 3
-IS_LONG: Final = bool(os.environ.get("TIMELINE_LONG"))
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +218,7 @@ def test_every_byte_of_a_log_counts(store: Path) -> None:
     for number in range(1, COMMITS + 1):
         path = named(log, number)
         content = path.read_bytes()
-        places = range(len(content)) if IS_LONG else sorted(drawn.sample(range(len(content)), 60))
+        places = range(len(content)) if LONG else sorted(drawn.sample(range(len(content)), 60))
         for at in places:
             changed = bytearray(content)
             changed[at] ^= 1 << drawn.randrange(8)
@@ -226,7 +226,7 @@ def test_every_byte_of_a_log_counts(store: Path) -> None:
             with pytest.raises(Corruption, match=path.name):
                 Log(log).verify(quick=True)
             flipped += 1
-            if flipped % (500 if IS_LONG else 60) == 0:
+            if flipped % (500 if LONG else 60) == 0:
                 with pytest.raises(Corruption, match=path.name), Timeline.open(store) as tl:
                     tl.verify(log_only=True)
         path.write_bytes(content)
@@ -237,7 +237,7 @@ def test_every_byte_of_a_log_counts(store: Path) -> None:
 def test_a_file_cut_at_any_place_is_found(store: Path) -> None:
     path = named(store / "log", 3)
     content = path.read_bytes()
-    for length in range(0, len(content), 1 if IS_LONG else 97):
+    for length in range(0, len(content), 1 if LONG else 97):
         path.write_bytes(content[:length])
         with pytest.raises(Corruption, match=path.name):
             Log(store / "log").verify(quick=True)
@@ -258,7 +258,7 @@ def test_what_is_beside_the_log_is_not_taken_for_it(store: Path) -> None:
     assert Log(log).verify().commits == COMMITS
 
 
-@pytest.mark.parametrize("seed", [None] if not IS_LONG else range(200))
+@pytest.mark.parametrize("seed", [None] if not LONG else range(200))
 def test_several_things_at_once_are_found(seed: int | None, store: Path) -> None:
     seed = int(os.environ.get("TIMELINE_SEED", random.randrange(2**32))) if seed is None else seed
     print(f"TIMELINE_SEED={seed}")

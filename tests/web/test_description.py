@@ -6,7 +6,6 @@ refused, and nothing fails at the server.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any, Final
@@ -16,12 +15,11 @@ from hypothesis import strategies as st
 from schemathesis import engine
 from schemathesis.engine import events
 
+from tests.examples import LONG, counted
 from tests.web.conftest import Served
 from timeline import Timeline
 from timeline.web.api import QUESTIONS
 
-#: How many examples of each operation the long form draws.
-LONG: Final = int(os.environ.get("TIMELINE_LONG", "0"))
 TOKEN: Final = "a-token-of-the-test-0123"
 
 DATES: Final = st.one_of(
@@ -89,7 +87,7 @@ COSTLY: Final = "^/api/(beliefs|claims|disagreements|history|changes|events|enti
 
 def test_nothing_is_found(served: Served) -> None:
     fewer = [{"include-path-regex": COSTLY, "phases": {"coverage": {"enabled": False}}}]
-    found, cases = findings(served, 20261126, LONG or 2, operations=[] if LONG else fewer)
+    found, cases = findings(served, 20261126, counted(2, 20), operations=[] if LONG else fewer)
     assert not found, "\n\n".join(found[:20])
     assert cases.keys() >= {f"GET /api/{name}" for name in (*QUESTIONS, "sql", "health")}
     assert sum(cases.values()) > (1_300 if LONG else 150)
@@ -104,7 +102,7 @@ def test_nothing_is_found_where_events_are_taken(serving: Any, tmp_path: Path) -
     found, cases = findings(
         own,
         20261126,
-        LONG or 10,
+        counted(10, 100),
         headers={"Authorization": f"Bearer {TOKEN}"},
         # No schema says which sources the store knows, or that an amount needs a unit.
         checks={"positive_data_acceptance": {"expected-statuses": ["2xx", "400", "409", "412"]}},
