@@ -45,6 +45,12 @@ _PREFIX: Final = ".timeline-tmp-"
 _MARK: Final = "owner"
 _MARKED: Final = "A temporary folder of Timeline; a leftover where no process locks this file: "
 
+#: What is no fault of the file that is named.
+_OF_THE_MACHINE: Final = (
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EINTR),
+)
+
 #: What a file system without hard links answers.
 _NO_LINKS: Final = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
@@ -102,8 +108,7 @@ def text_in(path: str | Path, encoding: str = "utf-8") -> str:
         with open(path, "rb") as file:
             content = file.read(_SMALL_AT_MOST + 1)
     except OSError as error:
-        if error.errno in (errno.EMFILE, errno.ENFILE):
-            # That is no fault of the file.
+        if error.errno in _OF_THE_MACHINE:
             raise
         raise BadInput(f"cannot be read: {error.strerror or error}", place) from None
     except ValueError as error:
@@ -127,8 +132,7 @@ def check_target(
     try:
         return _checked(Path(target), inputs, within)
     except OSError as error:
-        if error.errno in (errno.EMFILE, errno.ENFILE):
-            # That is no fault of the file.
+        if error.errno in _OF_THE_MACHINE:
             raise
         raise BadInput(f"{target} cannot be written: {error.strerror or error}") from None
 
@@ -170,36 +174,44 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
     """A new folder within `parent` for what is to be renamed from there; it is removed after the block."""
     remove_leftovers(parent)
     folder = _make_folder(parent)
-    _under_way.add(folder)
+    _under_way.add((os.getpid(), folder))
     try:
         descriptor = os.open(
             folder / _MARK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
         )
         try:
-            with suppress(OSError):
-                # Locked first, so that a mark that says whose it is always is of a process that died. Where
-                # the file system knows no locks, the folder stays unmarked and is never taken for a leftover.
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            # Locked first, so that a mark that says whose it is always is of a process that died. Where the
+            # file system knows no locks, the folder stays unmarked and is never taken for a leftover.
+            if _is_locked(descriptor):
                 os.write(descriptor, _mark_of(folder))
             yield folder
         finally:
             _remove(folder)
             os.close(descriptor)
     finally:
-        _under_way.discard(folder)
+        _under_way.discard((os.getpid(), folder))
         with suppress(OSError):
             folder.rmdir()
 
 
-#: The temporary folders of this process.
-_under_way: set[Path] = set()
+def _is_locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError:
+        return False
+    return True
+
+
+#: The temporary folders that this process and those that it is a fork of have made.
+_under_way: set[tuple[int, Path]] = set()
 
 
 def remove_temporary_folders() -> None:
     """Remove what this process has under way, for one that ends without leaving its blocks."""
-    for folder in list(_under_way):
-        with suppress(OSError):
-            _remove(folder)
+    for made_by, folder in list(_under_way):
+        if made_by == os.getpid():
+            with suppress(OSError):
+                _remove(folder)
 
 
 def _make_folder(parent: Path) -> Path:
@@ -278,8 +290,7 @@ def write_path(target: str | Path, *, replace: bool = True) -> Iterator[Path]:
                 _link(written, real, target)
             sync_folder(real.parent)
     except OSError as error:
-        if error.errno in (errno.EMFILE, errno.ENFILE):
-            # That is no fault of the file.
+        if error.errno in _OF_THE_MACHINE:
             raise
         raise BadInput(f"{target} cannot be written: {error.strerror or error}") from None
 

@@ -18,7 +18,7 @@ import duckdb
 
 from timeline.ask.answers import Belief, Moment, Why
 from timeline.ask.snapshot import Snapshot
-from timeline.atomic import check_target, write_path
+from timeline.atomic import check_target, remove_leftovers, write_path
 from timeline.boundary import public
 from timeline.erasures import Erasing, warn_of_unfinished
 from timeline.errors import (
@@ -178,6 +178,10 @@ class Timeline(Erasing, Publishing, Vouching):
                 f"no store at {opened.address}; run `timeline init`, or `timeline ingest` in a project folder"
             )
         warn_of_unfinished(opened._log)
+        if not read_only:
+            # What processes that died did not get into memory.
+            remove_leftovers(opened._log.folder)
+            remove_leftovers(opened._index.folder)
         sealed = (sealed_as_of, sealed_recorded_as_of, sealed_basis)
         if sealed != (None, None, "certain") or (opened.path / SEAL_FILE).is_file():
             from timeline.sealed import open_sealed

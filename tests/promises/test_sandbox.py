@@ -170,7 +170,9 @@ class TestNothingElse:
             refused(copy, f"FROM read_blob('{name}')")
             refused(copy, f"WITH x AS (COPY (SELECT 1) TO '{name}' (USE_TMP_FILE false)) FROM x")
         assert generation.read_bytes() == before
-        assert sorted(path.suffix for path in (copy.path / "index").iterdir()) == [".duckdb", ".rows"]
+        # Readers that are open have a hidden folder for what does not fit into memory.
+        files = [path for path in (copy.path / "index").iterdir() if path.is_file()]
+        assert sorted(path.suffix for path in files) == [".duckdb", ".rows"]
         assert copy.sql("SELECT count(*) AS n FROM events")["n"].item() == copy.stats()["events"]
 
     def test_no_variables_of_python(self, store: Timeline) -> None:

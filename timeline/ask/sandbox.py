@@ -14,14 +14,12 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Final
 
 import duckdb
 
 from timeline.errors import BadInput
 from timeline.index.reader import TAIL_PATH, Attach, Reader, attach_generation
-from timeline.log.paths import quoted
 
 __all__ = ["as_owner", "check_query", "is_query", "memory_of", "open_owned", "open_sandbox", "sandboxed"]
 
@@ -95,7 +93,10 @@ def _machine() -> int:
 
 def open_owned(opened: Callable[[Attach], Reader]) -> Reader:
     """Open a reader whose connections may do what the owner's DuckDB may, on a database of their own."""
-    reader = opened(_attach_with_room)
+    reader = opened(attach_generation)
+    if reader.spill is not None:
+        # What is handed out may live longer than the reader.
+        reader.spill.keep()
     if reader.generation is not None and not reader.tail_events:
         # As over a tail, so that what the owner creates goes into memory by default, with a tail or without.
         tables = reader.con.execute(
@@ -106,12 +107,6 @@ def open_owned(opened: Callable[[Attach], Reader]) -> Reader:
         reader.con.execute(f"BEGIN; CREATE SCHEMA memory.store; {' '.join(made)} COMMIT")
         reader.search_path = TAIL_PATH
     return reader
-
-
-def _attach_with_room(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Attach a generation, and put what does not fit into memory where DuckDB puts it for an opened file."""
-    attach_generation(con, path)
-    con.execute(f"SET temp_directory = {quoted(f'{path}.tmp')}")
 
 
 @contextmanager

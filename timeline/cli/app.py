@@ -131,6 +131,7 @@ def main() -> NoReturn:
     if _interrupts.came:
         code = _INTERRUPTED
     code = _flushed(code)
+    _remove_temporary_folders()
     # All is closed and durable. To take Python down in order takes as long again as a small answer does.
     os._exit(code)
 
@@ -162,11 +163,15 @@ def _watch() -> None:
         time.sleep(_PATIENCE[0])
         if _interrupts.raised:
             time.sleep(_PATIENCE[1])
-        if atomic := sys.modules.get("timeline.atomic"):
-            atomic.remove_temporary_folders()
+        _remove_temporary_folders()
         os._exit(_INTERRUPTED)
 
     _thread.start_new_thread(watch, ())
+
+
+def _remove_temporary_folders() -> None:
+    if atomic := sys.modules.get("timeline.atomic"):
+        atomic.remove_temporary_folders()
 
 
 def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:

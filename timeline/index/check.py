@@ -15,8 +15,10 @@ from typing import Final
 import duckdb
 
 from timeline.errors import Corruption
+from timeline.index.generation import CONFIG
 from timeline.index.rows import Damaged, RowStore, UpTo, write
 from timeline.log.paths import quoted
+from timeline.log.spill import connect
 from timeline.meaning.columns import BELIEF_COLUMNS
 
 __all__ = ["REBUILD", "check_generation", "check_rows"]
@@ -54,8 +56,7 @@ def check_generation(given: Path, expected: Path, name: str) -> None:
     Both paths have to be plain; `name` is what the error names.
     """
     try:
-        with duckdb.connect(":memory:", config={"autoinstall_known_extensions": False}) as con:
-            con.execute(f"SET temp_directory = {quoted(expected.with_suffix('.comparing'))}")
+        with connect(spill=expected.with_suffix(".comparing"), config=CONFIG) as con:
             con.execute(f"ATTACH {quoted(given)} AS given (READ_ONLY)")
             con.execute(f"ATTACH {quoted(expected)} AS expected (READ_ONLY)")
             _check_objects(con, name)
@@ -171,7 +172,7 @@ def check_rows(path: Path, expected: Path) -> None:
         if given is None:
             raise Corruption(f"{path}: is damaged; {REBUILD}")
         cleanup.callback(given.close)
-        con = cleanup.enter_context(duckdb.connect(":memory:"))
+        con = cleanup.enter_context(connect(spill=expected.with_suffix(".comparing"), config=CONFIG))
         con.execute(f"ATTACH {quoted(expected)} AS expected (READ_ONLY)")
         [meta] = con.execute('SELECT "commit", position, digest FROM expected.store.meta').fetchall()
         try:

@@ -31,6 +31,7 @@ from timeline.index.tables import (
 )
 from timeline.log.log import CheckedFiles
 from timeline.log.paths import quoted, writable_database
+from timeline.log.spill import NOWHERE, connect
 
 __all__ = [
     "ALL_MEMORY",
@@ -52,6 +53,7 @@ __all__ = [
     "is_readable",
     "memory_for",
     "rows_beside",
+    "spill_of",
     "with_room",
 ]
 
@@ -130,6 +132,7 @@ CONFIG: Final[Config] = {
 
 
 def spill_of(path: Path) -> Path:
+    """Return where what does not fit into memory goes while a generation is built at a path."""
     return path.with_name(path.name + _SPILL)
 
 
@@ -141,10 +144,9 @@ def memory_for(base: int, each: int, events: int, texts: int = 0) -> str:
     return f"{min(base + each * events + _TEXT_HELD * texts, memory * 6 // 10)}B"
 
 
-def config_for(base: int, each: int, events: int, path: Path | None = None) -> Config:
-    """Return settings for so many events; what does not fit into memory goes beside `path`."""
-    config = CONFIG | {"memory_limit": memory_for(base, each, events)}
-    return config | {"temp_directory": str(spill_of(path))} if path is not None else config
+def config_for(base: int, each: int, events: int) -> Config:
+    """Return settings for so many events."""
+    return CONFIG | {"memory_limit": memory_for(base, each, events)}
 
 
 #: All that DuckDB may ever take: for what did not fit into less, such as very many long texts.
@@ -201,7 +203,7 @@ def is_readable(path: Path) -> bool:
 def error_of(path: Path) -> duckdb.Error | None:
     """Return the error of reading a DuckDB file from its first block to its last, if there is one."""
     try:
-        with duckdb.connect(":memory:", config=CONFIG) as con:
+        with connect(spill=NOWHERE, config=CONFIG) as con:
             con.execute(f"ATTACH {quoted(path)} AS generation (READ_ONLY)")
             tables = con.execute(
                 "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'generation'"
@@ -226,7 +228,7 @@ def build_file(
     path = Path(path)
     events = sum(commit.count for commit in files.commits)
     with writable_database(path) as built:
-        config = config_for(*TO_BUILD, events, built)
+        config = config_for(*TO_BUILD, events)
         try:
             return _build_file(built, files, config, progress, rows)
         except duckdb.OutOfMemoryException:
@@ -242,7 +244,7 @@ def _build_file(
         if left is not None:
             left.unlink(missing_ok=True)
     events = sum(commit.count for commit in files.commits)
-    with duckdb.connect(":memory:", config=config) as con:
+    with connect(spill=spill_of(path), config=config) as con:
         con.execute(
             f"ATTACH {quoted(path)} AS built (STORAGE_VERSION 'v1.5.0', "
             f"ROW_GROUP_SIZE {_SMALL_ROW_GROUP if events <= _FEW else _ROW_GROUP})"

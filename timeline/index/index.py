@@ -24,7 +24,7 @@ from typing import Final
 
 import duckdb
 
-from timeline.atomic import sync_file, sync_folder
+from timeline.atomic import remove_leftovers, sync_file, sync_folder
 from timeline.errors import Corruption
 from timeline.index.check import REBUILD, check_generation, check_rows
 from timeline.index.generation import (
@@ -46,6 +46,7 @@ from timeline.index.generation import (
     is_readable,
     memory_for,
     rows_beside,
+    spill_of,
     with_room,
 )
 from timeline.index.reader import (
@@ -63,6 +64,7 @@ from timeline.index.tail import Appended, apply_tail, load_tail
 from timeline.log.erasing import tombstoned
 from timeline.log.log import Commit, Log
 from timeline.log.paths import plain_folder, quoted, writable_database
+from timeline.log.spill import NOWHERE, Spill, connect
 
 __all__ = ["Index"]
 
@@ -217,14 +219,15 @@ class Index:
         attached = not is_whole or apart is not None
         con = None
         held = generation.held
+        spill = self._spill()
         try:
             with plain_folder(self.folder) as folder:
                 path = folder / generation.path.name if held is None else held.path
                 if attached:
-                    con = duckdb.connect(":memory:", config=config)
+                    con = connect(spill=spill.path, config=config)
                     (apart or attach_generation)(con, path)
                 else:
-                    con = duckdb.connect(str(path), read_only=True, config=config)
+                    con = connect(path, spill=spill.path, read_only=True, config=config)
                 held = Held.of(path) if held is None else held
             prefix = "generation." if attached else ""
             [(digest,)] = con.execute(f"SELECT digest FROM {prefix}store.meta").fetchall()
@@ -254,7 +257,9 @@ class Index:
             if rows is not None and rows.upto != (generation.commit, generation.position, digest):
                 rows.close()
                 rows = None
-            return Reader(con, generation.path, appended, rows, apart=apart is not None, held=held)
+            return Reader(
+                con, generation.path, appended, rows, apart=apart is not None, held=held, spill=spill
+            )
         except BaseException:
             con.close()
             raise
@@ -307,9 +312,14 @@ class Index:
 
         It is for an empty log, a folder that cannot be written, and a state that no generation has any more.
         """
-        con = duckdb.connect(":memory:", config=CONFIG)
+        spill = self._spill()
+        con = connect(spill=spill.path, config=CONFIG)
         self.log.reading(lambda files: build(con, files, None), until=end)
-        return Reader(con, None)
+        return Reader(con, None, spill=spill)
+
+    def _spill(self) -> Spill:
+        # Resolved, so that readers of one folder by different names share a place, and in a plain one.
+        return Spill(self.folder.resolve())
 
     def build(self, progress: Build | None = None) -> Path | None:
         """Build a generation up to the head and publish it; None where the folder cannot be written.
@@ -351,7 +361,7 @@ class Index:
         head = self.log.head()
         try:
             # Attached, because this process may read it already, and then with other settings.
-            with plain_folder(self.folder) as folder, duckdb.connect(":memory:", config=CONFIG) as con:
+            with plain_folder(self.folder) as folder, connect(spill=NOWHERE, config=CONFIG) as con:
                 attach_generation(con, folder / generation.path.name)
                 [(digest, whole)] = con.execute("SELECT digest, whole FROM generation.store.meta").fetchall()
         except duckdb.Error:
@@ -367,7 +377,7 @@ class Index:
         _copy(last, path)
         if progress is not None:
             progress("putting in what was appended since")
-        config = config_for(*TO_BUILD, last.position, path)
+        config = config_for(*TO_BUILD, last.position)
         try:
             return self._grow(last, path, config, quick)
         except duckdb.OutOfMemoryException:
@@ -375,7 +385,7 @@ class Index:
             return self._grow(last, path, config | {"memory_limit": ALL_MEMORY}, quick)
 
     def _grow(self, last: Generation, path: Path, config: Config, quick: bool) -> tuple[int, int]:
-        with writable_database(path) as made, duckdb.connect(":memory:", config=config) as con:
+        with writable_database(path) as made, connect(spill=spill_of(made), config=config) as con:
             con.execute(f"ATTACH {quoted(made)} AS built")
             if quick:
                 # Whatever row group is changed is written again, of which long texts would be nearly all.
@@ -447,8 +457,9 @@ class Index:
             return
         self._remove_older(None)
         self._remove_unfinished()
+        remove_leftovers(self.folder)
         for path in self.folder.iterdir():
-            # Where DuckDB puts what does not fit into memory; readers that died leave it behind.
+            # Where readers of earlier versions put what did not fit into memory.
             if path.is_dir() and not path.is_symlink() and _SPILLED.fullmatch(path.name):
                 shutil.rmtree(path, ignore_errors=True)
         with plain_folder(self.folder) as folder:
@@ -624,7 +635,7 @@ def _remove_building(folder: Path) -> None:
 def _may_hold(path: Path, event_ids: Collection[str]) -> bool:
     """Whether a generation has one of these events, or cannot be read."""
     try:
-        with duckdb.connect(":memory:", config=CONFIG) as con:
+        with connect(spill=NOWHERE, config=CONFIG) as con:
             attach_generation(con, path)
             [(count,)] = con.execute(
                 "SELECT count(*) FROM generation.store.events "

@@ -16,6 +16,7 @@ from timeline.index.generation import Held, with_room
 from timeline.index.rows import RowStore
 from timeline.index.tail import Appended, Tail, show_tail
 from timeline.log.paths import quoted
+from timeline.log.spill import Spill
 
 __all__ = [
     "ATTACHED_PATH",
@@ -62,8 +63,11 @@ class Reader:
         *,
         apart: bool = False,
         held: Held | None = None,
+        spill: Spill | None = None,
     ) -> None:
         self.con = con
+        #: What keeps the folder for what does not fit into memory.
+        self.spill = spill
         #: What keeps the file of the generation readable.
         self.held = held
         #: What finds the SQL surface where it is in no file that was opened, for every connection.

@@ -22,6 +22,7 @@ from timeline.index.seal import Seal
 from timeline.index.tables import view_of_log
 from timeline.log.copying import write_log
 from timeline.log.log import CheckedFiles, Log
+from timeline.log.spill import connected
 from timeline.meaning.fold import END, Basis, Entry, counts_from, standing
 from timeline.meaning.times import parse_edtf
 
@@ -47,7 +48,7 @@ def write_sealed(
         # Asked again where files were merged away meanwhile.
         shutil.rmtree(folder, ignore_errors=True)
         events = sum(commit.count for commit in files.commits)
-        with duckdb.connect(":memory:", config=config_for(*TO_BUILD, events)) as con:
+        with connected(folder.parent, config_for(*TO_BUILD, events)) as con:
             view_of_log(con, files)
             _choose(con, seal, zone)
             counts = dict(con.execute(_COUNTS).fetchall())

@@ -193,7 +193,7 @@ class TableIntake:
         self._bad = RowSet()
         self._repeated = RowSet()
         self._habits = habits
-        self._reading = RowReader(habits)
+        self._reading = RowReader(habits, reader.spill.within if reader.spill else None)
         #: The columns that events may have, with those that claims turn out to be.
         self._holds = set(self._given)
         #: The attributes whose claims are entities.

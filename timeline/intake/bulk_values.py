@@ -14,15 +14,14 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any, Final
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from timeline.atomic import temporary_folder
 from timeline.errors import BadInput
 from timeline.index.catalog import sql_object
 from timeline.intake.tabular import StoredTable
 from timeline.log.paths import quoted
+from timeline.log.spill import connect, spilling
 from timeline.meaning.decimals import rounded, short_text
 from timeline.meaning.event import (
     BLANKS,
@@ -339,11 +338,13 @@ def _plain_unit(text: str) -> str | None:
 class RowReader:
     """Reads a table of these columns part by part, into a database of its own; close it after use.
 
+    What does not fit into memory goes to a temporary folder `within` another.
+
     `normalize` makes views of one part with every key as text; `read` then puts beside them what the texts
     mean, as the query `intake/rows` takes it.
     """
 
-    def __init__(self, habits: Habits = _NO_HABITS) -> None:
+    def __init__(self, habits: Habits = _NO_HABITS, within: Path | None = None) -> None:
         self._habits = habits
         self._habits_of: dict[str, Habits] = {}
         self._has_declared = False
@@ -355,19 +356,11 @@ class RowReader:
         self._taken: dict[str, str] = {}
         self._unreadable = "false"
         self._spilled = ExitStack()
-        self.con = duckdb.connect(config=self._spilling())
+        self.con = connect(spill=self._spilled.enter_context(spilling(within or Path(gettempdir()))))
         # Its parts are to keep their order, as they do where the many are looked up among the few.
         self.con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         for macro in _MACROS:
             self.make(macro)
-
-    def _spilling(self) -> dict[str, Any]:
-        """Return where what does not fit into memory goes: by itself DuckDB puts it where the user is."""
-        try:
-            # What a killed process leaves there goes when the next one begins.
-            return {"temp_directory": str(self._spilled.enter_context(temporary_folder(Path(gettempdir()))))}
-        except OSError:
-            return {}
 
     def close(self) -> None:
         self.con.close()

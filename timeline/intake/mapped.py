@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +27,7 @@ from timeline.intake.pandas_periods import is_periods, written_periods
 from timeline.intake.periods import is_period
 from timeline.intake.tabular import STAYS_IN_ITS_FILE, StoredTable, batch_of_table
 from timeline.log.paths import quoted
+from timeline.log.spill import connected
 
 __all__ = ["NUMBER_STYLES", "applied"]
 
@@ -71,7 +71,7 @@ def applied(mapping: TableMapping, foreign: ForeignTable) -> Batch:
         (each for each in sorted(mapping.columns()) if list(foreign.columns).count(each) > 1), None
     ):
         raise BadInput(f"column {twice!r} is given twice", Place(foreign.name))
-    with closing(duckdb.connect()) as con:
+    with connected(Path(tempfile.gettempdir())) as con:
         con.execute("SET TimeZone = 'UTC'")
         for macro in _MACROS:
             con.execute(sql_object(f"intake/{macro}"))

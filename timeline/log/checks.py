@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import mmap
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -33,6 +32,7 @@ from timeline.log.file import (
 )
 from timeline.log.merkle import merkle_root, packed_ids, split
 from timeline.log.paths import parquet_source, plain_folder
+from timeline.log.spill import connected
 from timeline.meaning.columns import ERASED, LOG_COLUMNS
 from timeline.meaning.erasure import left_of, vouched
 from timeline.meaning.identity import event_id_sql
@@ -123,7 +123,6 @@ def check_rows(files: Sequence[tuple[LogFile, Sequence[CommitRecord]]]) -> None:
     Positions, commits and `recorded_at` are compared, every event id computed again from the content, and
     every root from the ids. The content of erased events is gone: see `check_erased`.
     """
-    import duckdb
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -141,7 +140,7 @@ def check_rows(files: Sequence[tuple[LogFile, Sequence[CommitRecord]]]) -> None:
         expected = sum(record.commit.count for record in records)
         if count != expected:
             raise Corruption(f"{file.path}: has {count} rows, expected {expected} by its commits")
-    with plain_folder(Path(files[0][0].path).parent) as folder, duckdb.connect() as connection:
+    with plain_folder(Path(files[0][0].path).parent) as folder, connected(folder) as connection:
         source = parquet_source(folder / file.name for file, _ in files)
         rows: Any = connection.sql(
             f"""
@@ -167,13 +166,7 @@ def check_ids_once(files: Sequence[LogFile]) -> None:
 
     Ids are compared by their first 64 bits before they are compared as a whole.
     """
-    import duckdb
-
-    with (
-        plain_folder(Path(files[0].path).parent) as folder,
-        tempfile.TemporaryDirectory(prefix="timeline-") as within,
-        duckdb.connect(config={"temp_directory": within}) as connection,
-    ):
+    with plain_folder(Path(files[0].path).parent) as folder, connected(folder) as connection:
         source = parquet_source(folder / file.name for file in files)
         rows = connection.execute(
             f"""
@@ -201,12 +194,10 @@ def check_erased(files: Sequence[LogFile], *, may_lack: bool = False) -> tuple[i
     than its tombstone vouches for, and for a tombstone of an event that is not there. Where the log
     `may_lack` tombstones, since it holds nothing that was recorded later, the first is none.
     """
-    import duckdb
-
     columns = ", ".join(
         f'epoch_us(e."{name}")' if kind == "instant" else f'e."{name}"' for name, kind in LOG_COLUMNS.items()
     )
-    with plain_folder(Path(files[0].path).parent) as folder, duckdb.connect() as connection:
+    with plain_folder(Path(files[0].path).parent) as folder, connected(folder) as connection:
         connection.execute(
             f"CREATE VIEW log AS FROM {parquet_source(folder / file.name for file in files)};"
             "CREATE TABLE tombstones AS SELECT target AS event_id, any_value(text) AS vouched, "
@@ -320,7 +311,7 @@ def explained(error: Exception, files: Iterable[LogFile]) -> Exception:
     for file in files:
         try:
             check_rows([(file, records_of(file))])
-            with plain_folder(Path(file.path).parent) as folder, duckdb.connect() as con:
+            with plain_folder(Path(file.path).parent) as folder, connected(folder) as con:
                 # Those columns too that no event id covers.
                 source = parquet_source([folder / file.name])
                 con.execute(f"SELECT bit_xor(hash(COLUMNS(*))) FROM {source}").fetchall()

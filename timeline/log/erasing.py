@@ -13,6 +13,7 @@ from timeline.errors import BadInput, NotFound
 from timeline.log.file import SMALL, Commit, Rows, rows_to_table
 from timeline.log.log import CheckedFiles, Log
 from timeline.log.paths import parquet_source
+from timeline.log.spill import connected
 from timeline.meaning.columns import ERASED, LOG_COLUMNS
 from timeline.meaning.erasure import KEPT, tombstone
 
@@ -81,12 +82,11 @@ def remove_erased(log: Log) -> int:
 
 def _rows(log: Log, condition: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
     """Return the rows of the log for which a condition of SQL holds, instants in microseconds."""
-    import duckdb
 
     def read(files: CheckedFiles) -> list[dict[str, Any]]:
         if not files.paths:
             return []
-        with duckdb.connect() as con:
+        with connected(log.folder) as con:
             con.execute(f"CREATE VIEW log AS FROM {parquet_source(files.paths)}")
             found = con.execute(f"SELECT {_READ} FROM log WHERE {condition}", parameters).fetchall()
         return [dict(zip(LOG_COLUMNS, values, strict=True)) for values in found]

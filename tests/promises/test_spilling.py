@@ -1,0 +1,144 @@
+"""What does not fit into memory goes into the store, and goes from there whatever becomes of the process."""
+
+from __future__ import annotations
+
+import ast
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import timeline
+from tests.workers import Workers
+from timeline import Timeline
+from timeline.log.spill import NOWHERE, Spill, connect, connected
+
+#: Makes a connection as the package does, has it put something on the disk, and waits to be killed.
+SCRIPT = """
+import sys, time
+from pathlib import Path
+from contextlib import ExitStack
+from tests.workers import say, serve
+from timeline import Timeline
+from timeline.log.spill import connected
+
+def work(line):
+    store, kind = line.rsplit(" ", 1)
+    with ExitStack() as stack:
+        if kind == "log":
+            con = stack.enter_context(connected(Path(store) / "log"))
+        else:
+            tl = stack.enter_context(Timeline.open(store))
+            con = tl.connect() if kind == "owner" else tl.snapshot().reader().quick()
+        con.execute("SET enable_progress_bar = false; SET memory_limit = '60MB'")
+        con.execute("CREATE TEMP TABLE many AS SELECT md5(range::VARCHAR) AS one FROM range(3_000_000)")
+        say("spilled")
+        sys.stdin.close()
+        time.sleep(600)
+
+serve(work)
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    with Timeline.create(tmp_path / "store") as tl:
+        event = {"fact": "acme/plan", "text": "to grow", "source": "wire", "reported": "2025"}
+        tl.append([event], register_unknown=True)
+        tl.rebuild()
+    return tmp_path / "store"
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    with Workers(SCRIPT) as found:
+        yield found
+
+
+def spilled(folder: Path) -> list[Path]:
+    """Return the files of DuckDB's for what does not fit into memory, below a folder."""
+    return [path for path in folder.rglob("duckdb_temp*") if path.is_file()]
+
+
+def kept(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("kind", ["log", "reader", "owner"])
+def test_a_process_that_is_killed_leaves_nothing_behind_the_next_opening(
+    workers: Workers, store: Path, kind: str
+) -> None:
+    before = kept(store)
+    pid = workers.start(f"{store} {kind}")
+    assert workers.next()[0] == "spilled"
+    found = spilled(store)
+    assert found, "it was to be put on the disk"
+    # As long as the process lives it is its own.
+    Timeline.open(store).close()
+    assert spilled(store) == found
+    os.kill(pid, signal.SIGKILL)
+    assert workers.next() == ("over", "-9")
+    assert spilled(store) == found
+    Timeline.open(store).close()
+    assert kept(store) == before
+
+
+def test_a_process_that_ends_leaves_nothing(store: Path) -> None:
+    before = kept(store)
+    with Timeline.open(store) as tl:
+        assert tl.belief("acme/plan") is not None
+        con = tl.connect()
+        con.execute("SET memory_limit = '60MB'")
+        con.execute("CREATE TEMP TABLE many AS SELECT md5(range::VARCHAR) AS one FROM range(3_000_000)")
+        assert spilled(store)
+        con.close()
+    del con
+    assert not spilled(store)
+    left = kept(store) - before
+    # The folder of what was handed out is there until the process ends.
+    assert {name.rpartition("/")[0] for name in left} <= {"index", *left}
+
+
+def test_two_databases_share_no_folder(tmp_path: Path) -> None:
+    one, other = Spill(tmp_path), Spill(tmp_path)
+    assert one.path != other.path
+    assert Path(one.path).parent == Path(other.path).parent
+    within = Path(one.path).parent
+    assert within.is_dir()
+    del one
+    assert within.is_dir()
+    del other
+    assert not within.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_no_hindrance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    assert Spill(tmp_path / "missing").path == NOWHERE
+    with connected(tmp_path / "missing") as con:
+        con.execute("SET memory_limit = '20MB'")
+        with pytest.raises(duckdb.OutOfMemoryException):
+            con.execute("CREATE TEMP TABLE many AS SELECT md5(range::VARCHAR) FROM range(3_000_000)")
+    (tmp_path / "temporary").mkdir()
+    assert Path(Spill(tmp_path / "missing").path).is_relative_to(tmp_path / "temporary")
+
+
+def test_every_connection_of_the_package_is_made_in_one_place() -> None:
+    package = Path(timeline.__file__).parent
+    made = []
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Attribute)
+                and node.attr == "connect"
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "duckdb"
+            ):
+                made.append(path.relative_to(package).as_posix())
+    assert made == ["log/spill.py"]
+    with connect(spill=NOWHERE) as con:
+        assert con.execute("SELECT current_setting('temp_directory')").fetchall() == [("",)]
