@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from tests.commands import run
 from tests.promises.golden.make_store import STORES, answers, make
-from timeline import Timeline
+from timeline import Corruption, Timeline
+from timeline.index.generation import FORMAT
+from timeline.log.file import NO_SHA256, SCHEMA_VERSION, SHA256_KEY, footer_of, value_at
 
 NAMES = sorted(folder.name for folder in STORES.iterdir() if folder.is_dir())
 
@@ -36,7 +40,9 @@ def differing(found: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]
 
 
 def test_there_is_one_of_every_schema() -> None:
-    assert NAMES == ["v1", "v1-merged"]
+    # For a while small files were written by hand, and not by pyarrow: other bytes of the same version.
+    assert NAMES == ["v1", "v1-by-hand", "v1-by-hand-merged", "v1-merged"]
+    assert SCHEMA_VERSION == "1"
 
 
 @pytest.mark.parametrize("indexed", [True, False])
@@ -54,7 +60,7 @@ def test_it_is_whole(name: str, store: Path) -> None:
     head = pinned(name)["head"]
     assert verified.digest == head["digest"]
     assert (verified.commits, verified.events) == (head["number"], head["first_position"] + head["count"] - 1)
-    assert verified.files == {"v1": 4, "v1-merged": 2}[name]
+    assert verified.files == (2 if name.endswith("-merged") else 4)
 
 
 def test_it_goes_on(name: str, store: Path) -> None:
@@ -88,8 +94,68 @@ def test_it_goes_on(name: str, store: Path) -> None:
         )
 
 
+@pytest.mark.parametrize("name", ["v1", "v1-merged"])
 def test_the_same_events_have_the_same_digests_today(name: str, tmp_path: Path) -> None:
     with make(tmp_path / "store", merged=name.endswith("-merged")) as tl:
         found = answers(tl)
     assert found["head"] == pinned(name)["head"]
     assert differing(found["answers"], pinned(name)["answers"]) == {}
+
+
+# Stores of later versions
+
+
+def test_a_log_of_a_later_version_is_refused_by_name(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    shutil.copytree(STORES / "v1", store)
+    last = max((store / "log").glob("*.parquet"))
+    # The version is one sign, so that all else stays where it is; the hash is that of the later version.
+    before = last.read_bytes()
+    version = b"timeline.schema" + b"\x18\x01"
+    assert before.count(version + b"1") == 1
+    footer, start = footer_of(str(last))
+    at = start + value_at(footer, SHA256_KEY)[0]
+    later = bytearray(before.replace(version + b"1", version + b"2"))
+    later[at : at + 64] = NO_SHA256
+    later[at : at + 64] = hashlib.sha256(later).hexdigest().encode()
+    last.write_bytes(later)
+    said = f"{last}: has version '2' of the columns, expected '1'; a later Timeline may know it"
+    with pytest.raises(Corruption) as caught:
+        Timeline.open(store).head()
+    assert str(caught.value) == said
+    with pytest.raises(Corruption, match="a later Timeline may know it"):
+        Timeline.open(store).append([{"fact": "acme/plan", "text": "more", "source": "blog"}])
+    for command in ("show", "head", "verify", "stats", "rebuild"):
+        done = run(tmp_path, [command, "--store", "store"])
+        assert (done.code, done.out) == (4, ""), command
+        assert "a later Timeline may know it" in done.err, command
+    assert last.read_bytes() == later
+
+
+def test_an_index_of_another_version_is_passed_over(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    shutil.copytree(STORES / "v1", store)
+    with Timeline.open(store) as tl:
+        tl.rebuild()
+    [built] = (store / "index").glob("*.duckdb")
+    for layout in (FORMAT - 1, FORMAT + 1):
+        other = built.with_name(built.name.replace(f"-v{FORMAT}.", f"-v{layout}."))
+        shutil.copy(built, other)
+        # Whatever it holds, it is not read.
+        with other.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xff" * 4096)
+    built.unlink()
+    for read_only in (True, False):
+        with Timeline.open(store, read_only=read_only) as tl:
+            assert differing(answers(tl)["answers"], pinned("v1")["answers"]) == {}
+
+
+def test_a_project_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    assert run(tmp_path, ["init", "desk"]).code == 0
+    settings = tmp_path / "desk" / "timeline.toml"
+    settings.write_text(settings.read_text() + "\n[from-the-future]\nversion = 2\n")
+    done = run(tmp_path / "desk", ["show"])
+    assert (done.code, done.out) == (2, "")
+    assert "timeline.toml" in done.err
+    assert "from-the-future" in done.err
