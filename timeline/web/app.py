@@ -119,36 +119,38 @@ class Server:
     # Pages
 
     async def beliefs(self, request: Request) -> Response:
-        return await self._view(request, lambda address: views.beliefs_view(self.tl.snapshot(), address))
+        return await self._view(request, views.beliefs_view)
 
     async def fact(self, request: Request) -> Response:
         fact = request.path_params["fact"]
         for suffix in (".svg", ".png"):
             if fact.endswith(suffix):
                 return await self._picture(request, fact.removesuffix(suffix), suffix)
-        return await self._view(
-            request, lambda address: fact_view(self.tl.snapshot(), address, fact, self._documents)
-        )
+
+        def view(snapshot: Snapshot, address: Address) -> dict[str, Any]:
+            return fact_view(snapshot, address, fact, self._documents)
+
+        # Documents may change without the store.
+        return await self._view(request, view, keep=self._documents is None)
 
     async def promises(self, request: Request) -> Response:
-        return await self._view(request, lambda address: views.promises_view(self.tl.snapshot(), address))
+        return await self._view(request, views.promises_view)
 
     async def disagreements(self, request: Request) -> Response:
-        return await self._view(
-            request, lambda address: views.disagreements_view(self.tl.snapshot(), address)
-        )
+        return await self._view(request, views.disagreements_view)
 
     async def ask(self, request: Request) -> Response:
         sent = Sent()
 
-        def view(address: Address) -> dict[str, Any]:
-            return ask_view(self.tl.snapshot(), self.confined, address, sent, self.tl.named_queries())
+        def view(snapshot: Snapshot, address: Address) -> dict[str, Any]:
+            return ask_view(snapshot, self.confined, address, sent, self.tl.named_queries())
 
         try:
             sent, items = sent_in(request.query_params.multi_items())
         except BadInput as error:
-            return await self._view(request, _raising(error), [])
-        return await self._view(request, view, items)
+            return await self._view(request, _raising(error), [], keep=False)
+        # A query may ask for what is not in the store, such as the time.
+        return await self._view(request, view, items, keep=False)
 
     async def days(self, request: Request) -> Response:
         """Answer with what the list of beliefs shows on the days about a date; null where it does not say."""
@@ -172,38 +174,52 @@ class Server:
     async def _view(
         self,
         request: Request,
-        view: Callable[[Address], dict[str, Any]],
+        view: View,
         items: list[tuple[str, str]] | None = None,
+        *,
+        keep: bool = True,
     ) -> Response:
-        """Return a view as the page, or as its data where scripts ask for those."""
+        """Return a view as the page, or as its data where scripts ask for those; made once with `keep`."""
         items = request.query_params.multi_items() if items is None else items
         wants_data = VIEW in request.headers.get("accept", "")
         language = "fr" if request.headers.get("accept-language", "").lower().startswith("fr") else "en"
         # Also of what cannot be read otherwise.
         language = dict(items).get("lang", language)
         language = language if language in ("en", "fr") else "en"
+        known = request.headers.get("if-none-match", "")
 
-        def made() -> tuple[int, dict[str, Any]]:
-            address = Address(language=language)
+        def reply() -> Response:
+            snapshot = self.tl.snapshot()
+
+            def made() -> bytes:
+                data = view(snapshot, address_of(items, language))
+                return (
+                    _json(data) if wants_data else page(data, title=_title(data)).encode("utf-8", "replace")
+                )
+
+            headers = {}
             try:
-                address = address_of(items, language)
-                return 200, view(address)
+                if keep:
+                    headers = _tagged(_tag(snapshot, request.url.path, items, language, wants_data))
+                    if is_known(headers["ETag"], known):
+                        return Response(status_code=304, headers=headers)
+                    content = self._kept.get(headers["ETag"], made)
+                else:
+                    content = made()
+                    headers = _tagged(_tag_of(content))
             except TimelineError as error:
                 if wants_data:
                     raise
                 status, details = problem_of(error)
-                snapshot = self.tl.snapshot()
                 bare = Address(language=language)
                 frame = views.frame_of(snapshot, bare, bare.resolved(snapshot))
-                return status, {**frame, "view": "problem", "problem": details["detail"]}
+                data = {**frame, "view": "problem", "problem": details["detail"]}
+                return HTMLResponse(page(data, title=_title(data)), status, headers=_of_page({}))
+            return Response(
+                content, media_type=VIEW if wants_data else "text/html", headers=_of_page(headers)
+            )
 
-        status, data = await run_in_threadpool(made)
-        if wants_data:
-            return self._tagged(request, json.dumps(data, ensure_ascii=False).encode(), VIEW)
-        text = await run_in_threadpool(page, data, title=_title(data))
-        return HTMLResponse(
-            text, status, headers={"Cache-Control": _ASK_AGAIN, "Vary": "Accept, Accept-Language"}
-        )
+        return await run_in_threadpool(reply)
 
     async def _picture(self, request: Request, fact: str, suffix: str) -> Response:
         def drawn() -> bytes:
@@ -324,16 +340,20 @@ class Server:
     def _tagged(self, request: Request, content: bytes, kind: str) -> Response:
         """Return an answer with its tag; nothing but the tag where the caller has it already."""
         # A weak one, since the same content is sent compressed too.
-        headers = _tagged(f'W/"{hashlib.sha256(content).hexdigest()[:32]}"')
+        headers = _tagged(_tag_of(content))
         if is_known(headers["ETag"], request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
         return Response(content, media_type=kind, headers=headers)
 
 
-def _raising(error: TimelineError) -> Callable[[Address], dict[str, Any]]:
+#: Makes the data of a view out of a state of the store.
+View = Callable[[Snapshot, Address], dict[str, Any]]
+
+
+def _raising(error: TimelineError) -> View:
     """Return a view that raises: how it is answered depends on who asks."""
 
-    def view(address: Address) -> dict[str, Any]:
+    def view(snapshot: Snapshot, address: Address) -> dict[str, Any]:
         raise error
 
     return view
@@ -379,6 +399,15 @@ def _tag(snapshot: Snapshot, *parts: object) -> str:
     """Return the tag of what is made of one state of a store and of nothing but these parts beside it."""
     made_of = (__version__, _digest(snapshot), snapshot.zone, *parts)
     return f'W/"{hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]}"'
+
+
+def _tag_of(content: bytes) -> str:
+    """Return the tag of what is made of more than a state of a store, by its content."""
+    return f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+def _of_page(headers: Mapping[str, str]) -> dict[str, str]:
+    return {**headers, "Cache-Control": _ASK_AGAIN, "Vary": "Accept, Accept-Language"}
 
 
 def _json(value: Any) -> bytes:
