@@ -9,6 +9,7 @@ paths of some documents) writes the outputs into the documents instead.
     ```console varies   numbers and digests in the output may differ from those shown
     ```pycon            a Python session; all sessions of a document share their names
     ```python           Python that prints nothing
+    ```pycon spark      runs on a Spark session, in tests/spark/test_documented.py
     ```sql timeline     runs as `timeline sql`; the ```text block after it is its output
     <!-- file: NAME --> the block that follows is written to that file of the project
     <!-- run: COMMAND --> runs unseen
@@ -153,6 +154,9 @@ class Reader:
             path = self.project / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("\n".join(body) + "\n", encoding="utf-8")
+        elif options == "spark":
+            # On a session that tests/spark/test_documented.py brings.
+            pass
         elif language == "console":
             lines = self.console(options, body)
         elif language == "pycon":

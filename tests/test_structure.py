@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "plot": (*_BELOW, "meaning", "ask", "show"),
     "vouching": (*_ASKING, "backups", "ask", "citations"),
     "publish": _ASKING,
-    "publishing": ("errors", "boundary", "log", "ask", "publish"),
+    "publishing": ("errors", "boundary", "log", "ask", "publish", "spark"),
     "erasures": (*_ASKING, "intake", "ask"),
     "store": (
         *(*_ASKING, "erasures", "intake", "ask", "plot", "sealed", "audit", "vouching"),
@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "sealed": (*_ASKING, "ask", "store"),
     "audit": ("errors", "ask", "store"),
     "__init__": (*_ASKING, "intake", "ask", "store"),
-    "spark": ("errors", "meaning", "log", "index"),
+    "spark": ("errors", "meaning", "log", "index", "publish"),
     "show": ("errors", "printable", "represent", "meaning", "ask"),
     "web": (*_BELOW, "meaning", "ask", "store", "show", "plot", "__init__"),
     "cli": (*_BELOW, "meaning", "ask", "store", "show", "plot", "web", "__init__"),

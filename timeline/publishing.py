@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from timeline.boundary import public
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from timeline.ask.snapshot import Snapshot
     from timeline.log.log import Log
     from timeline.publish.beliefs import PublishedBeliefs
@@ -61,14 +63,21 @@ class Publishing:
         remember(self.path, "delta", folder)
         return published
 
-    def publish_beliefs(self, target: str | Path) -> PublishedBeliefs:
+    def publish_beliefs(
+        self, target: str | Path, *, engine: str | SparkSession | None = None
+    ) -> PublishedBeliefs:
         """Write every belief ever held to a folder of Parquet files, or bring what is there up to date.
 
         They are of the policy `latest` and the basis `certain`, in a folder for each segment of the reported
         axis, so that what was believed on a date is in one. Over them are a Delta table and a manifest: the
         layout is in docs/scale.md. What did not change is not written again. `erase` brings it up to date.
 
-        Raises Conflict where the folder holds anything else, or what another store published.
+        With `engine`, a session of Spark or the address of one (`spark://host:7077`, `sc://host:15002`), the
+        beliefs are worked out there, from the files of the log, and no index is built here. The engine has to
+        see the log and the folder that `target` is in under the paths that they have here.
+
+        Raises Conflict where the folder holds anything else, or what another store published, BadInput where
+        there is no PySpark, TimelineError for what the engine raises.
 
         >>> import tempfile
         >>> from timeline import Timeline
@@ -83,9 +92,16 @@ class Publishing:
 
         self._may_write("publish its beliefs")
         folder = Path(target).absolute()
-        published = self._publish_beliefs(folder)
+        published = self._publish_beliefs(folder) if engine is None else self._computed(folder, engine)
         remember(self.path, "beliefs", folder)
         return published
+
+    def _computed(self, folder: Path, engine: str | SparkSession) -> PublishedBeliefs:
+        from timeline.publish.beliefs import publish_beliefs
+        from timeline.spark.computing import computed
+
+        with computed(engine, self._log, folder.parent) as believed:
+            return publish_beliefs(self._log, believed, folder, progress=self.progress)
 
     def _publish_beliefs(self, folder: Path) -> PublishedBeliefs:
         from timeline.publish.beliefs import publish_beliefs

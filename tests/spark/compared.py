@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from timeline import Timeline
 from timeline.meaning.columns import BELIEF_COLUMNS
 
-__all__ = ["expected", "rows_of", "same"]
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+__all__ = ["ask", "expected", "rows_of", "same"]
 
 _SPANS = ("recorded_as_of", "basis", "policy")
+
+
+def ask(spark: SparkSession, name: str, source: object, **arguments: Any) -> pa.Table:
+    """Return what a function of `timeline.spark` answers."""
+    import timeline.spark
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        table: pa.Table = getattr(timeline.spark, name)(spark, str(source), **arguments).toArrow()
+    return table
 
 
 def expected(tl: Timeline, name: str, arguments: Mapping[str, Any]) -> pa.Table:

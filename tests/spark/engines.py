@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-__all__ = ["Question", "answered", "sail", "standalone"]
+__all__ = ["Question", "answered", "sail", "session_environment", "standalone"]
 
 #: The name of a function of `timeline.spark`, and its arguments but the session.
 Question = tuple[str, Mapping[str, Any]]
@@ -31,6 +31,17 @@ SERVER: Final = HERE / "sail_server.py"
 NEEDED: Final = os.environ.get("TIMELINE_NEEDS_SPARK", "0") not in ("", "0")
 #: Short-lived processes are quicker without the compiler that needs to see code run for long.
 JVM: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+#: Of a session: as few and as small as what the tests ask needs.
+SETTINGS: Final = f"""
+spark.driver.host 127.0.0.1
+spark.driver.memory 512m
+spark.driver.extraJavaOptions {JVM}
+spark.executor.memory 512m
+spark.executor.cores 1
+spark.executor.extraJavaOptions {JVM}
+spark.sql.shuffle.partitions 2
+spark.ui.enabled false
+"""
 
 
 def _missing(why: str) -> None:
@@ -95,7 +106,9 @@ def sail() -> Iterator[str]:
 # Spark
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def session_environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a daemon or a session of Spark that keeps what is its own in `folder`."""
+    (folder / "spark-defaults.conf").write_text(SETTINGS)
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "JAVA_HOME") if name in os.environ}
     return kept | {
         "SPARK_LOCAL_IP": "127.0.0.1",
@@ -106,6 +119,7 @@ def _environment(folder: Path) -> dict[str, str]:
         # For the driver: the workers do without Timeline.
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "ignore",
+        "SPARK_CONF_DIR": str(folder),
     }
 
 
@@ -135,7 +149,7 @@ def _started(stack: ExitStack, folder: Path, name: str, *arguments: str, until: 
         process = subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--webui-port", "0", *arguments],
             cwd=folder,
-            env=_environment(folder),
+            env=session_environment(folder),
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
@@ -155,18 +169,22 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
     process.wait(60)
 
 
-def answered(master: str, questions: Sequence[Question], folder: Path) -> list[pa.Table]:
-    """Return the answers of a classic session on this master, which a process of its own asks."""
+def answered(master: str, questions: Sequence[Question], folder: Path) -> tuple[list[pa.Table], int]:
+    """Return the answers of a classic session on this master, and of how many workers.
+
+    A process of its own asks them.
+    """
     asked = folder / "questions.json"
     asked.write_text(json.dumps(questions))
     finished = subprocess.run(
         [sys.executable, str(HERE / "driver.py"), master, str(asked), str(folder)],
         cwd=folder,
-        env=_environment(folder),
+        env=session_environment(folder),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
     )
     assert finished.returncode == 0, finished.stderr[-10_000:]
-    return [pq.read_table(folder / f"{number}.parquet") for number in range(len(questions))]
+    tables = [pq.read_table(folder / f"{number}.parquet") for number in range(len(questions))]
+    return tables, int(finished.stdout)

@@ -32,19 +32,31 @@ def publish(
         ),
     ] = None,
     *,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            "--engine",
+            metavar="URL",
+            help="Work the beliefs out on Spark: spark://HOST:PORT, or sc://HOST:PORT for Spark Connect.",
+            show_default=False,
+        ),
+    ] = None,
     store: Store = None,
     json: Json = False,
 ) -> None:
     """Publish tables that other engines read.
 
     `delta` registers the files of the log and copies none: into a TARGET it links them. `beliefs` writes
-    Parquet files, a folder a segment of the reported axis. Publish again for what was recorded since.
+    Parquet files, a folder a segment of the reported axis; with `--engine`, from the log alone. Publish again
+    for what was recorded since.
     """
     if what == "beliefs" and target is None:
         raise BadInput("got no TARGET; expected a folder that the beliefs go to")
+    if what == "delta" and engine is not None:
+        raise BadInput("--engine works out beliefs; publishing the log needs none")
     with keeping(store) as tl:
         if what == "beliefs" and target is not None:
-            beliefs = tl.publish_beliefs(target)
+            beliefs = tl.publish_beliefs(target, engine=engine)
             print_pairs(
                 {
                     "path": near(beliefs.path),

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from timeline.errors import BadInput, Conflict
 from timeline.index.catalog import sql_object
@@ -36,9 +36,7 @@ from timeline.publish.manifest import (
 if TYPE_CHECKING:
     import duckdb
 
-    from timeline.index.reader import Reader
-
-__all__ = ["COLUMNS", "PublishedBeliefs", "publish_beliefs"]
+__all__ = ["COLUMNS", "Believed", "PublishedBeliefs", "publish_beliefs"]
 
 #: The columns of the files, in order.
 COLUMNS: Final[dict[str, Kind]] = {
@@ -67,6 +65,24 @@ COPY (
     ORDER BY believed_from, believed_until, fact, valid_from, event_id
 ) TO {{file}} (FORMAT parquet, COMPRESSION zstd)
 """
+
+
+class Believed(Protocol):
+    """Every belief of a log up to a commit: those of an index, or those that a cluster worked out.
+
+    `recorded_at` is the commit's, in microseconds; `cursor` opens a connection in which `belief_spans` has
+    them, which the caller closes.
+    """
+
+    @property
+    def commit(self) -> int: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def digest(self) -> str | None: ...
+    @property
+    def recorded_at(self) -> int: ...
+    def cursor(self) -> duckdb.DuckDBPyConnection: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +127,14 @@ class _Cut:
 
 def publish_beliefs(
     log: Log,
-    reader: Reader,
+    reader: Believed,
     target: Path,
     *,
     least: int = _LEAST,
     ratio: int = _RATIO,
     progress: Callable[[str], None] | None = None,
 ) -> PublishedBeliefs:
-    """Write every belief that a reader of the log has to a folder, or bring what is there up to it.
+    """Write every belief of the log that a reader has to a folder, or bring what is there up to it.
 
     In a segment begin `ratio` times as many beliefs as are live, and at least `least`. Raises Conflict where
     the folder holds anything else, or what another log or a later state of this one published, and where an
@@ -180,7 +196,7 @@ def publish_beliefs(
     )
 
 
-def _check(log: Log, reader: Reader, folder: Path, manifest: Manifest | None) -> None:
+def _check(log: Log, reader: Believed, folder: Path, manifest: Manifest | None) -> None:
     """Raise Conflict where a folder holds what this state of the log cannot follow."""
     if manifest is None:
         if folder.exists() and any(name != DELTA_LOG for name in FolderObjects(folder).list()):

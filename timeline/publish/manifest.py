@@ -10,7 +10,15 @@ from typing import Any, Final
 
 from timeline.errors import BadInput
 
-__all__ = ["MANIFEST", "Manifest", "PublishedFile", "Segment", "manifest_text", "read_manifest"]
+__all__ = [
+    "MANIFEST",
+    "Manifest",
+    "PublishedFile",
+    "Segment",
+    "manifest_of",
+    "manifest_text",
+    "read_manifest",
+]
 
 MANIFEST: Final = "beliefs.json"
 _VERSION: Final = 1
@@ -83,11 +91,23 @@ def read_manifest(folder: Path) -> Manifest | None:
     """Return the manifest in a folder, None where there is none; raises BadInput where it is not one."""
     path = folder / MANIFEST
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return manifest_of(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(f"{path}: cannot be read as the manifest of published beliefs: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: str | Path, error: Exception) -> BadInput:
+    return BadInput(f"{path}: cannot be read as the manifest of published beliefs: {error}")
+
+
+def manifest_of(text: str, path: str | Path) -> Manifest:
+    """Return the manifest in a text that was read from `path`; raises BadInput where it is not one."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(path, error) from None
     version = found.get("timeline_beliefs") if isinstance(found, dict) else None
     if version != _VERSION:
         raise BadInput(
@@ -95,12 +115,12 @@ def read_manifest(folder: Path) -> Manifest | None:
             "name another folder"
         )
     try:
-        return _manifest_of(found)
+        return _manifest(found)
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(f"{path}: is no manifest of published beliefs: {error!r}") from None
 
 
-def _manifest_of(found: dict[str, Any]) -> Manifest:
+def _manifest(found: dict[str, Any]) -> Manifest:
     return Manifest(
         commit=found["commit"],
         position=found["position"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,11 +15,13 @@ from timeline.meaning import fold
 from timeline.meaning.columns import BELIEF_COLUMNS, LOG_COLUMNS
 from timeline.meaning.fact import fact_key, is_glob
 from timeline.meaning.times import LAST_INSTANT, format_instant, parse_as_of
-from timeline.spark.source import log_at
+from timeline.spark.source import Published, found_at
 from timeline.spark.sweeping import Swept, on_workers
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+    from timeline.publish.manifest import Segment
 
 __all__ = ["belief_spans", "beliefs_as_of"]
 
@@ -46,7 +49,8 @@ def beliefs_as_of(
 ) -> DataFrame:
     """Return what was believed as of a date, as a DataFrame of the session `spark`, in no particular order.
 
-    `source` is the path or URL of a log, as the engine sees it. Dates are those of `Timeline.beliefs`: text
+    `source` is the path or URL of a log, of its Delta table, or of published beliefs, as the engine sees it;
+    a path is taken from the folder that this process works in. Dates are those of `Timeline.beliefs`: text
     (EDTF), a date, which means its last instant in UTC, or an aware datetime; `recorded_as_of` may be a
     commit, such as `"#4"`; None is everything. `policy` is `latest` or `by-origin`, `basis` `certain`,
     `possible` or `evidence`, `fact` a key or a glob.
@@ -54,8 +58,8 @@ def beliefs_as_of(
     The columns are those of `beliefs`; instants are TIMESTAMP_NTZ in UTC, amounts DECIMAL(38, 9). The answer
     is of the commits that are there when this is called; it is computed whenever the DataFrame is used.
 
-    Raises NotFound where no log lies there, BadInput for what cannot be asked, Corruption where files of the
-    log are missing.
+    Raises NotFound where nothing of that kind lies there, BadInput for what cannot be asked, Corruption where
+    files of the log are missing. Published beliefs are `latest`, `certain`, and of everything recorded.
     """
     asked = _Asked.of(recorded_as_of, basis, policy, fact)
     return asked.beliefs(
@@ -118,35 +122,60 @@ class _Asked:
     def beliefs(
         self, spark: SparkSession, source: str | Path, as_of: int | None, valid_at: int | None
     ) -> DataFrame:
+        dates = {"as_of": _text(as_of), "valid_at": _text(valid_at)}
+        found = found_at(spark, str(source))
+        if isinstance(found, Published):
+            self._check_published(found)
+            segment = found.manifest.segment_at(as_of)
+            frame = _files(spark, found, [segment])
+            return self._narrowed(spark, _query(spark, "published_beliefs", dates, segment=frame))
         # What was reported later is not even read; where the date has no later one, nothing is.
         bounded = as_of is not None and as_of < LAST_INSTANT and self.basis == "certain"
-        dates = {"as_of": _text(as_of), "valid_at": _text(valid_at)}
         swept = Swept(self.basis, self.policy == "by-origin", fold.END if as_of is None else as_of, valid_at)
-        return self._resolved(spark, source, "beliefs", swept, dates, as_of if bounded else None)
+        return self._resolved(spark, found, "beliefs", swept, dates, as_of if bounded else None)
 
     def spans(self, spark: SparkSession, source: str | Path) -> DataFrame:
+        found = found_at(spark, str(source))
+        if isinstance(found, Published):
+            self._check_published(found)
+            *earlier, last = found.manifest.segments
+            rows = _query(
+                spark,
+                "published_spans",
+                earlier=_files(spark, found, earlier),
+                last=_files(spark, found, [last]),
+            )
+            return self._narrowed(spark, rows)
         swept = Swept(self.basis, self.policy == "by-origin", spans=True)
-        return self._resolved(spark, source, "spans", swept, {}, None)
+        return self._resolved(spark, found, "spans", swept, {}, None)
+
+    def _check_published(self, found: Published) -> None:
+        """Raise BadInput where published beliefs are of another rule than what is asked."""
+        held = found.manifest
+        plain = self.recorded_as_of is None and self.last_commit is None
+        if not plain or (held.policy, held.basis) != (self.policy, self.basis):
+            raise BadInput(
+                f"{found.folder}: its beliefs were published under policy {held.policy} and basis "
+                f"{held.basis}, with everything recorded up to commit {held.commit}; ask its log for others"
+            )
 
     def _resolved(
         self,
         spark: SparkSession,
-        source: str | Path,
+        log: DataFrame,
         windows: str,
         swept: Swept,
         dates: dict[str, Any],
         reported_by: int | None,
     ) -> DataFrame:
         """Return the beliefs of the facts that windows resolve, by windows, with those of the others."""
-        log = log_at(spark, str(source))
         rules = {"basis": self.basis, "policy": self.policy}
         whole = self._incoming(spark, log, None)
         facts = _query(spark, "entangled_facts", incoming=whole)
         early = whole if reported_by is None else self._incoming(spark, log, reported_by)
         competing = _query(spark, "competing", rules, incoming=early, entangled_facts=facts)
         entangled = _query(spark, "entangled", incoming=whole, entangled_facts=facts)
-        columns = [*BELIEF_COLUMNS, *(["believed_until"] if swept.spans else [])]
-        schema = ", ".join(f"{name} {_TYPES[LOG_COLUMNS.get(name, 'instant')]}" for name in columns)
+        schema = _schema(spans=swept.spans)
         return _query(spark, windows, dates, competing=competing).unionAll(
             entangled.groupBy("bucket").applyInArrow(on_workers(swept), schema)
         )
@@ -157,10 +186,24 @@ class _Asked:
             "last_commit": self.last_commit,
             "reported_by": _text(reported_by),
         }
-        incoming = _query(spark, "incoming", bounds, log=log)
+        return self._narrowed(spark, _query(spark, "incoming", bounds, log=log))
+
+    def _narrowed(self, spark: SparkSession, rows: DataFrame) -> DataFrame:
         if self.fact is None and self.pattern is None:
-            return incoming
-        return _query(spark, "matching", {"fact": self.fact, "pattern": self.pattern}, incoming=incoming)
+            return rows
+        return _query(spark, "matching", {"fact": self.fact, "pattern": self.pattern}, rows=rows)
+
+
+def _files(spark: SparkSession, published: Published, segments: Iterable[Segment]) -> DataFrame:
+    """Return the rows of these segments, of which there may be none."""
+    paths = [f"{published.folder}/{file.path}" for segment in segments for file in segment.files]
+    return spark.read.parquet(*paths) if paths else spark.createDataFrame([], _schema(spans=True))
+
+
+def _schema(*, spans: bool) -> str:
+    """Return the columns of beliefs, or of spans, as Spark declares them."""
+    columns = [*BELIEF_COLUMNS, *(["believed_until"] if spans else [])]
+    return ", ".join(f"{name} {_TYPES[LOG_COLUMNS.get(name, 'instant')]}" for name in columns)
 
 
 def _query(
@@ -187,7 +230,8 @@ def _commit(moment: str | date | None) -> int | None:
 def glob_as_regex(glob: str) -> str:
     """Return a glob of facts as a regular expression of Java and of Rust.
 
-    `*` is any text, slashes too, `?` one character, `[ab]` one of these, `[!ab]` none of them.
+    As in SQL, `*` is any text, slashes too, `?` one character, `[ab]` one of these, `[!ab]` none of them, and
+    a backslash takes the next sign as it is.
 
     >>> glob_as_regex("nvidia/*@2024-Q?")
     '(?s)^nvidia/.*@2024\\\\-Q.$'
@@ -197,6 +241,8 @@ def glob_as_regex(glob: str) -> str:
     while rest:
         if rest[0] == "*":
             part, rest = ".*", rest[1:]
+        elif rest[0] == "\\" and len(rest) > 1:
+            part, rest = re.escape(rest[1]), rest[2:]
         elif rest[0] == "?":
             part, rest = ".", rest[1:]
         elif match := re.match(r"\[(!?)([^\]]+)\]", rest):
