@@ -34,16 +34,17 @@ SAIL: Final = ("pysail==0.7.2", "pyspark-client==4.2.0", "pandas<3")
 _MADE: Final = "made"
 
 
-def _root() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "timeline-tests"
+#: Where environments are kept, whatever a test says later on of where caches are.
+_ROOT: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "timeline-tests"
+#: No script may take this many seconds.
+_LONG: Final = 240
 
 
 @cache
 def _python(packages: Sequence[str]) -> Path:
     """Return the interpreter of an environment with these packages; skips the test where none can be made."""
     named = " ".join([*packages, sys.version])
-    folder = _root() / hashlib.sha256(named.encode()).hexdigest()[:16]
+    folder = _ROOT / hashlib.sha256(named.encode()).hexdigest()[:16]
     python = folder / "bin" / "python"
     if not (folder / _MADE).exists():
         try:
@@ -80,14 +81,14 @@ def _call(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
 
 
-def run_in(packages: Sequence[str], script: Path, *arguments: object, timeout: int = 120) -> str:
+def run_in(packages: Sequence[str], script: Path, *arguments: object, **environment: str) -> str:
     """Run a script of Python in an environment with these packages; returns what it printed."""
     finished = subprocess.run(
         [_python(tuple(packages)), script, *map(str, arguments)],
-        env=_environment(),
+        env=_environment() | environment,
         capture_output=True,
         encoding="utf-8",
-        timeout=timeout,
+        timeout=_LONG,
         check=False,
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr

@@ -306,14 +306,14 @@ def test_two_who_publish_at_once_put_one_version_each(desk: Timeline) -> None:
     table = DeltaTable(versions, folder)
     asked: list[int] = []
 
-    def wanted(version: Any) -> list[Any]:
+    def wanted(version: Any) -> tuple[list[Any], dict[str, int]]:
         asked.append(version.number)
         if len(asked) == 1:
             # Another one is faster.
             desk.publish_delta()
-        return list(version.files.values())
+        return list(version.files.values()), {"other": 1}
 
-    _, after = table.put(wanted, schema="{}", applied={"other": 1}, at=0)
+    _, after = table.put(wanted, schema="{}", at=0)
     assert asked == [-1, 0]
     assert (after.number, len(after.files), len(live(desk.path / "log"))) == (1, 3, 3)
 

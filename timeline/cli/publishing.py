@@ -77,7 +77,7 @@ def publish(
         table = tl.publish_delta(target)
         print_pairs(
             {
-                "path": near(table.path),
+                "path": near(Path(table.path)) if Path(table.path).is_absolute() else table.path,
                 "version": table.version,
                 "commit": table.commit,
                 "files": table.files,

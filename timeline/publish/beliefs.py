@@ -161,10 +161,9 @@ def publish_beliefs(
     finally:
         con.close()
     _, after = table.put(
-        lambda known: files,
+        lambda known: (files, {COMMIT: reader.commit, ERASED: erased}),
         schema=_SCHEMA,
         partitions=["segment"],
-        applied={COMMIT: reader.commit, ERASED: erased},
         at=now() // 1_000,
     )
     manifest = Manifest(

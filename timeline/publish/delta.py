@@ -165,22 +165,23 @@ class DeltaTable:
 
     def put(
         self,
-        wanted: Callable[[Version], Iterable[DataFile]],
+        wanted: Callable[[Version], tuple[Iterable[DataFile], Mapping[str, int]]],
         *,
         schema: str,
         partitions: Iterable[str] = (),
-        applied: Mapping[str, int],
         at: int,
     ) -> tuple[Version, Version]:
         """Make the files that `wanted` returns, given the current version, those of the table.
 
-        Nothing is put where the table has them, and is what was `applied`. `at` is now, in milliseconds.
+        It returns what was applied with them, too. Nothing is put where the table has both. `at` is now, in
+        milliseconds.
         Returns the version before and the one after. Where somebody else put a version meanwhile, `wanted` is
         asked again.
         """
         for _ in range(_ATTEMPTS):
             before = self.current()
-            files = {file.path: file for file in wanted(before)}
+            found, applied = wanted(before)
+            files = {file.path: file for file in found}
             same = {path: (file.size, file.sha256) for path, file in before.files.items()}
             new = [file for path, file in files.items() if same.get(path) != (file.size, file.sha256)]
             gone = [file for path, file in before.files.items() if path not in files]

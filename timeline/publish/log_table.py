@@ -11,9 +11,9 @@ import errno
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from timeline.log.checks import check_file_hash, declared_hash
 from timeline.log.file import LogFile, log_files
 from timeline.log.folder import FolderObjects
 from timeline.log.log import Log
+from timeline.log.objects import Objects
 from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.times import now
 from timeline.publish.delta import DELTA_LOG, DataFile, DeltaTable, Version, schema_of, stats_of
@@ -50,12 +51,12 @@ _INSTANTS: Final = frozenset(name for name in _BOUNDED if LOG_COLUMNS[name] == "
 
 @dataclass(frozen=True, slots=True)
 class PublishedTable:
-    """A Delta table: the folder it is in, its version, up to which commit, its files and rows.
+    """A Delta table: the folder or URL that it is at, its version, up to which commit, its files and rows.
 
     `added` and `removed` are how many files this time came and went.
     """
 
-    path: Path
+    path: str
     version: int
     commit: int
     files: int
@@ -64,9 +65,9 @@ class PublishedTable:
     removed: int
 
 
-def is_published(folder: Path) -> bool:
-    """Whether the log in a folder is a Delta table."""
-    return (folder / DELTA_LOG).is_dir()
+def is_published(log: Log) -> bool:
+    """Whether a log is a Delta table."""
+    return bool(_versions(log).list()) if log.is_shared else (log.folder / DELTA_LOG).is_dir()
 
 
 def erasures_of(log: Log) -> int:
@@ -83,36 +84,49 @@ def publish_log(log: Log, target: Path | None = None) -> PublishedTable:
     with log.maintenance():
         if log.is_erasing():
             raise Conflict(
-                f"{log.folder}: an erasure is not finished, so that nothing is published; "
+                f"{log.place}: an erasure is not finished, so that nothing is published; "
                 "`timeline erase` finishes it"
             )
-        return _publish(log, log.folder if target is None else target.absolute())
+        if target is None or target.resolve() == log.folder.resolve():
+            return _publish(log)
+        if log.is_shared:
+            raise BadInput(
+                f"{log.place}: the files of a log in a bucket cannot be linked to {target}; name no target: "
+                "then the log is the table where it lies"
+            )
+        return _publish_links(log, target.absolute())
 
 
 def refresh_log_table(log: Log) -> None:
     """Register the files of the log again where it is published, for who holds the maintenance lock."""
-    if is_published(log.folder):
-        _publish(log, log.folder)
+    if is_published(log):
+        _publish(log)
 
 
-def _publish(log: Log, folder: Path) -> PublishedTable:
-    own = folder.resolve() == log.folder.resolve()
-    if not own:
-        _check_target(folder)
-    table = DeltaTable(FolderObjects.create(folder / DELTA_LOG), folder)
-    files = log.files()
-    if not own:
-        _link(files, folder)
+def _versions(log: Log) -> Objects:
+    """Return the versions of the table that a log is."""
+    if not log.is_shared:
+        return FolderObjects(log.folder / DELTA_LOG)
+    from timeline.log.bucket import BucketObjects
+
+    url, _, within = log.place.rpartition("/")
+    return BucketObjects(url, log.folder / DELTA_LOG, within=f"{within}/{DELTA_LOG}")
+
+
+def _publish(log: Log) -> PublishedTable:
+    versions = _versions(log)
+    if not log.is_shared:
+        FolderObjects.create(log.folder / DELTA_LOG)
+    table = DeltaTable(versions, log.place)
     before, after = table.put(
-        lambda known: _registered(files, known),
-        schema=_SCHEMA,
-        applied={COMMIT: files[-1].last if files else 0, ERASED: erasures_of(log)},
-        at=now() // 1_000,
+        lambda known: _wanted(log, _located(log), known), schema=_SCHEMA, at=now() // 1_000
     )
-    if not own:
-        _remove_others(folder, before, after)
+    return _published(log.place, before, after)
+
+
+def _published(place: str, before: Version, after: Version) -> PublishedTable:
     return PublishedTable(
-        path=folder,
+        path=place,
         version=after.number,
         commit=after.applied[COMMIT],
         files=len(after.files),
@@ -122,14 +136,20 @@ def _publish(log: Log, folder: Path) -> PublishedTable:
     )
 
 
-def _registered(files: Iterable[LogFile], known: Version) -> list[DataFile]:
-    """Return files of the log as the table has them, those that it has not yet with their statistics."""
+def _located(log: Log) -> list[LogFile]:
+    """Return the files of the log, each where it can be read."""
+    files = log.files()
+    log.objects.fetch(file.name for file in files)
+    return [replace(file, path=str(log.objects.get(file.name))) for file in files]
+
+
+def _wanted(log: Log, files: Sequence[LogFile], known: Version) -> tuple[list[DataFile], dict[str, int]]:
+    """Return these files of the log as the table has them, those that it has not yet with statistics."""
     found = []
     for file in files:
-        stat = os.stat(file.path)
-        sha256 = declared_hash(file.path).decode()
+        size, sha256 = os.stat(file.path).st_size, declared_hash(file.path).decode()
         same = known.files.get(file.name)
-        if same is not None and (same.size, same.sha256) == (stat.st_size, sha256):
+        if same is not None and (same.size, same.sha256) == (size, sha256):
             found.append(same)
             continue
         # What is damaged is not handed to others.
@@ -137,14 +157,14 @@ def _registered(files: Iterable[LogFile], known: Version) -> list[DataFile]:
         found.append(
             DataFile(
                 path=file.name,
-                size=stat.st_size,
-                modified=stat.st_mtime_ns // 1_000_000,
+                size=size,
+                modified=os.stat(file.path).st_mtime_ns // 1_000_000,
                 sha256=sha256,
                 stats=_stats(file),
                 rearranged=same is None and file.last <= known.applied.get(COMMIT, 0),
             )
         )
-    return found
+    return found, {COMMIT: files[-1].last if files else 0, ERASED: erasures_of(log)}
 
 
 def _stats(file: LogFile) -> str:
@@ -171,11 +191,15 @@ def _pairs(metadata: Any, column: int) -> Iterator[tuple[int, int]]:
 # A folder elsewhere
 
 
-def _check_target(folder: Path) -> None:
-    """Raise Conflict for a folder that holds something else than such a table."""
-    if is_free(folder) or is_published(folder):
-        return
-    raise Conflict(f"{folder} has something in it, and is no table of a log; name another folder")
+def _publish_links(log: Log, folder: Path) -> PublishedTable:
+    if not is_free(folder) and not (folder / DELTA_LOG).is_dir():
+        raise Conflict(f"{folder} has something in it, and is no table of a log; name another folder")
+    table = DeltaTable(FolderObjects.create(folder / DELTA_LOG), folder)
+    files = _located(log)
+    _link(files, folder)
+    before, after = table.put(lambda known: _wanted(log, files, known), schema=_SCHEMA, at=now() // 1_000)
+    _remove_others(folder, before, after)
+    return _published(str(folder), before, after)
 
 
 def _link(files: Iterable[LogFile], folder: Path) -> None:
