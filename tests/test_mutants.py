@@ -32,6 +32,8 @@ def test_a_mutant_is_tried_by_the_tests_that_execute_it_the_quickest_first() -> 
     assert covered.tests_of("m", of_sum) == ["quick", "slow"]
     assert covered.tests_of("m", by_import) == ["quick", "other", "slow"]
     assert covered.tests_of("elsewhere", of_sum) == []
+    # Tables that are read once.
+    assert covered.tests_of("elsewhere", by_import) == ["quick", "other", "slow"]
 
 
 def test_the_interval_holds_the_share() -> None:

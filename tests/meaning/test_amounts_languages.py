@@ -462,3 +462,45 @@ def test_hints_at_nothing_else(word: str) -> None:
     with pytest.raises(BadInput) as caught:
         parse_amount(f"5 {word}")
     assert "did you mean" not in str(caught.value)
+
+
+# Words of each language, in the order of what they mean, and of how many there are at least two.
+COUNTED = {
+    "en": "zero one two three four five six seven eight nine ten",
+    "fr": "zéro un deux trois quatre cinq - sept huit neuf dix",
+    "de": "null ein zwei drei vier fünf sechs sieben acht neun zehn",
+    "es": "cero un dos tres cuatro cinco seis siete ocho nueve diez",
+    "it": "zero un due tre quattro cinque sei sette otto nove dieci",
+    "pt": "zero um dois três quatro cinco seis sete oito nove dez",
+    "tr": "sifir bir iki üç dört beş alti yedi sekiz dokuz on",
+}
+MANY = {
+    "en": {
+        "tens": 20,
+        "hundreds": 200,
+        "thousands": 2_000,
+        "millions": 2e6,
+        "billions": 2e9,
+        "trillions": 2e12,
+    },
+    "fr": {"dizaines": 20, "centaines": 200, "milliers": 2_000},
+    "de": {"Hunderte": 200, "Tausende": 2_000, "Millionen": 2e6, "Milliarden": 2e9},
+    "es": {"decenas": 20, "cientos": 200, "centenares": 200, "miles": 2_000, "millones": 2e6},
+    "it": {"decine": 20, "centinaia": 200, "migliaia": 2_000, "milioni": 2e6, "miliardi": 2e9},
+    "pt": {"dezenas": 20, "centenas": 200, "milhares": 2_000, "milhões": 2e6},
+}
+
+
+@pytest.mark.parametrize("language", COUNTED)
+def test_numbers_from_nought_to_ten_are_read_in_words(language: str) -> None:
+    for number, word in enumerate(COUNTED[language].split()):
+        if word != "-":
+            found = parse_amount(f"{word} EUR", Habits(language=language))
+            assert (found.low, found.high, found.unit) == (number, number, "EUR"), word
+
+
+@pytest.mark.parametrize("language", MANY)
+def test_words_for_many_are_at_least_two_of_them(language: str) -> None:
+    for word, least in MANY[language].items():
+        found = parse_amount(f"{word} EUR", Habits(language=language))
+        assert (found.low, found.high, found.approximate) == (least, None, True), word

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -622,3 +623,36 @@ def test_a_place_in_a_text_fits_in_64_bits(number: object) -> None:
 
 def test_a_hidden_sign_is_named_with_its_place() -> None:
     assert "U+200B ZERO WIDTH SPACE as character 3" in refusal(fact="ab\u200bc/plan")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"type": "source-described", "text": '{"id": "s", "title": null}'}, None),
+        ({"type": "source-described", "text": "s"}, "expected the description as a JSON object with its id"),
+        ({"type": "source-described", "text": "[" * 100_000}, "expected the description as a JSON object"),
+        ({"type": "source-described", "text": ["s"]}, "text is \\['s'\\]; expected"),
+        ({"type": "source-described", "id": "s", "title": "é" * 600_000}, "expected .* at most"),
+        ({3: "x"}, "3 is no key; expected a text, such as fact"),
+        ({"fact": object()}, "expected a text, a number, a date or yes or no"),
+        (
+            {"fact": "a/b", "claim": "1 USD", "source": "s", **{f"k{at}": "x" for at in range(60)}},
+            "… and 40 more",
+        ),
+    ],
+    ids=["described", "no JSON", "deep", "a list", "long", "no text as key", "an object", "many"],
+)
+def test_what_is_given_as_an_event_is_read_or_refused_in_words(given: Any, words: str | None) -> None:
+    if words is None:
+        assert event_from(given).columns()["subject"] == "s"
+        return
+    with pytest.raises(BadInput, match=words):
+        event_from(given).columns()
+
+
+def test_a_date_may_be_one_of_python() -> None:
+    assert columns(reported=date(2025, 2, 22))["reported"] == "2025-02-22"
+    assert columns(reported=datetime(2025, 2, 22, 10, tzinfo=UTC))["reported"] == "2025-02-22T10:00:00Z"
+    assert "has no time zone" in refusal(reported=datetime(2025, 2, 22, 10))  # noqa: DTZ001
+    assert "is a number, not a date" in refusal(reported=2025)
+    assert refusal(text=None, amount=[1], unit="USD")

@@ -22,9 +22,11 @@ from timeline.meaning.times import (
     parse_instant,
     period_text,
     show_instant_end,
+    show_period,
     show_quarters,
     show_reported,
     to_naive,
+    within_calendar,
 )
 
 END_OF_9999 = LAST_INSTANT + 1
@@ -683,3 +685,59 @@ def test_reading_dates_loads_nothing_heavy() -> None:
     code = "import sys, timeline.meaning.times; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not heavy & {name.partition(".")[0] for name in run.stdout.split()}
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "days"),
+    [
+        ("-0001-02-03", "-0001-02-03", 1),
+        ("0000-02", "0000-02-01", 29),
+        ("-0004", "-0004-01-01", 366),
+        ("Y12025", "Y12025", 365),
+        ("Y1E5", "Y100000", 366),
+        ("Y-16800", "Y-16800", 366),
+        ("Y-17000", "Y-17000", 365),
+    ],
+)
+def test_dates_outside_the_calendar_have_as_many_days_as_they_have(text: str, first: str, days: int) -> None:
+    found = parse_edtf(text, beyond=True)
+    assert found.lower is not None
+    assert found.upper is not None
+    assert found.upper - found.lower == days * 86_400_000_000
+    assert (found.reported_from, found.reported_at) == (found.lower, found.upper - 1)
+    assert found.lower == parse_edtf(first, beyond=True).lower
+    # Years follow one another, the year 0 among them.
+    assert parse_edtf("-0001", beyond=True).upper == parse_edtf("0000", beyond=True).lower
+    assert parse_edtf("0000", beyond=True).upper == parse_edtf("0001").lower
+    assert parse_edtf("9999").upper == parse_edtf("Y10000", beyond=True).lower
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("-0000", "is no year of EDTF"),
+        ("Y9999", "is no year of EDTF; write 9999"),
+        ("Y-9999", "is no year of EDTF; write -9999"),
+        ("-0001-00", "has no possible month"),
+        ("-0001-13", "has no possible month"),
+        ("-0001-02-00", "that month has no such day"),
+        ("-0001-02-29", "that month has no such day"),
+    ],
+)
+def test_what_is_no_date_outside_the_calendar_says_why(text: str, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        parse_edtf(text, beyond=True)
+    with pytest.raises(BadInput, match="is outside the years 0001 to 9999"):
+        parse_edtf(text)
+
+
+def test_bounds_of_a_value_stay_within_the_calendar() -> None:
+    first, last = FIRST_INSTANT, LAST_INSTANT
+    assert within_calendar(first, first + 1) == (first, first + 1)
+    assert within_calendar(last, last + 1) == (last, last)
+    assert within_calendar(first - 1, first) == (None, None)
+    assert within_calendar(last + 1, last + 2) == (None, None)
+    assert within_calendar(None, last) == (None, last)
+    assert show_period(None, first) == "../0000"
+    assert show_period(last, None) == "Y10000/.."
+    assert show_period(last - 1, None) == "9999-12-31T23:59:59.999998Z/.."
