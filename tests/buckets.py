@@ -1,7 +1,7 @@
 """Object stores on this machine for tests: real servers, started when needed, and a proxy that disturbs them.
 
 Two of the servers ignore on what condition an object is put, and have to be refused. Those from PyPI are in
-the group `cloud-tests`; those from npm are in the folder that TIMELINE_NPM_SERVERS names, or in
+the groups `dev` and `cloud-tests`; those from npm are in the folder that TIMELINE_NPM_SERVERS names, or in
 `timeline-tests` of the folder for caches, where `.ci/run` puts them. With TIMELINE_NEEDS_SERVERS a server
 that is missing is a failure.
 """

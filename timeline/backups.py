@@ -75,7 +75,8 @@ def restore(backup: Path, path: Path | None, *, partial: bool) -> Copied:
     url = url_of(named)
     if url is not None:
         whole = None if partial else manifest
-        return _put(source / _LOG, log_at(url, local_folder(url) / COPIES), whole, partial)
+        found = _put(source / _LOG, log_at(url, local_folder(url) / COPIES), whole, partial)
+        return replace(found, path=url)
     target = named.absolute()
     if not is_free(target):
         raise Conflict(f"{target} has something in it; expected a folder that is not there, or is empty")
@@ -99,7 +100,7 @@ def _put(source: Path, log: Log, manifest: dict[str, Any] | None, partial: bool)
         found = _take(source, within / _LOG, manifest, partial)
         copied = put_log(Log(within / _LOG), log)
     check_restored(log, manifest)
-    return replace(found, path=log.place, copied=copied)
+    return replace(found, copied=copied)
 
 
 def _take(source: Path, log: Path, manifest: dict[str, Any] | None, partial: bool) -> Copied:

@@ -121,7 +121,8 @@ Store = Annotated[
     typer.Option(
         "--store",
         metavar="DIR",
-        help="The store, or its project. Default: TIMELINE_STORE, else the nearest project upwards.",
+        help="The store, or its project, or the URL of a bucket. Default: TIMELINE_STORE, else the nearest "
+        "project upwards.",
         show_default=False,
     ),
 ]

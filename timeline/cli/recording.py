@@ -45,7 +45,14 @@ def init(
     *,
     empty: Annotated[bool, typer.Option("--empty", help="Without the bundled reports and queries.")] = False,
 ) -> None:
-    """Make a project: a copy of the bundled one, or an empty one."""
+    """Make a project: a copy of the bundled one, or an empty one.
+
+    In place of a folder it takes the URL of a bucket, s3://BUCKET/PREFIX, which becomes an empty store.
+    """
+    if (url := url_of(folder)) is not None:
+        with Timeline.create(url):
+            say(f"Made {url}, an empty store. Next: timeline ingest FILE --store {url}")
+        return
     if (folder / PROJECT_FILE).exists():
         raise Conflict(f"{folder} is a project already: it has a {PROJECT_FILE}")
     files = empty_project() if empty else bundled_project()

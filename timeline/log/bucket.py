@@ -49,6 +49,8 @@ class BucketObjects:
         self._prefix = f"{within}/"
         self._service = Service(url)
         self._copies = Copies(folder)
+        # The locks of the log lie there too.
+        self._copies.make_folder()
         #: What the last listing had.
         self._listed: dict[str, Tagged] = {}
         self._refuses = False
@@ -196,12 +198,15 @@ class BucketObjects:
 
         Copies are looked at first: one that was made since then is of an object newer than the listing.
         """
-        self._copies.make_folder()
         held = self._copies.names()
         try:
             listed = self._service.list(self._prefix)
         except FileNotFoundError:
             raise NotFound(f"{self.place}: there is no such bucket; make it first") from None
+        except Unanswered as error:
+            if "NoSuchBucket" in str(error) or "ContainerNotFound" in str(error):
+                raise NotFound(f"{self.place}: there is no such bucket; make it first") from None
+            raise
         self._listed = listed
         self._copies.remove(name for name in held if self._copies.path(name, listed.get(name)) is None)
         for name in listed.keys() & _KEPT_MARKS:
