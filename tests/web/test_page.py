@@ -115,6 +115,8 @@ def test_two_dates_are_compared(opened: Callable[..., Any]) -> None:
     row = page.locator("tr[data-fact='nvidia/investment/openai']")
     assert "30 billion USD" in row.inner_text()
     assert "was up to 100 billion USD" in row.inner_text()
+    summary = page.locator(".summary").inner_text()
+    assert summary.startswith("5 facts changed, 23 appeared, 1 reported again, 57 stayed. 31 reports came")
     page.keyboard.press("x")
     wait_for_day(page, "2025-10-15")
 

@@ -52,6 +52,7 @@ def flow_data(
         "attribute": attribute.replace("-", " "),
         "axis": axis,
         "choices": {"attributes": attributes, "units": units},
+        "beside": _beside([row for _, rows in asked for row in rows], attribute, unit, names),
         "panels": [
             {
                 "day": None if date.as_of is None else format_instant(date.as_of)[:10],
@@ -77,6 +78,29 @@ def _flows(snapshot: Snapshot, fact: str | None, dates: AsOf) -> list[Row]:
         and row["status"] not in _OFF
     ]
     return sorted(found, key=lambda row: (row["reported_at"], row["fact"]))
+
+
+def _beside(rows: Sequence[Row], attribute: str, unit: str, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return what the same give the same receivers under other attributes: parts, which are not added up."""
+
+    def ends(row: Row) -> tuple[str, str]:
+        return row["subject"], row["object"]
+
+    drawn = {ends(row) for row in rows if (row["attribute"], row["unit"]) == (attribute, unit)}
+    others = {
+        (*ends(row), row["attribute"], row["claim"])
+        for row in rows
+        if row["unit"] == unit and row["attribute"] != attribute and ends(row) in drawn
+    }
+    return [
+        {
+            "giver_name": names.get(giver, giver),
+            "receiver_name": names.get(receiver, receiver),
+            "attribute": other.replace("-", " "),
+            "claim": claim,
+        }
+        for giver, receiver, other, claim in sorted(others)
+    ]
 
 
 def _commonest(names: Iterable[str]) -> list[str]:

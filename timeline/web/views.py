@@ -321,7 +321,11 @@ def _changes(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
     answer = snapshot.ask("changes", None, dates, between=(start, end))
     rows = answer.dicts()
     facts = {row["fact"] for row in rows}
-    now, before = (_by_fact(snapshot, one, facts) for one in (dates, earlier))
+    believed, believed_earlier = (snapshot.ask("beliefs", None, one).dicts() for one in (dates, earlier))
+    now, before = (
+        {(row["fact"], row["event_id"]): row for row in beliefs if row["fact"] in facts}
+        for beliefs in (believed, believed_earlier)
+    )
     axis = axis_of([*now.values(), *before.values()])
     shown = []
     for row in rows[: address.limit]:
@@ -348,6 +352,7 @@ def _changes(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
     order = {"changed": 0, "appeared": 1, "gone": 2, "repeated": 3}
     shown.sort(key=lambda row: (order[row["change"]], row["value"] is None, row["fact"]))
     counts = {change: sum(row["change"] == change for row in shown) for change in order}
+    stayed = len({row["fact"] for row in believed} - facts)
     groups = [
         {"change": change, "count": counts[change], "rows": [row for row in shown if row["change"] == change]}
         for change in order
@@ -359,13 +364,8 @@ def _changes(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
         "total": len(rows),
         "shown": len(shown),
         "offset": 0,
-        "counts": counts,
+        "counts": {**counts, "stayed": stayed},
     }
-
-
-def _by_fact(snapshot: Snapshot, dates: AsOf, facts: set[str]) -> dict[tuple[str, str], Row]:
-    rows = snapshot.ask("beliefs", None, dates).dicts()
-    return {(row["fact"], row["event_id"]): row for row in rows if row["fact"] in facts}
 
 
 def promises_view(snapshot: Snapshot, address: Address) -> Data:

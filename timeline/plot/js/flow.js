@@ -49,11 +49,14 @@
     return 210 / Math.max(1e-9, ...sums);
   }
 
-  /** Return who gives in any panel, those with the largest sums first: the order is the same in every panel. */
+  /** Return who gives in any panel, by size: those of the first panel first, so that the order is the same in all. */
   const givers = (data, group) => {
-    const flows = data.panels.flatMap((panel) => panel.flows).filter((flow) => flow.group === group);
-    const largest = d3.rollup(flows, (own) => d3.max(own, most), (flow) => flow.giver);
-    return [...largest.keys()].sort((a, b) => d3.descending(largest.get(a), largest.get(b)) || d3.ascending(a, b));
+    const order = new Set();
+    for (const panel of data.panels) {
+      const sums = d3.rollup(panel.flows.filter((flow) => flow.group === group), (own) => d3.sum(own, most), (flow) => flow.giver);
+      for (const giver of [...sums.keys()].sort((a, b) => d3.descending(sums.get(a), sums.get(b)) || d3.ascending(a, b))) order.add(giver);
+    }
+    return [...order];
   };
 
   const heightOf = (flow, scale) => Math.max(2, most(flow) * scale) + (flow.high === null ? 5 : 0);
@@ -112,7 +115,8 @@
     if (sure === 0) drawn += pen.path(`M${curve(0)}`, mark.colour);
     if (flow.high !== null && flow.high !== flow.low) drawn += pen.path(`M${curve(all)}`, mark.colour, { dashes: "4 3" });
     if (flow.rival) drawn += pen.path(`M${curve(all + 4)}`, "dis", { dashes: "2 2", width: 1.25 });
-    return drawn;
+    // The page lets a band change its height: it finds the same one in the next picture.
+    return `<g data-band="${plot.escape(`${flow.giver} ${flow.receiver} ${flow.fact ?? ""}`)}">${drawn}</g>`;
   }
 
   const sumText = (pen, value) => pen.number(Math.round(value * 100) / 100);

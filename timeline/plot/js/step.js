@@ -55,13 +55,20 @@
 
   // Figures
 
+  /** Return the ticks of a scale: quarters of 100, 1,000 and the like, else as D3 has them. */
+  function ticks(scale) {
+    const [low, high] = scale.domain();
+    const quarter = 10 ** Math.round(Math.log10(high - low)) / 4;
+    return (high - low) / quarter === 4 && low % quarter === 0 ? d3.range(5).map((n) => low + n * quarter) : scale.ticks(4);
+  }
+
   function step(data, options) {
     const struck = data.reports.filter((report) => report.was.length > 0).length;
     const of = frame(data, options, 64 + (struck ? 14 : 0), options.height ?? 226);
     const { pen, left, right, top, bottom, x, asOf, known, room } = of;
     const y = d3.scaleLinear().domain(extent(data)).nice(4).range([bottom, top]);
     let drawn = pen.text(4, 18, plot.unit(pen.words, data.axis.label), { size: 12, colour: "ink3" });
-    for (const tick of y.ticks(4)) {
+    for (const tick of ticks(y)) {
       drawn += pen.line(left, y(tick), right, y(tick), "line");
       drawn += pen.text(left - 10, y(tick) + 4, pen.number(tick), { size: 12, colour: "ink3", anchor: "end" });
     }

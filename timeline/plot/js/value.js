@@ -61,7 +61,9 @@
   /** Draw the value that was believed earlier, with an arrow to the later one where there is room for it. */
   function earlier(pen, before, place, middle, later) {
     const ends = [before.low, before.high].filter((end) => end !== null).map(place);
-    let drawn = ends.map((end) => pen.line(end, middle - 6, end, middle + 6, "ghost", { width: 2 })).join("");
+    const [gradient, fill] = pen.fade("ghost", 0, 0, ends[0], 0, 0, 0.5);
+    let drawn = before.low === null ? `<defs>${gradient}</defs><rect x="2" y="${middle - 4}" width="${plot.n(Math.max(0, ends[0] - 2))}" height="8" ${fill}/>` : "";
+    drawn += ends.map((end) => pen.line(end, middle - 6, end, middle + 6, "ghost", { width: 2 })).join("");
     if (ends.length === 2 && ends[0] !== ends[1]) drawn += pen.rect(ends[0], middle - 4, ends[1] - ends[0], 8, "ghost", { opacity: 0.35 });
     const [from, to] = [place(headline(before)), place(later)];
     const way = Math.sign(to - from);

@@ -178,8 +178,9 @@
         return html`${a}<b>${f}</b>${b}<b>${r}</b>${c}<b>${o}</b>${disagreements ? html`, <span class="dis">${w.disagree(disagreements)}</span>` : ""}. ${today ? w.cameOut(today) : ""}`;
       }
       if (data.view === "compare") {
-        const { changed, appeared, gone, repeated } = data.counts;
+        const { changed, appeared, gone, repeated, stayed } = data.counts;
         const parts = [[w.changes(changed), 1], [w.appearances(appeared), appeared], [w.goneCount(gone), gone], [w.repeats(repeated), repeated]].filter(([, n]) => n);
+        parts.push(...[[w.stayed(stayed), stayed]].filter(([, n]) => n));
         const between = data.density.days.filter(([day]) => day > data.compare && day <= data.as_of).reduce((sum, [, count]) => sum + count, 0);
       return html`${parts.map(([text], index) => html`${index ? ", " : ""}<b>${text}</b>`)}. ${between ? w.cameBetween(between) : ""}`;
       }
@@ -391,7 +392,7 @@
           return html`<section class=${isLast ? "panel" : "panel before"} key=${field}>${DateForm(data, field, iso, label)}${svg(plot.flow(data.flows, { width, panel: index, language: data.language, id: `f${index}` }), true)}</section>`;
         })}</div>
         <details class="as-table"><summary>${w.asTable}</summary><div class="scroll" tabindex="0" role="region" aria-label=${w.promises}><table><tbody>${rows.map((flow) => html`<tr><td>${flow.day ? inWords(data, flow.day) : ""}</td><td>${flow.giver_name} → ${flow.receiver_name}</td><td>${flow.claim}</td><td>${Status(data, flow.status)}</td></tr>`)}</tbody></table></div></details>
-        <footer class="foot"><span>${w.promisesNote}</span>${Keys(data)}</footer>`;
+        <footer class="foot">${data.flows.beside.slice(0, 3).map((one) => html`<span>${w.notAdded} ${one.giver_name} ${one.attribute} → ${one.receiver_name}, ${one.claim}.</span>`)}<span>${w.promisesNote}</span>${Keys(data)}</footer>`;
     };
 
     const Disagreements = (data) => {

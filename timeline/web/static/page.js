@@ -60,7 +60,9 @@ async function show(address, { push = false, quiet = false, light = false, field
       data = next.light ? { ...found, density: data.density, facets: { ...data.facets, ...found.facets } } : found;
       if (next.push) history.pushState(null, "", next.address);
       else if (!next.quiet) history.replaceState(null, "", next.address);
+      const bands = dragged || still.matches || data.view !== "promises" ? null : new Map([...root.querySelectorAll("[data-band]")].map((band) => [named(band), [...band.children].map((path) => path.getAttribute("d"))]));
       paint();
+      if (bands) flow(bands);
       if (!dragged && !next.light) root.style.minHeight = "";
       document.title = data.view === "fact" ? `${data.fact} · Timeline` : `${page.inWords(data, data.as_of)} · Timeline`;
       for (const form of document.querySelectorAll("form.date.wrong")) wrong(form, null);
@@ -77,6 +79,19 @@ async function show(address, { push = false, quiet = false, light = false, field
   clearTimeout(waiting);
   document.body.classList.remove("loading");
   running = false;
+}
+
+/** Let the bands of promises change their height from what they were. */
+const named = (band) => `${band.closest("section").className} ${band.dataset.band}`;
+function flow(bands) {
+  for (const band of root.querySelectorAll("[data-band]")) {
+    const old = bands.get(named(band));
+    if (old?.length !== band.children.length) continue;
+    old.forEach((d, at) => {
+      const path = band.children[at];
+      if (d !== path.getAttribute("d")) path.animate({ d: [`path("${d}")`, `path("${path.getAttribute("d")}")`] }, 200);
+    });
+  }
 }
 
 async function asked(address, light) {
