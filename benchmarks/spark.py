@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,7 +73,7 @@ def main() -> int:
         return 0
     run = Run(folder=given.folder, events=given.size)
     if given.data:
-        return 1 if congress_differs(run, given.data) else 0
+        return 1 if congress_differs(run, given.data, given.engines, given.memory) else 0
     store = run.store()
     results = run.path("spark.json")
     known = json.loads(results.read_text()) if results.exists() else []
@@ -222,22 +223,24 @@ def session(master: str, out: Path) -> Any:
 # The congress record
 
 
-def congress_differs(run: Run, data: Path) -> int:
+def congress_differs(run: Run, data: Path, engines: list[str], memory: str) -> int:
     """Return at how many instants an engine believes other rows than were published."""
     from benchmarks.workloads.congress import COLUMNS, ingest
 
-    with run.scratch("spark-congress") as folder:
+    with run.scratch("spark-congress") as folder, duckdb.connect() as con:
         folder.mkdir()
         store = ingest(data / "reports.parquet", folder, {}).resolve()
-        with duckdb.connect() as con:
-            instants = con.execute(f"SELECT as_of FROM '{data / 'as_of.csv'}' ORDER BY as_of").fetchall()
-            different = 0
-            (folder / "cluster").mkdir()
-            (folder / "events").mkdir()
-            with sail() as address, standalone((folder / "cluster").resolve(), memory="4g") as master:
-                for engine, url in (("Sail", address), ("Spark", master)):
-                    different += _congress_on(engine, url, con, store, data, COLUMNS, instants, folder)
-    return different
+        instants = con.execute(
+            f"SELECT epoch_us(as_of) FROM '{data / 'as_of.csv'}' ORDER BY as_of"
+        ).fetchall()
+        different = 0
+        for engine in engines:
+            if engine != "local":
+                out = folder / engine
+                out.mkdir()
+                with cluster(engine, out, memory) as master:
+                    different += _congress_on(engine, master, con, store, data, COLUMNS, instants, out)
+        return different
 
 
 def _congress_on(
@@ -247,23 +250,21 @@ def _congress_on(
     store: Path,
     data: Path,
     columns: str,
-    instants: list[tuple[Any]],
+    instants: list[tuple[int]],
     folder: Path,
 ) -> int:
     from timeline.spark import beliefs_as_of
 
     spark = session(url, folder.resolve())
     different = rows = 0
-    for (instant,) in instants:
+    for (micros,) in instants:
+        instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
         found = beliefs_as_of(spark, store, instant).toArrow()
         con.register("found", found)
-        expected = (
-            f"SELECT {columns} FROM '{data / 'beliefs.parquet'}' WHERE as_of = (SELECT $1::TIMESTAMPTZ)"
-        )
+        expected = f"SELECT {columns} FROM '{data / 'beliefs.parquet'}' WHERE epoch_us(as_of) = {micros}"
         [(missing, extra)] = con.execute(
             f"SELECT (SELECT count(*) FROM ({expected} EXCEPT ALL SELECT {columns} FROM found)), "
-            f"(SELECT count(*) FROM (SELECT {columns} FROM found EXCEPT ALL {expected}))",
-            [instant],
+            f"(SELECT count(*) FROM (SELECT {columns} FROM found EXCEPT ALL {expected}))"
         ).fetchall()
         rows += found.num_rows
         if missing or extra:

@@ -25,7 +25,7 @@ def recorded(log: Sequence[Sequence[Step]]) -> Iterator[tuple[Timeline, list[fol
             yield tl, entries_of(commits)
 
 
-def terms_of_office(folder: Path, events: int = 20_000) -> Path:
+def terms_of_office(folder: Path, events: int = 8_000) -> Path:
     """Make a store like the record of a parliament: many facts, reported once or twice and then withdrawn.
 
     A few are corrected and retracted, and a few hold for a time that overlaps with another's.

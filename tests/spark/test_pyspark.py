@@ -29,8 +29,8 @@ def test_two_workers_answer_as_timeline_does(
             (bundled, "belief_spans", {}, 90),
             (bundled, "beliefs_as_of", {"as_of": "2025-10-15", "policy": "by-origin"}, 60),
             (bundled, "beliefs_as_of", {"recorded_as_of": "#4", "fact": "nvidia/*"}, 1),
-            (large, "beliefs_as_of", {"as_of": "2022-06-01"}, 1_000),
-            (large, "belief_spans", {"policy": "by-origin", "basis": "possible"}, 10_000),
+            (large, "beliefs_as_of", {"as_of": "2022-06-01"}, 500),
+            (large, "belief_spans", {"policy": "by-origin", "basis": "possible"}, 4_000),
             (small, "belief_spans", {"policy": "by-origin", "basis": "evidence"}, 5),
         ]
         questions: list[Question] = [

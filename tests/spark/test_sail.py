@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 POLICIES = ("latest", "by-origin")
 #: How many random histories one query checks, and how many questions are asked of them as of dates.
-HISTORIES = 3_000 if LONG else 300
-ASKED = 60 if LONG else 5
+HISTORIES = 3_000 if LONG else 200
+ASKED = 60 if LONG else 3
 
 
 def check(spark: SparkSession, tl: Timeline, name: str, **arguments: Any) -> int:
