@@ -48,8 +48,8 @@ _SCHEMA: Final = schema_of(COLUMNS | {"segment": "integer"}, narrow={"segment"})
 #: In a segment begin so many times as many beliefs as are live, and at least so many.
 _RATIO: Final = 4
 _LEAST: Final = 250_000
-#: A part of a segment has about so many rows.
-_ROWS_OF_PART: Final = 500_000
+#: A part of a segment has about so many rows: so many a small append writes again, and each part is a scan.
+_ROWS_OF_PART: Final = 250_000
 _MOST_PARTS: Final = 256
 
 _HASHED: Final = f"hash({', '.join(COLUMNS)})"
