@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import threading
 from collections.abc import Mapping
 from functools import lru_cache
@@ -41,11 +42,24 @@ def static_files() -> dict[str, tuple[bytes, str]]:
         "pictures.js": ("\n;".join(more_scripts()).encode(), script),
         "htm.js": (read("vendor/htm.umd.js"), script),
         "preact.mjs": (read("vendor/preact.mjs"), script),
-        "words.js": (read("static/words.js"), script),
-        "components.js": (read("static/components.js"), script),
-        "page.js": (read("static/page.js"), script),
+        "words.js": (_bare(read("static/words.js")), script),
+        "components.js": (_bare(read("static/components.js")), script),
+        "page.js": (_bare(read("static/page.js")), script),
         "page.css": (read("static/page.css"), "text/css; charset=utf-8"),
     }
+
+
+#: A comment that has its lines to itself. Those of vendored files stay: they name licences.
+_COMMENT: Final = re.compile(r"^[ \t]*(?:// .*|/\*\* .*?\*/)\n", re.MULTILINE)
+
+
+def _bare(script: bytes) -> bytes:
+    """Return a script of ours without its comments, a tenth of what the first view loads of them.
+
+    >>> _bare(b"// What it is for.\\n\\nconst a = 'b // c';\\n")
+    b"\\nconst a = 'b // c';\\n"
+    """
+    return _COMMENT.sub("", script.decode()).encode()
 
 
 class _Engines(threading.local):
