@@ -2,6 +2,9 @@
 
 Run in the project's environment: `uv run --frozen tests/check.py`. All four run even when one
 fails; pytest's closing line comes last. Arguments are handed to pytest.
+
+`tests/check.py --coverage [TESTS]…` runs the tests alone, or some folders of them, and reports which lines
+and branches of timeline/ they and the processes that they start execute.
 """
 
 from __future__ import annotations
@@ -26,7 +29,26 @@ def passes(name: str, module_and_arguments: list[str]) -> bool:
     )
 
 
+def cover(tests: list[str]) -> int:
+    """Run tests, one folder after the other, and report the coverage of all of them together."""
+    found = subprocess.run([sys.executable, "-m", "coverage", "erase"], cwd=ROOT, check=False).returncode
+    for folder in tests or [str(path) for path in sorted((ROOT / "tests").glob("*/"))]:
+        tested = ["coverage", "run", "-m", "pytest", "--quiet", "-p", "no:cacheprovider", folder]
+        # A folder may hold no tests.
+        found |= subprocess.run([sys.executable, "-m", *tested], cwd=ROOT, check=False).returncode not in (
+            0,
+            5,
+        )
+    for command in (["combine", "--quiet"], ["report"]):
+        found |= subprocess.run(
+            [sys.executable, "-m", "coverage", *command], cwd=ROOT, check=False
+        ).returncode
+    return int(found != 0)
+
+
 def main() -> int:
+    if sys.argv[1:2] == ["--coverage"]:
+        return cover(sys.argv[2:])
     failed = [name for name, check in CHECKS.items() if not passes(name, check)]
     if failed:
         print(f"FAILED: {', '.join(failed)} (see above)", flush=True)

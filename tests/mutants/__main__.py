@@ -221,13 +221,13 @@ def _drawn(options: argparse.Namespace, sources: dict[Path, str]) -> tuple[list[
     found = [(file, mutant) for file, source in sources.items() for mutant in mutants_of(source)]
     if options.again:
         wanted = {
-            (entry["file"], entry["inside"], entry["shown"])
+            (entry["file"], entry["start"], entry["stop"], entry["instead"])
             for entry in json.loads(options.again.read_text())
         }
         again = [
             (file, mutant)
             for file, mutant in found
-            if (str(file), mutant.inside, mutant.shown(sources[file])) in wanted
+            if (str(file), mutant.start, mutant.stop, mutant.instead) in wanted
         ]
         return again, len(found)
     drawn = random.Random(options.seed).sample(found, min(options.sample, len(found)))
