@@ -675,9 +675,11 @@ def test_a_pair_that_disagrees_is_one_row_the_one_reported_first_in_front(log: L
     assert fold.disagreements(log.entries, on(1)) == []
 
 
-def test_the_one_reported_first_is_in_front_whichever_holds_first(log: Log) -> None:
-    log.report(2, 20, origin="bloomberg", **valid(0, 20))
-    log.report(1, 10, origin="reuters", **valid(10, 30))
+def test_the_one_reported_first_is_in_front_though_its_row_began_later(log: Log) -> None:
+    log.report(1, 10, origin="reuters", **valid(0, 30))
+    log.report(2, 20, origin="bloomberg", **valid(0, 10))
+    # From then on the first report holds for a shorter valid time, which makes it another row.
+    log.report(3, 20, origin="reuters", **valid(20, 30))
     [pair] = fold.disagreements(log.entries)
     assert (pair.first.entry.origin, pair.second.entry.origin) == ("reuters", "bloomberg")
 
