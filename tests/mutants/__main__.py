@@ -56,19 +56,18 @@ class Covered:
     def tests_of(self, file: str, mutant: Mutant, *, widely: bool = False) -> list[str]:
         """Return the tests that execute a mutant, the quickest first.
 
-        Those that execute any of the file where a mutant is executed by its import, and `widely`: of what is
-        kept for all, only the first test is known that asks for it. All tests where none is known.
+        All tests where a mutant is executed by an import. `widely`, those that execute any of the file: of
+        what is kept for all, only the first test is known that asks for it.
         """
         lines = self.lines.get(file, {})
         executed = [at for at in range(mutant.line, mutant.last_line + 1) if lines.get(at)]
-        if mutant.at_import or widely:
+        if widely:
             executed = list(lines)
         elif not executed:
             # A part of a statement is executed where Python notes it: at the part or at a line before.
             executed = [max((at for at in lines if at < mutant.line), default=0)]
         tests = {test for at in executed for test in lines.get(at, ())}
-        if not tests and (mutant.at_import or widely):
-            # A module of tables alone.
+        if mutant.at_import or (widely and not tests):
             tests = set(self.seconds)
         return sorted(tests, key=lambda test: self.seconds[test])
 
