@@ -135,6 +135,7 @@ def test_a_command_succeeds_exactly_where_it_recorded_whatever_files_it_may_open
         assert finished.returncode == (0 if after > before else 1), (files, finished.stderr)
         assert "Traceback" not in finished.stderr
         assert "fault of Timeline" not in finished.stderr
+        assert "damaged" not in finished.stderr
         seen.add(finished.returncode)
         if after > before:
             printed = json.loads(finished.stdout)

@@ -5,6 +5,7 @@ It is made here, named, and checked for damage; `index` publishes it, and `reade
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -50,7 +51,7 @@ __all__ = [
     "build_file",
     "config_for",
     "error_of",
-    "is_readable",
+    "is_damage",
     "memory_for",
     "rows_beside",
     "spill_of",
@@ -81,6 +82,9 @@ ROWS_NAME: Final = re.compile(r"(?:\d{12}-)?\d+-v(\d+)\.rows", re.ASCII)
 DUCKDB_MAGIC: Final = (8, b"DUCK")
 
 _SPILL: Final = ".spill"
+
+#: What the system answers where another process, or the same one later, may open the same file.
+_NO_ROOM: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR)
 
 
 class Held:
@@ -198,6 +202,11 @@ def is_readable(path: Path) -> bool:
             return True
     except (FileNotFoundError, PermissionError):
         return False
+
+
+def is_damage(path: Path, error: Exception) -> bool:
+    """Whether an error of opening a file means that it is damaged, and not that the machine had no room."""
+    return is_readable(path) and not any(os.strerror(code) in str(error) for code in _NO_ROOM)
 
 
 def error_of(path: Path) -> duckdb.Error | None:

@@ -43,7 +43,7 @@ from timeline.index.generation import (
     build_file,
     config_for,
     error_of,
-    is_readable,
+    is_damage,
     memory_for,
     rows_beside,
     spill_of,
@@ -231,10 +231,10 @@ class Index:
                 held = Held.of(path) if held is None else held
             prefix = "generation." if attached else ""
             [(digest,)] = con.execute(f"SELECT digest FROM {prefix}store.meta").fetchall()
-        except (duckdb.Error, ValueError) as error:
+        except (duckdb.Error, ValueError, FileNotFoundError, PermissionError) as error:
             if con is not None:
                 con.close()
-            if is_readable(generation.path):
+            if is_damage(generation.path, error):
                 _warn_damaged(generation.path, error)
             return None
         try:

@@ -36,10 +36,14 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """Open a database, which puts what does not fit into memory into the folder `spill`, or `NOWHERE`.
 
-    DuckDB makes that folder when it is needed, in one that has to be there, and removes it.
+    DuckDB makes that folder when it is needed, in one that has to be there, and removes it. A database in a
+    file has to be there; raises OSError where it cannot be opened.
     """
     import duckdb
 
+    if path != ":memory:":
+        # DuckDB ends the process where it cannot have a single file descriptor for a database.
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
     return duckdb.connect(
         str(path), read_only=read_only, config={**(config or {}), "temp_directory": str(spill)}
     )
