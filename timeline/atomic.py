@@ -29,6 +29,7 @@ __all__ = [
     "holding_folder",
     "is_free",
     "make_folders",
+    "naming",
     "no_file",
     "remove_leftovers",
     "remove_temporary_folders",
@@ -166,6 +167,17 @@ def _is_or_is_within(path: Path, source: Path) -> bool:
     return False
 
 
+@contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Have an error of the system that names no file, as where there is no room, name this one."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno and error.filename is None:
+            error.filename = str(path)
+        raise
+
+
 # Temporary folders
 
 
@@ -183,7 +195,8 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
             # Locked first, so that a mark that says whose it is always is of a process that died. Where the
             # file system knows no locks, the folder stays unmarked and is never taken for a leftover.
             if _is_locked(descriptor):
-                os.write(descriptor, _mark_of(folder))
+                with naming(parent):
+                    os.write(descriptor, _mark_of(folder))
             yield folder
         finally:
             _remove(folder)
@@ -291,6 +304,7 @@ def write_path(target: str | Path, *, replace: bool = True) -> Iterator[Path]:
             sync_folder(real.parent)
     except OSError as error:
         if error.errno in _OF_THE_MACHINE:
+            error.filename = error.filename or str(target)
             raise
         raise BadInput(f"{target} cannot be written: {error.strerror or error}") from None
 

@@ -24,7 +24,7 @@ from typing import Final
 
 import duckdb
 
-from timeline.atomic import remove_leftovers, sync_file, sync_folder
+from timeline.atomic import naming, remove_leftovers, sync_file, sync_folder
 from timeline.errors import Corruption
 from timeline.index.check import REBUILD, check_generation, check_rows
 from timeline.index.generation import (
@@ -603,9 +603,10 @@ def _copy(last: Generation, path: Path) -> None:
 
 def _mark(folder: Path) -> None:
     """Mark a folder durably as one in which a generation is built, before there is anything else in it."""
-    (folder / _BUILDING).write_bytes(_MARK)
-    sync_file(folder / _BUILDING)
-    sync_folder(folder)
+    with naming(folder.parent):
+        (folder / _BUILDING).write_bytes(_MARK)
+        sync_file(folder / _BUILDING)
+        sync_folder(folder)
 
 
 def _remove_unmarked(folder: Path) -> None:

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from weakref import WeakMethod
 
 from timeline.errors import Place
 from timeline.index.of_fact import events_of
@@ -69,7 +70,8 @@ class Beside:
 
     def __init__(self, reader: Reader, joined: Callable[[Sequence[_Topic]], Iterable[Row]]) -> None:
         self._reader = reader
-        self._joined = joined
+        # Weakly, since it is a method of whoever has this: a reader is to go at once, and not with a cycle.
+        self._joined = WeakMethod(joined)
         self._cached: dict[str, list[Row] | None] = {}
         #: Events that were recorded after that state, by fact.
         self._later: dict[str, list[Row]] = {}
@@ -135,7 +137,9 @@ class Beside:
             joined = [topic for topic in topics if known[topic[1]] is None]
         if joined:
             if self._reader.position:
-                for row in self._joined(joined):
+                events_of_topics = self._joined()
+                assert events_of_topics is not None
+                for row in events_of_topics(joined):
                     found[_topic(row)].append(row)
             for fact in dict.fromkeys(str(topic[1]) for topic in joined):
                 for row in self._later.get(fact, ()):

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from timeline.atomic import file_kind, make_folders, sync_folder
+from timeline.atomic import file_kind, make_folders, naming, sync_folder
 from timeline.errors import Corruption, NotFound, TimelineError
 
 __all__ = ["FileLock", "FolderObjects"]
@@ -165,12 +165,13 @@ class FolderObjects:
         descriptor = os.open(self.folder / _BEGUN, flags, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield descriptor
+            with naming(self.folder):
+                yield descriptor
         finally:
             os.close(descriptor)
 
     def _write(self, temporary: Path, content: memoryview) -> None:
-        with open(temporary, "xb", buffering=0) as file:
+        with naming(self.folder), open(temporary, "xb", buffering=0) as file:
             written = 0
             while written < len(content):
                 written += file.write(content[written:])

@@ -713,9 +713,6 @@ def writable(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
-            if error.errno and error.filename is None:
-                # Where there is no room, or the disk is broken.
-                error.filename = str(folder)
             raise
         raise TimelineError(
             f"{folder}: cannot be written to ({error.strerror}); nothing was recorded, "

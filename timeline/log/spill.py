@@ -130,4 +130,6 @@ def _let_go(shared: _Shared) -> None:
         if shared.users == 0:
             del _shared[shared.key]
             if shared.key[0] == os.getpid():
-                shared.stack.close()
+                # Which somebody may have removed with the store.
+                with suppress(OSError):
+                    shared.stack.close()
