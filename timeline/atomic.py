@@ -264,8 +264,11 @@ def _mark_of(folder: Path) -> bytes:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder of ours, its mark last: what is left of it where this is cut short is still marked."""
-    with os.scandir(folder) as entries:
+    """Remove a folder of ours, its mark last: what is left of it where this is cut short is still marked.
+
+    One that was removed together with the folder around it is passed over.
+    """
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in list(entries):
             if entry.name == _MARK:
                 continue

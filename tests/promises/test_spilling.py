@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import gc
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,6 +114,18 @@ def test_two_databases_share_no_folder(tmp_path: Path) -> None:
     assert within.is_dir()
     del other
     assert not within.exists()
+
+
+def test_a_store_that_is_deleted_while_it_is_open_is_closed_without_an_error(tmp_path: Path) -> None:
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    spill = Spill(folder)
+    assert Path(spill.path).parent.is_dir()
+    shutil.rmtree(folder)
+    # pytest makes an error of whatever a finalizer raises.
+    del spill
+    gc.collect()
+    assert not folder.exists()
 
 
 def test_a_folder_that_cannot_be_written_is_no_hindrance(
