@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from timeline.errors import BadInput, TimelineError, brief
 from timeline.log.log import Log
 from timeline.log.paths import parquet_source
+from timeline.log.spill import connect
 from timeline.meaning.columns import SQL_TYPES
 from timeline.publish.beliefs import COLUMNS, Believed
 from timeline.spark.asking import belief_spans
@@ -42,17 +43,21 @@ def computed(engine: str | SparkSession, log: Log, beside: Path) -> Iterator[Bel
     """Yield every belief of the log up to its head, which the engine writes to a temporary folder.
 
     The folder is made in `beside`, which the engine has to see. Raises BadInput where there is no PySpark,
-    or `engine` is no address, TimelineError for what the engine raises.
+    `engine` is no address, or the log is in a bucket, TimelineError for what the engine raises.
     """
-    import duckdb
-
+    if log.is_shared:
+        # Its local folder has copies of some files, and how an engine reaches a bucket is not ours to know.
+        raise BadInput(
+            f"{log.place}: an engine works out the beliefs of a log in a folder alone; "
+            "publish without an engine"
+        )
     head = log.head()
     beside.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".timeline-spans-", dir=beside) as folder:
         spans = Path(folder) / "spans"
         if head is not None:
             _write(engine, log, head.number, spans)
-        with duckdb.connect() as con:
+        with connect(spill=folder) as con:
             files = sorted(spans.glob("*.parquet"))
             nulls = ", ".join(f"NULL::{SQL_TYPES[kind]} AS {name}" for name, kind in COLUMNS.items())
             source = parquet_source(files) if files else f"(SELECT {nulls} LIMIT 0)"
