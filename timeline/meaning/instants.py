@@ -32,6 +32,7 @@ __all__ = [
     "in_zone",
     "month_days",
     "to_naive",
+    "wall_clock",
     "zone_named",
 ]
 
@@ -174,3 +175,20 @@ def in_zone(wall: int, zone: str | None) -> int:
     offset = to_naive(wall).replace(tzinfo=zone_named(zone)).utcoffset()
     assert offset is not None
     return min(max(FIRST_INSTANT, wall - _micros(offset)), LAST_INSTANT)
+
+
+def wall_clock(instant: int, zone: str | None) -> int:
+    """Return what clocks in an IANA zone show at an instant, as that instant of UTC; `in_zone` undoes it.
+
+    At the ends of the calendar, where the zone's clocks show a year that no datetime has, it is the instant.
+
+    >>> format_instant(wall_clock(0, "America/New_York"))
+    '1969-12-31T19:00:00Z'
+    """
+    if zone is None:
+        return instant
+    try:
+        shown = to_naive(instant).replace(tzinfo=UTC).astimezone(zone_named(zone))
+    except OverflowError:
+        return instant
+    return from_naive(shown.replace(tzinfo=None))

@@ -15,6 +15,7 @@ from timeline.ask.answers import AsOf, Row
 from timeline.ask.overview import Overview, Wanted
 from timeline.errors import NotFound
 from timeline.meaning.columns import ERASED, STATUSES
+from timeline.meaning.instants import wall_clock
 from timeline.meaning.times import format_instant, from_datetime, show_instant_end
 from timeline.plot.many_facts import density_data, flow_data
 from timeline.plot.one_fact import fact_name, names_of
@@ -61,12 +62,17 @@ def frame_of(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
     if address.light:
         density["days"] = None
     now = dates.recorded_as_of
+
+    def asked_day(instant: int) -> str:
+        """Return the day of the zone in which dates are asked with: asked with, it is the same state."""
+        return day_of(wall_clock(instant, snapshot.zone))
+
     return {
         "asked": address.given(),
         "language": address.language,
-        "as_of": day_of(dates.as_of if dates.as_of is not None else now),
+        "as_of": asked_day(dates.as_of if dates.as_of is not None else now),
         "is_now": dates.as_of is None,
-        "compare": None if compared is None or compared.as_of is None else day_of(compared.as_of),
+        "compare": None if compared is None or compared.as_of is None else asked_day(compared.as_of),
         "recorded_as_of": format_instant(dates.recorded_as_of),
         "recorded_is_head": dates.recorded_is_head,
         "valid_at": None if dates.valid_at is None else show_instant_end(dates.valid_at),
