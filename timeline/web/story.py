@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from timeline.ask.answers import AsOf
 from timeline.meaning.columns import STATUSES
+from timeline.meaning.instants import DAY
 from timeline.printable import visible
 from timeline.web.fact_view import story_view
 from timeline.web.render import SCRIPTS, static_files
-from timeline.web.values import day_of
 
 if TYPE_CHECKING:
     from timeline.ask.snapshot import Snapshot
@@ -30,7 +30,9 @@ def story(snapshot: Snapshot, facts: Sequence[str], dates: AsOf, *, language: st
     found = [story_view(snapshot, dates, fact) for fact in facts]
     moments = [moment[:10] for data in found for moment in data["chart"]["domain"]]
     first, last = _number(min(moments)), _number(max(moments))
-    chosen = last if dates.as_of is None else max(first, min(last, _number(day_of(dates.as_of))))
+    # On the page a day ends in UTC: the last one that had ended by then, so that nothing later is shown.
+    asked = last if dates.as_of is None else (dates.as_of + 1) // DAY - 1
+    chosen = max(first, min(last, asked))
     text = json.dumps({"facts": found, "language": language, "statuses": dict(STATUSES)}, ensure_ascii=False)
     scripts = [static_files()[name][0].decode() for name in SCRIPTS]
     scripts.append(files("timeline.web").joinpath("static/story.js").read_text(encoding="utf-8"))
