@@ -37,3 +37,8 @@ def record_files(path: Path, events: Path, *, register_unknown: bool = False) ->
     record(path, [read_batches(events)], lambda: next(instants), register_unknown=register_unknown)
     with Timeline.open(path) as tl:
         tl.refresh()
+
+
+def lasting(paths: Iterable[Path]) -> list[Path]:
+    """Return, sorted, the paths that are no temporary folder of an open store, and in none."""
+    return sorted(path for path in paths if not any(part.startswith(".timeline-tmp-") for part in path.parts))

@@ -90,7 +90,7 @@ def expected(con: duckdb.DuckDBPyConnection, asked: list[Probe], reports: str = 
 
 def warm(folder: Path) -> None:
     """Read the files of a folder, so that questions find them in the system's cache, as in daily use."""
-    for path in folder.iterdir():
+    for path in filter(Path.is_file, folder.iterdir()):
         with path.open("rb", buffering=0) as file:
             while file.read(2**24):
                 pass

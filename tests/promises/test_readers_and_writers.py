@@ -14,6 +14,7 @@ from typing import IO, Any, Final
 
 import pytest
 
+from tests.stores import lasting
 from timeline import Timeline
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -272,7 +273,7 @@ def test_a_writer_may_die_while_it_builds_the_index(tmp_path: Path, point: str) 
         assert (again.new, again.commits) == (0, [])
         assert again.known == tl.verify().events
         # The files that the dead writer left are gone.
-        assert sorted(path.suffix for path in index.iterdir()) == [".duckdb", ".rows"]
+        assert sorted(path.suffix for path in lasting(index.iterdir())) == [".duckdb", ".rows"]
         assert {path.name[0] for path in index.glob("*.duckdb")} == {"0"}
 
 
@@ -356,7 +357,7 @@ def test_a_writer_may_die_while_it_grows_a_generation(tmp_path: Path, point: str
         grown = tl.refresh()
         # The files that the dead writer left are gone.
         assert grown is not None
-        assert set(index.iterdir()) == {grown, grown.with_suffix(".rows")}
+        assert set(lasting(index.iterdir())) == {grown, grown.with_suffix(".rows")}
         stats = tl.stats()
         assert (stats["events"], stats["tail_events"]) == (25, 0)
         belief = tl.belief("acme/count")
@@ -442,9 +443,9 @@ def test_who_may_not_write_can_read(store: Path, index: str) -> None:
         paths = [Path(folder), copy, *copy.rglob("*")]
         for path in paths:
             path.chmod(0o555 if path.is_dir() else 0o444)
-        before = sorted(copy.rglob("*"))
+        before = lasting(copy.rglob("*"))
         now, again, verified = Process(GUEST, copy).end()
-        assert sorted(copy.rglob("*")) == before
+        assert lasting(copy.rglob("*")) == before
         for path in paths:
             path.chmod(0o755)
     assert consistent(now)

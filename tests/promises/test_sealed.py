@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from tests.commands import ROOT, run
 from tests.examples import LONG, costly, counted
 from tests.logs import Volatile, events_of
+from tests.stores import lasting
 from tests.strategies import (
     MOMENTS,
     POLICIES,
@@ -725,12 +726,12 @@ def test_a_sealed_command_prints_nothing_of_later(
 def test_a_sealed_command_refuses_what_is_of_later(
     whole: Path, secrets: list[str], command: list[str]
 ) -> None:
-    before = sorted(path.name for path in whole.rglob("*"))
+    before = lasting(whole.rglob("*"))
     done = run(whole, ["--sealed-as-of", DAY, *command])
     assert (done.code, done.out) == (2, ""), done.err
     assert "seal" in done.err
     assert not told(secrets, done.err, " ".join(command))
-    assert sorted(path.name for path in whole.rglob("*")) == before
+    assert lasting(whole.rglob("*")) == before
 
 
 def test_the_seal_comes_from_the_environment_too(whole: Path) -> None:

@@ -156,3 +156,21 @@ def test_every_connection_of_the_package_is_made_in_one_place() -> None:
     assert made == ["log/spill.py"]
     with connect(spill=NOWHERE) as con:
         assert con.execute("SELECT current_setting('temp_directory')").fetchall() == [("",)]
+
+
+def test_readers_of_one_generation_in_one_process_find_it_whole(
+    store: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Timeline.open(store) as one, Timeline.open(store) as other:
+        rows = one.sql("FROM beliefs").rows()
+        assert other.sql("FROM beliefs").rows() == rows
+    # Somebody still holds what the first one opened, though its folder is gone.
+    lingering = Timeline.open(store)
+    held = lingering.snapshot().reader().quick()
+    lingering.close()
+    with Timeline.open(store) as again:
+        assert again.sql("FROM beliefs").rows() == rows
+        with again.connect() as con:
+            assert con.sql("SELECT count(*) FROM beliefs").fetchall() == [(len(rows),)]
+    held.close()
+    assert caplog.text == ""

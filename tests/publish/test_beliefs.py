@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,26 +54,30 @@ def rows_of(
     return con.execute(f"SELECT {columns} FROM {parquet(folder, files)} WHERE {where}").fetchall()
 
 
+@cache
+def engine() -> duckdb.DuckDBPyConnection:
+    """Return one connection for all: to make one takes longer than to ask it."""
+    return duckdb.connect()
+
+
 def as_of(folder: Path, instant: int, columns: str = KEY) -> list[Any]:
     """Return what was believed at an instant, from the one segment that it is in."""
     at = f"make_timestamp({instant})"
-    with duckdb.connect() as con:
-        return rows_of(
-            con,
-            folder,
-            [manifest_of(folder).segment_at(instant)],
-            columns,
-            f"believed_from <= {at} AND (believed_until IS NULL OR {at} < believed_until)",
-        )
+    return rows_of(
+        engine(),
+        folder,
+        [manifest_of(folder).segment_at(instant)],
+        columns,
+        f"believed_from <= {at} AND (believed_until IS NULL OR {at} < believed_until)",
+    )
 
 
 def spans(folder: Path) -> list[Any]:
     """Return every belief with its own end, as docs/scale.md says where it is."""
     manifest = manifest_of(folder)
     columns = f"{KEY}, epoch_us(believed_until)"
-    with duckdb.connect() as con:
-        ended = rows_of(con, folder, manifest.segments, columns, "believed_until IS NOT NULL")
-        return ended + rows_of(con, folder, manifest.segments[-1:], columns, "believed_until IS NULL")
+    ended = rows_of(engine(), folder, manifest.segments, columns, "believed_until IS NOT NULL")
+    return ended + rows_of(engine(), folder, manifest.segments[-1:], columns, "believed_until IS NULL")
 
 
 def unbounded(value: int, *ends: int) -> int | None:
@@ -140,7 +145,7 @@ def store() -> Iterator[tuple[Log, Index, Path]]:
         yield log, Index(f"{folder}/store/index", log), Path(folder) / "published"
 
 
-@costly(60)
+@costly(16)
 @given(st.lists(histories(), min_size=1, max_size=6), st.sampled_from((1, 2, 5)), st.sampled_from((0, 1)))
 def test_each_state_is_what_the_definition_says(log: list[tuple[Step, ...]], least: int, ratio: int) -> None:
     """Publish after each commit, into the same folder, segments being cut as they grow."""

@@ -39,7 +39,7 @@ def test_what_is_recorded_changes_the_tag(served: Served, serving: Any, tmp_path
     server = serving(tmp_path / "desk")
     before = server.get(FACT)
     with Timeline.open(tmp_path / "desk") as tl:
-        event = {"fact": FACT.removeprefix("/fact/"), "status": "cancelled", "amount": "10 billion USD"}
+        event = {"fact": FACT.removeprefix("/fact/"), "status": "cancelled", "claim": "10 billion USD"}
         tl.append([{**event, "source": "letter", "reported": "2026-03-01"}], register_unknown=True)
     after = server.get(FACT, If_None_Match=before[1]["etag"])
     assert after[0] == 200

@@ -21,7 +21,7 @@ import duckdb
 from timeline.ask.answers import Answer, AsOf, Row, Rows
 from timeline.ask.frames import AtHand, fetch
 from timeline.ask.overview import OFFERED, Reports, Wanted, narrowed
-from timeline.errors import BadInput
+from timeline.errors import BadInput, brief
 from timeline.index.catalog import sql_object
 from timeline.meaning.columns import BELIEF_COLUMNS
 from timeline.meaning.times import from_datetime
@@ -81,6 +81,8 @@ def overviews(
     other; None is any. Without `disputes` none is looked for. Of `wanted`, `first`, `light` and `offset` do
     not count. Raises BadInput where `dates` ask for another rule, or for what held at some time.
     """
+    if not isinstance(wanted, Wanted):
+        raise BadInput(f"wanted is {brief(wanted)}; expected a Wanted")
     if not dates.is_plain or dates.valid_at is not None:
         raise BadInput("overviews are of the default rule, at any time; ask for an overview of each instant")
     places = _Places(instants)

@@ -219,15 +219,19 @@ class Index:
         attached = not is_whole or apart is not None
         con = None
         held = generation.held
-        spill = self._spill()
         try:
             with plain_folder(self.folder) as folder:
                 path = folder / generation.path.name if held is None else held.path
-                if attached:
+                spill = self._spill(None if attached else path)
+                if not attached:
+                    try:
+                        con = connect(path, spill=spill.path, read_only=True, config=config)
+                    except duckdb.ConnectionException:
+                        # What this process opened before, and somebody holds still, spills elsewhere.
+                        attached, spill = True, self._spill()
+                if con is None:
                     con = connect(spill=spill.path, config=config)
                     (apart or attach_generation)(con, path)
-                else:
-                    con = connect(path, spill=spill.path, read_only=True, config=config)
                 held = Held.of(path) if held is None else held
             prefix = "generation." if attached else ""
             [(digest,)] = con.execute(f"SELECT digest FROM {prefix}store.meta").fetchall()
@@ -257,8 +261,9 @@ class Index:
             if rows is not None and rows.upto != (generation.commit, generation.position, digest):
                 rows.close()
                 rows = None
+            alone = attached and is_whole
             return Reader(
-                con, generation.path, appended, rows, apart=apart is not None, held=held, spill=spill
+                con, generation.path, appended, rows, apart=apart is not None or alone, held=held, spill=spill
             )
         except BaseException:
             con.close()
@@ -317,9 +322,9 @@ class Index:
         self.log.reading(lambda files: build(con, files, None), until=end)
         return Reader(con, None, spill=spill)
 
-    def _spill(self) -> Spill:
+    def _spill(self, file: Path | None = None) -> Spill:
         # Resolved, so that readers of one folder by different names share a place, and in a plain one.
-        return Spill(self.folder.resolve())
+        return Spill(self.folder.resolve(), file)
 
     def build(self, progress: Build | None = None) -> Path | None:
         """Build a generation up to the head and publish it; None where the folder cannot be written.

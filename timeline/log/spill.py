@@ -7,6 +7,7 @@ use: whoever opens the store next removes one whose process died.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 import threading
@@ -71,10 +72,11 @@ def spilling(within: Path) -> Iterator[str]:
 class Spill:
     """Where a database may spill to that lives longer than a block: as long as this object.
 
-    What one process opens within a folder shares one temporary folder.
+    What one process opens within a folder shares one temporary folder. In that, a database in memory has a
+    place of its own, and a `file` has one: DuckDB opens a file once in a process, and not with another place.
     """
 
-    def __init__(self, within: Path) -> None:
+    def __init__(self, within: Path, file: Path | None = None) -> None:
         self.within = within
         #: What `connect` takes.
         self.path = NOWHERE
@@ -85,7 +87,10 @@ class Spill:
                     continue
                 shared.users += 1
                 shared.count += 1
-                self.path = str(shared.folder / str(shared.count))
+                name = (
+                    str(shared.count) if file is None else hashlib.sha256(os.fsencode(file)).hexdigest()[:16]
+                )
+                self.path = str(shared.folder / name)
                 weakref.finalize(self, _let_go, shared)
                 break
 

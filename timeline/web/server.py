@@ -31,7 +31,9 @@ def serve(
     documents: Documents | None = None,
     ready: Callable[[str], None] = print,
 ) -> None:
-    """Serve a store until SIGINT or SIGTERM; `ready` is called with the address once it listens.
+    """Serve a store until SIGTERM, or SIGINT, which raises KeyboardInterrupt once all is closed.
+
+    `ready` is called with the address once it listens.
     With `token`, clients that send it may record events; of `documents` passages are shown.
 
     Port 0 takes a free one. Raises BadInput where the address cannot be listened on.
@@ -65,6 +67,8 @@ def serve(
     server = _Server(config, lambda: _announce(address, browse, ready), end)
     with contextlib.closing(listening):
         server.run(sockets=[listening])
+    if server.is_interrupted:
+        raise KeyboardInterrupt
 
 
 class _Server(uvicorn.Server):
@@ -74,8 +78,10 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._announce = started
         self._end = ending
+        self.is_interrupted = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.is_interrupted = sig == signal.SIGINT
         self._end()
         super().handle_exit(sig, frame)
 

@@ -111,12 +111,18 @@
       </div>`;
     };
 
+    // What is being typed stays, whatever is drawn meanwhile.
+    const typed = (name) => {
+      const field = globalThis.document?.activeElement;
+      return field?.id === `field-${name}` ? field.value : undefined;
+    };
+
     const DateForm = (data, name, iso, label) => {
       const w = wordsOf(data);
       return html`<form key=${name} class=${`date ${name}`} action=${pathOf(data)} method="get">
         ${hidden({ ...data.asked, [name]: undefined, offset: undefined })}
         <label for=${`field-${name}`}>${label}</label>
-        <input id=${`field-${name}`} class="day" size="15" name=${name} value=${inWords(data, iso)} data-iso=${iso} autocomplete="off" spellcheck="false" aria-describedby=${`help-${name}`} />
+        <input id=${`field-${name}`} class="day" size="15" name=${name} value=${typed(name) ?? inWords(data, iso)} data-iso=${iso} autocomplete="off" spellcheck="false" aria-describedby=${`help-${name}`} />
         <span id=${`help-${name}`} class="help">${w.dateHelp}</span>
         <noscript><button>${w.apply}</button></noscript>
       </form>`;

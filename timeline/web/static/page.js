@@ -222,12 +222,12 @@ addEventListener("resize", () => requestAnimationFrame(() => { measure(); paint(
 // The field holds words; while it is typed in, the date as it is written everywhere else.
 document.addEventListener("focusin", ({ target }) => {
   if (target.matches?.("input.day")) {
-    target.value = target.dataset.iso;
+    target.value = target.dataset.was = target.dataset.iso;
     target.select();
   }
 });
 document.addEventListener("focusout", ({ target }) => {
-  if (target.matches?.("input.day") && target.value === target.dataset.iso) target.value = page.inWords(data, target.dataset.iso);
+  if (target.matches?.("input.day") && target.value === target.dataset.was) target.value = page.inWords(data, target.dataset.iso);
 });
 
 const actions = {
