@@ -45,6 +45,7 @@ from timeline.meaning.instants import (
     in_zone,
     month_days,
     to_naive,
+    wall_clock,
     zone_named,
 )
 from timeline.meaning.spans import (
@@ -62,6 +63,7 @@ from timeline.meaning.spans import (
 from timeline.meaning.written import advice, as_edtf, letter_instant
 
 __all__ = [
+    "DAY",
     "END",
     "FIRST_INSTANT",
     "LAST_DAY",
@@ -85,6 +87,7 @@ __all__ = [
     "show_quarters",
     "show_reported",
     "to_naive",
+    "wall_clock",
     "within_calendar",
     "zone_named",
 ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from timeline.ask.answers import AsOf
 from timeline.meaning.columns import STATUSES
-from timeline.meaning.instants import DAY
+from timeline.meaning.times import DAY
 from timeline.printable import visible
 from timeline.web.fact_view import story_view
 from timeline.web.render import SCRIPTS, static_files

@@ -15,8 +15,7 @@ from timeline.ask.answers import AsOf, Row
 from timeline.ask.overview import Overview, Wanted
 from timeline.errors import NotFound
 from timeline.meaning.columns import ERASED, STATUSES
-from timeline.meaning.instants import wall_clock
-from timeline.meaning.times import format_instant, from_datetime, show_instant_end
+from timeline.meaning.times import format_instant, from_datetime, show_instant_end, wall_clock
 from timeline.plot.many_facts import density_data, flow_data
 from timeline.plot.one_fact import fact_name, names_of
 from timeline.web.values import claim_parts, day_of, valid_of
