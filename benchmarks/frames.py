@@ -3,7 +3,7 @@
     python -m benchmarks.frames [--data FOLDER] [STORE ...] [--steps 120] [--rounds 3]
 
 Measures the bundled reports, and with `--data` the congress record, in stores that it makes for that; or the
-stores that are named. Each round starts `timeline serve` and Chromium without a window anew, twice. The
+stores that are named. Each round starts `timeline serve` and Chromium, without a window, twice. The
 handle is held for half a second, then moved over the span of the reports: to places side by side, as fast as
 frames come, and to places far apart. `first` is while no day was seen before, `again` over the same places. A
 step lasts from the movement of the mouse to the end of the frame that shows what was believed that day.

@@ -50,8 +50,8 @@ def _python(packages: Sequence[str]) -> Path:
         try:
             _make(folder, packages)
         except (OSError, subprocess.CalledProcessError) as error:
-            said = getattr(error, "stderr", None) or str(error)
-            reason = f"no environment with {', '.join(packages)} could be made: {said.strip()[-300:]}"
+            message = getattr(error, "stderr", None) or str(error)
+            reason = f"no environment with {', '.join(packages)} could be made: {message.strip()[-300:]}"
             if os.environ.get("TIMELINE_NEEDS_SERVERS", "0") not in ("", "0"):
                 pytest.fail(reason)
             pytest.skip(reason)

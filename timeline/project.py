@@ -150,7 +150,7 @@ def _path_of(project: Path, key: str, named: object, kind: str) -> Path:
     if not isinstance(named, str) or not named.strip() or "\0" in named:
         raise BadInput(f"[project] {key} is {named!r}; expected the path of {kind}, as text", place)
     if key == "store" and (url := url_of(named)) is not None:
-        # With the credentials of whoever runs it, anybody's project could write to anybody's bucket.
+        # With the credentials of the user who runs it, anybody's project could write to anybody's bucket.
         if not _is_trusted(project.resolve()):
             raise BadInput(
                 f"[project] store = {url!r} leads out of the project; set {TRUSTED}={project.resolve()} if "

@@ -1,4 +1,4 @@
-"""The lock that writers on one machine wait for: in the order of asking, whoever dies."""
+"""The lock that writers on one machine wait for: in the order of asking, also where one of them dies."""
 
 from __future__ import annotations
 

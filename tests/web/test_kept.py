@@ -1,4 +1,4 @@
-"""Pages are made once for a state of the store, and not sent again to whoever has them."""
+"""Pages are made once for a state of the store, and not sent again to a client that has them."""
 
 from __future__ import annotations
 

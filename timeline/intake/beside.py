@@ -70,7 +70,7 @@ class Beside:
 
     def __init__(self, reader: Reader, joined: Callable[[Sequence[_Topic]], Iterable[Row]]) -> None:
         self._reader = reader
-        # Weakly, since it is a method of whoever has this: a reader is to go at once, and not with a cycle.
+        # Weakly, since it is a method of what has this: a reader is to go at once, not with a cycle.
         self._joined = WeakMethod(joined)
         self._cached: dict[str, list[Row] | None] = {}
         #: Events that were recorded after that state, by fact.

@@ -2,7 +2,7 @@
 
 By itself that is a folder `.tmp` where the user is, or one beside the file that was opened, and stays there
 when the process is killed. Here it is in a temporary folder of `atomic`, which is locked as long as it is in
-use: whoever opens the store next removes one whose process died.
+use: the next process that opens the store removes one whose process died.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Swept", "on_workers"]
 
-#: The columns that a sweep gives a row anew.
+#: The columns of a row that a sweep sets.
 _HELD: Final = ("valid_from", "valid_to", "believed_from", "believed_until")
 
 
