@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import Covered, interval
+from tests.mutants.__main__ import interval
 from tests.mutants.operators import mutants_of
+from tests.mutants.patching import Functions
+from tests.mutants.running import Covered
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,6 +42,84 @@ def test_a_mutant_is_tried_by_the_tests_that_execute_it_the_quickest_first() -> 
     assert covered.tests_of("elsewhere", of_sum) == []
     # Tables that are read once.
     assert covered.tests_of("elsewhere", by_import) == ["quick", "other", "slow"]
+
+
+def test_what_tests_execute_before_they_run_is_imported_again() -> None:
+    of_sum = mutants_of("def f(a):\n    return a + 1\n")[0]
+    assert Covered({"m": {2: ["", "one"]}}, {"one": 1.0, "two": 1.0}).by_import("m", of_sum)
+    assert not Covered({"m": {2: ["one"]}}, {"one": 1.0, "two": 1.0}).by_import("m", of_sum)
+
+
+def test_a_function_takes_other_code_wherever_it_is_known(tmp_path: Path) -> None:
+    source = """
+import functools
+
+class Counted:
+    def next(self, number):
+        return sorted([number], key=lambda one: one + 1)[0] + 1
+
+@functools.cache
+def kept(number):
+    return number + 1
+
+def around(base):
+    def inside(number):
+        return number + base
+    return inside
+
+added = around(1)
+"""
+    file = tmp_path / "toy.py"
+    file.write_text(source)
+    spec = importlib.util.spec_from_file_location("toy", file)
+    assert spec is not None
+    assert spec.loader is not None
+    toy = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(toy)
+    bound, kept, added = toy.Counted().next, toy.kept, toy.added
+    assert (bound(1), kept(1), added(1)) == (2, 2, 2)
+    functions = Functions({file: source})
+    assert functions.change(file, source.replace("+ 1", "+ 2").replace("number + base", "number - base"))
+    assert (bound(1), kept(1), added(1)) == (3, 3, 0)
+    # It would refer to nothing around it.
+    assert not functions.change(file, source.replace("number + base", "number"))
+
+
+def test_a_mutant_that_no_test_notices_survives(tmp_path: Path) -> None:
+    """Mutants of functions, of constants and of what a test calls while it is imported."""
+    files = {
+        "timeline/__init__.py": "",
+        "timeline/toy/__init__.py": "",
+        "timeline/toy/sums.py": "ONE = 1\n\n\ndef more(a):\n    return a + ONE\n\n\n"
+        "def less(a):\n    return a - ONE\n\n\ndef untried(a):\n    return a > ONE\n",
+        "tests/conftest.py": "from hypothesis import settings\n\nsettings.register_profile('dev')\n",
+        "tests/toy/test_sums.py": "from timeline.toy.sums import less, more, untried\n\n"
+        "LESS = less(3)\n\n\ndef test_more():\n    assert more(2) == 3\n\n\n"
+        "def test_less():\n    assert LESS == 2\n\n\ndef test_untried():\n    untried(5)\n",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    shutil.copytree(
+        ROOT / "tests/mutants", tmp_path / "tests/mutants", ignore=shutil.ignore_patterns("__py*")
+    )
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "tests.mutants", "toy", "--sample", "1000", "--out", "out.json"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        env={**os.environ, "HYPOTHESIS_PROFILE": "dev"},
+    )
+    survivors = [
+        (entry["inside"], entry["shown"]) for entry in json.loads((tmp_path / "out.json").read_text())
+    ]
+    assert sorted(survivors) == [
+        ("untried", "a > ONE  ->  (a <= ONE)"),
+        ("untried", "a > ONE  ->  (a >= ONE)"),
+        ("untried", "return a > ONE  ->  return None"),
+    ]
 
 
 def test_the_interval_holds_the_share() -> None:

@@ -32,6 +32,11 @@ TWINS = [
     ("nvidiаé", "nvidiae", "letters that look alike (U+0430 CYRILLIC SMALL LETTER A) and accents"),
     ("Novo\u00a0Nordisk", "Novo Nordisk", "width"),
     ("Ｎvidiá", "nvidia", "width, case and accents"),
+    (
+        "Ｎvidiаé",
+        "nvidiae",
+        "width, letters that look alike (U+0430 CYRILLIC SMALL LETTER A), case and accents",
+    ),
 ]
 APART = [
     *(("nvidia", "nvidea"), ("gate-1", "gate-2"), ("a", "b"), ("ceo", "cfo"), ("日本", "日木"), ("x5", "xs")),

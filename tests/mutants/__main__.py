@@ -17,21 +17,18 @@ import json
 import math
 import os
 import random
-import resource
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-import traceback
-from collections import Counter, defaultdict
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from tests.mutants.operators import Mutant, mutants_of
+from tests.mutants.running import Covered, Try, imported_again, in_child, in_place, look
 
 #: The tests that are to notice what changes in a room, besides its own.
 BESIDE: Final = {
@@ -41,166 +38,6 @@ BESIDE: Final = {
 }
 #: What tests need that takes long to import, and that no mutant changes.
 _HEAVY: Final = ("pytest", "hypothesis", "duckdb", "polars", "pyarrow.parquet", "pydantic", "typer", "yaml")
-_SURVIVES: Final = {0, 5}
-#: How long the tests of one mutant may take: seconds of CPU and times that of the tests as they are.
-_SECONDS, _TIMES = 10, 4
-
-
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """Which tests execute which lines of which files, and how long each takes, in seconds."""
-
-    lines: dict[str, dict[int, list[str]]]
-    seconds: dict[str, float]
-
-    def tests_of(self, file: str, mutant: Mutant, *, widely: bool = False) -> list[str]:
-        """Return the tests that execute a mutant, the quickest first.
-
-        All tests where a mutant is executed by an import. `widely`, those that execute any of the file: of
-        what is kept for all, only the first test is known that asks for it.
-        """
-        lines = self.lines.get(file, {})
-        executed = [at for at in range(mutant.line, mutant.last_line + 1) if lines.get(at)]
-        if widely:
-            executed = list(lines)
-        elif not executed:
-            # A part of a statement is executed where Python notes it: at the part or at a line before.
-            executed = [max((at for at in lines if at < mutant.line), default=0)]
-        tests = {test for at in executed for test in lines.get(at, ())}
-        if mutant.at_import or (widely and not tests):
-            tests = set(self.seconds)
-        return sorted(tests, key=lambda test: self.seconds[test])
-
-
-class _Chosen:
-    """A plugin of pytest: runs the chosen tests alone, in their order, with the same examples each time."""
-
-    def __init__(self, tests: list[str]) -> None:
-        self._order = {test: at for at, test in enumerate(tests)}
-
-    def pytest_configure(self) -> None:
-        from hypothesis import Phase, settings
-
-        settings.register_profile(
-            "mutants",
-            settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev")),
-            # To shrink an example takes long, and nobody reads it.
-            phases=[Phase.explicit, Phase.generate],
-            database=None,
-            derandomize=True,
-        )
-        settings.load_profile("mutants")
-
-    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        if self._order:
-            items[:] = [item for item in items if item.nodeid in self._order]
-
-    def pytest_collection_finish(self, session: Any) -> None:
-        if self._order:
-            session.items.sort(key=lambda item: self._order[item.nodeid])
-
-
-class _Watching(_Chosen):
-    """A plugin of pytest: notes which test executes which lines, and how long it takes."""
-
-    def __init__(self, coverage: Any) -> None:
-        super().__init__([])
-        self._coverage = coverage
-        self.seconds: dict[str, float] = defaultdict(float)
-
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self._coverage.switch_context(nodeid)
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        self.seconds[report.nodeid] += report.duration
-
-
-def _pytest(files: list[str], plugin: object) -> int:
-    import pytest
-
-    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    # Hypothesis was imported before, and nobody reads what its assertions compare.
-    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    return int(pytest.main([*options, *files], plugins=[plugin]))
-
-
-def _covered(room: str, beside: list[str]) -> Covered:
-    """Run the tests of a room as it is, which all have to pass, and return what they execute."""
-    import coverage
-
-    watched = coverage.Coverage(data_file=None, source=[f"timeline/{room}"], config_file=False)
-    plugin = _Watching(watched)
-    watched.start()
-    paths = [f"tests/{room}", f"timeline/{room}", *beside]
-    failed = _pytest([path for path in paths if Path(path).exists()], plugin)
-    watched.stop()
-    if failed:
-        sys.exit("a test fails on the code as it is")
-    lines: dict[str, dict[int, list[str]]] = {}
-    data = watched.get_data()
-    for file in data.measured_files():
-        by_line = data.contexts_by_lineno(file)
-        lines[str(Path(file).relative_to(Path.cwd()))] = {
-            line: sorted(filter(None, tests)) for line, tests in by_line.items()
-        }
-    return Covered(lines, dict(plugin.seconds))
-
-
-def _in_child(run: Any, seconds: float | None = None) -> int:
-    """Run a function in a copy of this process; return its exit code, or minus the signal that ended it."""
-    sys.stdout.flush()
-    process = os.fork()
-    if not process:
-        os.setsid()
-        code = 3
-        try:
-            if seconds is not None:
-                limit = math.ceil(seconds)
-                resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
-                resource.setrlimit(resource.RLIMIT_DATA, (4 * 2**30,) * 2)
-                quiet = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(quiet, 1)
-                os.dup2(quiet, 2)
-            code = run()
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            os._exit(code)
-    # One that waits takes no CPU; a busy machine may be ten times as slow.
-    deadline = math.inf if seconds is None else time.monotonic() + 10 * seconds
-    status = 0
-    while True:
-        done, status = os.waitpid(process, os.WNOHANG)
-        if done or time.monotonic() > deadline:
-            break
-        time.sleep(0.02)
-    with suppress(ProcessLookupError):
-        os.killpg(process, signal.SIGKILL)
-    if not done:
-        os.waitpid(process, 0)
-        return -signal.SIGALRM
-    return os.waitstatus_to_exitcode(status)
-
-
-def _survives(
-    file: Path, source: str, mutant: Mutant, covered: Covered, number: int, *, widely: bool
-) -> bool:
-    tests = covered.tests_of(str(file), mutant, widely=widely)
-    if not tests:
-        return True
-    seconds = _SECONDS + _TIMES * sum(covered.seconds[test] for test in tests)
-    files = sorted({test.partition("::")[0] for test in tests})
-    before = file.stat()
-    file.write_text(mutant.applied(source), encoding="utf-8")
-    # Python takes compiled code by the time and size of its source, and these may be as they were.
-    os.utime(file, (number, number))
-    try:
-        return _in_child(lambda: _pytest(files, _Chosen(tests)), seconds) in _SURVIVES
-    finally:
-        file.write_text(source, encoding="utf-8")
-        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-        shutil.rmtree(".hypothesis", ignore_errors=True)
 
 
 def interval(part: int, whole: int) -> tuple[float, float]:
@@ -237,50 +74,80 @@ def _run(options: argparse.Namespace) -> int:
     """Test mutants of the checkout in which this process works, which is a copy."""
     for module in _HEAVY:
         importlib.import_module(module)
-    beside = [*BESIDE.get(options.room, []), *options.beside]
+    named = [f"tests/{options.room}", f"timeline/{options.room}"]
+    named += [*BESIDE.get(options.room, []), *options.beside]
+    paths = [path for path in named if Path(path).exists()]
     began = time.monotonic()
     kept: Path = options.executed or Path("executed.json")
-    if not kept.exists() and (code := _in_child(lambda: _write(kept, _covered(options.room, beside)))):
+    if not kept.exists() and (code := in_child(lambda: _write(kept, look(options.room, paths)))):
         return code
     read = json.loads(kept.read_text())
     covered = Covered(
         {file: {int(at): tests for at, tests in lines.items()} for file, lines in read["lines"].items()},
         read["seconds"],
     )
-    print(f"{len(covered.seconds)} tests took {time.monotonic() - began:.0f} s to see what they execute")
     files = sorted(Path("timeline", options.room).glob("*.py"))
     chosen = [file for file in files if not options.modules or file.stem in options.modules]
     sources = {file: file.read_text(encoding="utf-8") for file in chosen}
     drawn, of = _drawn(options, sources)
+    print(f"{len(covered.seconds)} tests took {time.monotonic() - began:.0f} s to see what they execute")
     print(f"seed {options.seed}: {len(drawn)} of {of} mutants of {options.room}", flush=True)
     # Compiled code of a mutant is for nobody else.
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.dont_write_bytecode = True
-    survivors = []
-    tried: Counter[str] = Counter()
-    killed: Counter[str] = Counter()
-    for number, (file, mutant) in enumerate(drawn, 1):
-        tried[file.stem] += 1
-        if _survives(file, sources[file], mutant, covered, number, widely=bool(options.again)):
-            shown = mutant.shown(sources[file])
-            survivors.append({"file": str(file), "shown": shown, **asdict(mutant)})
-            print(f"{file}:{mutant.line}: in {mutant.inside or 'the module'}: {shown}", flush=True)
+    tally = _Tally(options.out, began, len(drawn))
+    by_import: list[Try] = []
+    later: list[Try] = []
+    for file, mutant in drawn:
+        tests = covered.tests_of(str(file), mutant, widely=bool(options.again))
+        one = Try(file, sources[file], mutant, covered.within(tests, options.seconds))
+        (by_import if covered.by_import(str(file), mutant) else later).append(one)
+    for one, survives in zip(later, in_place(later, covered, paths) if later else (), strict=True):
+        if survives is None:
+            by_import.append(one)
         else:
-            killed[file.stem] += 1
-        if options.out:
-            options.out.write_text(json.dumps(survivors, indent=1))
-        if number % 50 == 0:
-            print(f"… {killed.total()} of {number} killed, {time.monotonic() - began:.0f} s", flush=True)
-    for name, count in sorted(tried.items()):
-        print(f"{name:12} {killed[name]:4} of {count:4} killed")
-    if tried:
-        low, high = interval(killed.total(), tried.total())
-        share = killed.total() / tried.total()
-        print(
-            f"{killed.total()} of {tried.total()} killed: {share:.1%}; of all mutants, "
-            f"with 95 % confidence, {low:.1%} to {high:.1%}; {time.monotonic() - began:.0f} s"
-        )
+            tally.note(one, survives)
+    for number, one in enumerate(by_import, 1):
+        tally.note(one, imported_again(one, covered, paths, number))
+    tally.print()
     return 0
+
+
+class _Tally:
+    """What became of mutants: printed where one survives, and kept in a file."""
+
+    def __init__(self, out: Path | None, began: float, of: int) -> None:
+        self._out, self._began, self._of = out, began, of
+        self._survivors: list[dict[str, Any]] = []
+        self._tried: Counter[str] = Counter()
+        self._killed: Counter[str] = Counter()
+
+    def note(self, one: Try, survives: bool) -> None:
+        self._tried[one.file.stem] += 1
+        if survives:
+            shown = one.mutant.shown(one.source)
+            self._survivors.append({"file": str(one.file), "shown": shown, **asdict(one.mutant)})
+            where = one.mutant.inside or "the module"
+            print(f"{one.file}:{one.mutant.line}: in {where}: {shown}", flush=True)
+        else:
+            self._killed[one.file.stem] += 1
+        if self._out:
+            self._out.write_text(json.dumps(self._survivors, indent=1))
+        number = self._tried.total()
+        if number % 50 == 0 and number < self._of:
+            took = time.monotonic() - self._began
+            print(f"… {self._killed.total()} of {number} killed, {took:.0f} s", flush=True)
+
+    def print(self) -> None:
+        for name, count in sorted(self._tried.items()):
+            print(f"{name:12} {self._killed[name]:4} of {count:4} killed")
+        tried, killed = self._tried.total(), self._killed.total()
+        if tried:
+            low, high = interval(killed, tried)
+            print(
+                f"{killed} of {tried} killed: {killed / tried:.1%}; of all mutants, with 95 % confidence, "
+                f"{low:.1%} to {high:.1%}; {time.monotonic() - self._began:.0f} s"
+            )
 
 
 def _write(path: Path, covered: Covered) -> int:
@@ -307,6 +174,13 @@ def main() -> int:
         metavar="FILE",
         help="what tests execute, which is written where it is missing",
     )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=40,
+        metavar="S",
+        help="how long the tests of one mutant take at most, the quickest first (%(default)g)",
+    )
     parser.add_argument("--beside", action="append", default=[], metavar="TESTS", help="more tests to run")
     parser.add_argument("--copied", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -325,7 +199,9 @@ def main() -> int:
         named = {"--again": options.again, "--out": options.out, "--executed": options.executed}
         files = [part for name, path in named.items() if path for part in (name, str(path.resolve()))]
         arguments = [*sys.argv[1:], *files, "--copied"]
-        environment = {**os.environ, "PYTHONPATH": folder}
+        # What tests leave behind is gone with the copy.
+        Path(folder, ".tmp").mkdir()
+        environment = {**os.environ, "PYTHONPATH": folder, "TMPDIR": str(Path(folder, ".tmp"))}
         command = [sys.executable, "-m", "tests.mutants", *arguments]
         return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
 

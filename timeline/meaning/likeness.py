@@ -125,8 +125,6 @@ def is_slip(name: str, other: str) -> bool:
     >>> is_slip("ceo", "cfo"), is_slip("model-s", "model-x"), is_slip("AAPL", "AAPC")
     (False, False, False)
     """
-    if abs(len(name) - len(other)) > 1 or name == other:
-        return False
     start = 0
     while start < min(len(name), len(other)) and name[start] == other[start]:
         start += 1
