@@ -35,7 +35,8 @@ _WATCH: Final = """
 (() => {
   let moved = null;
   window.painted = [];
-  addEventListener("pointermove", (event) => (moved = event.timeStamp), true);
+  // The first event of a movement, which comes before its frame begins.
+  addEventListener("pointerrawupdate", (event) => (moved = event.timeStamp), true);
   const watch = () => new MutationObserver(() => {
     if (moved === null) return;
     const since = moved;

@@ -7,6 +7,8 @@ import gc
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,7 +37,7 @@ def work(line):
         else:
             tl = stack.enter_context(Timeline.open(store))
             con = tl.connect() if kind == "owner" else tl.snapshot().reader().quick()
-        con.execute("SET enable_progress_bar = false; SET memory_limit = '60MB'")
+        con.execute("SET memory_limit = '60MB'")
         con.execute("CREATE TEMP TABLE many AS SELECT md5(range::VARCHAR) AS one FROM range(3_000_000)")
         say("spilled")
         sys.stdin.close()
@@ -67,6 +69,33 @@ def spilled(folder: Path) -> list[Path]:
 
 def kept(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+def test_no_connection_writes_progress_among_the_answers(store: Path) -> None:
+    """DuckDB does where Python runs no file, as in a notebook, once a statement takes two seconds."""
+    script = """if True:
+        import sys, duckdb
+        from timeline.log.spill import NOWHERE, connect
+        opened = {
+            "by itself": duckdb.connect(),
+            "in memory": connect(spill=NOWHERE),
+            "of a file": connect(sys.argv[1], spill=NOWHERE, read_only=True),
+        }
+        opened |= {f"cursor {name}": con.cursor() for name, con in opened.items()}
+        for name, con in opened.items():
+            [(shown,)] = con.execute(
+                "SELECT value FROM duckdb_settings() WHERE name = 'enable_progress_bar'"
+            ).fetchall()
+            print(name, shown)
+    """
+    [generation] = (store / "index").glob("*.duckdb")
+    finished = subprocess.run(
+        [sys.executable, "-c", script, generation], capture_output=True, encoding="utf-8", check=True
+    )
+    shown = dict(line.rsplit(" ", 1) for line in finished.stdout.splitlines())
+    assert shown.pop("by itself") == "true", "DuckDB no longer does: the setting is not needed"
+    assert len(shown) == 5
+    assert set(shown.values()) == {"false"}
 
 
 @pytest.mark.parametrize("kind", ["log", "reader", "owner"])

@@ -154,3 +154,35 @@ def test_what_is_shown_at_once_is_what_the_server_says(opened: Callable[..., Any
         assert afresh.evaluate(rows)[: len(lines)] == lines
         assert lines or afresh.locator("tbody tr").count() == 0
         afresh.close()
+
+
+@pytest.mark.browser
+def test_a_mouse_that_moves_many_times_a_frame_is_followed_once_a_frame(opened: Callable[..., Any]) -> None:
+    page = opened("/")
+    with page.expect_response("**/days?*"):
+        page.locator(".slider").hover()
+    page.evaluate(
+        """() => {
+            window.shown = [];
+            new MutationObserver(() => shown.push(window.frame)).observe(
+                document.getElementById("page"), { subtree: true, attributeFilter: ["aria-valuenow"] });
+            const count = () => { window.frame = (window.frame ?? 0) + 1; requestAnimationFrame(count); };
+            count();
+        }"""
+    )
+    box = page.locator(".slider").bounding_box()
+    page.mouse.down()
+    last = page.evaluate(
+        """([left, width]) => {
+            const slider = document.querySelector(".slider");
+            for (let at = 0; at <= 200; at += 1) slider.dispatchEvent(new PointerEvent("pointerrawupdate",
+                { bubbles: true, clientX: left + width * (0.2 + at / 500), clientY: 40 }));
+            const share = 0.6, [from, to] = [slider.dataset.from, slider.dataset.to].map(Date.parse);
+            return new Date(from + share * (to - from - 864e5)).toISOString().slice(0, 10);
+        }""",
+        [box["x"], box["width"]],
+    )
+    page.wait_for_function("day => document.querySelector('form.as_of .day').dataset.iso === day", arg=last)
+    frames = page.evaluate("shown")
+    assert len(frames) == len(set(frames)) <= 3
+    page.mouse.up()

@@ -45,9 +45,12 @@ def connect(
     if path != ":memory:":
         # DuckDB ends the process where it cannot have a single file descriptor for a database.
         os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
-    return duckdb.connect(
+    con = duckdb.connect(
         str(path), read_only=read_only, config={**(config or {}), "temp_directory": str(spill)}
     )
+    # Where Python runs no file (`python -c`, a notebook), DuckDB shows progress on stdout, among the answers.
+    con.execute("SET enable_progress_bar = false")
+    return con
 
 
 @contextmanager

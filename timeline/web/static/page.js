@@ -119,11 +119,11 @@ async function know() {
   }
 }
 
-/** Keep the page as tall as it is while it shows only the rows on the screen, so that nothing jumps. */
+/** Keep the page as tall as it is while it shows only the rows on the screen, none of them less than 30 high, so that nothing jumps. */
 function hold() {
   if (root.style.minHeight) return;
   const table = root.querySelector(".beliefs");
-  onScreen = table ? Math.ceil(Math.max(0, innerHeight - table.getBoundingClientRect().top) / 30) + 10 : 40;
+  onScreen = table ? Math.ceil(Math.max(0, innerHeight - table.getBoundingClientRect().top) / 30) + 1 : 40;
   root.style.minHeight = `${root.offsetHeight}px`;
 }
 
@@ -269,9 +269,9 @@ function stop() {
   paint();
 }
 
-// Dragging: every date that the handle passes is asked for, as fast as answers come
+// Dragging: every date that the handle passes is shown, as fast as frames or answers come
 
-let dragged = null, track = null;
+let dragged = null, track = null, next = null, reached = null, isDrawing = false;
 const dayAt = (x) => {
   const share = Math.min(1, Math.max(0, (x - track.left) / track.width));
   return new Date(track.from + share * (track.to - track.from - 864e5)).toISOString().slice(0, 10);
@@ -284,7 +284,8 @@ document.addEventListener("pointerdown", (event) => {
     track = { left, width, from: Date.parse(slider.dataset.from), to: Date.parse(slider.dataset.to) };
     hold();
     slider.setPointerCapture?.(event.pointerId);
-    step(dragged, dayAt(event.clientX));
+    next = reached = dayAt(event.clientX);
+    step(dragged, next);
     event.preventDefault();
     slider.querySelector(dragged === "compare" ? ".handle.earlier" : ".handle.as-of")?.focus();
     return;
@@ -293,17 +294,16 @@ document.addEventListener("pointerdown", (event) => {
   if (chart) hover(chart, event.clientX);
 });
 document.addEventListener("pointermove", (event) => {
-  if (dragged) {
-    const day = dayAt(event.clientX);
-    if (day !== data[dragged]) step(dragged, day);
-    return;
-  }
+  if (dragged) return drag(event);
   const chart = event.target.closest?.(".chart");
   if (chart && event.pointerType === "mouse") hover(chart, event.clientX);
 });
+// Comes before the frame of a movement begins: what is shown then is made while the screen is waited for.
+document.addEventListener("pointerrawupdate", (event) => dragged && drag(event));
 document.addEventListener("pointerover", ({ target }) => target.closest?.(".slider, .steps") && know());
 document.addEventListener("pointerup", () => {
   const was = dragged;
+  if (was) dragTo(next);
   dragged = null;
   // The last date that was asked for, whose answer may still be on its way: now with all that was left out.
   if (was && data.view === "beliefs") rest();
@@ -313,6 +313,24 @@ document.addEventListener("pointercancel", () => {
   dragged = null;
   root.style.minHeight = "";
 });
+
+/** Show the day under the pointer, one day a frame: a mouse may move many times in each, and the last one counts. */
+function drag(event) {
+  next = dayAt(event.clientX);
+  if (!isDrawing) dragTo(next);
+}
+function dragTo(day) {
+  if (day === reached) return;
+  reached = day;
+  isDrawing = true;
+  step(dragged, day);
+  // Style and layout as well, while there is time.
+  root.getBoundingClientRect();
+  requestAnimationFrame(() => {
+    isDrawing = false;
+    setTimeout(() => dragged && !isDrawing && dragTo(next));
+  });
+}
 
 // Moving over the chart of a fact is an as-of
 function hover(chart, x) {
