@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-__all__ = ["draw", "few_scripts", "more_scripts", "scripts"]
+__all__ = ["draw", "fact_scripts", "few_scripts", "more_scripts", "scripts"]
 
 #: The parts of D3 that are used, in the order in which they need each other; then what draws.
 _VENDORED: Final = (
@@ -45,6 +45,13 @@ def few_scripts() -> tuple[str, ...]:
 def more_scripts() -> tuple[str, ...]:
     """Return the text of the other scripts, which draw the larger pictures and need those."""
     return _read(*(f"js/{name}.js" for name in _MORE))
+
+
+@lru_cache(maxsize=1)
+def fact_scripts() -> tuple[str, ...]:
+    """Return the text of the scripts that draw a fact and nothing else, in order."""
+    own = ("words", "marks", "value", "step")
+    return _read(*(f"vendor/{name}.min.js" for name in _VENDORED), *(f"js/{name}.js" for name in own))
 
 
 def _read(*names: str) -> tuple[str, ...]:

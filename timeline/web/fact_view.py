@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from timeline.ask.answers import AsOf, Row
 from timeline.errors import NotFound
-from timeline.meaning.times import format_instant, from_datetime
+from timeline.meaning.times import format_instant, from_datetime, parse_as_of
 from timeline.plot.many_facts import vintages_data, vintages_near
 from timeline.plot.one_fact import fact_data, names_of
 from timeline.web.values import claim_parts, day_of, valid_of
@@ -67,7 +67,8 @@ def fact_view(snapshot: Snapshot, address: Address, fact: str, documents: Docume
 def story_view(snapshot: Snapshot, dates: AsOf, fact: str) -> Data:
     """Return all of one fact that a page without a server needs, whatever date is chosen on it.
 
-    As `fact_view`, but `cards` has every belief ever held, with the days from which and until which it was.
+    As `fact_view`, but `cards` has every belief ever held, with the moments from which and until which it
+    was; and what only a server makes use of is left out.
     """
     everything = replace(dates, as_of=None)
     data = fact_data(snapshot, fact, dates)
@@ -77,28 +78,45 @@ def story_view(snapshot: Snapshot, dates: AsOf, fact: str) -> Data:
     claiming = [row for row in spans if row["value_type"]]
     events = {row["event_id"]: row for row in history}
     sources = snapshot.sources(history, dates)
+    cards = [
+        {
+            **_card(row, events, sources, names, everything),
+            "from": span["from"],
+            "to": span["to"],
+            "evidence_at": _evidence_at(events.get(row["event_id"])),
+        }
+        for row, span in zip(claiming, data["spans"], strict=True)
+    ]
+    evidence = [
+        {**one, "at": report["at"]}
+        for one, report in zip(_evidence(snapshot, data, dates, sources), data["reports"], strict=True)
+    ]
     return {
         "fact": fact,
         "name": _name((spans or history)[0], names),
         "meaning": data["meaning"],
-        "chart": data,
-        "cards": [
-            {
-                **_card(row, events, sources, names, everything),
-                "from": span["from"],
-                "to": span["to"],
-                "evidence_at": _evidence_day(events.get(row["event_id"])),
-            }
-            for row, span in zip(claiming, data["spans"], strict=True)
-        ],
-        "evidence": _evidence(snapshot, data, dates, sources),
+        "chart": {
+            **{name: data[name] for name in ("name", "kind", "axis", "domain")},
+            "spans": _without(data["spans"], _UNDRAWN),
+            "reports": _without(data["reports"], (*_UNDRAWN[:2], "effect")),
+        },
+        "cards": _without(cards, ("event_id", "source_title", "source_is_later")),
+        "evidence": _without(evidence, ("event_id", "source_id", "effect", "is_public")),
     }
 
 
-def _evidence_day(event: Row | None) -> str | None:
-    """Return the day from which the source of an event was out."""
+#: What no picture shows of a belief.
+_UNDRAWN: Final = ("event_id", "statement", "origin", "source")
+
+
+def _without(rows: Sequence[Data], names: Sequence[str]) -> list[Data]:
+    return [{name: value for name, value in row.items() if name not in names} for row in rows]
+
+
+def _evidence_at(event: Row | None) -> str | None:
+    """Return the moment from which the source of an event was out."""
     moment = None if event is None else event["evidence_at"]
-    return None if moment is None else day_of(from_datetime(moment))
+    return None if moment is None else format_instant(from_datetime(moment) // 1000 * 1000)
 
 
 def _name(row: Row, names: Mapping[str, str]) -> list[str | None]:
@@ -216,7 +234,8 @@ def _evidence(
                 "places": _places(event.get("locator")),
                 "passage": None if documents is None else documents.passage(source, event.get("locator")),
                 "event_id": report["event_id"],
-                "is_public": dates.as_of is None or report["at"] <= format_instant(dates.as_of),
+                # As instants, not as texts: of one second, that with a fraction comes first by its letters.
+                "is_public": dates.as_of is None or parse_as_of(report["at"]) <= dates.as_of,
             }
         )
     return found

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from timeline.plot.engine import few_scripts, more_scripts
 
-__all__ = ["SCRIPTS", "page", "static_files"]
+__all__ = ["SCRIPTS", "bare", "page", "static_files"]
 
 _CALL: Final = """
 ((html) => {
@@ -42,9 +42,9 @@ def static_files() -> dict[str, tuple[bytes, str]]:
         "pictures.js": ("\n;".join(more_scripts()).encode(), script),
         "htm.js": (read("vendor/htm.umd.js"), script),
         "preact.mjs": (read("vendor/preact.mjs"), script),
-        "words.js": (_bare(read("static/words.js")), script),
-        "components.js": (_bare(read("static/components.js")), script),
-        "page.js": (_bare(read("static/page.js")), script),
+        "words.js": (bare(read("static/words.js")), script),
+        "components.js": (bare(read("static/components.js")), script),
+        "page.js": (bare(read("static/page.js")), script),
         "page.css": (read("static/page.css"), "text/css; charset=utf-8"),
     }
 
@@ -53,10 +53,10 @@ def static_files() -> dict[str, tuple[bytes, str]]:
 _COMMENT: Final = re.compile(r"^[ \t]*(?:// .*|/\*\* .*?\*/)\n", re.MULTILINE)
 
 
-def _bare(script: bytes) -> bytes:
+def bare(script: bytes) -> bytes:
     """Return a script of ours without its comments, a tenth of what the first view loads of them.
 
-    >>> _bare(b"// What it is for.\\n\\nconst a = 'b // c';\\n")
+    >>> bare(b"// What it is for.\\n\\nconst a = 'b // c';\\n")
     b"\\nconst a = 'b // c';\\n"
     """
     return _COMMENT.sub("", script.decode()).encode()

@@ -168,6 +168,7 @@
   function marks(of, data, spans, y) {
     const { pen, x, known, room, left, right } = of;
     let drawn = "", labels = "";
+    if (crowded(of, spans)) return drawn;
     const ends = new Set(spans.map((span) => +span.to));
     for (const span of spans) {
       const value = headline(span);
@@ -193,6 +194,9 @@
     }
     return drawn + labels;
   }
+
+  /** Whether so many spans begin that their glyphs would cover each other: then the lines say more alone. */
+  const crowded = ({ left, right }, spans) => spans.length > (right - left) / 2;
 
   /** Draw the label of a mark where there is room: claim and status, else the status alone. */
   function label(pen, room, px, py, span, seen, right) {
@@ -255,7 +259,7 @@
     origins.forEach((origin, index) => {
       const y = first + index * tall;
       const own = data.reports.filter((report) => report.origin === origin);
-      let start = Infinity, hairline = "";
+      let start = Infinity, hairline = "", last = "";
       for (const report of own) {
         const [early, px, page] = [report.from, report.at, report.read].map((text) => (text ? x(at(text)) : null));
         const seen = known(at(report.at));
@@ -264,7 +268,10 @@
           drawn += pen.line(Math.max(left, early), y, px, y, colour, { width: 1.5 }) + pen.line(Math.max(left, early), y - 4, Math.max(left, early), y + 4, colour, { width: 1.5 });
         }
         if (page !== null && page > px + 8) hairline += pen.line(px + 5, y, page - 4, y, "line2");
-        drawn += pen.dot(px, y, 4.5, colour);
+        // Of dots of one colour on one pixel, one is drawn.
+        const dot = `${Math.round(px)} ${colour}`;
+        if (dot !== last || own.length < pen.width) drawn += pen.dot(px, y, 4.5, colour);
+        last = dot;
         names.take(px - 6, y - 8, 12, 16);
         if (page !== null && report.read.slice(0, 10) > report.at.slice(0, 10)) {
           const key = `${report.source}\u0000${page}`;

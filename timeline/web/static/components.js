@@ -372,14 +372,17 @@
       const w = wordsOf(data);
       const known = data.evidence.filter((one) => one.is_public);
       const later = data.evidence.filter((one) => !one.is_public);
+      const { count, known: publicly } = data.all_evidence ?? { count: data.evidence.length, known: known.length };
+      const rest = count - data.evidence.length;
       const row = (one) => html`<tr class=${one.is_public ? "" : "later"} key=${one.event_id}>
         <td>${inWords(data, one.day)}${one.vague && one.reported ? html`<small>${w.someTime(spanInWords(data, one.reported))}</small>` : ""}</td>
         <td>${one.type === "reported" ? Claim(claimInWords(data, one)) : w[one.type] ?? one.type}</td><td>${Status(data, one.status, !one.is_public)}</td><td>${one.origin}</td>
         <td>${one.statement ?? ""}${one.passage ? Passage(data, one.passage) : ""}${one.was.map((was) => html`<small><s>${was.claim}</s> ${w.inRecord(was.commit)}${was.reason ? ` “${was.reason}”` : ""}</small>`)}</td>
         <td>${one.url ? html`<a href=${one.url} rel="noreferrer noopener">${one.source}</a>` : one.source}${one.published ? `, ${spanInWords(data, one.published)}` : ""}${one.places ? html`<small>${w.characters(one.places)}</small>` : ""}</td></tr>`;
-      return html`<section class="evidence"><h2>${w.evidence} <small>${w.publicByThen(known.length, data.evidence.length)}</small></h2>
+      return html`<section class="evidence"><h2>${w.evidence} <small>${w.publicByThen(publicly, count)}</small></h2>
         <div class="scroll" tabindex="0" role="region" aria-label=${`${w.evidence}: ${data.fact}`}><table><thead><tr><th scope="col">${w.countsFrom}</th><th scope="col">${w.claim}</th><th scope="col">${w.status}</th><th scope="col">${w.origin}</th><th scope="col">${w.whatItSays}</th><th scope="col">${w.readIn}</th></tr></thead>
-        <tbody>${known.map(row)}</tbody>${later.length ? html`<tbody><tr class="line"><td colspan="6"><b>${inWords(data, data.as_of)}</b> ${w.notYet}</td></tr>${later.map(row)}</tbody>` : ""}</table></div></section>`;
+        <tbody>${known.map(row)}</tbody>${later.length ? html`<tbody><tr class="line"><td colspan="6"><b>${inWords(data, data.as_of)}</b> ${w.notYet}</td></tr>${later.map(row)}</tbody>` : ""}</table></div>
+        ${rest ? html`<p class="more"><span>${w.shown(data.evidence.length, count)}</span> <button type="button" class="link needs-script" data-whole=${data.index}>${w.more(rest)}</button></p>` : ""}</section>`;
     };
 
     // Promises, disagreements, questions
