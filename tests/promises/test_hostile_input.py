@@ -77,16 +77,52 @@ def long_values_once() -> pa.Table:
     return pa.table({"fact": same("a/b", 1_000), "text": same("x" * (5 * MIB), 1_000)})
 
 
+def nothing() -> pa.Table:
+    return pa.table({"fact": pa.nulls(30_000_000, pa.string())})
+
+
+def equal_rows() -> pa.Table:
+    return pa.table({"fact": same("a/b", 20_000_000), "text": same("x", 20_000_000)})
+
+
 def bad_rows() -> pa.Table:
     return pa.table({"fact": same("bad", 2_000_000)})
 
 
-def arrow(folder: Path) -> Path:
-    path = folder / "a.arrow"
-    table = pa.table({"fact": pa.nulls(30_000_000, pa.string())})
-    options = pa_ipc.IpcWriteOptions(compression="zstd")
-    with pa_ipc.new_file(str(path), table.schema, options=options) as file:
-        file.write(table)
+def arrow(new: Callable[..., Any], table: Callable[[], pa.Table]) -> Maker:
+    def make(folder: Path) -> Path:
+        path, rows = folder / "a.arrow", table()
+        with new(str(path), rows.schema, options=pa_ipc.IpcWriteOptions(compression="zstd")) as file:
+            file.write(rows)
+        return path
+
+    return make
+
+
+def varint(number: int, length: int = 0) -> bytes:
+    """Return a whole number as Thrift has it, in so many bytes."""
+    groups: list[int] = []
+    number <<= 1
+    while number or len(groups) < length:
+        groups.append(number & 0x7F)
+        number >>= 7
+    return bytes([*(group | 0x80 for group in groups[:-1]), groups[-1]])
+
+
+def belied(folder: Path) -> Path:
+    """Write a Parquet file whose footer has another size for a column than its pages."""
+    path = parquet("a.parquet", long_value)(folder)
+    with pq.ParquetFile(path) as file:
+        column = file.metadata.row_group(0).column(1)
+        size, begin = (
+            column.total_uncompressed_size,
+            len(path.read_bytes()) - file.metadata.serialized_size - 8,
+        )
+    content, real = path.read_bytes(), varint(size)
+    assert content.count(real, begin) >= 1
+    path.write_bytes(content[:begin] + content[begin:].replace(real, varint(1_000, len(real))))
+    with pq.ParquetFile(path) as file:
+        assert file.metadata.row_group(0).column(1).total_uncompressed_size == 1_000
     return path
 
 
@@ -164,7 +200,24 @@ REFUSED: dict[str, tuple[Maker, str]] = {
     "a long value in Parquet": (parquet("a.parquet", long_value), "unpack to more than"),
     "a long value many times": (parquet("a.parquet", long_values_once), "has a text of 5,242,880 bytes"),
     "bad rows in Parquet": (parquet("a.parquet", bad_rows), "2000000 bad events; nothing was recorded"),
-    "nothing in Arrow": (arrow, "unpack to more than"),
+    "nothing in Arrow": (arrow(pa_ipc.new_file, nothing), "unpack to more than"),
+    "equal rows in Arrow": (arrow(pa_ipc.new_stream, equal_rows), "unpack to more than"),
+    "a long value in Arrow": (arrow(pa_ipc.new_stream, long_value), "unpack to more than"),
+    "a footer that belies its pages": (belied, "unpack to more than"),
+    "equal rows in Parquet": (parquet("a.parquet", equal_rows), "unpack to more than"),
+    "lines that are no JSON": (
+        written("a.jsonl", "{x\n" * 1_000_000),
+        "a.jsonl:20:2: not JSON: Expecting property name enclosed in double quotes\n… and 999,980 more\n"
+        "1000000 bad events",
+    ),
+    "unknown keys on every line": (
+        written("a.jsonl", '{"a":1}\n' * 1_000_000),
+        "… and 999,980 more\n1000000 bad events",
+    ),
+    "rows that are too short": (
+        written("a.csv", "fact,text\n" + "a\n" * 1_000_000),
+        "a.csv:21: a row of 1 where the header has 2 columns\n… and 999,980 more\n1000000 bad events",
+    ),
     "names that are no UTF-8": (no_utf8, "the name of a column is not UTF-8"),
     "gzip": (gzipped, "unpack to more than"),
     "rows of a workbook": (workbook(SHEET, many_rows), "unpack to more than"),
@@ -216,7 +269,13 @@ def ingested(folder: Path, path: Path) -> str:
 
 
 #: Those that take longest are left to the long run.
-SHORT = ("doubled keys", "a long value in Parquet", "gzip")
+SHORT = (
+    "doubled keys",
+    "a long value in Parquet",
+    "a long value in Arrow",
+    "a footer that belies its pages",
+    "rows that are too short",
+)
 
 
 @pytest.mark.parametrize("name", list(REFUSED) if LONG else SHORT)

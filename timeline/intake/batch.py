@@ -109,7 +109,7 @@ class Batch:
     name: str
     drafts: list[Draft] | None = None
     table: pa.Table | StoredTable | None = None
-    problems: list[BadInput] = field(default_factory=list)
+    problems: Sequence[BadInput] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     origin: RowOrigin | None = None
     habits: Habits = field(default_factory=Habits)

@@ -11,7 +11,6 @@ that are known to: where it finds others, it goes on to find them all, and anoth
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain, pairwise
@@ -60,6 +59,10 @@ _FEW: Final = 100
 _MANY: Final = 2_000
 #: How many rows are taken at once: four row groups of the log.
 _AT_ONCE: Final = 491_520
+#: Numbers of rows that are fetched at once.
+_FETCHED_AT_ONCE: Final = 100_000
+#: Of reports that a table has twice, so many are named; the rest are counted.
+_REPEATED_AT_MOST: Final = 5_000
 #: To look an event up in the row store takes as long as to join with so many.
 _SCANNED_LIKE_ONE: Final = 100
 #: Names of a table are gathered part by part, and made distinct where there are this many more than then.
@@ -500,11 +503,11 @@ class TableIntake:
         """Raise RunAgain where rows were found that the next run is to go without."""
         conflicts = self._reading.ask(sql_object("intake/conflicts")) if "key" in self._given else []
         bad = refused.united(sorted(row for row, _ in conflicts)) if conflicts else refused
-        late: list[int] = []
+        late = RowSet()
         if parts > 1:
             [(distinct, count)] = self._reading.ask("SELECT count(DISTINCT id), count(*) FROM seen")
             if distinct < count:
-                late = sorted(set(self._again()).difference(bad))
+                late.extend(row for row in self._again() if row not in bad)
         if not bad and not late and not self._has_problems:
             return
         self._has_problems = False
@@ -514,16 +517,16 @@ class TableIntake:
         self._repeated = self._repeated.united(late)
         raise RunAgain
 
-    def _again(self) -> list[int]:
-        """Return rows whose event another part has before them."""
+    def _again(self) -> Iterator[int]:
+        """Yield the rows whose event another part has before them, in order."""
         self._con.execute(
             "CREATE OR REPLACE TEMP TABLE suspects AS SELECT row FROM seen "
             "WHERE id IN (SELECT id FROM seen GROUP BY id HAVING count(*) > 1)"
         )
         self._con.execute("CREATE OR REPLACE TEMP TABLE ids (row BIGINT, event_id VARCHAR)")
-        rows = [row for (row,) in self._reading.ask("SELECT row FROM suspects ORDER BY row")]
+        rows = RowSet(self._numbers("FROM suspects ORDER BY row"))
         for first, part in self._all(None):
-            if bisect_left(rows, first) < bisect_left(rows, first + part.num_rows):
+            if rows.touches(first, first + part.num_rows - 1):
                 query = self._resolving(first, part)
                 names = [
                     name for name in LOG_COLUMNS if not self._holds.isdisjoint(_COMES_FROM.get(name, ()))
@@ -533,10 +536,14 @@ class TableIntake:
                     f"INSERT INTO ids SELECT row, event_id FROM "
                     f"({_hashed(f'FROM ({query}) SEMI JOIN suspects USING (row)', names)})"
                 )
-        again = self._reading.ask(
-            "SELECT row FROM ids QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY row) > 1"
+        yield from self._numbers(
+            "FROM (FROM ids QUALIFY row > min(row) OVER (PARTITION BY event_id)) ORDER BY row"
         )
-        return [row for (row,) in again]
+
+    def _numbers(self, query: str) -> Iterator[int]:
+        """Yield the column `row` of a query, of which there may be millions."""
+        for batch in self._con.sql(f"SELECT row {query}").to_arrow_reader(_FETCHED_AT_ONCE):
+            yield from batch.column(0).to_pylist()
 
     def _explain(self, bad: RowSet, first: Sequence[int]) -> None:
         """Find out why rows are refused, from their drafts; `first` are rows that others are at odds with.
@@ -644,19 +651,22 @@ class TableIntake:
         self._con.execute(
             "CREATE OR REPLACE TEMP TABLE topics (row BIGINT, source VARCHAR, fact VARCHAR, reported VARCHAR)"
         )
-        rows = [row for (row,) in self._reading.ask("SELECT row FROM suspects ORDER BY row")]
+        rows = RowSet(self._numbers("FROM suspects ORDER BY row"))
         for first, part in self._all(None):
-            if bisect_left(rows, first) < bisect_left(rows, first + part.num_rows):
+            if rows.touches(first, first + part.num_rows - 1):
                 query = self._resolving(first, part)
                 self._con.execute(
                     f"INSERT INTO topics SELECT row, source, fact, reported FROM ({query}) "
                     "SEMI JOIN suspects USING (row)"
                 )
         again = self._reading.ask(
-            "SELECT source, fact, reported FROM topics "
-            "QUALIFY row_number() OVER (PARTITION BY source, fact, reported ORDER BY row) > 1 ORDER BY row"
+            "SELECT source, fact, reported, count(*) OVER () FROM (FROM topics "
+            "QUALIFY row > min(row) OVER (PARTITION BY source, fact, reported)) "
+            f"ORDER BY row LIMIT {_REPEATED_AT_MOST}"
         )
-        self.warnings += [twice(source, fact, reported) for source, fact, reported in again]
+        self.warnings += [twice(source, fact, reported) for source, fact, reported, _ in again]
+        if again and (more := again[0][-1] - len(again)) > 0:
+            self.warnings.append(f"… and {more:,} more that their source reports twice")
 
 
 def _in_order(rows: pa.Table) -> pa.Table:

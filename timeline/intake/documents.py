@@ -14,6 +14,7 @@ import yaml
 from timeline.errors import BadInput, Place, nearest
 from timeline.intake.batch import Batch, Draft
 from timeline.intake.comments import cut_by_comment, left_out_by_comment
+from timeline.intake.problems import Problems
 from timeline.meaning.event import DESCRIPTIONS, Event
 from timeline.meaning.habits import HABITS, Habits
 
@@ -120,18 +121,20 @@ def document(name: str, top: _Value, ignore_unknown: bool) -> Batch:
 
 def drafted(
     name: str,
-    sections: Iterable[tuple[str | None, list[_Value]]],
+    sections: Iterable[tuple[str | None, Iterable[_Value]]],
     defaults: Mapping[str, tuple[Place, str]],
     ignore_unknown: bool,
 ) -> Batch:
     drafts: list[Draft] = []
-    problems: list[BadInput] = []
+    problems = Problems(name)
     for kind, values in sections:
         for value in values:
-            found = [*value.found()]
-            keys = {} if found else _keys(value, kind, ignore_unknown, found)
-            if found:
-                problems += found
+            faults = [*value.found()]
+            hinted = len(problems) < _HINTED_AT_MOST
+            keys = {} if faults else _keys(value, kind, ignore_unknown, hinted, faults)
+            if faults:
+                for fault in faults:
+                    problems.add(fault)
                 continue
             event_type = keys.get("type", "reported")
             places = {key: place for key, (place, _) in (value.members or {}).items()}
@@ -139,12 +142,12 @@ def drafted(
                 if event_type in _DEFAULTS[key] and key not in keys:
                     keys[key], places[key] = given, place
             drafts.append(Draft(keys, value.place, places))
-    problems.sort(key=lambda problem: (problem.place and problem.place.line) or 0)
-    return Batch(name, drafts=drafts, problems=problems)
+    found = problems.ordered()
+    return Batch(name, drafts=drafts, problems=found if len(found) > _HINTED_AT_MOST else [*found])
 
 
 def _keys(
-    value: _Value, kind: str | None, ignore_unknown: bool, problems: list[BadInput]
+    value: _Value, kind: str | None, ignore_unknown: bool, hinted: bool, problems: list[BadInput]
 ) -> dict[str, object]:
     """Return the keys of one event, or of a description of that kind; what is wrong goes to `problems`."""
     if not isinstance(value.plain, dict):
@@ -159,7 +162,7 @@ def _keys(
     unknown = [] if ignore_unknown else [key for key in value.plain if key not in known]
     for key in unknown[:_NAMED_AT_MOST]:
         place = value.members[key][0] if value.members else value.place
-        hint = nearest(key, sorted(known)) if len(problems) < _HINTED_AT_MOST else ""
+        hint = nearest(key, sorted(known)) if hinted else ""
         problems.append(BadInput(f"unknown key {_said(key)}{hint}", place))
     if (more := len(unknown) - _NAMED_AT_MOST) > 0:
         problems.append(BadInput(f"… and {more:,} more unknown keys", value.place))
@@ -327,13 +330,15 @@ class JsonReader:
             object_pairs_hook=self._object, parse_int=str, parse_float=str, parse_constant=self._constant
         )
 
-    def lines(self, text: str) -> list[_Value]:
-        """Return one value a line, save for empty ones. Not splitlines: U+2028 may be within a JSON text."""
-        return [
-            self._whole(line, Place(self._name, number))
-            for number, line in enumerate(text.split("\n"), start=1)
-            if line.strip(" \t\r")
-        ]
+    def lines(self, text: str) -> Iterator[_Value]:
+        """Yield one value a line, save for empty ones. Not splitlines: U+2028 may be within a JSON text."""
+        start, number = 0, 1
+        while start < len(text):
+            end = text.find("\n", start)
+            line = text[start : (end := len(text) if end < 0 else end)]
+            if line.strip(" \t\r"):
+                yield self._whole(line, Place(self._name, number))
+            start, number = end + 1, number + 1
 
     def document(self, text: str) -> _Value:
         """Return the one value of a text, with the places of its members and of what they list."""

@@ -68,7 +68,7 @@ def read_foreign(
             content = content_of(Path(path), name)
         if format == "parquet":
             file = pq.ParquetFile(pa.BufferReader(content))
-            check_unpacked(name, file, len(content))
+            check_unpacked(name, file, content)
             return foreign_table(name, file.read())
         if format == "arrow":
             return foreign_table(name, arrow_rows(name, content))
@@ -109,7 +109,7 @@ def text_of(name: str, content: bytes, encoding: str | None = None) -> str:
 
 def _parquet(name: str, path: Path) -> ForeignTable:
     file = pq.ParquetFile(path)
-    check_unpacked(name, file, path.stat().st_size)
+    check_unpacked(name, file, path)
     schema = file.schema_arrow
     names = {each.casefold() for each in schema.names}
     odd_types = any(isinstance(each.type, pa.BaseExtensionType) for each in schema)

@@ -309,7 +309,9 @@ class Recorder:
         result = Ingested()
         ready: list[_Ready] = []
         for nth, batch in enumerate(batches):
-            rejected = [unread(problem, batch.name) for problem in batch.problems]
+            keep = None if all_kept else KEPT_AT_MOST
+            rejected = [unread(problem, batch.name) for problem in batch.problems[:keep]]
+            result.more_rejected += len(batch.problems) - len(rejected)
             if self.progress is not None:
                 self.progress(f"checking {batch.name}")
             drafts = batch.drafts
@@ -319,7 +321,6 @@ class Recorder:
             intake = self._intake_at(number, naming, first=nth == 0)
             if nth == 0:
                 intake.begin()
-            keep = None if all_kept else KEPT_AT_MOST
             found = intake.resolve(drafts, batch.habits.over(self._habits), keep)
             self._intake_commit = number
             new = len(found.rows)

@@ -16,6 +16,8 @@ class RowSet:
     >>> rows = RowSet([1, 2, 3, 7])
     >>> len(rows), list(rows), rows.within(2, 7), list(rows.united([5, 7]))
     (4, [1, 2, 3, 7], [2, 3, 7], [1, 2, 3, 5, 7])
+    >>> 3 in rows, 4 in rows, rows.touches(4, 6), rows.touches(4, 7)
+    (True, False, False, True)
     """
 
     def __init__(self, rows: Iterable[int] = ()) -> None:
@@ -48,6 +50,14 @@ class RowSet:
             found += range(max(self._starts[at], first), min(self._ends[at], last) + 1)
             at += 1
         return found
+
+    def touches(self, first: int, last: int) -> bool:
+        """Whether a row from `first` to `last`, both included, is in it."""
+        at = bisect_left(self._ends, first)
+        return at < len(self._starts) and self._starts[at] <= last
+
+    def __contains__(self, row: int) -> bool:
+        return self.touches(row, row)
 
     def __len__(self) -> int:
         return self._count

@@ -1,12 +1,16 @@
 """How much a table in Parquet or Arrow may unpack to: a few kilobytes of it can hold gigabytes.
 
-What is compressed is judged by what its footer says, before it is read. A value that a dictionary has once
-may be in a million rows, so texts are read as dictionaries, and turned into texts a part at a time.
+What is compressed is judged by what its footer and its pages say, before it is read. A value that a
+dictionary has once may be in a million rows, so texts are read as dictionaries, and turned into texts a part
+at a time.
 """
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Collection, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -14,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from timeline.errors import BadInput, Place
+from timeline.intake.parquet_pages import unpacked_pages
 from timeline.intake.suffixes import too_large, unpacked_at_most
 from timeline.meaning.event import bytes_at_most
 
@@ -21,22 +26,44 @@ __all__ = ["PART_BYTES", "check_lengths", "check_unpacked", "dictionaries", "in_
 
 #: A part of a table is made of fewer rows where these would take more bytes, written out.
 PART_BYTES: Final = 64 * 2**20
+#: An intake has so many bytes of each row of a table in memory, and may have so many.
+_KEPT_OF_A_ROW: Final = 64
+_KEPT_AT_LEAST: Final = 256 * 2**20
 #: In NFC a text may have a quarter of its bytes.
 _SHRINKS: Final = 4
 
 
 def check_unpacked(
-    name: str, file: pq.ParquetFile, size: int, columns: Collection[str] | None = None
+    name: str, file: pq.ParquetFile, content: bytes | Path, columns: Collection[str] | None = None
 ) -> None:
-    """Raise BadInput where a row group of these columns, or of all, unpacks to more than any real one."""
-    metadata = file.metadata
+    """Raise BadInput where a row group of these columns, or of all, unpacks to more than any real one.
+
+    So does a file with far more rows than its bytes can tell apart.
+    """
+    with ExitStack() as stack:
+        if isinstance(content, Path):
+            opened = stack.enter_context(content.open("rb"))
+            content = stack.enter_context(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))  # type: ignore[assignment]
+        _check_unpacked(name, file.metadata, content, columns)
+
+
+def _check_unpacked(
+    name: str, metadata: pq.FileMetaData, content: Any, columns: Collection[str] | None
+) -> None:
+    size = len(content)
+    if metadata.num_rows * _KEPT_OF_A_ROW > unpacked_at_most(size, _KEPT_AT_LEAST):
+        raise too_large(name, size, _KEPT_AT_LEAST)
     for nth in range(metadata.num_row_groups):
         group = metadata.row_group(nth)
         total = 0
         for at in range(group.num_columns):
             column = group.column(at)
             if columns is None or column.path_in_schema.partition(".")[0] in columns:
-                total += column.total_uncompressed_size
+                start = column.data_page_offset
+                if column.has_dictionary_page and column.dictionary_page_offset is not None:
+                    start = min(start, column.dictionary_page_offset)
+                pages = unpacked_pages(content, start, column.total_compressed_size, column.num_values)
+                total += max(column.total_uncompressed_size, pages)
         if total > unpacked_at_most(size):
             raise too_large(name, size)
 
@@ -66,6 +93,9 @@ def written_out(table: pa.Table) -> int:
 
 
 def _column_size(values: pa.ChunkedArray[Any]) -> int:
+    if pa.types.is_null(values.type):
+        # As texts they have an offset each.
+        return 4 * len(values)
     if not pa.types.is_dictionary(values.type):
         return int(values.nbytes)
     size = 0

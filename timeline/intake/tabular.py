@@ -18,8 +18,10 @@ import pyarrow.ipc as pa_ipc
 import pyarrow.parquet as pq
 
 from timeline.errors import BadInput, BadRows, Place, nearest
+from timeline.intake.arrow_sizes import unpacked_buffers
 from timeline.intake.batch import FLAT_COLUMNS, Batch
 from timeline.intake.delimiters import header_under, sniffed
+from timeline.intake.outcome import KEPT_AT_MOST
 from timeline.intake.pandas_periods import is_periods, written_periods
 from timeline.intake.sizes import (
     PART_BYTES,
@@ -192,21 +194,25 @@ def _csv_place(name: str, content: bytes, at: int) -> Place:
 
 def _check_csv_rows(name: str, text: str, delimiter: str, width: int) -> None:
     """Raise BadRows for every row of another width than the header's, with its line."""
-    problems = []
+    problems: list[BadInput] = []
+    count = 0
     limit = csv.field_size_limit(len(text) + 1)
     try:
         line, rows = 1, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         for row in rows:
             if row and len(row) != width:
                 fault = f"a row of {len(row)} where the header has {width} columns"
-                problems.append(BadInput(fault, Place(name, line)))
+                count += 1
+                if count <= KEPT_AT_MOST:
+                    problems.append(BadInput(fault, Place(name, line)))
             line = rows.line_num + 1
     except csv.Error as error:
+        count += 1
         problems.append(BadInput(f"not CSV: {error}", Place(name, line)))
     finally:
         csv.field_size_limit(limit)
     if problems:
-        raise BadRows(problems)
+        raise BadRows(problems, count - len(problems))
 
 
 def _arrow(content: bytes | Path) -> Any:
@@ -218,8 +224,7 @@ def read_parquet(name: str, content: bytes | Path, ignore_unknown: bool) -> Batc
         # Not read_table: importing the datasets behind it takes longer than most files do.
         file = pq.ParquetFile(_arrow(content))
         columns = _chosen(name, file.schema_arrow.names, ignore_unknown)
-        size = len(content) if isinstance(content, bytes) else content.stat().st_size
-        check_unpacked(name, file, size, columns)
+        check_unpacked(name, file, content, columns)
         if coded := dictionaries(file):
             file = pq.ParquetFile(_arrow(content), read_dictionary=coded)
         stays = file.metadata.num_rows > STAYS_IN_ITS_FILE or _unpacked(file) > 4 * PART_BYTES
@@ -266,6 +271,11 @@ def arrow_rows(name: str, content: bytes) -> pa.Table:
     """
     most = unpacked_at_most(len(content))
     batches: list[pa.RecordBatch] = []
+    size = 0
+    for buffer in unpacked_buffers(content):
+        # Before Arrow unpacks the first of them.
+        if (size := size + buffer) > most:
+            raise too_large(name, len(content))
     size = 0
     reader: Any
     if content.startswith(b"ARROW1"):

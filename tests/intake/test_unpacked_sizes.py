@@ -1,0 +1,99 @@
+"""What compressed files say of their size, read before Arrow unpacks them, is what Arrow then makes of it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.ipc as pa_ipc
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from timeline.errors import BadInput, Place
+from timeline.intake.arrow_sizes import unpacked_buffers
+from timeline.intake.parquet_pages import unpacked_pages
+from timeline.intake.problems import Problems
+
+ROWS = 40_000
+TABLE = pa.table(
+    {
+        "text": [f"{row * 7919 % 10_007}" for row in range(ROWS)],
+        "number": list(range(ROWS)),
+        "some": [None if row % 3 else row / 2 for row in range(ROWS)],
+    }
+)
+TABLE = TABLE.append_column("words", TABLE["text"].dictionary_encode())
+
+
+@pytest.mark.parametrize("compression", ["zstd", "snappy", "gzip", "none"])
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("coded", [True, False])
+def test_pages_unpack_to_what_a_true_footer_says(
+    compression: Literal["zstd", "snappy", "gzip", "none"], version: Literal["1.0", "2.0"], coded: bool
+) -> None:
+    sink = io.BytesIO()
+    options: dict[str, Any] = {
+        "write_page_index": True,
+        "write_page_checksum": True,
+        "row_group_size": 15_000,
+    }
+    pq.write_table(
+        TABLE, sink, compression=compression, data_page_version=version, use_dictionary=coded, **options
+    )
+    content = sink.getvalue()
+    metadata = pq.ParquetFile(io.BytesIO(content)).metadata
+    for nth in range(metadata.num_row_groups):
+        for at in range(metadata.num_columns):
+            column = metadata.row_group(nth).column(at)
+            start = column.data_page_offset
+            if column.dictionary_page_offset is not None:
+                start = min(start, column.dictionary_page_offset)
+            found = unpacked_pages(content, start, column.total_compressed_size, column.num_values)
+            # The footer counts the headers too.
+            assert 0 < column.total_uncompressed_size - found < 1_000
+
+
+@pytest.mark.parametrize("new", [pa_ipc.new_file, pa_ipc.new_stream], ids=["file", "stream"])
+@pytest.mark.parametrize("old", [False, True], ids=["now", "before 0.15"])
+@pytest.mark.parametrize("compression", ["zstd", "lz4", None])
+def test_buffers_unpack_to_what_they_say(
+    new: Callable[..., Any], old: bool, compression: Literal["zstd", "lz4"] | None
+) -> None:
+    sink = io.BytesIO()
+    options = pa_ipc.IpcWriteOptions(compression=compression, use_legacy_format=old)
+    with new(sink, TABLE.schema, options=options) as file:
+        file.write_table(TABLE, max_chunksize=7_000)
+    found = sum(unpacked_buffers(sink.getvalue()))
+    # What is not compressed, Arrow leaves in the file.
+    assert found == 0 if compression is None else TABLE.nbytes <= found < TABLE.nbytes + 10_000
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_what_is_damaged_is_read_to_its_end(data: st.DataObject) -> None:
+    sink = io.BytesIO()
+    write = data.draw(st.sampled_from([pa_ipc.new_file, pa_ipc.new_stream]))
+    with write(sink, TABLE.schema, options=pa_ipc.IpcWriteOptions(compression="lz4")) as file:
+        file.write_table(TABLE.slice(0, 20))
+    content = bytearray(sink.getvalue())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(6, len(content) - 1))] = data.draw(st.integers(0, 255))
+    for size in unpacked_buffers(bytes(content)):
+        assert size >= 0
+    assert unpacked_pages(bytes(content), data.draw(st.integers(0, 99)), len(content), 10) >= 0
+
+
+def test_problems_come_back_as_they_were_given() -> None:
+    problems = Problems("a.jsonl")
+    given = [
+        BadInput(f"bad {nth % 3}", Place("a.jsonl", *place)) for nth, place in enumerate([(3, 1), (1,), ()])
+    ]
+    for problem in given:
+        problems.add(problem)
+    assert [(one.message, one.place) for one in problems] == [(one.message, one.place) for one in given]
+    assert [str(one) for one in problems.ordered()] == [str(given[at]) for at in (2, 1, 0)]
+    assert [str(one) for one in problems[1:]] == [str(one) for one in problems][1:]
