@@ -13,11 +13,15 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import polars as pl
+import pyarrow as pa
 import pytest
+from polars.testing import assert_frame_equal
 
 from tests.commands import run as run_command
 from tests.web.conftest import Served
 from timeline import Timeline
+from timeline.ask.answers import Answer, plain
+from timeline.show.formats import csv_lines
 from timeline.web.openapi import description
 
 COMMANDS: list[tuple[str, dict[str, str], list[str]]] = [
@@ -180,6 +184,72 @@ def test_sql_answers_as_its_command_does(served: Served) -> None:
     assert (len(cut["rows"]), cut["cut"]) == (10_000, True)
     status, _, body = served.get(f"/api/sql?query={quote('SELECT 1 AS a, 2 AS a')}")
     assert (status, "2 columns named" in json.loads(body)["detail"]) == (400, True)
+
+
+ARROW = "application/vnd.apache.arrow.stream"
+TYPED = (
+    "SELECT fact, amount, period_from, believed_from, approximate, [amount_low, amount_high] AS bounds, "
+    "date_from::DATE AS day, length(fact) AS letters, {'unit': unit} AS structure, "
+    "CASE WHEN false THEN 1.5 END AS none "
+    "FROM beliefs ORDER BY fact, valid_from"
+)
+
+
+def test_sql_as_arrow_has_the_types_that_python_has_and_the_values_of_json_and_csv(served: Served) -> None:
+    asked = {"query": TYPED, "as_of": "2025-10-15"}
+    status, headers, body = served.get(f"/api/sql?{urlencode(asked)}", Accept=f"text/html, {ARROW}")
+    assert (status, headers["content-type"]) == (200, ARROW)
+    table = pa.ipc.open_stream(body).read_all()
+    with Timeline.open(served.store / ".timeline", read_only=True) as tl:
+        frame = tl.sql(TYPED, as_of="2025-10-15")
+        assert table.schema == tl.snapshot().sql(TYPED, as_of="2025-10-15").arrow().schema
+    assert str(table.schema.field("amount").type) == "decimal128(38, 9)"
+    instants = pl.col(pl.Datetime).dt.replace_time_zone("UTC")
+    assert_frame_equal(pl.DataFrame(pl.from_arrow(table)).with_columns(instants), frame)
+    # What the other forms write of these values is what they have.
+    answer = Answer.of(
+        table.schema.names, [""] * table.num_columns, list(zip(*table.to_pydict().values(), strict=True))
+    )
+    rows = [[plain(value) for value in row] for row in answer.rows]
+    assert len(rows) > 20
+    document = served.json(f"/api/sql?{urlencode(asked)}")
+    assert [list(row.values()) for row in document["rows"]] == rows
+    _, _, text = served.get(f"/api/sql?{urlencode({**asked, 'format': 'csv'})}")
+    assert text.decode().splitlines() == list(csv_lines(answer.columns, answer.rows))
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "arrow"])
+def test_the_limits_of_sql_hold_in_every_form(served: Served, form: str) -> None:
+    def sql(query: str) -> tuple[int, dict[str, str], bytes]:
+        return served.get(f"/api/sql?{urlencode({'query': query, 'format': form})}")
+
+    status, headers, body = sql("FROM range(10001)")
+    assert (status, headers["timeline-cut"]) == (200, "true")
+    if form == "arrow":
+        assert pa.ipc.open_stream(body).read_all().column(0).to_pylist() == list(range(10_000))
+    status, headers, _ = sql("FROM range(10000)")
+    assert (status, headers.get("timeline-cut")) == (200, None)
+    for query, words in (
+        ("SELECT repeat('x', 40000) AS text FROM range(1000)", "more than 32 MiB"),
+        ("SELECT repeat('x', 2000000000) AS text FROM range(3)", "memory"),
+        *([] if form == "csv" else [("SELECT 1 AS a, 2 AS a", "2 columns named")]),
+        ("DROP TABLE x", "expected"),
+    ):
+        status, headers, body = sql(query)
+        problem = json.loads(body)
+        assert (status, headers["content-type"]) == (400, "application/problem+json"), query
+        assert words in problem["detail"].lower() or words in problem["detail"], problem
+
+
+def test_sql_without_rows_and_of_odd_types_is_arrow_too(served: Served) -> None:
+    for query in (
+        "SELECT 1 AS a WHERE false",
+        "SELECT INTERVAL 3 HOURS AS span",
+        "SELECT 'x'::BLOB AS bytes",
+    ):
+        _, _, body = served.get(f"/api/sql?{urlencode({'query': query, 'format': 'arrow'})}")
+        with Timeline.open(served.store / ".timeline", read_only=True) as tl:
+            assert pa.ipc.open_stream(body).read_all() == tl.snapshot().sql(query).arrow()
 
 
 def test_a_large_table_comes_in_parts(served: Served) -> None:

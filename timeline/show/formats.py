@@ -15,11 +15,14 @@ from timeline.meaning.times import format_instant, show_instant_end
 from timeline.printable import escaped_json, visible
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from timeline.ask.answers import Answer, AsOf, Why
 
 __all__ = [
     "FORMATS",
     "Formulas",
+    "arrow_stream",
     "csv_lines",
     "document",
     "json_lines",
@@ -167,6 +170,23 @@ def _csv_field(text: str) -> str:
     if text and not any(sign in text for sign in ',"\r\n') and text.strip() == text:
         return text
     return '"' + text.replace('"', '""') + '"'
+
+
+def arrow_stream(table: pa.Table) -> bytes:
+    """Return a table as a stream of Arrow's.
+
+    >>> import pyarrow
+    >>> pyarrow.ipc.open_stream(arrow_stream(pyarrow.table({"n": [1, 2]}))).read_all().to_pydict()
+    {'n': [1, 2]}
+    """
+    import io
+
+    import pyarrow as pa
+
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
 
 
 def write_parquet(answer: Answer, out: str | Path | IO[bytes]) -> None:

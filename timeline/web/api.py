@@ -15,7 +15,7 @@ from timeline import __version__
 from timeline.ask.answers import Answer, Rows, Source
 from timeline.errors import NotFound, nearest
 from timeline.meaning.fact import fact_key, is_glob
-from timeline.show.formats import csv_lines, document, why_json
+from timeline.show.formats import arrow_stream, csv_lines, document, why_json
 from timeline.web.negotiation import preferred
 from timeline.web.parameters import (
     AFTER,
@@ -229,7 +229,7 @@ QUESTIONS: Final[dict[str, Question]] = {
     "why": Question("The evidence for a belief.", (ONE_FACT, *AXES), ("json",), may_find_nothing=True),
 }
 #: It is answered in a process of its own: see `confined`.
-SQL: Final = Question("The answer to one query.", (QUERY, *AXES), ("json", "csv"))
+SQL: Final = Question("The answer to one query.", (QUERY, *AXES))
 
 
 # From a request to a reply
@@ -302,7 +302,7 @@ def _page(answer: Answer, more: Mapping[str, Any], asked: Asked) -> bytes:
 def encoded(answer: Answer, asked: Asked, more: Mapping[str, Any] | None = None) -> bytes:
     """Return an answer in a form; `more` is for its document."""
     if asked.format == "arrow":
-        return _arrow(answer)
+        return arrow_stream(answer.arrow())
     if asked.format == "csv":
         return _joined(csv_lines(answer.columns, answer.rows))
     return _joined(document(answer.asked, answer.columns, answer.rows, more))
@@ -310,15 +310,3 @@ def encoded(answer: Answer, asked: Asked, more: Mapping[str, Any] | None = None)
 
 def _joined(lines: Iterator[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
-
-
-def _arrow(answer: Answer) -> bytes:
-    import io
-
-    import pyarrow as pa
-
-    table = answer.arrow()
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue()

@@ -267,9 +267,12 @@ class Server:
         asked = api.parsed("sql", api.SQL, request.query_params.multi_items(), _accept(request))
 
         def reply() -> Response:
-            answer, cut = self.confined.answer(asked.given)
-            content = api.encoded(answer, asked, {"cut": True} if cut else None)
-            return self._tagged(request, content, asked.kind)
+            if asked.format == "arrow":
+                content, cut = self.confined.arrow(asked.given)
+            else:
+                answer, cut = self.confined.answer(asked.given)
+                content = api.encoded(answer, asked, {"cut": True} if cut else None)
+            return self._tagged(request, content, asked.kind, {"Timeline-Cut": "true"} if cut else {})
 
         return await run_in_threadpool(reply)
 
@@ -337,10 +340,12 @@ class Server:
             heads(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
         )
 
-    def _tagged(self, request: Request, content: bytes, kind: str) -> Response:
+    def _tagged(
+        self, request: Request, content: bytes, kind: str, more: Mapping[str, str] | None = None
+    ) -> Response:
         """Return an answer with its tag; nothing but the tag where the caller has it already."""
         # A weak one, since the same content is sent compressed too.
-        headers = _tagged(_tag_of(content))
+        headers = {**_tagged(_tag_of(content)), **(more or {})}
         if is_known(headers["ETag"], request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
         return Response(content, media_type=kind, headers=headers)

@@ -6,6 +6,7 @@ one query. The next one waits ready, so that a query need not wait for a start.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import select
@@ -17,10 +18,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from timeline.ask.answers import Answer, AsOf
 from timeline.errors import BadInput, TimelineError
+
+if TYPE_CHECKING:
+    from timeline.store import Timeline
 
 __all__ = ["Bounds", "Busy", "Confined"]
 
@@ -92,6 +96,11 @@ class Confined:
         asked = None if found["asked"] is None else AsOf(**found["asked"])
         return Answer.of(found["columns"], found["types"], rows, asked), found["cut"]
 
+    def arrow(self, request: Mapping[str, Any]) -> tuple[bytes, bool]:
+        """Return the answer to a query as an Arrow stream, and whether rows were left out, as `run` does."""
+        found = self.run({**request, "arrow": True})
+        return found["arrow"], found["cut"]
+
     def _replace(self) -> None:
         with suppress(OSError):
             self.start()
@@ -125,15 +134,16 @@ class Confined:
             out = b""
         if process.returncode == -signal.SIGXCPU:
             raise BadInput(f"the query was ended: it took more than {bounds.cpu_seconds} seconds of CPU time")
+        head, _, behind = out.partition(b"\n")
         try:
-            found = json.loads(out)
+            found = json.loads(head)
         except ValueError:
             raise BadInput(
                 f"the query was ended: it took more than {bounds.memory // 2**20:,} MiB of memory"
             ) from None
         if "error" in found:
             raise BadInput(found["error"])
-        return dict(found)
+        return {**found, "arrow": behind} if request.get("arrow") else dict(found)
 
 
 class Busy(TimelineError):
@@ -177,38 +187,63 @@ def _main(store: str, bounds: str, stdin: IO[bytes], stdout: IO[bytes]) -> None:
         request = json.loads(stdin.read() or b"null")
         if request is None:
             return
+        # What it maps when it is loaded is not the query's.
+        _ = importlib.import_module("pyarrow") if request.get("arrow") else None
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         used = int(resource.getrusage(resource.RUSAGE_SELF).ru_utime) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (used + cpu, used + cpu + 1))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        behind = b""
         try:
-            answer = _fetched(tl, request, most, answer_bytes)
+            fetched = _fetched_arrow if request.pop("arrow", False) else _fetched
+            answer, behind = fetched(tl, request, most, answer_bytes)
         except TimelineError as error:
             answer = {"error": str(error)}
         except MemoryError:
             answer = {"error": "the query took more memory than it may"}
-        stdout.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
+        # A line of JSON, in which no line ends; behind it an Arrow stream, where one was asked for.
+        stdout.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n" + behind)
         stdout.flush()
 
 
-def _fetched(tl: Any, request: dict[str, Any], most: int, answer_bytes: int) -> dict[str, Any]:
+def _fetched(
+    tl: Timeline, request: dict[str, Any], most: int, answer_bytes: int
+) -> tuple[dict[str, Any], bytes]:
+    """Return an answer for JSON, and nothing behind it."""
     from timeline.ask.answers import plain
 
     query = request.pop("query")
     found = tl.snapshot().sql(query, **request)
     rows = [[plain(value) for value in row] for row in found.rows[: most + 1]]
-    size = sum(len(str(value)) for row in rows for value in row)
-    if size > answer_bytes:
-        raise BadInput(f"the answer has more than {answer_bytes // 2**20} MiB; ask for fewer rows or columns")
+    _check_size(sum(len(str(value)) for row in rows for value in row), answer_bytes)
     asked = None if found.asked is None else asdict(found.asked)
-    return {
+    answer = {
         "columns": found.columns,
         "types": found.types,
         "rows": rows[:most],
         "cut": len(rows) > most,
         "asked": asked,
     }
+    return answer, b""
+
+
+def _fetched_arrow(
+    tl: Timeline, request: dict[str, Any], most: int, answer_bytes: int
+) -> tuple[dict[str, Any], bytes]:
+    """Return whether an answer was cut, and it as an Arrow stream."""
+    from timeline.show.formats import arrow_stream
+
+    query = request.pop("query")
+    table = tl.snapshot().sql(query, **request).arrow()
+    stream = arrow_stream(table.slice(0, most))
+    _check_size(len(stream), answer_bytes)
+    return {"cut": table.num_rows > most}, stream
+
+
+def _check_size(size: int, answer_bytes: int) -> None:
+    if size > answer_bytes:
+        raise BadInput(f"the answer has more than {answer_bytes // 2**20} MiB; ask for fewer rows or columns")
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@ def description(snapshot: Snapshot, *, writes: bool = False) -> Schema:
         f"/api/{name}": {"get": _question(name, question)} for name, question in QUESTIONS.items()
     }
     paths["/api/sql"] = {"get": _question("sql", SQL)}
+    paths["/api/sql"]["get"]["responses"]["200"]["headers"]["Timeline-Cut"] = _CUT
     paths["/api/health"] = {
         "get": _operation("health", "The last commit, and that the server answers.", [], _json(_HEALTH))
     }
@@ -183,6 +184,10 @@ def _object(properties: Mapping[str, Schema], optional: Sequence[str] = ()) -> S
     }
 
 
+_CUT: Final[Schema] = {
+    "description": "Whether rows were left out, since there are more than an answer may have.",
+    "schema": {"const": "true"},
+}
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 _INSTANT: Final[Schema] = {"type": "string", "format": "date-time"}
 _INSTANT_OR_NONE: Final[Schema] = {"type": ["string", "null"], "format": "date-time"}
