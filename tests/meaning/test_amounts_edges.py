@@ -20,8 +20,11 @@ REFUSED = [
     ("5 k of", None, "it stops before the unit"),
     ("2 bn of / year", None, "'of' has no meaning there"),
     ("1,200 billion", None, "'1,200' can mean 1200 or 1.2"),
+    # A scale of one letter is as short as a price in EUR with thousands, or yen with decimals.
+    ("1.200m euros to 1.250m", None, "'1.200' can mean 1200 or 1.2"),
+    ("1,200m JPY", None, "'1,200' can mean 1200 or 1.2"),
     ("twenty zero", None, "'zero' has no meaning there"),
-    # A bound at one end alone is told as such.
+    # Where only one end is known, the words name that one.
     ("on GW +", None, "may be Turkish, in which it means at least 10 GW"),
 ]
 

@@ -189,6 +189,12 @@ def test_a_word_for_a_power_of_ten_multiplies_with_it(language: str) -> None:
             assert found.low == found.high == figure, word
 
 
+@pytest.mark.parametrize("language", TONGUES)
+def test_a_k_is_a_thousand_in_every_language(language: str) -> None:
+    found = parse_amount(f"5k {MONEY[language].removeprefix('de ')}", Habits(language=language))
+    assert found.low == found.high == 5_000
+
+
 @pytest.mark.parametrize("language", NUMBERS)
 def test_a_word_for_a_number_is_that_number(language: str) -> None:
     for word, number in (pair.split("=") for pair in NUMBERS[language].split()):

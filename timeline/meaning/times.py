@@ -372,10 +372,11 @@ def _within(match: re.Match[str], part: str, reading: _Reading) -> _Span:
         months = (first, last)
     else:
         months = _digits(month, 1, 12, part, whole, "month")
-    days = _digits(day, 1, 31, part, whole, "day") if day else (1, 31)
-
-    start = _first_day(years, months, days[0]) if day else (years[0], months[0], 1)
-    end = _last_day(years, months, days) if day else (years[1], months[1], 31)
+    start: tuple[int, int, int] | None = (years[0], months[0], 1)
+    end: tuple[int, int, int] | None = (years[1], months[1], 31)
+    if day:
+        days = _digits(day, 1, 31, part, whole, "day")
+        start, end = _first_day(years, months, days[0]), _last_day(years, months, days)
     if start is None or end is None:
         raise BadInput(f"{_named(part, whole)} is not in the calendar: that month has no such day")
     lower, upper = _shifted(start, 0, 0), _shifted(end, 0, 0) + DAY
