@@ -9,6 +9,7 @@ and branches of timeline/ they and the processes that they start execute.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,9 @@ CHECKS = {
     "lint": ["ruff", "check", "--quiet", "."],
     "types": ["mypy"],
 }
-TESTS = ["pytest", "--quiet", "--numprocesses=2", "--dist=worksteal"]
+#: Tests wait for processes and disks now and then, so that two cores do the work of three.
+PROCESSES = max(os.cpu_count() or 1, 3)
+TESTS = ["pytest", "--quiet", f"--numprocesses={PROCESSES}", "--dist=worksteal"]
 
 
 def passes(name: str, module_and_arguments: list[str]) -> bool:

@@ -20,7 +20,7 @@ import pytest
 
 from tests import commands
 from tests.commands import Done
-from tests.examples import thinned
+from tests.examples import LONG, some
 from timeline import BadInput, Corruption, Timeline
 from timeline.index.rows import RowStore
 from timeline.log.file import NO_SHA256, SHA256_KEY, footer_of, rows_of, value_at
@@ -267,11 +267,11 @@ EDITS: Final = {
 }
 
 
-@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_an_edited_index_is_found(store: Path, edit: str) -> None:
+@pytest.mark.parametrize("name", some([*EDITS], 2))
+def test_an_edited_index_is_found(store: Path, name: str) -> None:
     [generation] = (store / "index").glob("*.duckdb")
     with duckdb.connect(str(generation)) as con:
-        con.execute(edit.format("store."))
+        con.execute(EDITS[name].format("store."))
     with Timeline.open(store) as tl:
         with pytest.raises(Corruption, match=generation.name):
             tl.verify()
@@ -320,8 +320,9 @@ ROW_EDITS: Final[dict[str, Callable[[RowStore], object]]] = {
 }
 
 
-@pytest.mark.parametrize("edit", ROW_EDITS.values(), ids=ROW_EDITS)
-def test_an_edited_row_store_is_found(store: Path, edit: Callable[[RowStore], object]) -> None:
+@pytest.mark.parametrize("name", some([*ROW_EDITS], 2))
+def test_an_edited_row_store_is_found(store: Path, name: str) -> None:
+    edit = ROW_EDITS[name]
     [path] = (store / "index").glob("*.rows")
     rows = RowStore.open(path, writable=True)
     assert rows is not None
@@ -364,7 +365,8 @@ def test_a_damaged_row_store_changes_no_answer(made: Path, tmp_path: Path) -> No
     expected = answers(made)
     drawn = random.Random(13)
     found = 0
-    for number in thinned(range(15)):
+    numbers = range(15) if LONG else range(0, 15, 3)
+    for number in numbers:
         path = Path(shutil.copytree(made, tmp_path / str(number)))
         [rows] = (path / "index").glob("*.rows")
         content = bytearray(rows.read_bytes())
@@ -384,13 +386,14 @@ def test_a_damaged_row_store_changes_no_answer(made: Path, tmp_path: Path) -> No
             believed = [tl.belief("acme/ceo", as_of=date) for date in ("2024-09-01", "2026-02-02")]
             assert [belief and belief.text for belief in believed] == ["bob", "ann"]
         shutil.rmtree(path)
-    assert found >= len(thinned(range(10)))
+    # A bit of a page that is not in use has no meaning.
+    assert found >= 2 * len(numbers) // 3
 
 
 def test_a_damaged_index_is_replaced(made: Path, tmp_path: Path) -> None:
     expected = answers(made)
     drawn = random.Random(11)
-    for number in range(15):
+    for number in range(15) if LONG else range(0, 15, 3):
         path = Path(shutil.copytree(made, tmp_path / str(number)))
         [generation] = (path / "index").glob("*.duckdb")
         content = bytearray(generation.read_bytes())

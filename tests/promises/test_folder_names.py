@@ -58,7 +58,7 @@ def answers(plain: Path) -> list[str]:
     return [one.out for one in found]
 
 
-@pytest.mark.parametrize("name", some(NAMES, 3))
+@pytest.mark.parametrize("name", some(NAMES, 5))
 def test_a_store_answers_the_same_in_any_folder(
     plain: Path, answers: list[str], tmp_path: Path, name: str
 ) -> None:

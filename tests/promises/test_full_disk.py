@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.examples import LONG
+from tests.examples import LONG, some
 from tests.workers import Workers
 from timeline import Timeline
 
@@ -180,7 +180,7 @@ def rooms() -> list[tuple[int | None, int | None]]:
     return [*((4096 * page, None) for page in pages), *((None, files) for files in range(8 if LONG else 3))]
 
 
-@pytest.mark.parametrize("step", COMMANDS if LONG else SHORT)
+@pytest.mark.parametrize("step", COMMANDS if LONG else some(SHORT, 2))
 def test_a_full_disk_is_survived(workers: Workers, step: str) -> None:
     def run(room: int | None, files: int | None) -> dict[str, Any]:
         asked = {"words": COMMANDS[step], "room": room, "files": files}

@@ -18,6 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from tests.examples import costly
 from timeline import Conflict, Timeline
 from timeline.log.log import Commit
 from timeline.meaning import fold
@@ -308,4 +309,4 @@ class Store(RuleBasedStateMachine):
 
 
 TestStore = Store.TestCase
-TestStore.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+TestStore.settings = settings(costly(36), stateful_step_count=20)
