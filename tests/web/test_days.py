@@ -13,11 +13,15 @@ from typing import Any
 
 import pytest
 import quickjs
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from tests.plot.test_odd_facts import REPORTS
 from tests.web.conftest import Served
 from timeline import Timeline
+from timeline.meaning.times import DAY, parse_as_of
 from timeline.web.render import SCRIPTS, static_files
+from timeline.web.values import asked_day, day_of
 
 #: As the seed of the steps, so that a failure can be repeated.
 SEED = int(os.environ.get("TIMELINE_SEED", random.SystemRandom().randrange(10**6)))
@@ -72,6 +76,50 @@ def test_odd_facts_on_each_day(serving: Any, on_day: Callable[..., Any], tmp_pat
         shown = seen(server, "/", as_of=state["from"])
         found = on_day(data, days, state["from"])
         assert {name: found[name] for name in LIGHT} == {name: shown[name] for name in LIGHT}, state["from"]
+
+
+#: Clocks of the last show 00:01 and then 23:01 of the day before; those of the two before it skip a day.
+ZONES = ("America/Los_Angeles", "Asia/Tokyo", "Pacific/Apia", "Pacific/Kwajalein", "America/St_Johns")
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_each_day_in_a_zone(serving: Any, on_day: Callable[..., Any], tmp_path: Path, zone: str) -> None:
+    (tmp_path / "timeline.toml").write_text(f'[project]\ntimezone = "{zone}"\n')
+    # Days, and moments about the ends of days there.
+    moments = ["2025-03-01", "2025-03-09", "2025-03-02T07:59:59Z", "2025-03-02T08:00:00Z", "2025-11-02"]
+    moments += [
+        "2009-11-01T02:30:30Z",
+        "2009-11-01T02:45:00Z",
+        "2009-10-31",
+        "2011-12-29",
+        "2011-12-31",
+        "1993-08-20",
+    ]
+    with Timeline.create(tmp_path / ".timeline", project=tmp_path) as tl:
+        tl.append(
+            [
+                {"fact": f"a{number % 3}/b", "text": f"x{number}", "source": "s", "reported": moment}
+                for number, moment in enumerate(moments)
+            ],
+            register_unknown=True,
+        )
+    server = serving(tmp_path / ".timeline")
+    days = seen(server, "/days", as_of="2025-06-01")
+    data = seen(server, "/", as_of="2025-06-01")
+    froms = [date.fromisoformat(state["from"]) for state in days["states"]]
+    for day in sorted({day + timedelta(step) for day in froms for step in (-1, 0, 1)}):
+        shown, found = seen(server, "/", as_of=f"{day}"), on_day(data, days, f"{day}")
+        # A day that was skipped is shown as another one, which ends with it.
+        same = [name for name in LIGHT if name != "as_of"]
+        assert {name: found[name] for name in same} == {name: shown[name] for name in same}, day
+
+
+@settings(deadline=None)
+@given(st.integers(-3_000_000_000_000_000, 4_000_000_000_000_000), st.sampled_from((None, *ZONES)))
+@example(1_257_042_630_000_000, "America/St_Johns")
+def test_the_day_asked_with_is_the_first_that_ends_then_or_later(instant: int, zone: str | None) -> None:
+    day = asked_day(instant, zone)
+    assert parse_as_of(day_of(day * DAY), zone) >= instant > parse_as_of(day_of((day - 1) * DAY), zone)
 
 
 def test_only_what_is_plain_is_worked_out(served: Served) -> None:

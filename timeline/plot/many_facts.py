@@ -57,12 +57,13 @@ def flow_data(
             {
                 "day": None if date.as_of is None else format_instant(date.as_of)[:10],
                 "flows": [
-                    _flow(row, axis, names, _rivals(snapshot, date))
+                    _flow(row, axis, names, rivals)
                     for row in rows
                     if (row["attribute"], row["unit"]) == (attribute, unit)
                 ],
             }
             for date, rows in asked
+            for rivals in [_rivals(snapshot, date)]
         ],
     }
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from timeline.web.values import day_of
+from timeline.web.values import asked_day, day_of, end_of_day
 from timeline.web.views import axis_of, beliefs_wanted, days_of_events, has_disputes, known_names, row_of
 
 if TYPE_CHECKING:
@@ -39,12 +39,11 @@ def window_of(snapshot: Snapshot, address: Address) -> tuple[int, int] | None:
         or dates.valid_at is not None
         or address.compare is not None
         or address.offset
-        or snapshot.zone not in (None, "UTC")
         or snapshot.position > _EVENTS_AT_MOST
     ):
         return None
     days = days_of_events(snapshot)
-    at = len(days) if dates.as_of is None else bisect_right(days, dates.as_of // _DAY)
+    at = len(days) if dates.as_of is None else bisect_right(days, asked_day(dates.as_of, snapshot.zone))
     first = max(0, min(at - _AT_ONCE // 2, len(days) - _AT_ONCE))
     return first, min(len(days), first + _AT_ONCE)
 
@@ -65,7 +64,7 @@ def days_view(snapshot: Snapshot, address: Address, window: tuple[int, int]) -> 
     found = snapshot.overviews(
         dates,
         beliefs_wanted(address, names),
-        [(day + 1) * _DAY - 1 for day in shown],
+        [end_of_day(day, snapshot.zone) for day in shown],
         disputes=has_disputes(snapshot),
     )
     rows: _Numbered[Data] = _Numbered()
@@ -98,7 +97,7 @@ def days_view(snapshot: Snapshot, address: Address, window: tuple[int, int]) -> 
         before = state
     # Of a sealed store no later day may be asked.
     seal = snapshot.dates().as_of
-    until = days[last] if last < len(days) else None if seal is None else (seal + 1) // _DAY
+    until = days[last] if last < len(days) else None if seal is None else asked_day(seal + 1, snapshot.zone)
     return {
         "commit": snapshot.commit,
         "from": None if first == 0 else states[0]["from"],

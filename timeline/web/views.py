@@ -18,7 +18,7 @@ from timeline.meaning.columns import ERASED, STATUSES
 from timeline.meaning.times import format_instant, from_datetime, show_instant_end, wall_clock
 from timeline.plot.many_facts import density_data, flow_data
 from timeline.plot.one_fact import fact_name, names_of
-from timeline.web.values import claim_parts, day_of, valid_of
+from timeline.web.values import asked_day, claim_parts, day_of, end_of_day, valid_of
 
 if TYPE_CHECKING:
     from timeline.ask.snapshot import Snapshot
@@ -40,7 +40,6 @@ __all__ = [
 
 Data = dict[str, Any]
 
-_DAY: Final = 86_400_000_000
 #: Of more events, origins that contradict each other are looked for only in a view of their own.
 _EVENTS_AT_MOST: Final = 100_000
 #: Money is drawn on one scale, which does not move while the date does.
@@ -62,16 +61,16 @@ def frame_of(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
         density["days"] = None
     now = dates.recorded_as_of
 
-    def asked_day(instant: int) -> str:
+    def shown_day(instant: int) -> str:
         """Return the day of the zone in which dates are asked with: asked with, it is the same state."""
         return day_of(wall_clock(instant, snapshot.zone))
 
     return {
         "asked": address.given(),
         "language": address.language,
-        "as_of": asked_day(dates.as_of if dates.as_of is not None else now),
+        "as_of": shown_day(dates.as_of if dates.as_of is not None else now),
         "is_now": dates.as_of is None,
-        "compare": None if compared is None or compared.as_of is None else asked_day(compared.as_of),
+        "compare": None if compared is None or compared.as_of is None else shown_day(compared.as_of),
         "recorded_as_of": format_instant(dates.recorded_as_of),
         "recorded_is_head": dates.recorded_is_head,
         "valid_at": None if dates.valid_at is None else show_instant_end(dates.valid_at),
@@ -177,21 +176,29 @@ def _last_day(snapshot: Snapshot, dates: AsOf) -> object:
     Between two such days nothing changes that is believed, so that a date which is dragged is answered from
     memory. Of an instant within a day it is that instant.
     """
-    if dates.as_of is None or (dates.as_of + 1) % _DAY:
+    if dates.as_of is None:
+        return None
+    zone = snapshot.zone
+    day = asked_day(dates.as_of, zone)
+    if end_of_day(day, zone) != dates.as_of:
         return dates.as_of
     days = days_of_events(snapshot)
-    at = bisect_right(days, dates.as_of // _DAY)
+    at = bisect_right(days, day)
     return "day", days[at - 1] if at else None
 
 
 def days_of_events(snapshot: Snapshot) -> list[int]:
-    """Return the days on which anything was reported, in order, as numbers of days since 1970."""
-    sql = "SELECT DISTINCT epoch_us(reported_at) // 86400000000 FROM events ORDER BY ALL"
+    """Return the days from whose end on something that was reported counts, in order, since 1970.
+
+    They are the days of the zone in which dates are asked with.
+    """
+    zone = snapshot.zone
 
     def found() -> list[int]:
-        return [day for (day,) in snapshot.sql(sql).rows if day is not None]
+        sql = "SELECT DISTINCT epoch_us(reported_at) FROM events WHERE reported_at IS NOT NULL"
+        return sorted({asked_day(instant, zone) for (instant,) in snapshot.sql(sql).rows})
 
-    return remembered(snapshot, "days of events", found)
+    return remembered(snapshot, ("days of events", zone), found)
 
 
 def has_disputes(snapshot: Snapshot) -> bool:
