@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -280,6 +282,23 @@ def test_what_may_be_asked_is_answered(confined: Confined, recorded_project: Pat
         assert [tuple(row[:2]) for row in found["rows"]] == [row[:2] for row in expected.rows]
     assert found["columns"] == ["fact", "claim", "amount"]
     assert confined.run({"query": "SELECT * FROM range(5000)"})["cut"]
+
+
+def test_a_query_runs_where_a_thousand_descriptors_are_open(recorded_project: Path) -> None:
+    """As in a server with so many connections: `select` takes none above 1,023."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limits[1] != resource.RLIM_INFINITY and limits[1] < 1_200:
+        pytest.skip("no more than 1,200 descriptors may be open here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1_200, limits[1]))
+    own = Confined(recorded_project / ".timeline", BOUNDS)
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_050)]
+    try:
+        assert own.run({"query": "SELECT 1"})["rows"] == [[1]]
+    finally:
+        own.close()
+        for each in opened:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_as_many_run_at_once_as_may(recorded_project: Path) -> None:

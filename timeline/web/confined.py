@@ -153,8 +153,10 @@ class Busy(TimelineError):
 def _wait_until_ready(process: subprocess.Popen[bytes]) -> None:
     """Wait until a process has opened the store: its start is not the query's time."""
     assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], _START)
-    if not ready or os.read(process.stdout.fileno(), 1) != _READY:
+    # Not `select`, which takes no descriptor above 1,023: each connection of a server has one.
+    waiting = select.poll()
+    waiting.register(process.stdout, select.POLLIN)
+    if not waiting.poll(_START * 1000) or os.read(process.stdout.fileno(), 1) != _READY:
         raise TimelineError("the process that answers queries did not start")
 
 

@@ -38,7 +38,8 @@ _PROBLEMS: Final = {
     414: "The address is too long.",
     421: "The server does not answer to that Host.",
     500: "The index or the log is damaged, or the fault is the server's.",
-    503: "As much as may is being answered; Retry-After has when to try again, in seconds.",
+    503: "As much as may is being answered, or as many connections as may are open; Retry-After has when to "
+    "try again, in seconds.",
 }
 
 

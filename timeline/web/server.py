@@ -16,6 +16,7 @@ import uvicorn
 from timeline.errors import BadInput
 from timeline.store import Timeline
 from timeline.web.app import application
+from timeline.web.connections import Connection
 from timeline.web.documents import Documents
 
 __all__ = ["serve"]
@@ -57,7 +58,7 @@ def serve(
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=2,
-        limit_concurrency=1_024,
+        http=Connection,
         lifespan="on",
     )
 
