@@ -48,7 +48,7 @@ from timeline.meaning import fold
 from timeline.meaning.columns import STATUSES
 from timeline.meaning.fold import END, Entry
 from timeline.meaning.identity import content_of, event_id
-from timeline.meaning.times import format_instant, parse_edtf, to_naive
+from timeline.meaning.times import parse_edtf, to_naive
 
 Row = dict[str, Any]
 #: When each commit was recorded, and its rows.
@@ -308,8 +308,8 @@ def store_of(folder: Path, commits: Commits) -> Path:
     return folder
 
 
-def answers_of(tl: Timeline, seal: Seal, later: int) -> Iterator[tuple[str, object]]:
-    """Yield what a store answers, by name: as of the seal, before it, and in SQL as of `later`."""
+def answers_of(tl: Timeline, seal: Seal) -> Iterator[tuple[str, object]]:
+    """Yield what a store answers, by name: as of the seal, before it, and in SQL of all that is left."""
     snapshot = tl.snapshot()
     assert seal.as_of is not None
     for at in {seal.as_of, min(MOMENTS[3], seal.as_of)} if LONG else {seal.as_of}:
@@ -327,8 +327,7 @@ def answers_of(tl: Timeline, seal: Seal, later: int) -> Iterator[tuple[str, obje
         yield f"known then {at}", tl.beliefs(as_of=as_of, recorded_as_of="#1").rows()
     for table in ("events", "sources", "entities", "attributes", "store.commits", "belief_spans", "claims"):
         yield table, tl.sql(f"SELECT * FROM {table} ORDER BY ALL").rows()
-    moment = format_instant(later)
-    yield "later", tl.sql(f"SELECT * FROM beliefs_as_of('{moment}') ORDER BY ALL").rows()
+    yield "of all", tl.sql("SELECT * FROM beliefs_as_of(NULL) ORDER BY ALL").rows()
     yield "all", tl.sql("SELECT * FROM beliefs FOR REPORTED_TIME ALL ORDER BY ALL").rows()
     yield "facts", snapshot.facts()
     yield "head", tl.head()
@@ -379,9 +378,7 @@ def test_every_answer_is_that_of_a_store_that_never_had_the_rest(
         whole = store_of(Path(folder, "whole"), commits)
         never = store_of(Path(folder, "never"), left_of(commits, seal))
         with Timeline.open(whole, **sealing) as sealed, Timeline.open(never) as expected:
-            pairs = zip(
-                answers_of(sealed, seal, MOMENTS[-1]), answers_of(expected, seal, MOMENTS[-1]), strict=True
-            )
+            pairs = zip(answers_of(sealed, seal), answers_of(expected, seal), strict=True)
             for (name, answer), (_, wanted) in pairs:
                 if name == "verified":
                     # Files are wider in the copy.
@@ -497,6 +494,24 @@ REFUSED: Final[dict[str, Attempt]] = {
     "record in its folder": lambda tl: Timeline.open(tl.path).compact(),
     "seal its folder later": lambda tl: Timeline.open(tl.path, sealed_as_of=LATER),
     "create in its folder": lambda tl: Timeline.create(tl.path),
+    "a later date in SQL": lambda tl: tl.sql(f"FROM beliefs_as_of('{LATER}')"),
+    "a later date in a type": lambda tl: tl.sql(f"FROM beliefs_as_of(DATE '{LATER}')"),
+    "the instant after in SQL": lambda tl: tl.sql("FROM beliefs_as_of('2025-10-16T00:00:00Z')"),
+    "today": lambda tl: tl.sql("FROM beliefs_as_of(current_date)"),
+    "the end of time": lambda tl: tl.sql("FROM beliefs_as_of('infinity'::TIMESTAMP)"),
+    "temporal SQL": lambda tl: tl.sql(f"FROM beliefs FOR REPORTED_TIME AS OF DATE '{LATER}'"),
+    "other rules": lambda tl: tl.sql(f"FROM beliefs_as_of('{LATER}', basis := 'possible')"),
+    "another policy": lambda tl: tl.sql(f"FROM beliefs_as_of('{LATER}', policy := 'first')"),
+    "claims in SQL": lambda tl: tl.sql(f"FROM claims_as_of('{LATER}')"),
+    "disagreements in SQL": lambda tl: tl.sql(f"FROM disagreements_as_of('{LATER}', within := NULL)"),
+    "changes in SQL": lambda tl: tl.sql(f"FROM changes('{DAY}', '{LATER}')"),
+    "changes from later in SQL": lambda tl: tl.sql(f"FROM changes('{LATER}', '{DAY}')"),
+    "a parameter": lambda tl: tl.sql("FROM beliefs_as_of($1)", params=[LATER]),
+    "a date of a table": lambda tl: tl.sql(
+        f"SELECT count(*) FROM (SELECT DATE '{LATER}' AS date) AS d, beliefs_as_of(d.date)"
+    ),
+    "within a query": lambda tl: tl.sql(f"SELECT (SELECT count(*) FROM beliefs_as_of('{LATER}'))"),
+    "cited": lambda tl: tl.cite("beliefs", as_of=LATER),
     "two statements": lambda tl: tl.sql("SELECT 1; SELECT 2"),
     "attach": lambda tl: tl.sql("ATTACH ':memory:' AS other"),
     "set": lambda tl: tl.sql("SET enable_external_access = true"),
@@ -521,12 +536,23 @@ def test_what_reaches_past_the_seal_is_refused(name: str, sealed: Timeline, secr
 
 
 BLIND: Final[dict[str, Attempt]] = {
-    "a later date in SQL": lambda tl: tl.sql(f"FROM beliefs_as_of('{LATER}')").rows(),
-    "temporal SQL": lambda tl: tl.sql(f"FROM beliefs FOR REPORTED_TIME AS OF DATE '{LATER}'").rows(),
     "all times": lambda tl: tl.sql("FROM beliefs FOR REPORTED_TIME ALL").rows(),
-    "other rules": lambda tl: tl.sql(f"FROM beliefs_as_of('{LATER}', basis := 'possible')").rows(),
-    "claims in SQL": lambda tl: tl.sql(f"FROM claims_as_of('{LATER}')").rows(),
-    "changes in SQL": lambda tl: tl.sql(f"FROM changes('{DAY}', '{LATER}')").rows(),
+    "past the functions that refuse": lambda tl: tl.sql(
+        f"FROM generation.main.beliefs_as_of('{LATER}')"
+    ).rows(),
+    "a span that ends later": lambda tl: tl.sql(
+        f"FROM beliefs FOR REPORTED_TIME FROM DATE '{DAY}' TO DATE '{LATER}'"
+    ).rows(),
+    "valid later": lambda tl: tl.sql(f"FROM beliefs_as_of('{DAY}', valid_at := '2030')").rows(),
+    "commits in SQL": lambda tl: tl.sql("FROM commits").rows(),
+    "segments by their dates": lambda tl: tl.sql(f"FROM store.segments WHERE believed_from > '{DAY}'").rows(),
+    "other files": lambda tl: tl.sql(f"FROM '{tl.path}/log/*.parquet'").rows(),
+    "the events that changed": lambda tl: tl.changes("2020-01-01", DAY).rows(),
+    "a proof": lambda tl: tl.prove(LATE_KEY),
+    "a backup": lambda tl: (
+        tl.backup(folder := Path(tempfile.mkdtemp(), "copy")),
+        b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()).decode("latin-1"),
+    ),
     "history in SQL": lambda tl: tl.sql("FROM history('*')").rows(),
     "events": lambda tl: tl.sql("FROM events").rows(),
     "the columns of the log": lambda tl: tl.sql("FROM store.event_rows").rows(),
@@ -675,7 +701,7 @@ COMMANDS: Final = [
     ["why", LATE_FACT],
     ["disagreements", "--within", "any"],
     ["sql", "FROM events"],
-    ["sql", f"FROM beliefs_as_of('{LATER}')"],
+    ["sql", f"FROM beliefs_as_of('{DAY}')"],
     ["sql", "FROM sources", "--json"],
     ["query"],
     ["plot", "nvidia/investment/openai"],
@@ -692,6 +718,7 @@ LATE_COMMANDS: Final = [
     ["why", "nvidia/investment/openai", "--as-of", LATER],
     ["disagreements", "--as-of", LATER],
     ["sql", "FROM beliefs", "--as-of", LATER],
+    ["sql", f"FROM beliefs_as_of('{LATER}')"],
     ["sql", "FROM events", "--unsafe"],
     ["plot", "nvidia/investment/openai", "--as-of", LATER],
     ["export", "beliefs", "late.csv", "--as-of", LATER],
@@ -795,6 +822,7 @@ def test_a_sealed_server_answers_nothing_of_later(whole: Path, secrets: list[str
             *(f"/?as_of={LATER}", f"/?compare={LATER}", f"/promises?as_of={LATER}"),
             *(f"/fact/nvidia/investment/openai?as_of={LATER}", f"/api/sql?query=FROM+beliefs&as_of={LATER}"),
             f"/api/changes?from_date={DAY}&to_date={LATER}",
+            f"/api/sql?query=FROM+beliefs_as_of('{LATER}')",
         ):
             status, _, body = served.get(path)
             assert status == 400, (path, status)

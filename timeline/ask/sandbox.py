@@ -20,6 +20,7 @@ import duckdb
 
 from timeline.errors import BadInput
 from timeline.index.reader import TAIL_PATH, Attach, Reader, attach_generation
+from timeline.index.seal import UNSEALED, Seal
 
 __all__ = ["as_owner", "check_query", "is_query", "memory_of", "open_owned", "open_sandbox", "sandboxed"]
 
@@ -52,6 +53,15 @@ SET GLOBAL disabled_filesystems = 'LocalFileSystem';
 SET GLOBAL lock_configuration = true
 """
 
+_ASKED_BY: Final = ("recorded_as_of := NULL", "valid_at := NULL", "basis := 'certain'")
+#: The functions of the SQL surface that take dates on the reported axis, with their other arguments.
+_OF_DATES: Final = {
+    "beliefs_as_of": (["as_of"], [*_ASKED_BY, "policy := 'latest'"]),
+    "claims_as_of": (["as_of"], [*_ASKED_BY]),
+    "disagreements_as_of": (["as_of"], [*_ASKED_BY, "within := INTERVAL 90 DAY"]),
+    "changes": (["from_date", "to_date"], [*_ASKED_BY, "policy := 'latest'"]),
+}
+
 _QUERIES: Final = "SELECT, FROM, VALUES, WITH, PIVOT, DESCRIBE, SUMMARIZE or SHOW"
 _OWNERS: Final = "for SQL that you trust there is --unsafe, in Python Timeline.connect()"
 _HINTS: Final = {
@@ -61,14 +71,19 @@ _HINTS: Final = {
 }
 
 
-def open_sandbox(opened: Callable[[Attach], Reader], *, unlimited: bool = False) -> Reader:
+def open_sandbox(
+    opened: Callable[[Attach], Reader], *, unlimited: bool = False, seal: Seal = UNSEALED
+) -> Reader:
     """Open a reader whose connections read the store and nothing else, and lock its configuration.
 
     `opened` opens one that attaches its generation as it is given. Ask it through `sandboxed` alone. With
-    `unlimited` a query may take any time, and nearly all of the machine's memory.
+    `unlimited` a query may take any time, and nearly all of the machine's memory. Dates behind the seal are
+    refused where the functions of the SQL surface are called with them.
     """
     reader = opened(attach_generation)
     try:
+        if seal.as_of is not None and reader.generation is not None:
+            _refuse_behind(reader, seal, seal.as_of)
         # Resolved before anything is locked.
         reader.cursor().close()
         settings = {"memory": memory_of(reader), "time": _AT_MOST_MS}
@@ -79,6 +94,29 @@ def open_sandbox(opened: Callable[[Attach], Reader], *, unlimited: bool = False)
         reader.close()
         raise
     return reader
+
+
+def _refuse_behind(reader: Reader, seal: Seal, as_of: int) -> None:
+    """Put functions of the same names before those that take a date on the reported axis."""
+    _go_by_memory(reader)
+    with closing(reader.cursor()) as con:
+        con.execute(
+            f"CREATE MACRO memory.main.date_within_the_seal(moment) AS CASE WHEN moment IS NULL THEN NULL "
+            f"WHEN reported_instant(moment) <= make_timestamp({as_of}) THEN reported_instant(moment) "
+            # As in no_date: a cast that fails is computed before a query runs, an error() is not.
+            f"ELSE CAST(moment || ' is later than the seal: this store is sealed {seal}; expected that date "
+            "or an earlier one' AS TIMESTAMP) END"
+        )
+        for name, (dates, others) in _OF_DATES.items():
+            options = [other.partition(" ")[0] for other in others]
+            given = [
+                *(f"date_within_the_seal({date})" for date in dates),
+                *(f"{one} := {one}" for one in options),
+            ]
+            con.execute(
+                f"CREATE MACRO memory.main.{name}({', '.join([*dates, *others])}) AS TABLE "
+                f"FROM generation.main.{name}({', '.join(given)})"
+            )
 
 
 def memory_of(reader: Reader) -> int:
@@ -99,14 +137,19 @@ def open_owned(opened: Callable[[Attach], Reader]) -> Reader:
         reader.spill.keep()
     if reader.generation is not None and not reader.tail_events:
         # As over a tail, so that what the owner creates goes into memory by default, with a tail or without.
-        tables = reader.con.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'store' "
-            "UNION ALL SELECT view_name FROM duckdb_views() WHERE schema_name = 'store'"
-        ).fetchall()
-        made = (f"CREATE VIEW memory.store.{name} AS FROM generation.store.{name};" for (name,) in tables)
-        reader.con.execute(f"BEGIN; CREATE SCHEMA memory.store; {' '.join(made)} COMMIT")
-        reader.search_path = TAIL_PATH
+        _go_by_memory(reader)
     return reader
+
+
+def _go_by_memory(reader: Reader) -> None:
+    """Have names be looked up in the database in memory first, which shows the tables of the generation."""
+    tables = reader.con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'store' "
+        "UNION ALL SELECT view_name FROM duckdb_views() WHERE schema_name = 'store'"
+    ).fetchall()
+    made = (f"CREATE VIEW memory.store.{name} AS FROM generation.store.{name};" for (name,) in tables)
+    reader.con.execute(f"BEGIN; CREATE SCHEMA memory.store; {' '.join(made)} COMMIT")
+    reader.search_path = TAIL_PATH
 
 
 @contextmanager
@@ -188,6 +231,8 @@ def _explained(error: duckdb.Error) -> str:
         return f"{text} of an hour; {_OWNERS}"
     if isinstance(error, duckdb.PermissionException) or "read-only mode" in text or "been locked" in text:
         return f"{text}\nA query here reads the store and nothing else; {_OWNERS}"
-    # What `no_date` of the SQL surface says, without the cast that it makes fail.
-    no_date = re.search('"(.* is no date to ask with; .*)", expected format', text, re.DOTALL)
+    # What `no_date` of the SQL surface says, and a seal, without the cast that it makes fail.
+    no_date = re.search(
+        '"(.* is (?:no date to ask with; |later than the seal: ).*)", expected format', text, re.DOTALL
+    )
     return no_date[1] if no_date else text

@@ -680,7 +680,7 @@ class Snapshot:
         with self._opening:
             self._leave_erased()
             if self._sandbox is None:
-                self._sandbox = open_sandbox(self._open_apart, unlimited=unlimited)
+                self._sandbox = open_sandbox(self._open_apart, unlimited=unlimited, seal=self._seal)
             return self._sandbox
 
     def _leave_erased(self) -> None:
