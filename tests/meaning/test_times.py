@@ -265,6 +265,12 @@ REFUSED = [
     ("03/04/25", "is not an EDTF date; write a day like"),
     ("2025-Q5", "is not an EDTF date; write"),
     ("2025-H3", "is not an EDTF date; write"),
+    ("2025.1", "is not an EDTF date; write 2025-01"),
+    ("2025 12", "is not an EDTF date; write 2025-12"),
+    ("2025.12", "is not an EDTF date; write 2025-12"),
+    ("2025.13", "is not an EDTF date; write a day like"),
+    ("2025.00", "is not an EDTF date; write a day like"),
+    ("20251213", "is not an EDTF date; write 2025-12-13"),
     ("2025-02-22T1~", "'2025-02-22T1~' is not an EDTF instant; write"),
     ("x" * 80, f"'{'x' * 80}' is not an EDTF date"),
     ("x" * 81, f"'{'x' * 77}...' is not an EDTF date"),
@@ -368,6 +374,10 @@ def test_what_is_no_date_is_refused_by_name(text: str, message: str) -> None:
     with pytest.raises(BadInput) as caught:
         parse_edtf(text)
     assert message in caught.value.message
+
+
+def test_a_day_that_a_zone_skipped_is_that_of_utc() -> None:
+    assert parse_edtf("2011-12-30", "Pacific/Apia") == parse_edtf("2011-12-30")
 
 
 def test_the_start_of_the_calendar_can_start_an_interval() -> None:

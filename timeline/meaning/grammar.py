@@ -352,7 +352,7 @@ class _Parser:
             return _Unit(PREFIXES[token.text], token.text)
         if token.key == "rs" or token.text == "¥":
             self.place += 1
-            return _Unit("¥" if token.text == "¥" else "rs", token.text, by_sign=True)
+            return _Unit("¥" if token.text == "¥" else "rs", token.text)
         if token.key in TWINS and token.text not in CODES:
             self.refuse_ambiguous()
         is_sign = token.kind == "sign" or "$" in token.text or "¥" in token.text

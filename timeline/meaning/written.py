@@ -42,7 +42,8 @@ _LETTER: Final = re.compile(
 )
 
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})[/. -]([0-9]{1,2})[/. -]([0-9]{4})")
-_YEAR_FIRST: Final = re.compile(r"([0-9]{4})[/. -]?([0-9]{1,2})[/. -]?([0-9]{1,2})")
+_YEAR_FIRST: Final = re.compile(r"([0-9]{4})[/. -]([0-9]{1,2})[/. -]([0-9]{1,2})")
+_COMPACT: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _YEAR_AND_MONTH: Final = re.compile(r"([0-9]{4})[/. -]([0-9]{1,2})")
 _WORDS: Final = re.compile(r"(?:[A-Za-z]+,? )?([0-9]{1,2})(?:st|nd|rd|th)?\.? ([A-Za-z]+)\.?,? ([0-9]{4})")
 _WORDS_MONTH_FIRST: Final = re.compile(
@@ -115,7 +116,9 @@ def advice(text: str) -> str:
             names = [f"{day.day} {_LONG[day.month - 1].title()}" for day in readings]
             return f"it can be {names[0]} or {names[1]}; write {one.isoformat()} or {other.isoformat()}"
         return f"write {readings[0].isoformat()}" if readings else ""
-    if (found := _YEAR_FIRST.fullmatch(text)) and (day := _day(*map(int, found.groups()))):
+    if (found := _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text)) and (
+        day := _day(*map(int, found.groups()))
+    ):
         return f"write {day.isoformat()}"
     if (found := _YEAR_AND_MONTH.fullmatch(text)) and 1 <= int(found[2]) <= 12:
         return f"write {found[1]}-{int(found[2]):02}"
