@@ -93,15 +93,48 @@ def prose(text: str, width: int | None) -> list[str]:
 # Words for what is in a row
 
 
-def asked_in_words(asked: AsOf, *, reported: str | None = None, policy: bool = True) -> str:
+#: What English words are in a language; see `phrases`.
+Phrases = Mapping[str, str]
+_ENGLISH: Final[Phrases] = {}
+
+
+def _in(words: Phrases, phrase: str, **parts: object) -> str:
+    """Return a phrase in a language, with its parts.
+
+    >>> _in({"at {day}": "le {day}"}, "at {day}", day="2025-02-22"), _in({}, "at any time")
+    ('le 2025-02-22', 'at any time')
+    """
+    return words.get(phrase, phrase).format(**parts) if parts else words.get(phrase, phrase)
+
+
+def asked_in_words(
+    asked: AsOf, *, reported: str | None = None, policy: bool = True, words: Phrases = _ENGLISH
+) -> str:
     """Return every axis of a question, and its rule; `reported` replaces the words for the reported axis."""
     if reported is None:
         reported = (
-            "as of everything reported" if asked.as_of is None else f"as of {day(asked.as_of)} (reported)"
+            _in(words, "as of everything reported")
+            if asked.as_of is None
+            else _in(words, "as of {day} (reported)", day=day(asked.as_of))
         )
-    valid = "at any time" if asked.valid_at is None else f"at {day(asked.valid_at)}"
-    rule = f"policy {asked.policy}, basis {asked.basis}" if policy else f"basis {asked.basis}"
-    return f"{reported}, recorded as of {format_instant(asked.recorded_as_of)}, valid {valid}; {rule}."
+    valid = (
+        _in(words, "at any time")
+        if asked.valid_at is None
+        else _in(words, "at {day}", day=day(asked.valid_at))
+    )
+    rule = (
+        _in(words, "policy {policy}, basis {basis}", policy=asked.policy, basis=asked.basis)
+        if policy
+        else f"basis {asked.basis}"
+    )
+    return _in(
+        words,
+        "{reported}, recorded as of {recorded}, valid {valid}; {rule}.",
+        reported=reported,
+        recorded=format_instant(asked.recorded_as_of),
+        valid=valid,
+        rule=rule,
+    )
 
 
 def day(micros: int) -> str:
@@ -133,9 +166,10 @@ def fact_of(row: Row) -> str:
     return show_quarters(row["fact"] or "")
 
 
-def said_of(row: Row, side: str = "") -> str:
+def said_of(row: Row, side: str = "", words: Phrases = _ENGLISH) -> str:
     """Return a claim and how firm it is, in one."""
-    return ", ".join(filter(None, (claim_of(row, side), row.get(f"status{side}"))))
+    status = row.get(f"status{side}")
+    return ", ".join(filter(None, (claim_of(row, side), status and _in(words, status))))
 
 
 def reported_of(row: Row, event: Row | None = None) -> str:
@@ -198,15 +232,19 @@ def beliefs_view(asked: AsOf, rows: Sequence[Row], events: Mapping[str, Row]) ->
 
 
 def belief_card(
-    asked: AsOf | None, row: Row, event: Row | None = None, source: Row | None = None
+    asked: AsOf | None,
+    row: Row,
+    event: Row | None = None,
+    source: Row | None = None,
+    words: Phrases = _ENGLISH,
 ) -> list[tuple[str, str]]:
     """Return everything about one belief, as names and values; `asked` None is no date to keep to."""
     if event is not None and asked is not None and _is_later(event, asked):
         # Its title may say what nobody knew then.
-        source = {"published": "of a later date"}
+        source = {"published": _in(words, "of a later date")}
     lines = [
         ("claim", _claim_and_meaning(row)),
-        ("status", row["status"]),
+        ("status", row["status"] and _in(words, row["status"])),
         ("statement", row["statement"]),
         ("believed since", since_of(row)),
         ("reported", reported_of(row, event)),
@@ -214,10 +252,10 @@ def belief_card(
         ("speaker", row["speaker"]),
         ("source", source_in_words(row["source"], source)),
         ("valid", valid_of(row)),
-        ("inferred", "the report implies it" if event and event.get("inferred") else None),
+        ("inferred", _in(words, "the report implies it") if event and event.get("inferred") else None),
         ("event", _event_name(event or row)),
     ]
-    return [(name, str(value)) for name, value in lines if value]
+    return [(_in(words, name), str(value)) for name, value in lines if value]
 
 
 def _is_later(event: Row, asked: AsOf) -> bool:
@@ -415,11 +453,11 @@ def disagreements_view(
     )
 
 
-def _side(row: Row, side: str, events: Mapping[str, Row]) -> str:
+def _side(row: Row, side: str, events: Mapping[str, Row], words: Phrases = _ENGLISH) -> str:
     event = events.get(row[f"event_id{side}"], {})
     when = reported_of({"reported_at": row[f"reported_at{side}"]}, event)
-    claim = said_of({**event, "claim": row[f"claim{side}"], "status": row[f"status{side}"]})
-    return f"{claim} ({row[f'origin{side}']}, {when})"
+    said = said_of({**event, "claim": row[f"claim{side}"], "status": row[f"status{side}"]}, words=words)
+    return f"{said} ({row[f'origin{side}']}, {when})"
 
 
 # Why
@@ -443,35 +481,39 @@ class Story:
 NOTHING: Final = "Nothing is believed."
 
 
-def story_of(why: Why) -> Story:
+def story_of(why: Why, words: Phrases = _ENGLISH) -> Story:
     """Return what is believed of a fact and on what evidence, what it displaced, was mended, others say."""
     events = {row["event_id"]: row for row in why.history}
     sources = {row["id"]: row for row in why.sources}
     cards = []
     for row in why.beliefs:
         event = events.get(row["event_id"])
-        card = belief_card(why.asked, row, event, sources.get(row["source"]))
+        card = belief_card(why.asked, row, event, sources.get(row["source"]), words)
         place = _places(event)
         if place:
-            card.insert(next((n for n, (name, _) in enumerate(card) if name == "source"), 0) + 1, place)
+            of_source = _in(words, "source")
+            at = next((n for n, (name, _) in enumerate(card) if name == of_source), 0) + 1
+            card.insert(at, (_in(words, "characters"), place))
         cards.append(card)
     return Story(
-        f"Believed {asked_in_words(why.asked)}",
+        _in(words, "Believed {asked}", asked=asked_in_words(why.asked, words=words)),
         show_quarters(why.fact),
         cards,
-        [(heading, entries) for heading, entries in _sections(why, events) if entries],
+        [(_in(words, heading), entries) for heading, entries in _sections(why, events, words) if entries],
     )
 
 
-def story(why: Why, width: int | None, style: Style | None = None) -> Iterator[str]:
+def story(
+    why: Why, width: int | None, style: Style | None = None, words: Phrases = _ENGLISH
+) -> Iterator[str]:
     """Yield the lines of the evidence for a belief, `width` columns wide at most."""
-    found = story_of(why)
+    found = story_of(why, words)
     title = visible(found.fact)
     yield from prose(found.caption, width)
     yield ""
     yield style("fact", title) if style else title
     if not found.cards:
-        yield f"  {NOTHING}"
+        yield f"  {_in(words, NOTHING)}"
     for card in found.cards:
         yield from _indented(pairs(card, None if width is None else width - 2))
     for heading, entries in found.sections:
@@ -492,7 +534,7 @@ def _entry(text: str, width: int | None) -> Iterator[str]:
         yield f"  - {line}" if nth == 0 else f"    {line}"
 
 
-def _places(event: Row | None) -> tuple[str, str] | None:
+def _places(event: Row | None) -> str | None:
     if event is None or not event.get("locator"):
         return None
     import json
@@ -500,56 +542,87 @@ def _places(event: Row | None) -> tuple[str, str] | None:
     found = json.loads(event["locator"])
     spans = found if isinstance(found, list) else [found]
     text = [f"{span['start']}-{span['end']}" for span in spans if isinstance(span, dict) and "end" in span]
-    return ("characters", ", ".join(text)) if text else None
+    return ", ".join(text) if text else None
 
 
-def _sections(why: Why, events: Mapping[str, Row]) -> Iterator[tuple[str, list[str]]]:
+def _sections(why: Why, events: Mapping[str, Row], words: Phrases) -> Iterator[tuple[str, list[str]]]:
     believed = {row["event_id"] for row in why.beliefs}
-    yield "It displaced", [_in_words(row, events) for row in why.displaced]
+    yield "It displaced", [_in_words(row, events, words) for row in why.displaced]
     yield (
         "Our record was mended",
-        [_mended(row, events) for row in why.history if row["event_type"] == "corrected"],
+        [_mended(row, events, words) for row in why.history if row["event_type"] == "corrected"],
     )
     yield (
         "Taken back",
-        [_taken_back(row, events) for row in why.history if row["event_type"] in ("retracted", "withdrawn")],
+        [
+            _taken_back(row, events, words)
+            for row in why.history
+            if row["event_type"] in ("retracted", "withdrawn")
+        ],
     )
     yield (
         "What others say",
-        [_in_words(row, events) for row in why.claims if row["event_id"] not in believed],
+        [_in_words(row, events, words) for row in why.claims if row["event_id"] not in believed],
     )
     yield (
         "Disagreements",
-        [f"{_side(row, '_1', events)} against {_side(row, '_2', events)}" for row in why.disagreements],
+        [
+            _in(
+                words,
+                "{one} against {other}",
+                one=_side(row, "_1", events, words),
+                other=_side(row, "_2", events, words),
+            )
+            for row in why.disagreements
+        ],
     )
 
 
-def _in_words(row: Row, events: Mapping[str, Row]) -> str:
+def _in_words(row: Row, events: Mapping[str, Row], words: Phrases) -> str:
     event = events.get(row["event_id"], row)
-    valid = f", valid {valid_of(row)}" if valid_of(row) else ""
-    return f"{said_of(row)}{valid} ({row['origin']}, {reported_of(row, event)}; {name_of(event)})"
+    valid = _in(words, ", valid {span}", span=valid_of(row)) if valid_of(row) else ""
+    said = said_of(row, words=words)
+    return f"{said}{valid} ({row['origin']}, {reported_of(row, event)}; {name_of(event)})"
 
 
-def _mended(row: Row, events: Mapping[str, Row]) -> str:
+def _mended(row: Row, events: Mapping[str, Row], words: Phrases) -> str:
     target = events.get(row["target"], {})
     name = name_of(target) or short_id({"event_id": row["target"]})
-    recorded = f"#{row['commit']}, {format_instant(from_datetime(row['recorded_at']))}"
+    was = said_of(target, words=words)
     if row["void"]:
-        change = f"{name} counts as never recorded: {said_of(target)}"
+        change = _in(words, "{name} counts as never recorded: {what}", name=name, what=was)
     else:
-        change = f"{name}: {said_of(target)} → {said_of(row)}"
-    return f"{change}. {_reason(row)}(recorded in {recorded})"
+        change = f"{name}: {was} → {said_of(row, words=words)}"
+    return _in(
+        words,
+        "{change}. {reason}(recorded in #{commit}, {moment})",
+        change=change,
+        reason=_reason(row),
+        commit=row["commit"],
+        moment=format_instant(from_datetime(row["recorded_at"])),
+    )
 
 
-def _taken_back(row: Row, events: Mapping[str, Row]) -> str:
+def _taken_back(row: Row, events: Mapping[str, Row], words: Phrases) -> str:
     when = reported_of(row, row)
     if row["event_type"] == "withdrawn":
-        return f"{row['origin']} no longer says anything of it since {when} ({name_of(row)})"
+        return _in(
+            words,
+            "{origin} no longer says anything of it since {when} ({name})",
+            origin=row["origin"],
+            when=when,
+            name=name_of(row),
+        )
     target = events.get(row["target"], {})
-    name = name_of(target) or short_id({"event_id": row["target"]})
-    target = _as_mended(target, events)
-    who = f" by {row['origin']}" if row["origin"] else ""
-    return f"{name}: {said_of(target)}, retracted {when}{who}. {_reason(row)}".rstrip()
+    return _in(
+        words,
+        "{name}: {what}, retracted {when}{who}. {reason}",
+        name=name_of(target) or short_id({"event_id": row["target"]}),
+        what=said_of(_as_mended(target, events), words=words),
+        when=when,
+        who=_in(words, " by {origin}", origin=row["origin"]) if row["origin"] else "",
+        reason=_reason(row),
+    ).rstrip()
 
 
 def _as_mended(event: Row, events: Mapping[str, Row]) -> Row:

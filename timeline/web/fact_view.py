@@ -13,6 +13,7 @@ from timeline.errors import NotFound
 from timeline.meaning.times import format_instant, from_datetime, parse_as_of
 from timeline.plot.many_facts import vintages_data, vintages_near
 from timeline.plot.one_fact import fact_data, names_of
+from timeline.show.notebook import why_text
 from timeline.web.values import claim_parts, day_of, valid_of
 from timeline.web.views import frame_of
 
@@ -57,7 +58,7 @@ def fact_view(snapshot: Snapshot, address: Address, fact: str, documents: Docume
         "meaning": data["meaning"],
         "chart": data,
         "vintages": _vintages(snapshot, first, dates),
-        "why": str(why),
+        "why": why_text(why, address.language),
         "beliefs": beliefs,
         "evidence": _evidence(snapshot, data, dates, sources, documents),
         "possible": _possible(snapshot, address, fact, why.beliefs),
@@ -171,6 +172,7 @@ def _possible(snapshot: Snapshot, address: Address, fact: str, beliefs: Sequence
     row = other[0]
     return {
         "claim": claim_parts(row),
+        "value_type": row["value_type"],
         "status": row["status"],
         "since": day_of(from_datetime(row["believed_from"] or row["reported_at"])),
     }

@@ -124,7 +124,7 @@ _KEYS: Final = {
         ("← →", "un jour"),
         ("⇧ ← →", "un mois"),
         ("⌥ ← →", "un an"),
-        ("Home, End", "début, maintenant"),
+        ("Début, Fin", "début, maintenant"),
         ("n, p", "rapport suivant, précédent"),
         ("espace", "lire"),
         ("d", "saisir une date"),

@@ -405,6 +405,7 @@ def disagreements_view(snapshot: Snapshot, address: Address) -> Data:
             "fact": row["fact"],
             "name": fact_name({**_parts_of(row["fact"]), "period": row["period"]}, names),
             "valid": valid_of(row),
+            "value_type": "text" if row["amount_low_1"] is row["amount_high_1"] is None else "amount",
             "sides": [
                 {
                     "claim": row[f"claim{side}"],

@@ -35,7 +35,7 @@
     });
     return pen.picture(down + 4, drawn, {
       title: pen.words.flow(data.attribute),
-      description: data.panels.flatMap((panel) => panel.flows.map((flow) => `${flow.giver_name} → ${flow.receiver_name}: ${flow.claim}, ${pen.status(flow.status)}`)).join("; "),
+      description: data.panels.flatMap((panel) => panel.flows.map((flow) => `${flow.giver_name} → ${flow.receiver_name}: ${plot.unit(pen.words, flow.claim)}, ${pen.status(flow.status)}`)).join("; "),
       ground: options.ground,
     });
   };
@@ -123,7 +123,7 @@
 
   function claimText(pen, flow) {
     if (flow.low === null) return `${pen.words.upTo} ${sumText(pen, flow.high)}`;
-    if (flow.high === null) return /\d/.test(flow.claim) ? `${pen.words.moreThan} ${sumText(pen, flow.low)}` : flow.claim.replace(/ (trillion|billion|million) .*$/, "");
+    if (flow.high === null) return /\d/.test(flow.claim) ? `${pen.words.moreThan} ${sumText(pen, flow.low)}` : plot.unit(pen.words, flow.claim.replace(/ (trillion|billion|million) .*$/, ""));
     return flow.low === flow.high ? sumText(pen, flow.low) : `${sumText(pen, flow.low)}–${sumText(pen, flow.high)}`;
   }
 

@@ -18,7 +18,8 @@
   /** Return a claim without the unit that its axis has already: "up to 100", "15–25". */
   function short(pen, { claim, in_words, low, high, approximate, date_from, date_to }, axis) {
     if (date_from || date_to) return plot.span(pen.words, claim);
-    if (in_words || (low === null && high === null)) return claim;
+    if (low === null && high === null) return claim;
+    if (in_words) return plot.unit(pen.words, claim);
     const number = (value) => pen.number(Math.round(value * 1000) / 1000);
     const unit = axis.percent ? " %" : "";
     const about = approximate ? `${pen.words.about} ` : "";

@@ -31,8 +31,10 @@
         : { promises: "/promises", disagreements: "/disagreements", ask: "/ask" }[data.view] ?? "/";
 
     const spanInWords = (data, text) => plot.span(plotWords(data), text);
-    const amountInWords = (data, [before, figure, behind]) => [plot.unit(plotWords(data), before), plot.figure(plotWords(data), figure), plot.unit(plotWords(data), behind)];
+    const amountInWords = (data, [before, figure, behind]) => [plot.unit(plotWords(data), before), (/\d/.test(figure) ? plot.figure : plot.unit)(plotWords(data), figure), plot.unit(plotWords(data), behind)];
     const claimInWords = (data, row) => (row.value_type === "date" ? [spanInWords(data, row.claim.join("")), "", ""] : row.value_type === "amount" ? amountInWords(data, row.claim) : row.claim);
+    // Words that are known where a figure is claimed; other claims are data.
+    const inLanguage = (data, { value_type }, claim) => (value_type === "amount" ? plot.unit(plotWords(data), claim) : claim);
     const meaningOf = (data, status) => wordsOf(data).meanings?.[status] ?? data.statuses[status] ?? "";
 
     // What is drawn of a row, or made of it, is kept with it: most rows are the same on the next day.
@@ -48,13 +50,13 @@
 
     const statusWord = (data, status) => plotWords(data).statuses?.[status] ?? (status ?? "").replace(/-/g, " ");
     const glyphs = new Map();
-    const glyph = (status, ghost) => {
-      const key = `${status} ${Boolean(ghost)}`;
-      if (!glyphs.has(key)) glyphs.set(key, plot.status({ status }, { ghost }));
+    const glyph = (data, status, ghost) => {
+      const key = `${data.language} ${status} ${Boolean(ghost)}`;
+      if (!glyphs.has(key)) glyphs.set(key, plot.status({ status }, { ghost, language: data.language }));
       return svg(glyphs.get(key));
     };
     const Status = (data, status, ghost) =>
-      status ? html`<span class="status" title=${meaningOf(data, status)}>${glyph(status, ghost)} ${statusWord(data, status)}</span>` : "";
+      status ? html`<span class="status" title=${meaningOf(data, status)}>${glyph(data, status, ghost)} ${statusWord(data, status)}</span>` : "";
 
     const claimClass = (status) => (status === "denied" || status === "cancelled" ? "claim off" : "claim");
     const Claim = ([before, figure, behind], status) => html`<span class=${claimClass(status)}>${before ? html`<span>${before}</span>` : ""}${figure ? html`<b>${figure}</b>` : ""}${behind ? html`<i>${behind}</i>` : ""}</span>`;
@@ -200,7 +202,7 @@
     const factName = (data, row, withSubject) => html`<a class="name" href=${to(data, `/fact/${row.fact.split("/").map(encodeURIComponent).join("/")}`, { q: undefined })}>${withSubject ? html`<b class="of">${row.subject_name}</b> ` : ""}${row.attribute}${row.object ? html` <span class="object">→ ${row.object}</span>` : ""}${row.period ? html` <span class="period">${spanInWords(data, row.period)}</span>` : ""}</a>`;
 
     const drawnValue = (data, row, extra = {}) =>
-      plot.value({ ...row.value, axis: { ...data.axis, percent: row.value.percent }, status: row.status, claim: row.claim.join(""), ...extra }, { width: page.valueWidth ?? 276, height: 20, language: data.language, id: `v${hash(row.fact + row.valid)}` });
+      plot.value({ ...row.value, axis: { ...data.axis, percent: row.value.percent }, status: row.status, claim: claimInWords(data, row).join(""), ...extra }, { width: page.valueWidth ?? 276, height: 20, language: data.language, id: `v${hash(row.fact + row.valid)}` });
     const hash = (text) => {
       let sum = 5381;
       for (let i = 0; i < text.length; i += 1) sum = (sum * 33 + text.charCodeAt(i)) >>> 0;
@@ -215,7 +217,7 @@
       return html`<span class="dots"><span aria-hidden="true">${shown}</span><span class="only-read">${label}</span></span>`;
     };
 
-    const Rival = (data, row) => row.rival ? html`<a class="dis rival" href=${to(data, "/disagreements", { q: undefined })}>≠ ${row.value_type === "amount" ? plot.unit(plotWords(data), row.rival.claim) : row.rival.claim}, ${row.rival.origin}, ${short(data, row.rival.day)}</a>` : "";
+    const Rival = (data, row) => row.rival ? html`<a class="dis rival" href=${to(data, "/disagreements", { q: undefined })}>≠ ${inLanguage(data, row, row.rival.claim)}, ${row.rival.origin}, ${short(data, row.rival.day)}</a>` : "";
 
     const ClaimCell = (data, row) => {
       const w = wordsOf(data);
@@ -241,7 +243,7 @@
     const Legend = (data) => {
       const w = wordsOf(data);
       const chosen = data.asked.status ?? [];
-      return html`<p class="legend">${data.facets.status.toSorted(([a], [b]) => plot.statuses.indexOf(a) - plot.statuses.indexOf(b)).map(([status, , count]) => html`<a href=${to(data, "/", { status: chosen.includes(status) ? chosen.filter((one) => one !== status) : [...chosen, status] })} aria-pressed=${chosen.includes(status) ? "true" : undefined} class=${chosen.length && !chosen.includes(status) ? "faded" : ""}>${glyph(status)} ${statusWord(data, status)} <span>${count}</span></a>`)}
+      return html`<p class="legend">${data.facets.status.toSorted(([a], [b]) => plot.statuses.indexOf(a) - plot.statuses.indexOf(b)).map(([status, , count]) => html`<a href=${to(data, "/", { status: chosen.includes(status) ? chosen.filter((one) => one !== status) : [...chosen, status] })} aria-pressed=${chosen.includes(status) ? "true" : undefined} class=${chosen.length && !chosen.includes(status) ? "faded" : ""}>${glyph(data, status)} ${statusWord(data, status)} <span>${count}</span></a>`)}
       ${data.summary.disagreements ? html`<a class="dis last" href=${to(data, "/disagreements", { q: undefined })}>≠ ${w.disputed} ${data.summary.disagreements}</a>` : ""}</p>`;
     };
 
@@ -296,8 +298,8 @@
 
     const Keys = (data) => {
       const w = wordsOf(data);
-      const shown = data.compare ? [["← →", w.laterDate], ["[ ]", w.earlierDate], ["x", w.swapShort], ["Esc", w.endCompare]]
-        : data.view === "fact" ? [["← →", w.day], ["n p", w.nextPrevious], ["w", w.why], ["Esc", w.back]]
+      const shown = data.compare ? [["← →", w.laterDate], ["[ ]", w.earlierDate], ["x", w.swapShort], [w.escape, w.endCompare]]
+        : data.view === "fact" ? [["← →", w.day], ["n p", w.nextPrevious], ["w", w.why], [w.escape, w.back]]
           : [["← →", w.day], ["⇧", w.month], ["⌥", w.year], ["n p", w.nextPrevious], ["d", w.typeDate], ["c", w.compareShort]];
       if (data.view === "promises") shown.push(["t", w.asTable]);
       return [...shown, ["?", w.keys]].map(([names, what]) => html`<span class="keys needs-script">${names.split(" ").map((name) => html`<kbd>${name}</kbd>`)} ${what}</span>`);
@@ -326,14 +328,14 @@
         <div class="two"><div class="chart" id="chart">${svg(plot.fact(data.chart, { width: page.chartWidth ?? 800, language: data.language, id: "c" }), true)}</div>
         <aside class="card">${Card(data)}<details class="why"><summary>${w.why}</summary><pre tabindex="0" role="region" aria-label=${w.why}>${data.why}</pre></details><p class="links"><button type="button" class="link needs-script" data-do="copy">${w.copyLink}</button> <a download href=${to(data, `${path}.svg`)}>${w.svg}</a> <a download href=${to(data, `${path}.png`)}>${w.png}</a></p></aside></div>
         ${data.vintages ? Vintages(data) : ""}${Evidence(data)}
-        <footer class="foot"><span>${glyph("letter-of-intent")} ${w.firm}</span><span>├─● ${w.spanLegend}</span><span>□ ${w.pageLegend}</span>${Keys(data)}</footer>
+        <footer class="foot"><span>${glyph(data, "letter-of-intent")} ${w.firm}</span><span>├─● ${w.spanLegend}</span><span>□ ${w.pageLegend}</span>${Keys(data)}</footer>
       </div>`;
     };
 
     const Card = (data) => {
       const w = wordsOf(data);
       return html`<p class="label">${w.believedOnCard}</p>${DateForm(data, "as_of", data.as_of, w.believedOnCard)}${Believed(data)}
-        ${data.possible ? html`<div class="possible"><p>${w.possibleHead}</p><p>${Status(data, data.possible.status)} ${data.possible.claim.join("")}, ${w.since.toLowerCase()} ${inWords(data, data.possible.since)} <a href=${to(data, pathOf(data), { basis: "possible" })}>${w.basisPossible} ›</a></p></div>` : ""}`;
+        ${data.possible ? html`<div class="possible"><p>${w.possibleHead}</p><p>${Status(data, data.possible.status)} ${claimInWords(data, data.possible).join("")}, ${w.since.toLowerCase()} ${inWords(data, data.possible.since)} <a href=${to(data, pathOf(data), { basis: "possible" })}>${w.basisPossible} ›</a></p></div>` : ""}`;
     };
 
     const Believed = (data) => {
@@ -377,7 +379,7 @@
       const row = (one) => html`<tr class=${one.is_public ? "" : "later"} key=${one.event_id}>
         <td>${inWords(data, one.day)}${one.vague && one.reported ? html`<small>${w.someTime(spanInWords(data, one.reported))}</small>` : ""}</td>
         <td>${one.type === "reported" ? Claim(claimInWords(data, one)) : w[one.type] ?? one.type}</td><td>${Status(data, one.status, !one.is_public)}</td><td>${one.origin}</td>
-        <td>${one.statement ?? ""}${one.passage ? Passage(data, one.passage) : ""}${one.was.map((was) => html`<small><s>${was.claim}</s> ${w.inRecord(was.commit)}${was.reason ? ` “${was.reason}”` : ""}</small>`)}</td>
+        <td>${one.statement ?? ""}${one.passage ? Passage(data, one.passage) : ""}${one.was.map((was) => html`<small><s>${inLanguage(data, one, was.claim)}</s> ${w.inRecord(was.commit)}${was.reason ? ` “${was.reason}”` : ""}</small>`)}</td>
         <td>${one.url ? html`<a href=${one.url} rel="noreferrer noopener">${one.source}</a>` : one.source}${one.published ? `, ${spanInWords(data, one.published)}` : ""}${one.places ? html`<small>${w.characters(one.places)}</small>` : ""}</td></tr>`;
       return html`<section class="evidence"><h2>${w.evidence} <small>${w.publicByThen(publicly, count)}</small></h2>
         <div class="scroll" tabindex="0" role="region" aria-label=${`${w.evidence}: ${data.fact}`}><table><thead><tr><th scope="col">${w.countsFrom}</th><th scope="col">${w.claim}</th><th scope="col">${w.status}</th><th scope="col">${w.origin}</th><th scope="col">${w.whatItSays}</th><th scope="col">${w.readIn}</th></tr></thead>
@@ -400,15 +402,15 @@
           const width = data.flows.panels.length > 1 && (page.width ?? 1200) > 1020 ? ((page.width ?? 1200) - 80) / 2 : page.width ?? 1200;
           return html`<section class=${isLast ? "panel" : "panel before"} key=${field}>${DateForm(data, field, iso, label)}${svg(plot.flow(data.flows, { width, panel: index, language: data.language, id: `f${index}` }), true)}</section>`;
         })}</div>
-        <details class="as-table"><summary>${w.asTable}</summary><div class="scroll" tabindex="0" role="region" aria-label=${w.promises}><table><tbody>${rows.map((flow) => html`<tr><td>${flow.day ? inWords(data, flow.day) : ""}</td><td>${flow.giver_name} → ${flow.receiver_name}</td><td>${flow.claim}</td><td>${Status(data, flow.status)}</td></tr>`)}</tbody></table></div></details>
-        <footer class="foot">${data.flows.beside.slice(0, 3).map((one) => html`<span>${w.notAdded} ${one.giver_name} ${one.attribute} → ${one.receiver_name}, ${one.claim}.</span>`)}<span>${w.promisesNote}</span>${Keys(data)}</footer>`;
+        <details class="as-table"><summary>${w.asTable}</summary><div class="scroll" tabindex="0" role="region" aria-label=${w.promises}><table><tbody>${rows.map((flow) => html`<tr><td>${flow.day ? inWords(data, flow.day) : ""}</td><td>${flow.giver_name} → ${flow.receiver_name}</td><td>${plot.unit(plotWords(data), flow.claim)}</td><td>${Status(data, flow.status)}</td></tr>`)}</tbody></table></div></details>
+        <footer class="foot">${data.flows.beside.slice(0, 3).map((one) => html`<span>${w.notAdded} ${one.giver_name} ${one.attribute} → ${one.receiver_name}, ${plot.unit(plotWords(data), one.claim)}.</span>`)}<span>${w.promisesNote}</span>${Keys(data)}</footer>`;
     };
 
     const Disagreements = (data) => {
       const w = wordsOf(data);
       if (!data.pairs.length) return html`<div class="nothing"><p>${w.noDisagreements}</p></div>`;
       return html`<ul class="pairs">${data.pairs.map((pair) => html`<li><h2><a href=${to(data, `/fact/${pair.fact.split("/").map(encodeURIComponent).join("/")}`)}>${pair.name}</a>${pair.valid ? html` <small>${w.heldIn(spanInWords(data, pair.valid))}</small>` : ""}</h2>
-        <div class="sides">${pair.sides.map((side, index) => html`${index ? html`<span class="dis">≠</span>` : ""}<p><b>${side.claim}</b><span class="by">${Status(data, side.status)}<span>${side.origin}, ${inWords(data, side.day)}</span></span></p>`)}</div></li>`)}</ul>`;
+        <div class="sides">${pair.sides.map((side, index) => html`${index ? html`<span class="dis">≠</span>` : ""}<p><b>${inLanguage(data, pair, side.claim)}</b><span class="by">${Status(data, side.status)}<span>${side.origin}, ${inWords(data, side.day)}</span></span></p>`)}</div></li>`)}</ul>`;
     };
 
     const Ask = (data) => {

@@ -37,7 +37,7 @@ globalThis.timelinePage.words = {
     originsLegend: "an origin", rewriteLegend: "another report of the same origin",
     helpTitle: "Keys", language: "Français", otherLanguage: "fr", theme: "Dark or light", noScript: "Without scripts the date is chosen by the field and the buttons.",
     firm: "half firm; dashed: not binding", spanLegend: "became public at some time in this span; counts from its end", pageLegend: "the page it was read on",
-    laterDate: "later date", earlierDate: "earlier date", swapShort: "swap", oneDate: "One date", nextPrevious: "next, previous report", typeDate: "type a date", compareShort: "compare", back: "back",
+    laterDate: "later date", earlierDate: "earlier date", swapShort: "swap", oneDate: "One date", nextPrevious: "next, previous report", typeDate: "type a date", compareShort: "compare", back: "back", escape: "Esc",
     fromBefore: "from the earlier belief to the later",
   },
 };
@@ -76,7 +76,7 @@ globalThis.timelinePage.words.fr = {
   live: (n) => `${n} ${n < 2 ? "nouveau rapport" : "nouveaux rapports"}`, showThem: "Afficher", notLive: (time) => `Plus en direct depuis ${time}`, tryAgain: "Réessayer", noAnswer: "Le serveur ne répond pas.", asKnown: (day) => `Ce que la base savait le ${day}`, backToNow: "Revenir à maintenant",
   originsLegend: "une origine", rewriteLegend: "un autre rapport de la même origine", helpTitle: "Touches", language: "English", otherLanguage: "en", theme: "Sombre ou clair", noScript: "Sans scripts, la date se choisit par le champ et les boutons.",
   firm: "à demi ferme ; tireté : non engageant", spanLegend: "devenu public à un moment de cet intervalle ; compte à partir de sa fin", pageLegend: "la page où il a été lu",
-  laterDate: "date postérieure", earlierDate: "date antérieure", swapShort: "échanger", oneDate: "Une seule date", nextPrevious: "rapport suivant, précédent", typeDate: "saisir une date", compareShort: "comparer", back: "retour",
+  laterDate: "date postérieure", earlierDate: "date antérieure", swapShort: "échanger", oneDate: "Une seule date", nextPrevious: "rapport suivant, précédent", typeDate: "saisir une date", compareShort: "comparer", back: "retour", escape: "Échap",
   meanings: {
     rumored: "dit par des gens qui ne s’en portent pas garants", alleged: "accusation ou assertion que le média ne fait pas sienne", considered: "envisagé par la partie, sans projet",
     planned: "la partie compte le faire", announced: "la partie l’a dit publiquement, ou le média l’affirme", "letter-of-intent": "écrit sans engager personne", "in-negotiation": "en cours de négociation",
