@@ -23,8 +23,10 @@ from tests.mutants.patching import Functions
 
 __all__ = ["Covered", "Try", "imported_again", "in_child", "in_place", "look"]
 
-#: How long the tests of one mutant may take: seconds of CPU and times that of the tests as they are.
+#: How long a test may take, and all of a mutant: seconds of CPU, and times what they take as they are.
 _SECONDS, _TIMES = 10, 4
+#: One that waits takes no CPU, and a busy machine may be ten times as slow.
+_WAITING: Final = 5
 #: What a child ends with: killed, survived, and a function that cannot be changed in place.
 _KILLED, _SURVIVED, _ODD = 1, 0, 77
 _NONE_CHOSEN: Final = 5
@@ -97,6 +99,15 @@ class _Chosen:
         self._order = {test: at for at, test in enumerate(tests)}
         self._known = known
 
+    def pytest_collection_finish(self, session: Any) -> None:
+        session.items[:] = self.chosen(session.items)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Have the process end where this test hangs: nobody catches these signals."""
+        allowed = _SECONDS + _TIMES * self._known.get(nodeid, 0.0)
+        signal.setitimer(signal.ITIMER_PROF, allowed)
+        signal.setitimer(signal.ITIMER_REAL, _WAITING * allowed)
+
     def pytest_configure(self) -> None:
         from hypothesis import Phase, settings
 
@@ -113,9 +124,6 @@ class _Chosen:
     def chosen(self, items: list[Any]) -> list[Any]:
         chosen = [item for item in items if item.nodeid in self._order or item.nodeid not in self._known]
         return sorted(chosen, key=lambda item: self._order.get(item.nodeid, -1))
-
-    def pytest_collection_finish(self, session: Any) -> None:
-        session.items[:] = self.chosen(session.items)
 
 
 class _Watching(_Chosen):
@@ -137,10 +145,13 @@ class _Trying(_Chosen):
     """A plugin of pytest: in place of the collected tests, tries mutants, each in a copy of this process."""
 
     def __init__(self, tries: list[Try], covered: Covered, judged: Callable[[int], None]) -> None:
-        super().__init__([], {})
+        super().__init__([], covered.seconds)
         self._tries = tries
         self._covered = covered
         self._judged = judged
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        """Keep all tests: each mutant has its own."""
 
     def pytest_runtestloop(self, session: Any) -> bool:
         functions = Functions({one.file: one.source for one in self._tries})
@@ -217,8 +228,7 @@ def in_child(run: Callable[[], int], seconds: float | None = None) -> int:
         finally:
             sys.stdout.flush()
             os._exit(code)
-    # One that waits takes no CPU; a busy machine may be ten times as slow.
-    deadline = math.inf if seconds is None else time.monotonic() + 10 * seconds
+    deadline = math.inf if seconds is None else time.monotonic() + _WAITING * seconds
     status = 0
     while True:
         done, status = os.waitpid(process, os.WNOHANG)
