@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.mutants.operators import Mutant, mutants_of
-from tests.mutants.running import Covered, Try, imported_again, in_child, in_place, look
+from tests.mutants.running import Covered, Try, imported_again, in_child, in_place, look, new_tests_pass
 
 #: The tests that are to notice what changes in a room, besides its own.
 BESIDE: Final = {
@@ -86,6 +86,8 @@ def _run(options: argparse.Namespace) -> int:
         {file: {int(at): tests for at, tests in lines.items()} for file, lines in read["lines"].items()},
         read["seconds"],
     )
+    if not new_tests_pass(covered, paths):
+        sys.exit("a test fails on the code as it is")
     files = sorted(Path("timeline", options.room).glob("*.py"))
     chosen = [file for file in files if not options.modules or file.stem in options.modules]
     sources = {file: file.read_text(encoding="utf-8") for file in chosen}

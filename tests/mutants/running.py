@@ -21,7 +21,7 @@ from typing import Any, Final
 from tests.mutants.operators import Mutant
 from tests.mutants.patching import Functions
 
-__all__ = ["Covered", "Try", "imported_again", "in_child", "in_place", "look"]
+__all__ = ["Covered", "Try", "imported_again", "in_child", "in_place", "look", "new_tests_pass"]
 
 #: How long a test may take, and all of a mutant: seconds of CPU, and times what they take as they are.
 _SECONDS, _TIMES = 10, 4
@@ -262,6 +262,11 @@ def _written(one: Try, number: int) -> Iterator[None]:
         one.file.write_text(one.source, encoding="utf-8")
         os.utime(one.file, ns=(before.st_atime_ns, before.st_mtime_ns))
         shutil.rmtree(".hypothesis", ignore_errors=True)
+
+
+def new_tests_pass(covered: Covered, paths: list[str]) -> bool:
+    """Return whether the tests that are not known yet pass on the code as it is."""
+    return in_child(lambda: _pytest(paths, _Chosen([], covered.seconds))) in (_SURVIVED, _NONE_CHOSEN)
 
 
 def imported_again(one: Try, covered: Covered, paths: list[str], number: int) -> bool:
