@@ -113,6 +113,16 @@ def test_what_is_removed_is_gone_for_every_machine_that_looks(place: Place) -> N
     assert one.get("a").read_bytes() == b"again"
 
 
+@pytest.mark.parametrize("place", ["localbucket"], indirect=True)
+def test_of_what_a_machine_removes_it_keeps_no_copy(place: Place) -> None:
+    objects = place.open()
+    put(objects, "a", b"content")
+    path = objects.get("a")
+    assert path.exists()
+    objects.remove(["a"])
+    assert not path.exists()
+
+
 def test_what_is_replaced_is_new_for_every_machine_that_looks(place: Place) -> None:
     one, other = place.open(), place.open()
     put(one, "a", b"before")
