@@ -12,6 +12,7 @@ handled as it has to be is made smaller and printed, and the exit code is 1.
 from __future__ import annotations
 
 import argparse
+import gc
 import mmap
 import os
 import random
@@ -22,6 +23,7 @@ import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Final
 
 from tests.fuzz.changes import changed
@@ -108,7 +110,13 @@ def _atheris(name: str, runs: int, seed: int) -> None:
     words.write_text(
         "".join('"' + "".join(f"\\x{byte:02x}" for byte in word) + '"\n' for word in target.words)
     )
-    atheris.instrument_all()
+    with suppress(Found):
+        # What is imported when it is first needed is instrumented too.
+        tried(target, target.seeds()[0], folder)
+    # Not all that is loaded: to instrument the libraries takes minutes.
+    for function in [each for each in gc.get_objects() if isinstance(each, FunctionType)]:
+        if (function.__module__ or "").startswith("timeline."):
+            atheris.instrument_func(function)
     options = [f"-atheris_runs={runs}", f"-seed={seed}", f"-dict={words}", "-timeout=60", "-max_len=20000"]
     atheris.Setup([sys.argv[0], *options, str(corpus)], lambda data: tried(target, data, folder))
     atheris.Fuzz()

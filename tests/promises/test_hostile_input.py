@@ -13,6 +13,7 @@ import re
 import struct
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -27,7 +28,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.commands import environment
+from tests.commands import environment, run
 from tests.examples import LONG, counted
 from timeline import Timeline
 from timeline.ask.temporal_sql import translate
@@ -466,3 +467,51 @@ def test_what_is_no_file_is_never_read(tmp_path: Path, kind: str) -> None:
         mapping_from(path)
     with pytest.raises(BadInput, match="expected a file"):
         read_batches(tmp_path / "a.toml", format="csv") if kind != "folder" else mapping_from(path)
+
+
+OF_ONE_FIELD: dict[str, tuple[Maker, str]] = {
+    "a list for a word": (
+        written("a.yaml", "attributes:\n- {id: x, meaning: m, object: [x]}\n"),
+        "object is ['x']; expected 'yes', 'no' or 'optional'",
+    ),
+    "brackets in a field": (
+        written("a.csv", 'fact,text,source,reported,locator\na/b,x,s,2025,"' + "[" * 100_000 + '"\n'),
+        "is not JSON; expected {start: 0, end: 10}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_ONE_FIELD)
+def test_an_odd_value_of_one_field_is_refused_in_words(tmp_path: Path, name: str) -> None:
+    make, said = OF_ONE_FIELD[name]
+    with Timeline.create(tmp_path / "store") as tl, pytest.raises(BadInput) as caught:
+        tl.ingest(make(tmp_path), register_unknown=True)
+    assert said in str(caught.value)
+    assert "fault of Timeline" not in str(caught.value)
+    assert len(str(caught.value)) < 1_000
+
+
+def test_rejects_cannot_go_into_a_folder(tmp_path: Path) -> None:
+    path = written("a.jsonl", '{"fact": "a"}\n')(tmp_path)
+    with (
+        Timeline.create(tmp_path / "store") as tl,
+        pytest.raises(BadInput, match="is a folder, expected a file"),
+    ):
+        tl.ingest(path, rejects=tmp_path)
+
+
+def test_a_query_of_very_many_tables_is_refused_in_words(tmp_path: Path) -> None:
+    tables = ",".join(f"t{number} AS (SELECT 1)" for number in range(20_000))
+    with Timeline.create(tmp_path / "store") as tl, pytest.raises(BadInput, match="Max expression depth"):
+        tl.sql(f"WITH {tables} SELECT 1")
+
+
+def test_a_text_of_a_million_lines_is_shown(tmp_path: Path) -> None:
+    """Wrapping took time with the square of the lines: half a minute for these."""
+    with Timeline.create(tmp_path / "store") as tl:
+        tl.append([{**REPORT, "text": "x" + "\n" * 990_000 + "y"}], register_unknown=True)
+    before = time.process_time()
+    done = run(tmp_path, ["show", "a/b", "--store", "store"])
+    assert done.code == 0, done.err
+    assert "claim" in done.out
+    assert time.process_time() - before < 20
