@@ -33,10 +33,15 @@ def passes(name: str, module_and_arguments: list[str]) -> bool:
 
 
 def cover(tests: list[str]) -> int:
-    """Run tests, one folder after the other, and report the coverage of all of them together."""
+    """Run tests, one folder after the other, and report the coverage of all of them together.
+
+    Without names of tests, those of every folder, those beside the folders, and the examples of docstrings.
+    """
     found = subprocess.run([sys.executable, "-m", "coverage", "erase"], cwd=ROOT, check=False).returncode
-    for folder in tests or [str(path) for path in sorted((ROOT / "tests").glob("*/"))]:
-        tested = ["coverage", "run", "-m", "pytest", "--quiet", "-p", "no:cacheprovider", folder]
+    beside = [str(path) for path in sorted((ROOT / "tests").glob("test_*.py"))]
+    folders = [[str(path)] for path in sorted((ROOT / "tests").glob("*/"))]
+    for some in [[test] for test in tests] or [*folders, beside, ["timeline"]]:
+        tested = ["coverage", "run", "-m", *TESTS, "-p", "no:cacheprovider", *some]
         # A folder may hold no tests.
         found |= subprocess.run([sys.executable, "-m", *tested], cwd=ROOT, check=False).returncode not in (
             0,

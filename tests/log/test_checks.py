@@ -52,6 +52,23 @@ def test_a_chain_is_checked_from_one_part_to_the_next(log: Log, monkeypatch: pyt
             log.verify(quick=quick)
 
 
+def test_commits_that_do_not_follow_one_another_are_not_merged(tmp_path: Path) -> None:
+    """The merged file would have hashes that fit."""
+    logs = []
+    for name in ("log", "other"):
+        folder = FolderObjects.create(tmp_path / name).folder
+        logs.append(Log(folder, objects=Volatile(folder)))
+        with logs[-1].maintenance():
+            for number in range(32):
+                append(logs[-1], number)
+    log, other = logs
+    name = log.files()[10].name
+    (log.folder / name).write_bytes((other.folder / name).read_bytes())
+    with pytest.raises(Corruption):
+        log.compact()
+    assert len(list(log.folder.glob("*.parquet"))) == 32
+
+
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1 no rows at all \x04\0\0\0PAR1"])
 def test_what_cannot_be_read_as_parquet_is_no_file_of_the_log(log: Log, content: bytes) -> None:
     file = log.files()[0]

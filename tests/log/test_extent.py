@@ -59,6 +59,19 @@ def test_a_file_that_merges_commits_reaches_to_the_last_of_them(folder: Path) ->
     assert not all_of_it
 
 
+def test_of_a_merged_file_and_what_it_replaced_the_merged_one_counts(folder: Path) -> None:
+    """As after a machine that died before it removed the small files."""
+    log = log_of(folder, 31)
+    small = [Path(log.files()[at].path) for at in (0, 30)]
+    kept = [path.read_bytes() for path in small]
+    append(log, 31, 32)
+    assert not small[0].exists()
+    for path, content in zip(small, kept, strict=True):
+        path.write_bytes(content)
+    files, last, all_of_it = whole_files(folder)
+    assert ([file.last for file in files], last, all_of_it) == ([32], log.head(), True)
+
+
 @pytest.mark.parametrize("change", ["hash", "missing", "pipe"])
 def test_a_log_is_whole_up_to_the_commit_before_one_that_is_not(folder: Path, change: str) -> None:
     log = log_of(folder, 3)
@@ -77,8 +90,9 @@ def test_a_log_is_whole_up_to_the_commit_before_one_that_is_not(folder: Path, ch
     )
 
 
-def test_where_the_first_commit_is_damaged_none_is_whole(folder: Path) -> None:
-    log = log_of(folder, 2)
+@pytest.mark.parametrize("commits", [1, 2])
+def test_where_the_first_commit_is_damaged_none_is_whole(folder: Path, commits: int) -> None:
+    log = log_of(folder, commits)
     change_hash(Path(log.files()[0].path))
     assert whole_files(folder) == ([], None, False)
     assert str(with_extent(folder, DAMAGED)) == "x is damaged; no commit before that is whole"

@@ -174,6 +174,8 @@ def test_a_time_of_day_is_an_exact_instant(text: str, at: str) -> None:
 
 # Text, and its first and last day on the reported axis.
 REPORTED = [
+    ("202X-33", "2020-01-01", "2029-03-31"),
+    ("202X-24", "2020-12-01", "2030-02-28"),
     ("2025", "2025-01-01", "2025-12-31"),
     ("2025?", "2024-01-01", "2026-12-31"),
     ("2025~", "2024-01-01", "2026-12-31"),
