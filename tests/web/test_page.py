@@ -26,6 +26,7 @@ VIEWS = [
     "/disagreements",
     "/ask?sql=SELECT+fact,+claim+FROM+beliefs+LIMIT+3",
     "/ask?show=chart&sql=SELECT+fact,+amount+FROM+beliefs+LIMIT+9",
+    "/?q=nothing-has-this",
 ]
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 from timeline.represent import block, bullets, counted, cut, folded, one_line, paragraph, record, table
 from timeline.show.formats import shown
 from timeline.show.layout import printed_width
-from timeline.show.phrases import PHRASES
 from timeline.show.words import (
     NOTHING,
     asked_in_words,
@@ -82,9 +81,9 @@ def why_line(why: Why) -> str:
     return one_line("Why", f"{cut(fact_of({'fact': why.fact}))}: {believed}; {found}")
 
 
-def why_text(why: Why, language: str = "en") -> str:
-    """Return the evidence for a belief as the text that `timeline why` prints, also in French (`fr`)."""
-    return "\n".join(story(why, printed_width(), words=PHRASES[language]))
+def why_text(why: Why) -> str:
+    """Return the evidence for a belief as the text that `timeline why` prints."""
+    return "\n".join(story(why, printed_width()))
 
 
 def why_html(why: Why) -> str:

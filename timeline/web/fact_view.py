@@ -13,7 +13,8 @@ from timeline.errors import NotFound
 from timeline.meaning.times import format_instant, from_datetime, parse_as_of
 from timeline.plot.many_facts import vintages_data, vintages_near
 from timeline.plot.one_fact import fact_data, names_of
-from timeline.show.notebook import why_text
+from timeline.show.phrases import PHRASES
+from timeline.show.words import story as sentences
 from timeline.web.values import claim_parts, day_of, valid_of
 from timeline.web.views import frame_of
 
@@ -58,7 +59,8 @@ def fact_view(snapshot: Snapshot, address: Address, fact: str, documents: Docume
         "meaning": data["meaning"],
         "chart": data,
         "vintages": _vintages(snapshot, first, dates),
-        "why": why_text(why, address.language),
+        # In lines as long as they are: the page has a width of its own.
+        "why": "\n".join(sentences(why, None, words=PHRASES[address.language])),
         "beliefs": beliefs,
         "evidence": _evidence(snapshot, data, dates, sources, documents),
         "possible": _possible(snapshot, address, fact, why.beliefs),

@@ -158,5 +158,6 @@ def _as_png(found: re.Match[str]) -> str:
     """Return a picture as the shorter of SVG and PNG."""
     png = base64.b64encode(Picture(found[0], "").png(zoom=1)).decode()
     named = re.search("<title>(.*?)</title>", found[0], re.DOTALL)
-    image = f'<img alt="{"" if named is None else named[1]}" src="data:image/png;base64,{png}">'
+    words = "" if named is None else named[1]
+    image = f'<img style="max-width:100%;height:auto" alt="{words}" src="data:image/png;base64,{png}">'
     return min(found[0], image, key=len)
