@@ -1,6 +1,6 @@
 """How long a step of the slider takes until its answer is painted, in a real browser.
 
-    python -m benchmarks.frames [--data FOLDER] [STORE ...] [--steps 120] [--rounds 3]
+    python -m benchmarks.frames [--data FOLDER] [STORE ...] [--view /] [--steps 120] [--rounds 3]
 
 Measures the bundled reports, and with `--data` the congress record, in stores that it makes for that; or the
 stores that are named. Each round starts `timeline serve` and Chromium, without a window, twice. The
@@ -83,7 +83,7 @@ def dragged(page: Any, places: Sequence[float]) -> list[float]:
     return found
 
 
-def measured(store: str, steps: int, rounds: int) -> dict[str, list[list[float]]]:
+def measured(store: str, steps: int, rounds: int, view: str = "/") -> dict[str, list[list[float]]]:
     """Return how long the steps of each round took, by how the handle was moved."""
     from playwright.sync_api import sync_playwright
 
@@ -98,7 +98,7 @@ def measured(store: str, steps: int, rounds: int) -> dict[str, list[list[float]]
                 with served(store) as address:
                     page = browser.new_page(viewport={"width": 1280, "height": 900})
                     page.add_init_script(_WATCH)
-                    page.goto(address)
+                    page.goto(address + view)
                     page.wait_for_selector("html.scripted")
                     for when in ("first", "again"):
                         found.setdefault(f"{how}, {when}", []).append(dragged(page, places))
@@ -156,13 +156,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("stores", nargs="*", type=Path)
     parser.add_argument("--data", type=Path, help="the folder of the congress record")
+    parser.add_argument("--view", default="/", help="the address of the view that has the slider")
     parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         stores = asked.stores or made(Path(folder), asked.data)
         before = os.getloadavg()[0]
-        found = {store.name: measured(str(store), asked.steps, asked.rounds) for store in stores}
+        found = {store.name: measured(str(store), asked.steps, asked.rounds, asked.view) for store in stores}
     lines, met = table(found)
     print(
         *lines,

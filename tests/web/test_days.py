@@ -6,7 +6,7 @@ import json
 import os
 import random
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import quickjs
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import LONG
 from tests.plot.test_odd_facts import REPORTS
 from tests.web.conftest import Served
 from timeline import Timeline
@@ -122,12 +123,49 @@ def test_the_day_asked_with_is_the_first_that_ends_then_or_later(instant: int, z
     assert parse_as_of(day_of(day * DAY), zone) >= instant > parse_as_of(day_of((day - 1) * DAY), zone)
 
 
-def test_only_what_is_plain_is_worked_out(served: Served) -> None:
-    for asked in ({"policy": "first"}, {"recorded_as_of": "%231"}, {"valid_at": "2025"}, {"compare": "2025"}):
-        assert seen(served, "/days", **asked) is None
+VIEWS = {
+    "promises": ("/promises", {}),
+    "promises on two dates": ("/promises", {"compare": "2025-10-15"}),
+    "changes": ("/", {"compare": "2025-02-22"}),
+    "disagreements": ("/disagreements", {}),
+    "another rule": ("/", {"policy": "by-origin", "q": "nvidia"}),
+    "another basis": ("/", {"basis": "possible"}),
+    "record": ("/", {"recorded_as_of": "%235"}),
+    "fact": ("/fact/nvidia/investment/openai", {}),
+    "fact of words": ("/fact/microsoft/role/openai", {}),
+}
+
+
+@pytest.mark.parametrize("of", VIEWS)
+def test_each_day_of_other_views(served: Served, on_day: Callable[..., Any], of: str) -> None:
+    print(f"TIMELINE_SEED={SEED}")
+    path, asked = VIEWS[of]
+    data = seen(served, path, as_of="2025-06-01", **asked)
+    days = seen(served, f"/days{path.rstrip('/')}", as_of="2025-06-01", **asked)
+    assert (days["from"], days["until"], days["commit"]) == (None, None, data["commit"])
+    froms = [date.fromisoformat(state["from"]) for state in days["states"]]
+    near = sorted({day + timedelta(step) for day in froms for step in (-1, 0, 1, 9)})
+    for day in near if LONG else random.Random(SEED).sample(near, 8):
+        shown, found = seen(served, path, as_of=f"{day}", **asked), on_day(data, days, f"{day}")
+        # The page draws the bars of reports by its own date.
+        parts = [name for name in shown if name != "density"]
+        for view in (shown, found):
+            if "chart" in view:
+                # To the tenth of a second: a browser counts in milliseconds.
+                moments = [datetime.fromisoformat(at) for at in view["chart"]["domain"]]
+                view["chart"]["domain"] = [round(at.timestamp(), 1) for at in moments]
+        assert {name: found.get(name) for name in parts} == {name: shown[name] for name in parts}, day
+
+
+def test_what_is_not_worked_out_ahead(served: Served, serving: Any, tmp_path: Path) -> None:
+    assert seen(served, "/days", policy="first", offset="100") is None
     assert served.get("/days?as_of=soon")[0] == 400
-    _, headers, _ = served.get("/days")
-    assert served.get("/days", If_None_Match=headers["etag"])[0] == 304
+    assert served.get("/days/fact/no/such")[0] == 404
+    for path in ("/days", "/days/promises", "/days?compare=2025-02-22"):
+        _, headers, _ = served.get(path)
+        assert served.get(path, If_None_Match=headers["etag"])[0] == 304
+    documents = serving(served.store, "--documents", str(tmp_path))
+    assert seen(documents, "/days/fact/nvidia/investment/openai") is None
 
 
 def as_shown(page: Any) -> list[str]:
@@ -149,19 +187,34 @@ def as_shown(page: Any) -> list[str]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("path", ["/", "/?subject=openai&subject=nvidia"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/?subject=openai&subject=nvidia",
+        "/?compare=2025-02-22",
+        "/promises",
+        "/disagreements",
+        "/fact/nvidia/investment/openai",
+    ],
+)
 def test_after_any_steps_the_page_is_as_if_loaded_there(opened: Callable[..., Any], path: str) -> None:
     print(f"TIMELINE_SEED={SEED}")
     steps = random.Random(SEED)
     page = opened(path)
     page.wait_for_selector("html.scripted")
-    box = page.locator(".slider").bounding_box()
+    # The page of a fact has no slider: moving over its chart is the same.
+    slider = page.locator(".slider, .chart")
     for _ in range(4):
         for _ in range(steps.randrange(1, 12)):
             if steps.random() < 0.5:
                 keys = ("ArrowLeft", "ArrowRight", "Shift+ArrowLeft", "Shift+ArrowRight", "n", "p", "Home")
                 page.keyboard.press(steps.choice(keys))
                 continue
+            if path == "/promises":
+                # Where nothing is promised yet, the date is above the slider.
+                page.wait_for_function("() => timelinePage.isAtRest()")
+            box = slider.bounding_box()
             page.mouse.move(box["x"] + box["width"] * steps.random(), box["y"] + 20)
             page.mouse.down()
             for _ in range(steps.randrange(4)):

@@ -30,7 +30,7 @@ from timeline.web import api, views, writes
 from timeline.web.ask_view import Sent, ask_view, sent_in
 from timeline.web.asked import Address, address_of
 from timeline.web.confined import Confined
-from timeline.web.days import days_view, window_of
+from timeline.web.days import days_view, states_view, window_of, window_of_changes
 from timeline.web.documents import Documents
 from timeline.web.errors import headers_of, problem, problem_of
 from timeline.web.fact_view import fact_view
@@ -83,6 +83,9 @@ def application(
             Route("/disagreements", server.disagreements),
             Route("/ask", server.ask),
             Route("/days", server.days),
+            Route("/days/fact/{fact:path}", server.days_of_fact),
+            Route("/days/promises", server.days_of_promises),
+            Route("/days/disagreements", server.days_of_disagreements),
             Route("/static/{name}", server.static),
             Route(LIVE, server.live),
             Route("/api/health", server.health),
@@ -153,19 +156,43 @@ class Server:
         return await self._view(request, view, items, keep=False)
 
     async def days(self, request: Request) -> Response:
-        """Answer with what the list of beliefs shows on the days about a date; null where it does not say."""
+        """Answer with what the list of beliefs, or of changes, shows on the days about a date.
+
+        As each of the addresses below `/days`, this one is of the page alone: the answer is null where the
+        page has to ask for each day, and what is in it may change with any version.
+        """
+        return await self._days(request, views.beliefs_view)
+
+    async def days_of_promises(self, request: Request) -> Response:
+        return await self._days(request, views.promises_view)
+
+    async def days_of_disagreements(self, request: Request) -> Response:
+        return await self._days(request, views.disagreements_view)
+
+    async def days_of_fact(self, request: Request) -> Response:
+        fact = request.path_params["fact"]
+        if self._documents is not None:
+            # Whose passages may change without the store.
+            return Response(_json(None), media_type=VIEW)
+        return await self._days(request, lambda snapshot, address: fact_view(snapshot, address, fact))
+
+    async def _days(self, request: Request, view: View) -> Response:
         address = address_of(request.query_params.multi_items())
         known = request.headers.get("if-none-match", "")
+        asked = {name: value for name, value in address.given().items() if name != "as_of"}
 
         def reply() -> Response:
             snapshot = self.tl.snapshot()
-            window = window_of(snapshot, address)
-            headers = _tagged(_tag(snapshot, "days", address.key(), window))
+            plain = window_of(snapshot, address) if view is views.beliefs_view else None
+            window = plain or window_of_changes(snapshot, address)
+            headers = _tagged(_tag(snapshot, request.url.path, address.key(), asked, window))
             if is_known(headers["ETag"], known):
                 return Response(status_code=304, headers=headers)
 
             def made() -> bytes:
-                return _json(None if window is None else days_view(snapshot, address, window))
+                if plain is not None:
+                    return _json(days_view(snapshot, address, plain))
+                return _json(None if window is None else states_view(snapshot, address, view, window))
 
             return Response(self._kept.get(headers["ETag"], made), media_type=VIEW, headers=headers)
 

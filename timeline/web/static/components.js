@@ -124,13 +124,13 @@
       return html`<form key=${name} class=${`date ${name}`} action=${pathOf(data)} method="get">
         ${hidden({ ...data.asked, [name]: undefined, offset: undefined })}
         <label for=${`field-${name}`}>${label}</label>
-        <input id=${`field-${name}`} class="day" size="15" name=${name} value=${typed(name) ?? inWords(data, iso)} data-iso=${iso} autocomplete="off" spellcheck="false" aria-describedby=${`help-${name}`} />
+        <input id=${`field-${name}`} class="day" size="15" name=${name} value=${typed(name) ?? inWords(data, iso)} data-iso=${iso} autocomplete="off" spellCheck="false" aria-describedby=${`help-${name}`} />
         <span id=${`help-${name}`} class="help">${w.dateHelp}</span>
         <noscript><button>${w.apply}</button></noscript>
       </form>`;
     };
 
-    const Folded = (data, name, label, value, help) => html`<details class="fold"><summary>${label} <span>${value}</span> ▾</summary>
+    const Folded = (data, name, label, value, help) => html`<details class="fold"><summary>${label} <span>${value} ▾</span></summary>
       <form action=${pathOf(data)} method="get">${hidden({ ...data.asked, [name]: undefined, offset: undefined })}
         <label>${help}<input name=${name} value=${data.asked[name] ?? ""} /></label><button>${wordsOf(data).apply}</button></form></details>`;
 
@@ -169,8 +169,9 @@
         <div class="under">
           <p class="summary" aria-live="polite">${Summary(data)}</p>
           <div class="axes">
+            ${data.view === "beliefs" && page.isNarrow !== false ? Chips(data) : ""}
             ${data.view === "disagreements" || data.view === "ask" || data.view === "problem" ? "" : data.compare ? html`<a href=${to(data, pathOf(data), { as_of: data.compare, compare: data.as_of })} >${w.swap}</a> <a class="endcompare" href=${to(data, pathOf(data), { compare: undefined })}>${w.oneDate}</a>`
-              : html`<details class="fold"><summary>${w.comparing}</summary><form action=${pathOf(data)} method="get">${hidden({ ...data.asked, compare: undefined, offset: undefined })}<label>${w.dateHelp}<input name="compare" required /></label><button>${w.apply}</button></form></details>`}
+              : html`<details class="fold"><summary>${w.comparing[0]}<span> ${w.comparing[1]}</span></summary><form action=${pathOf(data)} method="get">${hidden({ ...data.asked, compare: undefined, offset: undefined })}<label>${w.dateHelp}<input name="compare" required /></label><button>${w.apply}</button></form></details>`}
             ${Folded(data, "recorded_as_of", w.recorded, data.recorded_is_head ? w.byNow : w.by(data.recorded_as_of.slice(0, 10)), w.recordedHelp)}
             ${Folded(data, "valid_at", w.valid, data.valid_at ? w.at(data.valid_at) : w.atAnyTime, w.validHelp)}
           </div>
@@ -251,7 +252,18 @@
       const chosen = data.asked[name] ?? [];
       const values = data.facets?.[name] ?? [];
       if (!values.length && !chosen.length) return label;
-      return once(values, `${data.language} ${narrowed(data)}`, () => html`<details class="fold facet"><summary>${label} ▾</summary><ul>${values.slice(0, 40).map(([value, text, count]) => html`<li><a href=${to(data, "/", { [name]: chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value] })} aria-pressed=${chosen.includes(value) ? "true" : "false"}>${chosen.includes(value) ? "✓ " : ""}${name === "status" ? statusWord(data, text) : text} <span>${count}</span></a></li>`)}</ul></details>`);
+      return once(values, `${data.language} ${narrowed(data)}`, () => html`<details class="fold facet"><summary>${label} ▾</summary>${Values(data, name)}</details>`);
+    };
+    const Values = (data, name) => {
+      const chosen = data.asked[name] ?? [];
+      return html`<ul>${(data.facets?.[name] ?? []).slice(0, 40).map(([value, text, count]) => html`<li><a href=${to(data, "/", { [name]: chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value] })} aria-pressed=${chosen.includes(value) ? "true" : "false"}>${chosen.includes(value) ? "✓ " : ""}${name === "status" ? html`<i class="of-status">${glyph(value)} ${statusWord(data, text)}</i>` : text} <span>${count}</span></a></li>`)}</ul>`;
+    };
+
+    /** What a narrow page has in the place of the legend and of the heads of columns. */
+    const Chips = (data) => {
+      const w = wordsOf(data);
+      const parts = [["subject", w.subject], ["attribute", w.attribute], ["source", w.source], ["origin", w.origin]].filter(([name]) => data.facets?.[name]?.length);
+      return html`${parts.length ? html`<details class="fold narrow"><summary>${w.filter}</summary><div>${parts.map(([name, label]) => html`<p>${label}</p>${Values(data, name)}`)}</div></details>` : ""}${data.facets?.status?.length ? html`<details class="fold narrow"><summary>${w.status}</summary>${Values(data, "status")}</details>` : ""}`;
     };
 
     const Chosen = (data) => {
@@ -279,7 +291,7 @@
       const compare = data.view === "compare";
       const of = [data.view, data.commit, data.language, data.is_now, page.valueWidth, data.axis.unit, data.axis.divisor, narrowed(data)].join(" ");
       const rest = data.total - data.offset - data.shown;
-      return html`${compare ? "" : Legend(data)}${compare ? "" : Chosen(data)}
+      return html`${compare || page.isNarrow ? "" : Legend(data)}${compare ? "" : Chosen(data)}
         <table class="beliefs"><thead><tr>
           <th class="subject" scope="col">${compare ? w.change : Facet(data, "subject", w.subject)}</th><th class="fact" scope="col">${compare ? w.fact : Facet(data, "attribute", w.fact)}</th>
           <th class="value" scope="col">${Axis(data)}</th>
@@ -417,7 +429,7 @@
       const w = wordsOf(data);
       return html`<div class="asking"><div>
         <form action="/ask" method="get">${hidden({ ...data.asked, sql: undefined, x: undefined, y: undefined })}
-        <label for="sql">SQL</label><textarea key=${data.sql} id="sql" name="sql" rows="8" spellcheck="false" autocapitalize="off">${data.sql ?? ""}</textarea>
+        <label for="sql">SQL</label><textarea key=${data.sql} id="sql" name="sql" rows="8" spellCheck="false" autocapitalize="off">${data.sql ?? ""}</textarea>
         <button>${w.run}</button></form>
         ${data.problem ? html`<p class="problem" role="alert">${data.problem}</p>` : ""}
         ${data.answer ? AnswerRows(data) : ""}</div>
@@ -480,6 +492,7 @@
       else last = middle;
     }
     const state = days.states[first];
+    if (!days.rows) return onItsDay(page.dated(data, day), state, days);
     const [facts, reports, origins, disagreements] = state.summary;
     state.facet ??= state.status.map(([status, count]) => [status, status, count]);
     return {
@@ -487,6 +500,27 @@
       summary: { facts, reports, origins, disagreements }, facets: { ...data.facets, status: state.facet },
     };
   };
+
+  /** Return a view as a state has it, on a day that may be later than that of the state. */
+  function onItsDay(data, { from, at, ...shown }, days) {
+    const found = { ...data, ...shown };
+    if (found.flows) found.flows = { ...found.flows, panels: found.flows.panels.map((panel, index, all) => (index < all.length - 1 ? panel : { ...panel, day: data.as_of })) };
+    if (found.chart) {
+      const end = new Date(Date.parse(at) + Date.parse(data.as_of) - Date.parse(from)).toISOString().replace("Z", "000Z");
+      found.chart = { ...found.chart, as_of: end, domain: reaching(days.domain, Date.parse(end)) };
+      found.why = found.why.replace(`as of ${from}`, `as of ${data.as_of}`);
+    }
+    return found;
+  }
+
+  /** Return the domain of a chart with the date in it: a twelfth of what it reaches over is kept free at both ends, or two days. */
+  function reaching(domain, end) {
+    const [from, to] = domain.map((text) => Date.parse(text));
+    const room = (reach) => Math.max(2 * 864e5, reach / 12);
+    const free = room(to - from >= 28 * 864e5 ? ((to - from) * 6) / 7 : 0);
+    const [first, last] = [Math.min(from + free, end), Math.max(to - free, end)];
+    return [first - room(last - first), last + room(last - first)].map((at) => new Date(at).toISOString());
+  }
 
   /** Return a view with another date, for a day on which all else is as it is. */
   page.dated = (data, day) => ({ ...data, as_of: day, is_now: false, trouble: undefined, asked: { as_of: day, ...data.asked, ...{ as_of: day, offset: undefined } } });

@@ -17,6 +17,7 @@ if (theme) document.documentElement.dataset.theme = theme;
 function measure() {
   const wide = root.clientWidth;
   page.width = Math.max(320, Math.min(1200, wide - (wide > 760 ? 80 : 32)));
+  page.isNarrow = wide <= 760;
   page.chartWidth = Math.max(320, Math.min(800, page.width));
   page.valueWidth = wide > 1100 ? 276 : wide > 760 ? 180 : page.width;
 }
@@ -60,9 +61,7 @@ async function show(address, { push = false, quiet = false, light = false, field
       data = next.light ? { ...found, density: data.density, facets: { ...data.facets, ...found.facets } } : found;
       if (next.push) history.pushState(null, "", next.address);
       else if (!next.quiet) history.replaceState(null, "", next.address);
-      const bands = dragged || still.matches || data.view !== "promises" ? null : new Map([...root.querySelectorAll("[data-band]")].map((band) => [named(band), [...band.children].map((path) => path.getAttribute("d"))]));
-      paint();
-      if (bands) flow(bands);
+      paintFlowing();
       if (!dragged && !next.light) root.style.minHeight = "";
       document.title = data.view === "fact" ? `${data.fact} · Timeline` : `${page.inWords(data, data.as_of)} · Timeline`;
       for (const form of document.querySelectorAll("form.date.wrong")) wrong(form, null);
@@ -81,11 +80,14 @@ async function show(address, { push = false, quiet = false, light = false, field
   running = false;
 }
 
-/** Let the bands of promises change their height from what they were. */
-const named = (band) => `${band.closest("section").className} ${band.dataset.band}`;
-function flow(bands) {
-  for (const band of root.querySelectorAll("[data-band]")) {
-    const old = bands.get(named(band));
+/** Paint, and let the bands of promises change their height from what they were. */
+function paintFlowing() {
+  const named = (band) => `${band.closest("section").className} ${band.dataset.band}`;
+  const flows = !dragged && !still.matches && data.view === "promises";
+  const before = flows && new Map([...root.querySelectorAll("[data-band]")].map((band) => [named(band), [...band.children].map((path) => path.getAttribute("d"))]));
+  paint();
+  for (const band of flows ? root.querySelectorAll("[data-band]") : []) {
+    const old = before.get(named(band));
     if (old?.length !== band.children.length) continue;
     old.forEach((d, at) => {
       const path = band.children[at];
@@ -105,14 +107,14 @@ async function asked(address, light) {
 // A date that is moved: most days are known already, and shown at once
 
 let steps = 0, resting = null, onScreen = 40, days = null, daysOf = null;
-const listed = () => `${data.commit}?${new page.Query({ ...data.asked, as_of: undefined, offset: undefined }).text}`;
+const listed = () => `${data.commit} ${location.pathname}?${new page.Query({ ...data.asked, as_of: undefined, offset: undefined }).text}`;
 
-/** Ask for what the list shows on the days about the date, once for each list. */
+/** Ask for what the view shows on the days about the date, once for each view. */
 async function know() {
-  if (data.view !== "beliefs" || daysOf === listed()) return;
+  if (data.view === "ask" || data.view === "problem" || daysOf === listed()) return;
   const of = (daysOf = listed());
   try {
-    const found = page.withDays(await asked(`/days?${new page.Query({ ...data.asked, offset: undefined }).text}`));
+    const found = page.withDays(await asked(`/days${location.pathname.replace(/^\/$/, "")}?${new page.Query({ ...data.asked, offset: undefined }).text}`));
     if (daysOf === of) days = found;
   } catch {
     if (daysOf === of) days = daysOf = null;
@@ -136,7 +138,7 @@ function step(name, day, { push = false } = {}) {
   data = found;
   latest = addressWith({});
   const before = dragged || still.matches ? null : new Set(root.querySelectorAll(".beliefs svg"));
-  paint();
+  paintFlowing();
   if (before) for (const mark of root.querySelectorAll(".beliefs svg")) if (!before.has(mark)) mark.animate({ opacity: [0, 1] }, 120);
   clearTimeout(resting);
   if (push) history.pushState(null, "", latest);
@@ -158,8 +160,8 @@ page.isAtRest = () => !running && resting === null;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 function moved(day, rows = 0) {
-  if (data.view !== "beliefs" || !days || days.commit !== data.commit || daysOf !== listed()) return null;
-  if (!rows) hold();
+  if (!days || days.commit !== data.commit || daysOf !== listed()) return null;
+  if (!rows && data.view === "beliefs") hold();
   const found = page.onDay(data, days, day, rows || onScreen);
   // Beyond what is known: the next time it is.
   if (!found) daysOf = null;
@@ -306,7 +308,7 @@ document.addEventListener("pointerup", () => {
   if (was) dragTo(next);
   dragged = null;
   // The last date that was asked for, whose answer may still be on its way: now with all that was left out.
-  if (was && data.view === "beliefs") rest();
+  if (was && (data.view === "beliefs" || resting !== null)) rest();
   else if (was) root.style.minHeight = "";
 });
 document.addEventListener("pointercancel", () => {
@@ -341,7 +343,7 @@ function hover(chart, x) {
   if (share < 0 || share > 1) return;
   const [from, to] = data.chart.domain.map((text) => Date.parse(text));
   const day = new Date(from + share * (to - from)).toISOString().slice(0, 10);
-  if (day !== data.as_of) show(addressWith({ as_of: day }));
+  if (day !== data.as_of) step("as_of", day);
 }
 
 // Keys; those of a single letter can be switched off, since speech and a slip of the hand type letters too.

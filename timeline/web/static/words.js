@@ -5,7 +5,7 @@ globalThis.timelinePage.words = {
   en: {
     beliefs: "Beliefs", promises: "Promises", disagreements: "Disagreements", ask: "Ask",
     find: "Find a fact, a name, a word", search: "Search", keys: "All keys", menu: "Menu", skip: "Skip to the answer",
-    believedOn: "What was believed on", comparedWith: "compared with", comparing: "Compare with…", endCompare: "End the comparison", swap: "Swap the dates",
+    believedOn: "What was believed on", comparedWith: "compared with", comparing: ["Compare", "with…"], filter: "Filter", endCompare: "End the comparison", swap: "Swap the dates",
     oldest: "Oldest", now: "Now", play: "Play", stop: "Stop", year: "year", month: "month", day: "day", report: "report",
     earlier: (unit) => `One ${unit} earlier`, later: (unit) => `One ${unit} later`, nextReport: "Next report", previousReport: "Previous report",
     recorded: "Recorded", byNow: "by now", recordedHelp: "What this store knew by then. A date, or a commit such as #4.",
@@ -45,7 +45,7 @@ globalThis.timelinePage.words.fr = {
   ...globalThis.timelinePage.words.en,
   beliefs: "Croyances", promises: "Promesses", disagreements: "Désaccords", ask: "Interroger",
   find: "Chercher un fait, un nom, un mot", search: "Chercher", keys: "Toutes les touches", menu: "Menu", skip: "Aller à la réponse",
-  believedOn: "Ce que l’on croyait le", comparedWith: "comparé au", comparing: "Comparer avec…", endCompare: "Finir la comparaison", swap: "Échanger les dates",
+  believedOn: "Ce que l’on croyait le", comparedWith: "comparé au", comparing: ["Comparer", "avec…"], filter: "Filtrer", endCompare: "Finir la comparaison", swap: "Échanger les dates",
   oldest: "Début", now: "Maintenant", play: "Lire", stop: "Arrêter", year: "an", month: "mois", day: "jour", report: "rapport",
   earlier: (unit) => `Un ${unit} plus tôt`, later: (unit) => `Un ${unit} plus tard`, nextReport: "Rapport suivant", previousReport: "Rapport précédent",
   recorded: "Enregistré", byNow: "à ce jour", recordedHelp: "Ce que cette base savait alors. Une date, ou une version comme #4.",
