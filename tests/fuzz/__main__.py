@@ -117,7 +117,10 @@ def _atheris(name: str, runs: int, seed: int) -> None:
     for function in [each for each in gc.get_objects() if isinstance(each, FunctionType)]:
         if (function.__module__ or "").startswith("timeline."):
             atheris.instrument_func(function)
-    options = [f"-atheris_runs={runs}", f"-seed={seed}", f"-dict={words}", "-timeout=60", "-max_len=20000"]
+    options = [f"-atheris_runs={runs}", f"-seed={seed}", "-timeout=60", "-max_len=20000"]
+    if target.words:
+        # An empty dictionary is an error.
+        options.append(f"-dict={words}")
     atheris.Setup([sys.argv[0], *options, str(corpus)], lambda data: tried(target, data, folder))
     atheris.Fuzz()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from timeline.errors import BadInput, Place
 from timeline.intake.arrow_sizes import unpacked_buffers
+from timeline.intake.files import read_batches
 from timeline.intake.parquet_pages import unpacked_pages
 from timeline.intake.problems import Problems
 
@@ -97,3 +99,19 @@ def test_problems_come_back_as_they_were_given() -> None:
     assert [(one.message, one.place) for one in problems] == [(one.message, one.place) for one in given]
     assert [str(one) for one in problems.ordered()] == [str(given[at]) for at in (2, 1, 0)]
     assert [str(one) for one in problems[1:]] == [str(one) for one in problems][1:]
+
+
+def test_a_header_whose_count_of_values_is_none_ends_nothing() -> None:
+    # Sizes of 2 and 0, and a part that has a truth value in place of a count; then the end.
+    assert unpacked_pages(bytes([0x25, 0x04, 0x15, 0x00, 0x2C, 0x11, 0x00, 0x00]), 0, 8, 10) == 2
+
+
+@pytest.mark.parametrize("new", [pa_ipc.new_file, pa_ipc.new_stream], ids=["file", "stream"])
+def test_a_column_that_is_there_twice_is_refused_in_words(tmp_path: Path, new: Callable[..., Any]) -> None:
+    rows = pa.Table.from_arrays(
+        [pa.array(["a/b"]), pa.array(["s"]), pa.array(["t"])], ["fact", "source", "source"]
+    )
+    with new(str(tmp_path / "a.arrow"), rows.schema) as file:
+        file.write_table(rows)
+    with pytest.raises(BadInput, match="column 'source' is given twice"):
+        read_batches(tmp_path / "a.arrow")

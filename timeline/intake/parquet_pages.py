@@ -37,7 +37,9 @@ def unpacked_pages(content: Any, start: int, size: int, values: int) -> int:
             break
         total += found[0]
         for part in _DATA_PAGES:
-            values -= max(fields.get(part, {}).get(1, 0), 0) if isinstance(fields.get(part), dict) else 0
+            page = fields.get(part)
+            count = page.get(1) if isinstance(page, dict) else None
+            values -= max(count, 0) if isinstance(count, int) else 0
         at = header.at + found[1]
     return total
 
