@@ -10,7 +10,7 @@ import pytest
 from tests.logs import Volatile, append
 from timeline.errors import Corruption
 from timeline.log.extent import whole_files, with_extent
-from timeline.log.file import footer_start
+from timeline.log.file import footer_of, footer_start, framed_key, value_at
 from timeline.log.folder import FolderObjects
 from timeline.log.log import Log
 
@@ -125,3 +125,32 @@ def test_a_footer_starts_as_long_before_the_end_as_it_says(size: int, length: in
 def test_what_has_no_footer_is_no_parquet_file(size: int, end: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         footer_start(size, end)
+
+
+@pytest.mark.parametrize("length", [0, 100, 8_000, 3_000_000])
+def test_a_footer_of_any_length_is_read_whole(tmp_path: Path, length: int) -> None:
+    footer = bytes(at % 251 for at in range(length))
+    path = tmp_path / "file.parquet"
+    path.write_bytes(b"PAR1rows" + footer + length.to_bytes(4, "little") + b"PAR1")
+    assert footer_of(str(path)) == (footer, 8)
+
+
+@pytest.mark.parametrize("length", [0, 1, 127, 128, 300, 70_000])
+def test_the_value_of_a_key_in_a_footer_is_found_by_its_length(length: int) -> None:
+    varint, rest = b"", length
+    while rest > 0x7F:
+        varint += bytes([rest & 0x7F | 0x80])
+        rest >>= 7
+    before = b"earlier" + framed_key("head") + varint + bytes([rest])
+    footer = before + b"v" * length
+    # The last of several counts, as any text before may hold what looks like a key.
+    assert value_at(framed_key("head") + b"\x01x" + footer + b"rest", "head") == (
+        len(before) + len(framed_key("head")) + 2,
+        len(footer) + len(framed_key("head")) + 2,
+    )
+    assert value_at(footer, "head") == (len(before), len(footer))
+    if length:
+        with pytest.raises(ValueError, match="its head is cut short"):
+            value_at(footer[:-1], "head")
+    with pytest.raises(ValueError, match="it has no tail"):
+        value_at(footer, "tail")
