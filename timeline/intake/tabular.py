@@ -46,7 +46,7 @@ __all__ = [
 #: Parquet files of more rows are read part by part.
 STAYS_IN_ITS_FILE: Final = 500_000
 #: What Arrow raises where a file is not what it has to be.
-_UNREADABLE: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
+_UNREADABLE: Final = (pa.ArrowException, OSError, UnicodeDecodeError, RuntimeError)
 #: Of unknown columns, so many are named.
 _NAMED_AT_MOST: Final = 20
 _INDEX: Final = re.compile("__index_level_[0-9]+__")
