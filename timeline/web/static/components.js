@@ -256,7 +256,7 @@
     };
     const Values = (data, name) => {
       const chosen = data.asked[name] ?? [];
-      return html`<ul>${(data.facets?.[name] ?? []).slice(0, 40).map(([value, text, count]) => html`<li><a href=${to(data, "/", { [name]: chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value] })} aria-pressed=${chosen.includes(value) ? "true" : "false"}>${chosen.includes(value) ? "✓ " : ""}${name === "status" ? html`<i class="of-status">${glyph(value)} ${statusWord(data, text)}</i>` : text} <span>${count}</span></a></li>`)}</ul>`;
+      return html`<ul>${(data.facets?.[name] ?? []).slice(0, 40).map(([value, text, count]) => html`<li><a href=${to(data, "/", { [name]: chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value] })} aria-pressed=${chosen.includes(value) ? "true" : "false"}>${chosen.includes(value) ? "✓ " : ""}${name === "status" ? html`<i class="of-status">${glyph(data, value)} ${statusWord(data, text)}</i>` : text} <span>${count}</span></a></li>`)}</ul>`;
     };
 
     /** What a narrow page has in the place of the legend and of the heads of columns. */
