@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.commands import timeline
 from timeline.errors import BadInput, Place
 from timeline.intake.arrow_sizes import unpacked_buffers
 from timeline.intake.files import read_batches
-from timeline.intake.parquet_pages import unpacked_pages
+from timeline.intake.parquet_sizes import Chunk, chunks_of, unpacked_pages
 from timeline.intake.problems import Problems
 
 ROWS = 40_000
@@ -48,15 +49,26 @@ def test_pages_unpack_to_what_a_true_footer_says(
     )
     content = sink.getvalue()
     metadata = pq.ParquetFile(io.BytesIO(content)).metadata
-    for nth in range(metadata.num_row_groups):
-        for at in range(metadata.num_columns):
+    groups = chunks_of(content)
+    assert len(groups) == metadata.num_row_groups > 1
+    for nth, group in enumerate(groups):
+        assert len(group) == metadata.num_columns
+        for at, chunk in enumerate(group):
             column = metadata.row_group(nth).column(at)
             start = column.data_page_offset
             if column.dictionary_page_offset is not None:
                 start = min(start, column.dictionary_page_offset)
-            found = unpacked_pages(content, start, column.total_compressed_size, column.num_values)
+            assert chunk == Chunk(
+                (column.path_in_schema,),
+                column.num_values,
+                column.total_uncompressed_size,
+                column.total_compressed_size,
+                start,
+                column.has_dictionary_page,
+            )
+            found = unpacked_pages(content, chunk.start, chunk.packed, chunk.values)
             # The footer counts the headers too.
-            assert 0 < column.total_uncompressed_size - found < 1_000
+            assert 0 < chunk.unpacked - found < 1_000
 
 
 @pytest.mark.parametrize("new", [pa_ipc.new_file, pa_ipc.new_stream], ids=["file", "stream"])
@@ -87,6 +99,36 @@ def test_what_is_damaged_is_read_to_its_end(data: st.DataObject) -> None:
     for size in unpacked_buffers(bytes(content)):
         assert size >= 0
     assert unpacked_pages(bytes(content), data.draw(st.integers(0, 99)), len(content), 10) >= 0
+
+
+@given(st.data())
+def test_a_damaged_footer_is_read_or_refused(data: st.DataObject) -> None:
+    sink = io.BytesIO()
+    pq.write_table(TABLE.slice(0, 20), sink, row_group_size=9)
+    content = bytearray(sink.getvalue())
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(footer, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        groups = chunks_of(bytes(content))
+    except ValueError:
+        return
+    assert all(chunk.packed >= 0 <= chunk.start for group in groups for chunk in group)
+
+
+def test_statistics_that_contradict_their_column_end_no_process(tmp_path: Path) -> None:
+    """Arrow's own reader of the footer ends the process for sizes of texts of a column that holds numbers."""
+    rows = {"fact": ["a/b"], "text": ["x"], "source": ["s"], "reported": ["2025-01-01"]}
+    sink = io.BytesIO()
+    pq.write_table(pa.table(rows), sink, store_schema=False)
+    # A footer has the type of a column, whether it may be null, and its name.
+    texts, numbers = (b"\x15" + kind + b"\x25\x02\x18\x08reported\x25\x00" for kind in (b"\x0c", b"\x08"))
+    content = sink.getvalue()
+    assert content.count(texts) == 1
+    (tmp_path / "a.parquet").write_bytes(content.replace(texts, numbers))
+    timeline(tmp_path, "init", "desk")
+    done = timeline(tmp_path / "desk", "ingest", str(tmp_path / "a.parquet"), expected=2)
+    assert "a.parquet" in done.stderr
 
 
 def test_problems_come_back_as_they_were_given() -> None:

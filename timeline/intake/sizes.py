@@ -8,7 +8,7 @@ at a time.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from timeline.errors import BadInput, Place
-from timeline.intake.parquet_pages import unpacked_pages
+from timeline.intake.parquet_sizes import Chunk, chunks_of, unpacked_pages
 from timeline.intake.suffixes import too_large, unpacked_at_most
 from timeline.meaning.event import bytes_at_most
 
@@ -35,51 +35,43 @@ _SHRINKS: Final = 4
 
 def check_unpacked(
     name: str, file: pq.ParquetFile, content: bytes | Path, columns: Collection[str] | None = None
-) -> None:
-    """Raise BadInput where a row group of these columns, or of all, unpacks to more than any real one.
+) -> list[list[Chunk]]:
+    """Return what the footer of a file says of its row groups.
 
-    So does a file with far more rows than its bytes can tell apart.
+    Raises BadInput where one of these columns, or of all, unpacks to more than any real one, and for a file
+    with far more rows than its bytes can tell apart.
     """
     with ExitStack() as stack:
         if isinstance(content, Path):
             opened = stack.enter_context(content.open("rb"))
             content = stack.enter_context(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))  # type: ignore[assignment]
-        _check_unpacked(name, file.metadata, content, columns)
+        return _checked(name, file.metadata.num_rows, content, columns)
 
 
-def _check_unpacked(
-    name: str, metadata: pq.FileMetaData, content: Any, columns: Collection[str] | None
-) -> None:
+def _checked(name: str, rows: int, content: Any, columns: Collection[str] | None) -> list[list[Chunk]]:
     size = len(content)
-    if metadata.num_rows * _KEPT_OF_A_ROW > unpacked_at_most(size, _KEPT_AT_LEAST):
+    if rows * _KEPT_OF_A_ROW > unpacked_at_most(size, _KEPT_AT_LEAST):
         raise too_large(name, size, _KEPT_AT_LEAST)
-    for nth in range(metadata.num_row_groups):
-        group = metadata.row_group(nth)
+    try:
+        groups = chunks_of(content)
+    except ValueError as error:
+        raise BadInput(f"not a readable Parquet file: {error}", Place(name)) from None
+    for group in groups:
         total = 0
-        for at in range(group.num_columns):
-            column = group.column(at)
-            if columns is None or column.path_in_schema.partition(".")[0] in columns:
-                start = column.data_page_offset
-                if column.has_dictionary_page and column.dictionary_page_offset is not None:
-                    start = min(start, column.dictionary_page_offset)
-                pages = unpacked_pages(content, start, column.total_compressed_size, column.num_values)
-                total += max(column.total_uncompressed_size, pages)
+        for chunk in group:
+            if columns is None or any(name in columns for name in chunk.path[:1]):
+                pages = unpacked_pages(content, chunk.start, chunk.packed, chunk.values)
+                total += max(chunk.unpacked, pages)
         if total > unpacked_at_most(size):
             raise too_large(name, size)
+    return groups
 
 
-def dictionaries(file: pq.ParquetFile) -> list[str]:
+def dictionaries(schema: pa.Schema, groups: Iterable[Sequence[Chunk]]) -> list[str]:
     """Return the columns of text of a file that may be read as dictionaries, since they are stored so."""
-    texts = {each.name for each in file.schema_arrow if pa.types.is_string(each.type)}
-    metadata = file.metadata
-    found = set()
-    for nth in range(metadata.num_row_groups):
-        group = metadata.row_group(nth)
-        for at in range(group.num_columns):
-            column = group.column(at)
-            if column.path_in_schema in texts and column.has_dictionary_page:
-                found.add(column.path_in_schema)
-    return sorted(found)
+    texts = {each.name for each in schema if pa.types.is_string(each.type)}
+    stored = {".".join(chunk.path) for group in groups for chunk in group if chunk.has_dictionary}
+    return sorted(texts & stored)
 
 
 def written_out(table: pa.Table) -> int:

@@ -224,10 +224,11 @@ def read_parquet(name: str, content: bytes | Path, ignore_unknown: bool) -> Batc
         # Not read_table: importing the datasets behind it takes longer than most files do.
         file = pq.ParquetFile(_arrow(content))
         columns = _chosen(name, file.schema_arrow.names, ignore_unknown)
-        check_unpacked(name, file, content, columns)
-        if coded := dictionaries(file):
+        groups = check_unpacked(name, file, content, columns)
+        if coded := dictionaries(file.schema_arrow, groups):
             file = pq.ParquetFile(_arrow(content), read_dictionary=coded)
-        stays = file.metadata.num_rows > STAYS_IN_ITS_FILE or _unpacked(file) > 4 * PART_BYTES
+        unpacked = sum(chunk.unpacked for group in groups for chunk in group)
+        stays = file.metadata.num_rows > STAYS_IN_ITS_FILE or unpacked > 4 * PART_BYTES
         table = file.schema_arrow.empty_table() if stays else file.read(columns=columns)
         check_lengths(name, table)
         if stays or written_out(table) > 4 * PART_BYTES:
@@ -237,11 +238,6 @@ def read_parquet(name: str, content: bytes | Path, ignore_unknown: bool) -> Batc
     except _UNREADABLE as error:
         raise _no_parquet(name, error) from None
     return batch_of_table(name, table, ignore_unknown)
-
-
-def _unpacked(file: pq.ParquetFile) -> int:
-    groups = range(file.metadata.num_row_groups)
-    return sum(file.metadata.row_group(nth).total_byte_size for nth in groups)
 
 
 def _no_parquet(name: str, error: Exception) -> BadInput:
