@@ -110,7 +110,8 @@ def test_a_mutant_that_no_test_notices_survives(tmp_path: Path) -> None:
         cwd=tmp_path,
         check=True,
         capture_output=True,
-        env={**os.environ, "HYPOTHESIS_PROFILE": "dev"},
+        env={name: os.environ[name] for name in os.environ if not name.startswith("PYTEST_")}
+        | {"HYPOTHESIS_PROFILE": "dev"},
     )
     survivors = [
         (entry["inside"], entry["shown"]) for entry in json.loads((tmp_path / "out.json").read_text())

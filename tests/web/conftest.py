@@ -132,8 +132,11 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def opened(browser: Any, served: Served) -> Iterator[Callable[..., Any]]:
-    """Open addresses of the server in a browser; whatever a page reports as an error fails the test."""
+def opened(browser: Any, served: Served, serving: Any) -> Iterator[Callable[..., Any]]:
+    """Open addresses of the server in a browser; whatever a page reports as an error fails the test.
+
+    Pages are closed before the servers of the test end, which break off what they are still asked.
+    """
     contexts: list[Any] = []
     errors: list[str] = []
 

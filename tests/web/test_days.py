@@ -20,9 +20,8 @@ from tests.examples import LONG
 from tests.plot.test_odd_facts import REPORTS
 from tests.web.conftest import Served
 from timeline import Timeline
-from timeline.meaning.times import DAY, parse_as_of
+from timeline.meaning.times import DAY, asked_day, day_of, parse_as_of
 from timeline.web.render import SCRIPTS, static_files
-from timeline.web.values import asked_day, day_of
 
 #: As the seed of the steps, so that a failure can be repeated.
 SEED = int(os.environ.get("TIMELINE_SEED", random.SystemRandom().randrange(10**6)))

@@ -98,7 +98,8 @@ def _draw_here(snapshot: Snapshot, facts: list[str], asked: AsOf) -> None:
     lines: list[str] = []
     for name in names[:FACTS_AT_MOST]:
         lines += [""] if lines else []
-        lines += chart(fact_data(snapshot, name, asked), printed_width(), style_for(sys.stdout))
+        data = fact_data(snapshot, name, asked)
+        lines += chart(data, printed_width(), style_for(sys.stdout), snapshot.zone)
     print_lines(lines)
 
 

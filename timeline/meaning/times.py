@@ -71,6 +71,10 @@ __all__ = [
     "Bounds",
     "Edtf",
     "are_whole_days",
+    "asked_day",
+    "day_in",
+    "day_of",
+    "end_of_day",
     "ends_nothing",
     "format_instant",
     "former_period_text",
@@ -204,6 +208,40 @@ def parse_as_of(value: str | date | datetime, zone: str | None = None) -> int:
     if edtf.upper is None:
         raise BadInput(f"{_quoted(edtf.text)} has no last instant to look back from; give it an end")
     return edtf.upper - 1
+
+
+def day_of(micros: int) -> str:
+    """Return the day that an instant is in, in UTC, as ISO text."""
+    return format_instant(micros)[:10]
+
+
+def end_of_day(day: int, zone: str | None) -> int:
+    """Return the last instant of a day, a number of days since 1970, in the calendar of a zone."""
+    if zone in (None, "UTC"):
+        return (day + 1) * DAY - 1
+    return parse_as_of(day_of(day * DAY), zone)
+
+
+def asked_day(instant: int, zone: str | None) -> int:
+    """Return the first day in the calendar of a zone that ends at an instant or later, since 1970.
+
+    Asked with that day, and not with the one before, what happened at the instant counts. Clocks that are
+    set back over midnight show the day that has ended again: it is the next one then.
+
+    >>> day_of(asked_day(0, "America/New_York") * DAY)
+    '1969-12-31'
+    """
+    day = wall_clock(instant, zone) // DAY
+    return day + 1 if end_of_day(day, zone) < instant else day
+
+
+def day_in(instant: int, zone: str | None) -> str:
+    """Return the first day of a zone that shows what happened at an instant where it is asked with.
+
+    >>> day_in(parse_as_of("2025-02-22", "America/New_York"), "America/New_York")
+    '2025-02-22'
+    """
+    return day_of(asked_day(instant, zone) * DAY)
 
 
 def parse_instant(value: str | date | datetime, zone: str | None = None) -> int:

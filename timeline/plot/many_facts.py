@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from timeline.ask.answers import AsOf, Row
 from timeline.errors import NotFound
-from timeline.meaning.times import format_instant, from_datetime
+from timeline.meaning.times import day_in, format_instant, from_datetime
 from timeline.plot.one_fact import axis_of, names_of
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def flow_data(
         "beside": _beside([row for _, rows in asked for row in rows], attribute, unit, names),
         "panels": [
             {
-                "day": None if date.as_of is None else format_instant(date.as_of)[:10],
+                "day": None if date.as_of is None else day_in(date.as_of, snapshot.zone),
                 "flows": [
                     _flow(row, axis, names, rivals)
                     for row in rows
@@ -146,16 +147,19 @@ def _flow(
 
 
 def density_data(snapshot: Snapshot, dates: AsOf, earlier: int | None = None) -> dict[str, Any]:
-    """Return how many reports came out on each day, everything recorded by then.
+    """Return how many reports came out on each day of the zone that is asked in, everything recorded by then.
 
     Keys: `days` (ISO day and count, in order), `domain`, `as_of` and `earlier`, as ISO texts or None.
     """
     found = snapshot.sql(
-        "SELECT CAST(CAST(reported_at AS DATE) AS VARCHAR), count(*) FROM events "
-        "WHERE event_type = 'reported' GROUP BY ALL ORDER BY ALL",
+        "SELECT epoch_us(reported_at), count(*) FROM events "
+        "WHERE event_type = 'reported' AND reported_at IS NOT NULL GROUP BY ALL",
         recorded_as_of=None if dates.recorded_is_head else format_instant(dates.recorded_as_of),
     ).rows
-    days = [[day, count] for day, count in found]
+    counts: Counter[str] = Counter()
+    for instant, count in found:
+        counts[day_in(instant, snapshot.zone)] += count
+    days = [[day, count] for day, count in sorted(counts.items())]
     return {
         "days": days,
         "domain": _year_round(days),
@@ -196,7 +200,8 @@ def vintages_data(snapshot: Snapshot, facts: str, dates: AsOf) -> dict[str, Any]
     rows = [row for row in rows if row["unit"] == axis["unit"]]
     periods = sorted({row["period"]: row["period_from"] for row in rows}.items(), key=lambda one: str(one[1]))
     order = {period: at for at, (period, _) in enumerate(periods)}
-    vintages = sorted({format_instant(from_datetime(row["believed_from"]))[:10] for row in rows})
+    days = {row["believed_from"]: day_in(from_datetime(row["believed_from"]), snapshot.zone) for row in rows}
+    vintages = sorted(set(days.values()))
     at = {day: number for number, day in enumerate(vintages)}
     first: dict[str, Decimal] = {}
     cells = []
@@ -205,7 +210,7 @@ def vintages_data(snapshot: Snapshot, facts: str, dates: AsOf) -> dict[str, Any]
         cells.append(
             {
                 "period": order[row["period"]],
-                "vintage": at[format_instant(from_datetime(row["believed_from"]))[:10]],
+                "vintage": at[days[row["believed_from"]]],
                 "figure": float(row["amount"] / Decimal(axis["divisor"])),
                 "moved": float((row["amount"] - start) / abs(start)) if start else None,
             }

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from timeline.meaning.times import day_in, parse_as_of
 from timeline.printable import visible
 from timeline.show.layout import Style, width_of, wrapped
 
@@ -33,11 +34,11 @@ _GLYPHS: Final = {
 _BINDING: Final = frozenset(("committed", "agreed", "completed", "actual", "estimated"))
 
 
-def chart(data: Data, width: int, style: Style | None = None) -> Iterator[str]:
+def chart(data: Data, width: int, style: Style | None = None, zone: str | None = None) -> Iterator[str]:
     """Yield the lines of a chart of what `fact_data` returned, `width` columns wide at most.
 
     Figures and dates are drawn as steps; below them, and for anything else, is a line for each belief. What
-    became public after the as-of date is dim, and marked so.
+    became public after the as-of date is dim, and marked so. The days of beliefs are those of a zone.
     """
     title = visible(f"{data['fact']}, {data['axis']['label']}" if data["axis"]["label"] else data["fact"])
     yield style("fact", title) if style else title
@@ -48,7 +49,7 @@ def chart(data: Data, width: int, style: Style | None = None) -> Iterator[str]:
         yield ""
         yield from _steps(data, values, width, style)
     yield ""
-    yield from _legend(data, width, style)
+    yield from _legend(data, width, style, zone)
 
 
 def _values(data: Data) -> list[tuple[float | None, float | None]]:
@@ -170,7 +171,7 @@ def _months(first: float, last: float, columns: int) -> str:
     return line
 
 
-def _legend(data: Data, width: int, style: Style | None) -> Iterator[str]:
+def _legend(data: Data, width: int, style: Style | None, zone: str | None) -> Iterator[str]:
     """Yield a line for each belief: since when it was believed, what it claims, how firm it is, by whom.
 
     Of very many, the last.
@@ -183,13 +184,15 @@ def _legend(data: Data, width: int, style: Style | None) -> Iterator[str]:
         later = data["as_of"] is not None and span["from"] > data["as_of"]
         glyph = _GLYPHS.get(span["status"], "○")
         valid = f", valid {span['valid']}" if span["valid"] else ""
-        text = f"{span['from'][:10]}  {span['claim']}, {span['status']}{valid} ({span['origin']})"
+        since = day_in(parse_as_of(span["from"]), zone)
+        text = f"{since}  {span['claim']}, {span['status']}{valid} ({span['origin']})"
         text += _not_drawn(data, span)
         text += "  not yet public" if later else ""
         yield from _listed(glyph, text, width, style if later else None)
         if (end := _end(data, span)) is not None:
             later = data["as_of"] is not None and end > data["as_of"]
-            text = f"{end[:10]}  nothing believed any more{'  not yet public' if later else ''}"
+            day = day_in(parse_as_of(end), zone)
+            text = f"{day}  nothing believed any more{'  not yet public' if later else ''}"
             yield from _listed("⊘", text, width, style if later else None)
 
 

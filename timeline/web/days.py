@@ -12,8 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from timeline.meaning.times import format_instant
-from timeline.web.values import asked_day, day_of, end_of_day
+from timeline.meaning.times import DAY, asked_day, day_of, end_of_day, format_instant
 from timeline.web.views import (
     axis_of,
     beliefs_wanted,
@@ -35,7 +34,6 @@ Data = dict[str, Any]
 
 _Value = TypeVar("_Value")
 
-_DAY: Final = 86_400_000_000
 #: Of more events than these the days are not worked out: a page asks for each as it comes.
 _EVENTS_AT_MOST: Final = 1_000_000
 #: So many days are worked out at once, about the one that is asked for.
@@ -95,7 +93,7 @@ def days_view(snapshot: Snapshot, address: Address, window: tuple[int, int]) -> 
             row = found.beliefs[number]
             rival = at.rivals.get(row["fact"])
             pair = None if rival is None else (rival["event_id_1"], rival["event_id_2"])
-            make = partial(row_of, row, axis, names, rival, support)
+            make = partial(row_of, row, axis, names, snapshot.zone, rival, support)
             numbers.append(rows.number((number, support, scale, pair), make))
         state = {
             "axis": scale,
@@ -107,7 +105,7 @@ def days_view(snapshot: Snapshot, address: Address, window: tuple[int, int]) -> 
         }
         # What is as it was on the day before is left out.
         states.append(
-            {"from": day_of(day * _DAY)}
+            {"from": day_of(day * DAY)}
             | {name: value for name, value in state.items() if before.get(name) != value}
         )
         before = state
@@ -115,7 +113,7 @@ def days_view(snapshot: Snapshot, address: Address, window: tuple[int, int]) -> 
     return {
         "commit": snapshot.commit,
         "from": None if first == 0 else states[0]["from"],
-        "until": None if until is None else day_of(until * _DAY),
+        "until": None if until is None else day_of(until * DAY),
         "rows": rows.values,
         "axes": axes.values,
         "states": states,
@@ -170,18 +168,18 @@ def states_view(snapshot: Snapshot, address: Address, view: View, window: tuple[
     states: list[Data] = []
     before: Data = {}
     for day in [*([days[0] - 1] if first == 0 and days else []), *days[first:last]]:
-        asked = replace(address, dates={**undated, "as_of": day_of(day * _DAY)})
+        asked = replace(address, dates={**undated, "as_of": day_of(day * DAY)})
         state = {name: value for name, value in view(snapshot, asked).items() if name not in around}
         shown = {name: value for name, value in state.items() if name not in before or before[name] != value}
         at = format_instant(end_of_day(day, snapshot.zone))
-        states.append({"from": day_of(day * _DAY), "at": at, **shown})
+        states.append({"from": day_of(day * DAY), "at": at, **shown})
         before = state
     chart = view(snapshot, replace(address, dates=undated))["chart"] if "chart" in before else None
     until = days[last] if last < len(days) else _until(snapshot)
     return {
         "commit": snapshot.commit,
         "from": None if first == 0 or not states else states[0]["from"],
-        "until": None if until is None else day_of(until * _DAY),
+        "until": None if until is None else day_of(until * DAY),
         "domain": None if chart is None else chart["domain"],
         "states": states,
     }

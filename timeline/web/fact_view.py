@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from timeline.ask.answers import AsOf, Row
 from timeline.errors import NotFound
-from timeline.meaning.times import format_instant, from_datetime, parse_as_of
+from timeline.meaning.times import day_in, format_instant, from_datetime, parse_as_of
 from timeline.plot.many_facts import vintages_data, vintages_near
 from timeline.plot.one_fact import fact_data, names_of
 from timeline.show.phrases import PHRASES
 from timeline.show.words import story as sentences
-from timeline.web.values import claim_parts, day_of, valid_of
+from timeline.web.values import claim_parts, valid_of
 from timeline.web.views import frame_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def fact_view(snapshot: Snapshot, address: Address, fact: str, documents: Docume
     events = {row["event_id"]: row for row in why.history}
     sources = {row["id"]: row for row in why.sources}
     first = (why.beliefs or why.history or snapshot.ask("history", fact).dicts())[0]
-    beliefs = [_card(row, events, sources, names, dates) for row in why.beliefs]
+    beliefs = [_card(row, events, sources, names, dates, snapshot.zone) for row in why.beliefs]
     return {
         **frame_of(snapshot, address, dates),
         "view": "fact",
@@ -83,7 +83,7 @@ def story_view(snapshot: Snapshot, dates: AsOf, fact: str) -> Data:
     sources = snapshot.sources(history, dates)
     cards = [
         {
-            **_card(row, events, sources, names, everything),
+            **_card(row, events, sources, names, everything, snapshot.zone),
             "from": span["from"],
             "to": span["to"],
             "evidence_at": _evidence_at(events.get(row["event_id"])),
@@ -133,7 +133,12 @@ def _name(row: Row, names: Mapping[str, str]) -> list[str | None]:
 
 
 def _card(
-    row: Row, events: Mapping[str, Row], sources: Mapping[str, Row], names: Mapping[str, str], dates: AsOf
+    row: Row,
+    events: Mapping[str, Row],
+    sources: Mapping[str, Row],
+    names: Mapping[str, str],
+    dates: AsOf,
+    zone: str | None,
 ) -> Data:
     event = events.get(row["event_id"], {})
     source = sources.get(row["source"] or "", {})
@@ -143,7 +148,7 @@ def _card(
         "value_type": row["value_type"],
         "status": row["status"],
         "statement": row["statement"],
-        "since": day_of(from_datetime(since)),
+        "since": day_in(from_datetime(since), zone),
         "reported": event.get("reported"),
         "origin": names.get(row["origin"], row["origin"]) if row["origin"] else None,
         "speaker": names.get(row["speaker"], row["speaker"]) if row["speaker"] else None,
@@ -176,7 +181,7 @@ def _possible(snapshot: Snapshot, address: Address, fact: str, beliefs: Sequence
         "claim": claim_parts(row),
         "value_type": row["value_type"],
         "status": row["status"],
-        "since": day_of(from_datetime(row["believed_from"] or row["reported_at"])),
+        "since": day_in(from_datetime(row["believed_from"] or row["reported_at"]), snapshot.zone),
     }
 
 
@@ -214,12 +219,16 @@ def _evidence(
     found = []
     for report in data["reports"]:
         event = history.get(report["event_id"], {})
+        first, day = (
+            None if report[name] is None else day_in(parse_as_of(report[name]), snapshot.zone)
+            for name in ("from", "at")
+        )
         source = named.get(report["source"] or "", {})
         found.append(
             {
-                "day": report["at"][:10],
+                "day": day,
                 "reported": event.get("reported"),
-                "vague": report["from"] is not None and report["from"][:10] != report["at"][:10],
+                "vague": first not in (None, day),
                 "type": report["type"],
                 "effect": report["effect"],
                 "claim": claim_parts({"claim": report["claim"], "value_type": event.get("value_type")}),

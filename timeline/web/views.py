@@ -15,10 +15,19 @@ from timeline.ask.answers import AsOf, Row
 from timeline.ask.overview import Overview, Wanted
 from timeline.errors import NotFound
 from timeline.meaning.columns import ERASED, STATUSES
-from timeline.meaning.times import format_instant, from_datetime, show_instant_end, wall_clock
+from timeline.meaning.times import (
+    asked_day,
+    day_in,
+    day_of,
+    end_of_day,
+    format_instant,
+    from_datetime,
+    show_instant_end,
+    wall_clock,
+)
 from timeline.plot.many_facts import density_data, flow_data
 from timeline.plot.one_fact import fact_name, names_of
-from timeline.web.values import asked_day, claim_parts, day_of, end_of_day, valid_of
+from timeline.web.values import claim_parts, valid_of
 
 if TYPE_CHECKING:
     from timeline.ask.snapshot import Snapshot
@@ -118,7 +127,7 @@ def beliefs_view(snapshot: Snapshot, address: Address) -> Data:
     rivals, found, support = remembered(snapshot, key, lambda: _believed(snapshot, address, dates, names))
     axis = axis_of(found.rows)
     rows = [
-        row_of(row, axis, names, rivals.get(row["fact"]), support.get(row["event_id"], (1, 1)))
+        row_of(row, axis, names, snapshot.zone, rivals.get(row["fact"]), support.get(row["event_id"], (1, 1)))
         for row in found.rows
     ]
     return {
@@ -267,10 +276,14 @@ def row_of(
     row: Row,
     axis: Data,
     names: Mapping[str, str],
+    zone: str | None,
     rival: Row | None = None,
     support: tuple[int, int] = (1, 1),
 ) -> Data:
-    """Return a belief as the list shows it; `support` is how many origins and reports say what it does."""
+    """Return a belief as the list shows it; `support` is how many origins and reports say what it does.
+
+    Days are those of a zone.
+    """
     since = row["believed_from"] or row["reported_at"]
     origins, reports = support
     return {
@@ -285,10 +298,10 @@ def row_of(
         "value_type": row["value_type"],
         "value": _value(row, axis),
         "status": row["status"],
-        "since": None if since is None else day_of(from_datetime(since)),
+        "since": None if since is None else day_in(from_datetime(since), zone),
         "origins": origins,
         "reports": reports,
-        "rival": None if rival is None else _rival(row, rival, names, axis),
+        "rival": None if rival is None else _rival(row, rival, names, axis, zone),
         "statement": row["statement"],
         "source": row["source"],
         "origin": row["origin"],
@@ -312,14 +325,14 @@ def _value(row: Row, axis: Data) -> Data | None:
     return {"low": low, "high": high, "approximate": bool(row["approximate"]), "percent": percent}
 
 
-def _rival(row: Row, rival: Row, names: Mapping[str, str], axis: Data) -> Data:
+def _rival(row: Row, rival: Row, names: Mapping[str, str], axis: Data, zone: str | None) -> Data:
     side = "_2" if rival["event_id_1"] == row["event_id"] else "_1"
     amount = rival[f"amount{side}"]
     on_axis = amount is not None and axis["unit"] is not None and row["unit"] == axis["unit"]
     return {
         "claim": rival[f"claim{side}"],
         "origin": names.get(rival[f"origin{side}"], rival[f"origin{side}"]),
-        "day": day_of(from_datetime(rival[f"reported_at{side}"])),
+        "day": day_in(from_datetime(rival[f"reported_at{side}"]), zone),
         "figure": float(amount / axis["divisor"]) if on_axis else None,
     }
 
@@ -346,7 +359,7 @@ def _changes(snapshot: Snapshot, address: Address, dates: AsOf) -> Data:
         base = current or old
         if base is None:
             continue
-        drawn = row_of(base, axis, names)
+        drawn = row_of(base, axis, names, snapshot.zone)
         repeated = (
             old is not None
             and current is not None
@@ -411,7 +424,7 @@ def disagreements_view(snapshot: Snapshot, address: Address) -> Data:
                     "claim": row[f"claim{side}"],
                     "status": row[f"status{side}"],
                     "origin": names.get(row[f"origin{side}"], row[f"origin{side}"]),
-                    "day": day_of(from_datetime(row[f"reported_at{side}"])),
+                    "day": day_in(from_datetime(row[f"reported_at{side}"]), snapshot.zone),
                 }
                 for side in ("_1", "_2")
             ],

@@ -422,5 +422,7 @@ function notice(text) {
   if (text && !lost) setTimeout(() => (live.hidden = true), 6000);
 }
 
-// Once there is time, the days about the date, so that the first step is as quick as the others.
-(globalThis.requestIdleCallback ?? setTimeout)(know);
+// The days about the date, so that the first step is as quick as the others: of the list once there is time, as the
+// server has them in one pass; of other views, which it makes for each day, once the slider may be moved.
+if (data.view === "beliefs") (globalThis.requestIdleCallback ?? setTimeout)(know);
+for (const name of ["pointerover", "focusin"]) document.addEventListener(name, ({ target }) => target.closest?.(".slider") && know());
