@@ -187,7 +187,7 @@ def check(call: Any, given: Mapping[str, Any], odd: str) -> None:
 
 class TestMethods:
     @pytest.mark.parametrize(
-        ("made", "name"), [(made, name) for made in (Timeline, Snapshot) for name in methods(made)]
+        ("made", "name"), some([(made, name) for made in (Timeline, Snapshot) for name in methods(made)], 2)
     )
     def test_each_argument_of_each_method(
         self, made: type[Timeline] | type[Snapshot], name: str, desk: Timeline, tmp_path: Path
@@ -300,7 +300,7 @@ class TestCommands:
         return folder
 
     # What `serve` is asked for right it does until it is stopped.
-    @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "serve"])
+    @pytest.mark.parametrize("name", some([name for name in COMMANDS if name != "serve"], 2))
     def test_each_option_of_each_command(
         self, name: str, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -14,6 +14,7 @@ from typing import IO, Any, Final
 
 import pytest
 
+from tests.examples import some
 from tests.stores import lasting
 from timeline import Timeline
 
@@ -257,7 +258,9 @@ with Timeline.open(path) as tl:
 """
 
 
-@pytest.mark.parametrize("point", ["reading the log", "writing events", "resolving beliefs", "writing rows"])
+@pytest.mark.parametrize(
+    "point", some(["reading the log", "writing events", "resolving beliefs", "writing rows"], 2)
+)
 def test_a_writer_may_die_while_it_builds_the_index(tmp_path: Path, point: str) -> None:
     Timeline.create(tmp_path / "store").close()
     writer = Process(DYING, tmp_path / "store", ROOT / "events", point)
@@ -322,7 +325,7 @@ POINTS: Final = {
 }
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", some([*POINTS], 3))
 def test_a_writer_may_die_while_it_grows_a_generation(tmp_path: Path, point: str) -> None:
     store = tmp_path / "store"
     with Timeline.create(store) as tl:

@@ -23,7 +23,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.commands import ROOT, run
-from tests.examples import LONG, costly, counted
+from tests.examples import LONG, costly, counted, some
 from tests.logs import Volatile, events_of
 from tests.stores import lasting
 from tests.strategies import (
@@ -525,7 +525,7 @@ REFUSED: Final[dict[str, Attempt]] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", some([*REFUSED], 2))
 def test_what_reaches_past_the_seal_is_refused(name: str, sealed: Timeline, secrets: list[str]) -> None:
     with pytest.raises(TimelineError) as raised:
         REFUSED[name](sealed)
