@@ -109,7 +109,7 @@
         ${pair("year")}${pair("month")}${pair("day")}
         <span class="pair">${step(page.nextReport(data, data.as_of, -1), w.previousReport, "‹", "-report")}<span aria-hidden="true">${w.report}</span>${step(page.nextReport(data, data.as_of, 1), w.nextReport, "›", "+report")}</span>
         ${data.compare ? "" : html`<a class="step" data-step="now" href=${to(data, pathOf(data), { as_of: undefined })}>${w.now}</a>
-        <button type="button" class="step needs-script" data-do="play">▶ ${w.play}</button>`}
+        <button type="button" class="step needs-script" data-do="play">${page.isPlaying ? `◼ ${w.stop}` : `▶ ${w.play}`}</button>`}
       </div>`;
     };
 
@@ -256,14 +256,22 @@
     };
     const Values = (data, name) => {
       const chosen = data.asked[name] ?? [];
-      return html`<ul>${(data.facets?.[name] ?? []).slice(0, 40).map(([value, text, count]) => html`<li><a href=${to(data, "/", { [name]: chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value] })} aria-pressed=${chosen.includes(value) ? "true" : "false"}>${chosen.includes(value) ? "✓ " : ""}${name === "status" ? html`<i class="of-status">${glyph(data, value)} ${statusWord(data, text)}</i>` : text} <span>${count}</span></a></li>`)}</ul>`;
+      return html`<ul>${(data.facets?.[name] ?? []).slice(0, 40).map(([value, text, count]) => html`<li><a href=${to(data, "/", { [name]: chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value] })} aria-pressed=${chosen.includes(value) ? "true" : undefined}>${chosen.includes(value) ? "✓ " : ""}${name === "status" ? html`<i class="of-status">${glyph(data, value)} ${statusWord(data, text)}</i>` : text} <span>${count}</span></a></li>`)}</ul>`;
     };
 
+    /** What a list may be narrowed to, of several kinds, each with its heading. */
+    const Lists = (data, names) => names.filter((name) => data.facets?.[name]?.length).map((name) => html`<p>${wordsOf(data)[name]}</p>${Values(data, name)}`);
+    /** The head of the column of origins, which narrows the list to origins and to sources. */
+    const OriginsHead = (data) => {
+      const lists = Lists(data, ["origin", "source"]);
+      const label = wordsOf(data).originsHead;
+      return lists.length ? once(data.facets.source, `${data.language} ${narrowed(data)}`, () => html`<details class="fold facet"><summary>${label} ▾</summary><div>${lists}</div></details>`) : label;
+    };
     /** What a narrow page has in the place of the legend and of the heads of columns. */
     const Chips = (data) => {
       const w = wordsOf(data);
-      const parts = [["subject", w.subject], ["attribute", w.attribute], ["source", w.source], ["origin", w.origin]].filter(([name]) => data.facets?.[name]?.length);
-      return html`${parts.length ? html`<details class="fold narrow"><summary>${w.filter}</summary><div>${parts.map(([name, label]) => html`<p>${label}</p>${Values(data, name)}`)}</div></details>` : ""}${data.facets?.status?.length ? html`<details class="fold narrow"><summary>${w.status}</summary>${Values(data, "status")}</details>` : ""}`;
+      const lists = Lists(data, ["subject", "attribute", "source", "origin"]);
+      return html`${lists.length ? html`<details class="fold narrow"><summary>${w.filter}</summary><div>${lists}</div></details>` : ""}${data.facets?.status?.length ? html`<details class="fold narrow"><summary>${w.status}</summary>${Values(data, "status")}</details>` : ""}`;
     };
 
     const Chosen = (data) => {
@@ -296,7 +304,7 @@
           <th class="subject" scope="col">${compare ? w.change : Facet(data, "subject", w.subject)}</th><th class="fact" scope="col">${compare ? w.fact : Facet(data, "attribute", w.fact)}</th>
           <th class="value" scope="col">${Axis(data)}</th>
           <th class="claims" scope="col">${w.claim}</th><th class="stat" scope="col">${compare ? w.status : Facet(data, "status", w.status)}</th><th class="since" scope="col">${w.since}</th>
-          ${compare ? "" : html`<th class="orig" scope="col">${Facet(data, "origin", w.originsHead)}</th>`}
+          ${compare ? "" : html`<th class="orig" scope="col">${OriginsHead(data)}</th>`}
         </tr></thead>
         ${data.groups.map((group) => html`<tbody key=${group.subject ?? group.change}>${group.rows.map((row, index) => once(row, [of, data.as_of.slice(0, 4), row.since === data.as_of, index ? "" : [group.count, group.rows.length, group.rows.some((one) => one.value)]].join(" "), () => BeliefRow(data, row, {
           first: index === 0, count: group.rows.length, withSubject: compare, hasValues: index === 0 && group.rows.some((one) => one.value),

@@ -239,9 +239,10 @@ const actions = {
   keys() {
     document.getElementById("keys").showModal();
   },
-  play(event, button) {
+  play() {
     if (playing) return stop();
-    button.textContent = `◼ ${page.words[data.language].stop}`;
+    page.isPlaying = true;
+    paint();
     playing = setInterval(() => {
       const next = page.nextReport(data, data.as_of, 1);
       if (next) go(next);
@@ -268,6 +269,7 @@ const actions = {
 function stop() {
   clearInterval(playing);
   playing = null;
+  page.isPlaying = false;
   paint();
 }
 
