@@ -424,7 +424,6 @@ function notice(text) {
   if (text && !lost) setTimeout(() => (live.hidden = true), 6000);
 }
 
-// The days about the date, so that the first step is as quick as the others: of the list once there is time, as the
-// server has them in one pass; of other views, which it makes for each day, once the slider may be moved.
-if (data.view === "beliefs") (globalThis.requestIdleCallback ?? setTimeout)(know);
-for (const name of ["pointerover", "focusin"]) document.addEventListener(name, ({ target }) => target.closest?.(".slider") && know());
+// Once there is time, the days about the date, so that the first step is as quick as the others. Not of a fact: they take
+// the server seconds, and most readers of a fact move over no chart. There the first movement asks.
+if (data.view !== "fact") (globalThis.requestIdleCallback ?? setTimeout)(know);
