@@ -22,10 +22,11 @@ from timeline.web.api import QUESTIONS
 
 TOKEN: Final = "a-token-of-the-test-0123"
 
+#: Dates to ask with: those of EDTF but for qualifiers, with hyphens.
 DATES: Final = st.one_of(
     st.dates().map(str).filter(lambda day: day >= "0002"),
     st.integers(1900, 2100).map(str),
-    st.sampled_from(["2025-09", "2025-Q3", "2025-02-22T10:00:00Z", "2024-W05", "2025~", "20250222"]),
+    st.sampled_from(["2025-09", "2025-Q3", "2025-02-22T10:00:00Z", "2024-W05"]),
 )
 NAMES: Final = st.text("abcdefghijklmnopqrstuvwxyz0123456789-é英", min_size=1, max_size=12).map(
     lambda text: f"x{text}"
