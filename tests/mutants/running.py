@@ -280,7 +280,7 @@ def imported_again(one: Try, covered: Covered, paths: list[str], number: int) ->
 def in_place(tries: list[Try], covered: Covered, paths: list[str]) -> Iterator[bool | None]:
     """Yield for one mutant after the other whether it survives its tests, which are imported once.
 
-    None stands for one that only an import can bring into a process.
+    It is None for one that only an import can bring into a process.
     """
     reading, writing = os.pipe()
 

@@ -85,7 +85,7 @@ def test_connections_beyond_those_that_are_served_are_refused_in_words(serving: 
     served = [connected() for _ in range(at_most(256))]
     for one in served:
         assert asked(one, "/api/live").startswith(b"HTTP/1.1 200")
-    # One more is answered, and told when to come again.
+    # One more is answered, with the time after which to come again.
     refused = connected()
     with refused:
         head, _, body = (asked(refused) + whole(refused)).partition(b"\r\n\r\n")

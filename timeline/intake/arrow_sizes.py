@@ -41,11 +41,11 @@ def _messages(content: bytes) -> Iterator[tuple[int, int]]:
             if size <= 0:
                 return
             yield begin, begin + size
-            length = _number(content, _root(content, begin), 3, "<q")
+            length = _number(content, _table(content, begin), 3, "<q")
             at = begin + size + max(length, 0)
         return
     (size,) = struct.unpack_from("<i", content, len(content) - len(_MAGIC) - 4)
-    footer = _root(content, len(content) - len(_MAGIC) - 4 - size)
+    footer = _table(content, len(content) - len(_MAGIC) - 4 - size)
     for field in (_DICTIONARY, _BATCH):
         if (listed := _field(content, footer, field)) is None:
             continue
@@ -65,7 +65,7 @@ def _prefix(content: bytes, at: int) -> tuple[int, int]:
 
 
 def _of_message(content: bytes, begin: int, body: int) -> Iterator[int]:
-    message = _root(content, begin)
+    message = _table(content, begin)
     kind, at = _number(content, message, 1, "<B"), _field(content, message, 2)
     if at is None or kind not in (_DICTIONARY, _BATCH):
         return
@@ -87,12 +87,8 @@ def _of_message(content: bytes, begin: int, body: int) -> Iterator[int]:
 # FlatBuffers
 
 
-def _root(content: bytes, at: int) -> int:
-    return _table(content, at)
-
-
 def _table(content: bytes, at: int) -> int:
-    """Return where a table is that a field refers to."""
+    """Return where a table is that a field refers to, or the first number of a message."""
     (offset,) = struct.unpack_from("<I", content, at)
     return int(at + offset)
 
