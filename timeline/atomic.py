@@ -186,7 +186,8 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
     """A new folder within `parent` for what is to be renamed from there; it is removed after the block."""
     remove_leftovers(parent)
     folder = _make_folder(parent)
-    _under_way.add((os.getpid(), folder))
+    made_by = os.getpid()
+    _under_way.add((made_by, folder))
     try:
         descriptor = os.open(
             folder / _MARK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
@@ -199,12 +200,15 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
                     os.write(descriptor, _mark_of(folder))
             yield folder
         finally:
-            _remove(folder)
+            # A fork leaves the block, too, at the latest when it ends, and the folder is not its own.
+            if os.getpid() == made_by:
+                _remove(folder)
             os.close(descriptor)
     finally:
-        _under_way.discard((os.getpid(), folder))
-        with suppress(OSError):
-            folder.rmdir()
+        if os.getpid() == made_by:
+            _under_way.discard((made_by, folder))
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _is_locked(descriptor: int) -> bool:

@@ -5,7 +5,8 @@
 
 A sample is drawn at random from all mutants of a room of timeline/, or of the modules that are named. Each is
 written into a copy of this checkout; the tests that execute its lines run in a process of their own, quick
-ones first, until one fails. It is killed where one fails or takes too long, and survives otherwise.
+ones first, until one fails. It is killed where one fails or takes too long, and survives otherwise. With
+`--dear` those that survive meet the tests of promises, too, that concern their module, and take long.
 Properties draw the same examples in each run.
 """
 
@@ -28,13 +29,39 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.mutants.operators import Mutant, mutants_of
-from tests.mutants.running import Covered, Try, imported_again, in_child, in_place, look, new_tests_pass
+from tests.mutants.running import (
+    Covered,
+    Try,
+    imported_again,
+    in_child,
+    in_place,
+    look,
+    new_tests_pass,
+    survives_all,
+)
 
 #: The tests that are to notice what changes in a room, besides its own.
 BESIDE: Final = {
     "meaning": ["tests/log/test_proofs.py"],
     "log": ["tests/promises/test_log_faults.py", "tests/promises/test_tampering.py"],
     "index": ["tests/promises/test_every_reader.py", "tests/promises/test_store_machine.py"],
+}
+#: The tests of promises that concern the modules of a room, the quickest first; those of "" concern all.
+DEAR: Final[dict[str, dict[str, list[str]]]] = {
+    "log": {
+        "": ["test_damage", "test_readers_and_writers", "test_erasure", "test_power_loss", "test_linear"],
+        "backup": ["test_backup"],
+        "bucket": ["test_bucket", "test_bucket_races"],
+        "copies": ["test_bucket", "test_bucket_races"],
+        "copying": ["test_sealed"],
+        "erasing": ["test_bucket_races"],
+        "extent": ["test_backup"],
+        "log": ["test_backup", "test_bucket", "test_bucket_races"],
+        "marks": ["test_bucket", "test_bucket_races"],
+        "paths": ["test_folder_names"],
+        "service": ["test_bucket", "test_bucket_races"],
+        "spill": ["test_spilling"],
+    },
 }
 #: What tests need that takes long to import, and that no mutant changes.
 _HEAVY: Final = ("pytest", "hypothesis", "duckdb", "polars", "pyarrow.parquet", "pydantic", "typer", "yaml")
@@ -74,8 +101,8 @@ def _run(options: argparse.Namespace) -> int:
     """Test mutants of the checkout in which this process works, which is a copy."""
     for module in _HEAVY:
         importlib.import_module(module)
-    named = [f"tests/{options.room}", f"timeline/{options.room}"]
-    named += [*BESIDE.get(options.room, []), *options.beside]
+    named = [f"tests/{options.room}", f"timeline/{options.room}", *BESIDE.get(options.room, [])]
+    named = [*(options.tests or named), *options.beside]
     paths = [path for path in named if Path(path).exists()]
     began = time.monotonic()
     kept: Path = options.executed or Path("executed.json")
@@ -99,6 +126,14 @@ def _run(options: argparse.Namespace) -> int:
     sys.dont_write_bytecode = True
     tally = _Tally(options.out, began, len(drawn))
     by_import: list[Try] = []
+    left: list[Try] = []
+
+    def judge(one: Try, survives: bool) -> None:
+        if survives and options.dear:
+            left.append(one)
+        else:
+            tally.note(one, survives)
+
     later: list[Try] = []
     for file, mutant in drawn:
         tests = covered.tests_of(str(file), mutant, widely=bool(options.again))
@@ -108,11 +143,22 @@ def _run(options: argparse.Namespace) -> int:
         if survives is None:
             by_import.append(one)
         else:
-            tally.note(one, survives)
+            judge(one, survives)
     for number, one in enumerate(by_import, 1):
-        tally.note(one, imported_again(one, covered, paths, number))
+        judge(one, imported_again(one, covered, paths, number))
+    if left:
+        print(f"{len(left)} are left for the tests of promises", flush=True)
+    seconds: dict[str, float] = {}
+    for number, one in enumerate(left, len(by_import) + 1):
+        tally.note(one, survives_all(one, _dear(options.room, one.file.stem), number, seconds))
     tally.print()
     return 0
+
+
+def _dear(room: str, module: str) -> list[str]:
+    """Return the files of the tests of promises that concern a module."""
+    of_room = DEAR.get(room, {})
+    return [f"tests/promises/{name}.py" for name in (*of_room.get(module, []), *of_room.get("", []))]
 
 
 class _Tally:
@@ -184,6 +230,12 @@ def main() -> int:
         help="how long the tests of one mutant take at most, the quickest first (%(default)g)",
     )
     parser.add_argument("--beside", action="append", default=[], metavar="TESTS", help="more tests to run")
+    parser.add_argument(
+        "--tests", action="append", metavar="TESTS", help="these tests in place of those of the room"
+    )
+    parser.add_argument(
+        "--dear", action="store_true", help="run the tests of promises, too, where no other notices a mutant"
+    )
     parser.add_argument("--copied", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.copied:

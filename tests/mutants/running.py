@@ -21,7 +21,16 @@ from typing import Any, Final
 from tests.mutants.operators import Mutant
 from tests.mutants.patching import Functions
 
-__all__ = ["Covered", "Try", "imported_again", "in_child", "in_place", "look", "new_tests_pass"]
+__all__ = [
+    "Covered",
+    "Try",
+    "imported_again",
+    "in_child",
+    "in_place",
+    "look",
+    "new_tests_pass",
+    "survives_all",
+]
 
 #: How long a test may take, and all of a mutant: seconds of CPU, and times what they take as they are.
 _SECONDS, _TIMES = 10, 4
@@ -124,6 +133,16 @@ class _Chosen:
     def chosen(self, items: list[Any]) -> list[Any]:
         chosen = [item for item in items if item.nodeid in self._order or item.nodeid not in self._known]
         return sorted(chosen, key=lambda item: self._order.get(item.nodeid, -1))
+
+
+class _All(_Chosen):
+    """A plugin of pytest: runs all tests in their order, however long each takes."""
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        """Keep all tests."""
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Have no test end early."""
 
 
 class _Watching(_Chosen):
@@ -275,6 +294,32 @@ def imported_again(one: Try, covered: Covered, paths: list[str], number: int) ->
     with _written(one, number):
         code = in_child(lambda: _pytest(paths, chosen), covered.allowed(one.tests))
     return code in (_SURVIVED, _NONE_CHOSEN)
+
+
+def survives_all(one: Try, files: list[str], number: int, seconds: dict[str, float]) -> bool:
+    """Return whether a mutant survives all tests in files, one file after the other until one fails.
+
+    `seconds` is how long each file takes as the code is, which is found out here where it is not known.
+    """
+
+    def run(file: str, allowed: float) -> int:
+        return in_child(lambda: _pytest([file], _All([], {})), allowed)
+
+    for file in files:
+        if file not in seconds:
+            began = time.monotonic()
+            if run(file, 3600) not in (
+                _SURVIVED,
+                _NONE_CHOSEN,
+            ):
+                sys.exit(f"{file}: a test fails on the code as it is")
+            seconds[file] = time.monotonic() - began
+    with _written(one, number):
+        for file in files:
+            code = run(file, _SECONDS + _TIMES * seconds[file])
+            if code not in (_SURVIVED, _NONE_CHOSEN):
+                return False
+    return True
 
 
 def in_place(tries: list[Try], covered: Covered, paths: list[str]) -> Iterator[bool | None]:

@@ -159,9 +159,9 @@ _MESSAGE: Final = re.compile(r"<Message>([^<]{1,300})")
 
 def said_by(error: Exception) -> str:
     """Return in one line what an error of `obstore` says, without queries of URLs and without secrets."""
-    text = str(error).split("\n\nDebug source", 1)[0]
+    text = str(error).partition("\n\nDebug source")[0]
     code, message = _CODE.search(text), _MESSAGE.search(text)
-    text = re.sub(r"\?[^\s)\"']*", "", text.split("<", 1)[0]).strip(" :\n")
+    text = re.sub(r"\?[^\s)\"']*", "", text.partition("<")[0]).strip(" :\n")
     if code is not None:
         text += f": {code[1]}" + (f", {message[1].strip()}" if message is not None else "")
     for name, value in os.environ.items():

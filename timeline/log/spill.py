@@ -137,7 +137,6 @@ def _let_go(shared: _Shared) -> None:
         shared.users -= 1
         if shared.users == 0:
             del _shared[shared.key]
-            if shared.key[0] == os.getpid():
-                # Which somebody may have removed with the store.
-                with suppress(OSError):
-                    shared.stack.close()
+            # Which somebody may have removed with the store.
+            with suppress(OSError):
+                shared.stack.close()
