@@ -47,6 +47,15 @@ def test_a_copy_has_the_files_of_the_log(tmp_path: Path) -> None:
         assert (tmp_path / "linked" / name).samefile(log.folder / name)
 
 
+def test_the_names_of_what_was_copied_are_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = log_of(tmp_path / "log", 1)
+    target = FolderObjects.create(tmp_path / "copy").folder
+    synced: list[list[str]] = []
+    monkeypatch.setattr(backup, "sync_folder", lambda folder: synced.append(names(folder)))
+    copy_log(log, target)
+    assert synced == [["000000000001.parquet"]]
+
+
 def test_where_nothing_can_be_linked_it_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = log_of(tmp_path / "log", 2)
 

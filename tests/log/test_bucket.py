@@ -232,6 +232,17 @@ def test_what_was_put_or_read_is_not_read_again(
     assert memory.requests() == []
 
 
+def test_a_later_process_reads_the_copies_that_the_listing_confirms(
+    memory: InMemory, bucket: BucketObjects, tmp_path: Path
+) -> None:
+    put(bucket, "a")
+    later = BucketObjects(URL, tmp_path / "one")
+    later.list()
+    memory.asked.clear()
+    assert later.get("a").read_bytes() == b"content"
+    assert memory.requests() == []
+
+
 def test_what_was_replaced_is_read_again_once_it_was_listed(
     memory: InMemory, bucket: BucketObjects, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from timeline.errors import BadInput
 from timeline.log.clock import ANY_CLOCK, recorded_now
+from timeline.log.file import Commit
 from timeline.log.log import Log, Rows
 from timeline.meaning.times import now, parse_instant
 
@@ -68,3 +69,55 @@ def test_a_clock_that_is_set_a_little_is_taken(
 
 def test_a_clock_that_is_handed_over_is_taken_as_it_is(tmp_path: Path) -> None:
     assert recorded_now(lambda: parse_instant("2201-01-01"), None, tmp_path) == parse_instant("2201-01-01")
+
+
+@pytest.mark.parametrize(
+    ("before", "beyond", "said"),
+    [
+        (0, 0, None),
+        (DAY, 0, None),
+        (DAY + 1, 0, "before the last commit"),
+        (0, DAY, None),
+        (0, DAY + 1, "file"),
+    ],
+)
+def test_a_day_is_taken_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, beyond: int, said: str | None
+) -> None:
+    """`before` the last commit, and `beyond` the file system, whose time is that of a file here."""
+    moment = parse_instant("2026-05-05")
+    written, touched = tmp_path / "written", list[Path]()
+    written.touch()
+    os.utime(written, ns=((moment - beyond) * 1_000,) * 2)
+    monkeypatch.setattr("timeline.log.clock.now", clock := lambda: moment)
+    with monkeypatch.context() as patch:
+        patch.setattr("timeline.log.clock.os.utime", touched.append)
+        head = Commit(1, 1, 1, moment + before, "0" * 64)
+        if said is None:
+            assert recorded_now(clock, head, written) == moment + before + (before >= 0)
+        else:
+            with pytest.raises(BadInput, match=said):
+                recorded_now(clock, head, written)
+    # Only where it seems to be too far is the file touched.
+    assert touched == [written] * (beyond > DAY)
+
+
+@pytest.mark.parametrize(("ahead", "refused"), [(-1, False), (0, True), (1, True)])
+def test_no_clock_of_the_next_century_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead: int, refused: bool
+) -> None:
+    moment = parse_instant("2100-01-01") + ahead
+    (tmp_path / "written").touch()
+    os.utime(tmp_path / "written", ns=(moment * 1_000,) * 2)
+    monkeypatch.setattr("timeline.log.clock.now", clock := lambda: moment)
+    if refused:
+        with pytest.raises(BadInput, match="in the next century; nothing is recorded"):
+            recorded_now(clock, None, tmp_path / "written")
+    else:
+        assert recorded_now(clock, None, tmp_path / "written") == moment
+
+
+def test_recorded_time_grows_by_a_microsecond_at_least(tmp_path: Path) -> None:
+    head = Commit(1, 1, 1, 1_000, "0" * 64)
+    for moment, expected in ((0, 1_001), (1_000, 1_001), (1_001, 1_001), (1_002, 1_002)):
+        assert recorded_now(lambda moment=moment: moment, head, tmp_path) == expected  # type: ignore[misc]

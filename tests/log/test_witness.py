@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,7 @@ import pytest
 
 from tests import commands
 from timeline import BadInput, Corruption, NotFound, Timeline
+from timeline.errors import TimelineError
 
 pytest.importorskip("rfc3161_client")
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs OpenSSL")
@@ -25,7 +27,7 @@ default_tsa = ours
 [ ours ]
 serial = serial
 default_policy = 1.2.3.4.1
-digests = sha256
+digests = sha256, sha512
 signer_digest = sha256
 accuracy = secs:1
 tsa_name = yes
@@ -79,14 +81,21 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(keys: Path) -> Iterator[str]:
-    """An authority at /, one that answers nonsense at /nonsense, one that stamps something else at /other."""
+    """An authority at /, one that stamps something else at /other, and others that do as their paths say."""
 
     class Authority(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             query = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.path == "/other":
+            if self.path.startswith("/bytes/"):
+                self.answer(bytes(int(self.path.removeprefix("/bytes/"))))
+                return
+            if self.path == "/replay":
+                self.answer((keys / "reply.tsr").read_bytes())
+                return
+            digest = {"/other": "-sha256", "/sha512": "-sha512", "/refuses": "-sha384"}.get(self.path)
+            if digest is not None:
                 (keys / "other.txt").write_text("something else")
-                openssl(keys, "ts", "-query", "-data", "other.txt", "-sha256", "-cert", "-out", "query.tsq")
+                openssl(keys, "ts", "-query", "-data", "other.txt", digest, "-cert", "-out", "query.tsq")
             else:
                 (keys / "query.tsq").write_bytes(query)
             signer = ("-signer", "ours.pem", "-inkey", "ours.key")
@@ -105,6 +114,9 @@ def address(keys: Path) -> Iterator[str]:
                 ),
             )
             content = b"nonsense" if self.path == "/nonsense" else (keys / "reply.tsr").read_bytes()
+            self.answer(content)
+
+        def answer(self, content: bytes) -> None:
             self.send_response(500 if self.path == "/fails" else 200)
             self.send_header("Content-Type", "application/timestamp-reply")
             self.end_headers()
@@ -134,6 +146,7 @@ def store(tmp_path: Path) -> Path:
 def test_a_stamp_shows_that_the_store_held_its_head_by_then(store: Path, address: str, keys: Path) -> None:
     roots = (keys / "ours-root.pem").read_bytes()
     with Timeline.open(store) as tl:
+        tl.append([EVENT | {"text": "x"}])
         tl.append([EVENT | {"text": "y"}])
         head = tl.head()
         assert head is not None
@@ -189,8 +202,12 @@ def test_an_authority_that_does_not_stamp_is_bad_input(store: Path, address: str
     with Timeline.open(store) as tl:
         with pytest.raises(BadInput, match="no time stamp"):
             tl.stamp(f"{address}/nonsense")
-        with pytest.raises(BadInput, match="does not answer"):
+        with pytest.raises(BadInput, match=r"/fails does not answer: Internal Server Error$"):
             tl.stamp(f"{address}/fails")
+        with pytest.raises(BadInput, match=r"no time stamp was granted: status 2, .*not supported"):
+            tl.stamp(f"{address}/refuses")
+        with pytest.raises(BadInput, match="the time stamp is of no SHA-256; expected the stamp of a commit"):
+            tl.stamp(f"{address}/sha512")
         with pytest.raises(BadInput, match="does not answer"):
             tl.stamp("http://127.0.0.1:9")
         with pytest.raises(BadInput, match="expected http"):
@@ -199,6 +216,44 @@ def test_an_authority_that_does_not_stamp_is_bad_input(store: Path, address: str
             tl.stamp(f"{address}/other")
     with Timeline.create(store.parent / "empty") as tl, pytest.raises(NotFound, match="nothing is recorded"):
         tl.stamp(address)
+
+
+def test_an_answer_to_an_earlier_request_is_none(store: Path, address: str) -> None:
+    with Timeline.open(store) as tl:
+        tl.stamp(address)
+        # The same digest, and the number of that request.
+        with pytest.raises(TimelineError, match="/replay: the answer is the stamp of something else"):
+            tl.stamp(f"{address}/replay")
+
+
+@pytest.mark.parametrize(("size", "said"), [(2**20, "no time stamp"), (2**20 + 1, "is longer than any time")])
+def test_an_answer_of_a_mebibyte_is_read_and_none_longer(
+    store: Path, address: str, size: int, said: str
+) -> None:
+    with Timeline.open(store) as tl, pytest.raises(BadInput, match=said):
+        tl.stamp(f"{address}/bytes/{size}")
+
+
+def test_an_authority_may_take_half_a_minute(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    patience: list[float] = []
+
+    def never(query: object, timeout: float) -> None:
+        patience.append(timeout)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr("urllib.request.urlopen", never)
+    with Timeline.open(store) as tl, pytest.raises(BadInput, match=r"http://a does not answer: timed out$"):
+        tl.stamp("http://a")
+    assert patience == [30]
+
+
+def test_time_stamps_need_the_extra(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rfc3161_client", None)
+    with (
+        Timeline.open(store) as tl,
+        pytest.raises(BadInput, match="time stamps need the extra `witness`: pip"),
+    ):
+        tl.stamp("http://127.0.0.1:9")
 
 
 def test_the_command_stamps_and_checks(store: Path, address: str, keys: Path) -> None:

@@ -74,9 +74,8 @@ class FolderObjects:
             except FileExistsError:
                 return False
             except FileNotFoundError:
-                # Somebody took the temporary file for one that a dead writer left: write it again.
-                if not self.folder.is_dir():
-                    raise
+                # Somebody took the temporary file for one that a dead writer left: write it again. Where the
+                # folder itself is gone, it cannot be opened again.
                 continue
             finally:
                 os.close(descriptor)
@@ -199,8 +198,7 @@ def _no_folder(folder: Path) -> NotFound:
 
 
 def _names_in(descriptor: int) -> list[str]:
-    """Return the temporary files that a list names, each once."""
-    os.lseek(descriptor, 0, os.SEEK_SET)
+    """Return the temporary files that a list, opened a moment ago, names, each once."""
     content = b""
     while part := os.read(descriptor, 65_536):
         content += part

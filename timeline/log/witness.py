@@ -46,10 +46,9 @@ def stamp(log: Log, url: str) -> bytes:
     head = log.head()
     if head is None:
         raise NotFound(f"nothing is recorded in {log.place} yet")
-    [record] = log.records(head.number - 1, head.number)
-    before = log.commits(head.number - 2, head.number - 1) if head.number > 1 else []
+    *before, record = log.records(head.number - 2, head.number)
     message = commit_bytes(
-        digest_of(before[0] if before else None),
+        digest_of(before[0].commit if before else None),
         head.number,
         head.first_position,
         head.count,
@@ -115,7 +114,7 @@ def _decoded(client: ModuleType, token: bytes) -> Any:
     try:
         found = client.decode_timestamp_response(token)
         if found.status != client.PKIStatus.GRANTED:
-            raise BadInput(f"no time stamp was granted: status {found.status}, {found.status_strings}")
+            raise BadInput(f"no time stamp was granted: status {found.status}, {found.status_string}")
         # Read here, since what is no token fails only then.
         _ = found.tst_info.message_imprint.message
     except ValueError as error:
