@@ -16,15 +16,15 @@ _ASKED: Final = os.environ.get("TIMELINE_LONG", "0")
 LONG: Final = _ASKED not in ("", "0")
 
 #: One in how many of a property's examples is drawn, by profile. Every run draws others than the one before.
-_ONE_IN: Final = {"long": 1, "ci": 6}
+_ONE_IN: Final = {"long": 1, "ci": 12}
 _FEW: Final = 25
 
 
 def costly(examples: int = 100) -> settings:
     """Return the settings of a property of which every example makes a store.
 
-    All `examples` are drawn under HYPOTHESIS_PROFILE=long, and one in six of them under `ci`. Elsewhere one
-    in 25 of them is drawn, and at least three, so that the tests of a room run in seconds.
+    All `examples` are drawn under HYPOTHESIS_PROFILE=long, and one in twelve of them under `ci`. Elsewhere
+    one in 25 of them is drawn, and at least three, so that the tests of a room run in seconds.
     """
     return settings(max_examples=max(examples // _ONE_IN.get(_profile(), _FEW), 3))
 
