@@ -123,6 +123,44 @@ def test_a_mutant_that_no_test_notices_survives(tmp_path: Path) -> None:
     ]
 
 
+def test_a_mutant_may_meet_whole_files_of_tests(tmp_path: Path) -> None:
+    """Also where a process that a test starts is the one that notices."""
+    started = (
+        "import subprocess, sys\n\n\ndef test_it():\n"
+        "    code = 'from sums import more; assert more(2) == 3'\n"
+        "    subprocess.run([sys.executable, '-c', code], check=True)\n"
+    )
+    for name, text in {
+        "sums.py": "def more(a):\n    return a + 1\n",
+        "test_none.py": "def test_nothing():\n    assert True\n",
+        "test_started.py": started,
+        "conftest.py": "from hypothesis import settings\n\nsettings.register_profile('dev')\n",
+        "run.py": "from pathlib import Path\n\n"
+        "import hypothesis\n"
+        "import pytest\n\n"
+        "from tests.mutants.operators import mutants_of\n"
+        "from tests.mutants.running import Try, survives_all\n\n"
+        "file, took = Path('sums.py'), {}\n"
+        "source = file.read_text()\n"
+        "one = Try(file, source, mutants_of(source)[1], [])\n"
+        "for files in (['test_none.py'], ['test_started.py']):\n"
+        "    print('survives', survives_all(one, files, 1, took), file.read_text() == source)\n"
+        "print('took', sorted(took))\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    done = subprocess.run(
+        [sys.executable, "run.py"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+        env={name: os.environ[name] for name in os.environ if not name.startswith("PYTEST_")}
+        | {"HYPOTHESIS_PROFILE": "dev", "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+    )
+    said = [line for line in done.stdout.splitlines() if line.startswith(("survives", "took"))]
+    assert said == ["survives True True", "survives False True", "took ['test_none.py', 'test_started.py']"]
+
+
 def test_the_interval_holds_the_share() -> None:
     low, high = interval(9, 10)
     assert low < 0.9 < high < 1
