@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
@@ -98,7 +99,7 @@ def _file(name: str, check: Callable[[bytes, list[Batch]], None]) -> Callable[[b
         batches = read_batches(path)
         check(data, batches)
         for batch in batches:
-            for draft in (batch.drafts or ())[:50]:
+            for draft in islice(batch.drafts or (), 50):
                 with suppress(TimelineError):
                     event_from(draft.keys).columns()
         _dry(path)

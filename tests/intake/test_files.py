@@ -47,7 +47,7 @@ def drafts(path: Path, **options: Any) -> list[Draft]:
     assert batch.problems == []
     assert batch.table is None
     assert batch.drafts is not None
-    return batch.drafts
+    return [*batch.drafts]
 
 
 def keys(path: Path, **options: Any) -> list[dict[str, object]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -107,7 +107,7 @@ class Batch:
     """
 
     name: str
-    drafts: list[Draft] | None = None
+    drafts: Collection[Draft] | None = None
     table: pa.Table | StoredTable | None = None
     problems: Sequence[BadInput] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

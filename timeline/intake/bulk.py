@@ -11,7 +11,7 @@ that are known to: where it finds others, it goes on to find them all, and anoth
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from itertools import chain, pairwise
 from typing import Any, Final
@@ -26,6 +26,7 @@ from timeline.index.reader import Reader
 from timeline.intake.batch import Draft, RowOrigin
 from timeline.intake.beside import SAID_OF_AT_MOST, and_more, twice
 from timeline.intake.bulk_values import RowReader, as_text, in_parts
+from timeline.intake.drafts import drafts_of, table_to_drafts
 from timeline.intake.known import KnownEvents
 from timeline.intake.names import KINDS, REFUSING, KnownNames, Naming
 from timeline.intake.near import NearNames, twin_warnings
@@ -124,22 +125,6 @@ def takes(table: pa.Table | StoredTable) -> bool:
     return True
 
 
-def table_to_drafts(table: pa.Table | StoredTable, name: str) -> list[Draft]:
-    """Return the rows of a table as drafts, every value as text and nulls left out; rows count from 1.
-
-    >>> table_to_drafts(pa.table({"fact": ["nvidia/ceo"], "amount": [1.5]}), "t.parquet")[0].keys
-    {'fact': 'nvidia/ceo', 'amount': '1.5'}
-    """
-    whole = table.read() if isinstance(table, StoredTable) else table
-    return list(_drafts(as_text(whole), name, range(1, whole.num_rows + 1)))
-
-
-def _drafts(texts: pa.Table, name: str, rows: Iterable[int]) -> Iterator[Draft]:
-    for row, values in zip(rows, texts.to_pylist(), strict=True):
-        keys = {key: value for key, value in values.items() if value is not None}
-        yield Draft(keys, Place(name, row=row))
-
-
 def _hashed(query: str, names: Sequence[str], event_id: str | None = None) -> str:
     """Return these columns of a query, whose other columns of an event are null, and the event id."""
     return f"SELECT {', '.join(names)}, {event_id or event_id_sql(among=names)} AS event_id FROM ({query})"
@@ -173,8 +158,7 @@ class TableIntake:
         self.more_rejected = 0
         self._spooled = spooled
         if spooled is not None and problems:
-            spooled.begin()
-            spooled.write(sorted(self.rejected, key=lambda one: one.place.row or 0))
+            spooled.begin()(sorted(self.rejected, key=lambda one: one.place.row or 0), 0)
         self._has_problems = bool(problems)
         self._origin = origin
         self.warnings: list[str] = []
@@ -551,16 +535,15 @@ class TableIntake:
         Of very many rows this is done for the first, unless all are to be written.
         """
         kept: list[Rejected] = []
-        if self._spooled is not None:
-            self._spooled.begin()
+        write = None if self._spooled is None else self._spooled.begin()
         rows = bad.united(sorted(set(first)))
         intake = Intake(self._reader, self._recorded_at, naming=self._naming)
         with closing(intake):
             for drafts in self._some_drafts_of(rows):
                 rejected = self._explained(intake, drafts, bad)
                 kept += rejected[: KEPT_AT_MOST - len(kept)]
-                if self._spooled is not None:
-                    self._spooled.write(rejected)
+                if write is not None:
+                    write(rejected, 0)
                 elif len(kept) == KEPT_AT_MOST:
                     break
         self.more_rejected += len(bad) - len(kept)
@@ -638,7 +621,7 @@ class TableIntake:
             for at in range(0, len(here), KEPT_AT_MOST):
                 some = here[at : at + KEPT_AT_MOST]
                 texts = as_text(part.take(pa.array([row - start for row in some], pa.int64())))
-                yield list(_drafts(texts, self._name, some))
+                yield list(drafts_of(texts, self._name, some))
 
     def _warn_of_repeated(self) -> None:
         [(topics, reports)] = self._reading.ask("SELECT count(DISTINCT topic), count(topic) FROM seen")

@@ -14,6 +14,7 @@ import yaml
 from timeline.errors import BadInput, Place, nearest
 from timeline.intake.batch import Batch, Draft
 from timeline.intake.comments import cut_by_comment, left_out_by_comment
+from timeline.intake.drafts import Drafts
 from timeline.intake.problems import Problems
 from timeline.meaning.event import DESCRIPTIONS, Event
 from timeline.meaning.habits import HABITS, Habits
@@ -125,7 +126,7 @@ def drafted(
     defaults: Mapping[str, tuple[Place, str]],
     ignore_unknown: bool,
 ) -> Batch:
-    drafts: list[Draft] = []
+    drafts = Drafts(name)
     problems = Problems(name)
     for kind, values in sections:
         for value in values:
@@ -141,9 +142,13 @@ def drafted(
             for key, (place, given) in defaults.items():
                 if event_type in _DEFAULTS[key] and key not in keys:
                     keys[key], places[key] = given, place
-            drafts.append(Draft(keys, value.place, places))
+            drafts.add(Draft(keys, value.place, places))
     found = problems.ordered()
-    return Batch(name, drafts=drafts, problems=found if len(found) > _HINTED_AT_MOST else [*found])
+    return Batch(
+        name,
+        drafts=drafts if drafts.is_large else [*drafts],
+        problems=found if len(found) > _HINTED_AT_MOST else [*found],
+    )
 
 
 def _keys(

@@ -125,8 +125,10 @@ def _read_file(path: Path, name: str, format: str | None, ignore_unknown: bool) 
         raise BadInput(f"{name}: unknown format {path.suffix!r}; expected {', '.join(FORMATS)}")
     try:
         check_file(path, name)
-        content = path if format == "parquet" else content_of(path, name)
-        return _read(name, content, format, ignore_unknown)
+        if format == "parquet":
+            return _read(name, path, format, ignore_unknown)
+        # Kept by nobody here, so that the bytes go once they are text.
+        return _read(name, content_of(path, name), format, ignore_unknown)
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror or error}", Place(name)) from None
 
@@ -145,6 +147,7 @@ def _read(name: str, content: bytes | Path, format: str, ignore_unknown: bool) -
     text = decoded(name, content)
     if format == "csv":
         return read_csv(name, text, content.removeprefix(BOM), ignore_unknown)
+    del content
     if format == "jsonl":
         return drafted(name, [(None, JsonReader(name).lines(text))], {}, ignore_unknown)
     top = YamlReader(name).read(text) if format == "yaml" else JsonReader(name).document(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -42,7 +42,7 @@ __all__ = [
 _SAID_OF_AT_MOST = 20
 
 
-#: Of the bad events of one batch, so many are kept; the rest are counted.
+#: Of the bad events of an ingest, so many are kept; the rest are counted.
 KEPT_AT_MOST: Final = 5_000
 
 
@@ -117,26 +117,29 @@ def of_erased(erased: Sequence[tuple[Place, str]]) -> list[str]:
 
 
 class SpooledRejects:
-    """The bad events of a table, all of them, in temporary files: one for each time that some were found."""
+    """The bad events of an ingest, all of them, in temporary files, one for each search that found some."""
 
     def __init__(self) -> None:
         self._files: list[IO[str]] = []
 
-    def begin(self) -> None:
-        """Begin a file; those written to it have to come in order of their rows."""
+    def begin(self) -> Callable[[Iterable[Rejected], int], None]:
+        """Begin a file; return what adds bad events to it, in order of their batches and places."""
         file = tempfile.TemporaryFile("w+", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
         self._files.append(file)
 
-    def write(self, rejected: Iterable[Rejected]) -> None:
-        """Add bad events to the file that was begun last."""
-        # In front of each line is what it is in order of.
-        self._files[-1].writelines(f"{one.place.row or 0:020}{_line(one)}" for one in rejected)
+        def write(rejected: Iterable[Rejected], batch: int = 0) -> None:
+            # In front of each line is what it is in order of.
+            file.writelines(
+                f"{batch:08}{one.place.line or one.place.row or 0:012}{_line(one)}" for one in rejected
+            )
+
+        return write
 
     def lines(self) -> Iterator[str]:
-        """Yield all of them in order of their rows, a JSON object a line."""
+        """Yield all of them in order of their batches and places, a JSON object a line."""
         for file in self._files:
             file.seek(0)
-        for line in heapq.merge(*self._files):
+        for line in heapq.merge(*self._files, key=lambda line: line[:20]):
             yield line[20:]
 
     def close(self) -> None:

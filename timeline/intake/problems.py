@@ -1,65 +1,67 @@
-"""The problems of a file of a million bad lines, in a few bytes each."""
+"""The problems of a file of a million bad lines: the first thousands in memory, the others on disk."""
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Sequence
-from typing import overload
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final, overload
 
 from timeline.errors import BadInput, Place
+from timeline.intake.spool import Spool
 
 __all__ = ["Problems"]
 
-#: Of so many different messages each is kept once.
-_SHARED_AT_MOST = 10_000
-_NONE = -1
+#: The line of a problem that has none.
+_NONE: Final = -1
 
 
 class Problems(Sequence[BadInput]):
     """Problems of one file in order of their lines, made again whenever they are asked for.
 
     >>> problems = Problems("a.jsonl")
-    >>> for line in (7, 3):
+    >>> for line in (3, 7):
     ...     problems.add(BadInput("not JSON", Place("a.jsonl", line, 1)))
-    >>> len(problems), [str(problem) for problem in problems.ordered()]
+    >>> len(problems), [str(problem) for problem in problems]
     (2, ['a.jsonl:3:1: not JSON', 'a.jsonl:7:1: not JSON'])
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._lines, self._columns = array("q"), array("q")
-        self._messages: list[str] = []
-        self._shared: dict[str, str] = {}
+        self._kept = Spool()
+        self._last = _NONE
+        self._in_order = True
 
     def add(self, problem: BadInput) -> None:
         """Keep a problem that has a message and a place in the file, and nothing else."""
         place = problem.place or Place(self._name)
-        self._lines.append(_NONE if place.line is None else place.line)
-        self._columns.append(_NONE if place.column is None else place.column)
-        if len(self._shared) < _SHARED_AT_MOST:
-            self._shared.setdefault(problem.message, problem.message)
-        self._messages.append(self._shared.get(problem.message, problem.message))
+        line = _NONE if place.line is None else place.line
+        self._in_order = self._in_order and line >= self._last
+        self._last = line
+        self._kept.add((line, place.column, problem.message))
 
     def ordered(self) -> Problems:
         """Return these problems, sorted by their lines."""
-        lines = self._lines
-        if any(lines[at] > lines[at + 1] for at in range(len(lines) - 1)):
-            order = sorted(range(len(lines)), key=lines.__getitem__)
-            self._lines = array("q", (lines[at] for at in order))
-            self._columns = array("q", (self._columns[at] for at in order))
-            self._messages = [self._messages[at] for at in order]
-        return self
+        if self._in_order:
+            return self
+        # Only of documents with several sections, which are in memory as a whole anyway.
+        found = Problems(self._name)
+        for problem in sorted(self, key=lambda one: _NONE if one.place is None else one.place.line or _NONE):
+            found.add(problem)
+        return found
 
     def __len__(self) -> int:
-        return len(self._messages)
+        return len(self._kept)
+
+    def __iter__(self) -> Iterator[BadInput]:
+        for line, column, message in self._kept:
+            yield BadInput(message, Place(self._name, None if line == _NONE else line, column))
 
     @overload
     def __getitem__(self, at: int) -> BadInput: ...
     @overload
     def __getitem__(self, at: slice) -> list[BadInput]: ...
     def __getitem__(self, at: int | slice) -> BadInput | list[BadInput]:
-        if isinstance(at, slice):
-            return [self[one] for one in range(len(self))[at]]
-        line, column = self._lines[at], self._columns[at]
-        place = Place(self._name, None if line == _NONE else line, None if column == _NONE else column)
-        return BadInput(self._messages[at], place)
+        chosen = range(len(self))[at]
+        if isinstance(chosen, int):
+            return next(islice(self, chosen, None))
+        return [*islice(self, chosen.start, chosen.stop, chosen.step)]

@@ -19,12 +19,14 @@ from timeline.errors import Conflict
 from timeline.index.reader import Reader
 from timeline.index.tail import Appended
 from timeline.intake import bulk
-from timeline.intake.batch import Batch
+from timeline.intake.batch import Batch, RowOrigin
 from timeline.intake.cutting import cut
+from timeline.intake.drafts import TableDrafts
 from timeline.intake.names import REFUSING, Naming
 from timeline.intake.outcome import (
     KEPT_AT_MOST,
     Ingested,
+    Rejected,
     SpooledRejects,
     at_origin,
     at_place,
@@ -131,6 +133,7 @@ class Recorder:
             return self._record_table(batches[0], naming, rejects, dry_run, expected_position)
         commits: list[Commit] = []
         written = Ingested()
+        spooled: SpooledRejects | None = None
         with _Turn(self._log) as turn:
             while True:
                 # An intake that took the last commit itself need not ask where the log ends: the append will.
@@ -140,8 +143,10 @@ class Recorder:
                 ready: list[_Ready] = []
                 so_far = len(commits)
                 try:
-                    all_kept = rejects is not None and not dry_run
-                    result, ready = self._validate(batches, number, naming, all_kept)
+                    if spooled is not None:
+                        spooled.close()
+                    spooled = SpooledRejects() if rejects is not None and not dry_run else None
+                    result, ready = self._validate(batches, number, naming, spooled)
                     final = dry_run or not ready or bool(result.rejected)
                     if guessed and final and self._log.head_number() != number:
                         raise _Moved
@@ -171,7 +176,9 @@ class Recorder:
         result.known -= written.new
         result.registered += written.registered
         if rejects is not None:
-            result.write_rejects(rejects)
+            with closing(result._spooled or SpooledRejects()):
+                result.write_rejects(rejects)
+                result._spooled = None
         return result
 
     def _head(self, expected_position: int | None) -> tuple[int, Conflict | None]:
@@ -303,25 +310,32 @@ class Recorder:
         return self._intake
 
     def _validate(
-        self, batches: Sequence[Batch], number: int, naming: Naming, all_kept: bool
+        self, batches: Sequence[Batch], number: int, naming: Naming, spooled: SpooledRejects | None
     ) -> tuple[Ingested, list[_Ready]]:
-        """Return what would come of it, with all bad events or the first of each, and the commits to be."""
-        result = Ingested()
+        """Return what would come of it, with the first bad events, and the commits to be.
+
+        All bad events go to `spooled`: those that could not be read, and those that were refused.
+        """
+        result = Ingested(_spooled=spooled)
+        unreadable, refused = (spooled.begin(), spooled.begin()) if spooled else (None, None)
         ready: list[_Ready] = []
         for nth, batch in enumerate(batches):
-            keep = None if all_kept else KEPT_AT_MOST
+            keep = max(0, KEPT_AT_MOST - len(result.rejected))
             rejected = [unread(problem, batch.name) for problem in batch.problems[:keep]]
             result.more_rejected += len(batch.problems) - len(rejected)
+            if unreadable is not None:
+                unreadable((unread(problem, batch.name) for problem in batch.problems), nth)
             if self.progress is not None:
                 self.progress(f"checking {batch.name}")
             drafts = batch.drafts
             if drafts is None:
                 assert batch.table is not None
-                drafts = bulk.table_to_drafts(batch.table, batch.name)
+                drafts = TableDrafts(batch.table, batch.name)
             intake = self._intake_at(number, naming, first=nth == 0)
             if nth == 0:
                 intake.begin()
-            found = intake.resolve(drafts, batch.habits.over(self._habits), keep)
+            written = refused and partial(_write, refused, batch.origin, nth)
+            found = intake.resolve(drafts, batch.habits.over(self._habits), keep, written)
             self._intake_commit = number
             new = len(found.rows)
             result.new += new - found.registered
@@ -329,7 +343,9 @@ class Recorder:
             result.registered += found.registered
             rejected += [at_origin(one, batch.origin) for one in found.rejected]
             result.more_rejected += found.more_rejected
-            result.rejected += sorted(rejected, key=lambda one: one.place.line or one.place.row or 0)
+            rejected.sort(key=lambda one: one.place.line or one.place.row or 0)
+            result.more_rejected += len(rejected[keep:])
+            result.rejected += rejected[:keep]
             result.warnings += [*batch.warnings, *found.warnings]
             result.events += found.events
             erased = [(at_place(place, batch.origin), event_id) for place, event_id in found.erased]
@@ -360,6 +376,16 @@ class Recorder:
                 self.appended += one.appended
                 self._remembered += one.appended.bytes
         self._intake_commit = number
+
+
+def _write(
+    refused: Callable[[Iterable[Rejected], int], None],
+    origin: RowOrigin | None,
+    batch: int,
+    rejected: Sequence[Rejected],
+) -> None:
+    """Write bad events of a batch, with their places in the file that its table was made from."""
+    refused([at_origin(one, origin) for one in rejected], batch)
 
 
 def _whole(one: _Ready, before: Before | None) -> _Part:

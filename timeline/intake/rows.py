@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 import pyarrow as pa
@@ -21,10 +22,12 @@ from timeline.index.aliases import Aliases
 from timeline.index.reader import Reader
 from timeline.intake.batch import Draft
 from timeline.intake.beside import TOPIC, Beside, Given
+from timeline.intake.drafts import in_chunks
 from timeline.intake.known import KnownEvents, one_of
 from timeline.intake.names import KINDS, REFUSING, KnownNames, Naming
 from timeline.intake.near import NearNames, twin_warnings
 from timeline.intake.outcome import Rejected
+from timeline.intake.resolved import Resolved, Row, begun_elsewhere, in_words
 from timeline.meaning.columns import ERASED, LOG_COLUMNS
 from timeline.meaning.event import DESCRIPTIONS, Event, event_from
 from timeline.meaning.fact import with_parts
@@ -50,36 +53,10 @@ _NAMED: Final = {
     **{"attribute": ("attribute",), "source": ("source",), "origin": ("entity", "source")},
 }
 _NO_HABITS: Final = Habits()
-#: Where every day begins first.
-_FIRST_ZONE: Final = "Pacific/Kiritimati"
-
-Row = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Resolved:
-    """What an intake made of one batch: rows for the log in order, and what it did not take.
-
-    `events` has the id and position of each event that was given and not rejected, known ones among them.
-    Of rejected ones `keep` are kept, or all; `more_rejected` says how many there are besides.
-    """
-
-    rows: list[Row] = field(default_factory=list)
-    events: list[tuple[str, int]] = field(default_factory=list)
-    known: int = 0
-    registered: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
-    more_rejected: int = 0
-    keep: int | None = None
-    warnings: list[str] = field(default_factory=list)
-    erased: list[tuple[Place, str]] = field(default_factory=list)
-
-    def reject(self, one: Rejected) -> None:
-        """Add a bad event to those that are kept, or count it."""
-        if self.keep is None or len(self.rejected) < self.keep:
-            self.rejected.append(one)
-        else:
-            self.more_rejected += 1
+#: So many drafts are looked up at once; of more, what was refused and looked up is let go in between.
+_AT_ONCE: Final = 10_000
+#: Of so many names it is kept that they were looked up.
+_ASKED_AT_MOST: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,29 +152,47 @@ class Intake:
         return list(self._beside.warnings(self._given, self._start))
 
     def resolve(
-        self, drafts: Iterable[Draft], habits: Habits = _NO_HABITS, keep: int | None = None
+        self,
+        drafts: Collection[Draft],
+        habits: Habits = _NO_HABITS,
+        keep: int | None = None,
+        written: Callable[[Sequence[Rejected]], None] | None = None,
     ) -> Resolved:
         """Return the rows of one batch; what is refused changes nothing but for events that aim at it.
 
         `habits` say how the batch is to be read where a source does not. Of what is refused so many are kept,
-        or all.
+        or all, and all are handed to `written`.
         """
-        resolved = Resolved(keep=keep)
+        resolved = Resolved(keep=keep, written=written)
         self._habits = habits
-        self._number(list(self._taking(drafts, resolved)), resolved)
+        self._hints.clear()
+        self._compared = 0
+        self._begin_near()
+        if len(drafts) > _AT_ONCE and self._near:
+            # What is near what shows only once all names of the batch are known.
+            self._find_near(self._surveyed(drafts))
+        for chunk in in_chunks(drafts, _AT_ONCE):
+            self._number(list(self._taking(chunk, resolved, len(drafts) <= _AT_ONCE)), resolved)
+            resolved.settle()
+            self._forget_asked()
         self._warn_of_twins(resolved)
         return resolved
 
-    def _taking(self, drafts: Iterable[Draft], resolved: Resolved) -> Iterator[_Draft]:
+    def _forget_asked(self) -> None:
+        """Let go of which names were looked up where these are very many; what was found stays."""
+        for names in self._asked.values():
+            if len(names) > _ASKED_AT_MOST:
+                names.clear()
+
+    def _taking(self, drafts: Iterable[Draft], resolved: Resolved, is_all: bool) -> Iterator[_Draft]:
         """Yield the events of a batch, complete and hashed, each behind the registrations that it needs."""
-        self._hints.clear()
-        self._compared = 0
         read = list(self._read(drafts, resolved))
         self._look_up_names(name for draft in read for name in _names_of(draft))
         events = [draft.event for draft in read if draft.event is not None]
         self._look_up_targets(event.target for event in events if event.target is not None)
         self._look_up_keys([event.key for event in events if event.key is not None])
-        self._find_near(read)
+        if is_all and self._near:
+            self._find_near([read])
         for draft in read:
             self._registering.clear()
             try:
@@ -503,7 +498,7 @@ class Intake:
         if start is not None and start > self.recorded_at:
             raise BadInput(
                 f"reported {edtf.text!r} starts after the moment of recording, "
-                f"{format_instant(self.recorded_at)}{_begun_elsewhere(edtf, zone, self.recorded_at)}"
+                f"{format_instant(self.recorded_at)}{begun_elsewhere(edtf, zone, self.recorded_at)}"
             )
         row["reported_from"], row["reported_at"] = start, min(end, self.recorded_at)
 
@@ -643,23 +638,33 @@ class Intake:
 
     # Names like others
 
-    def _find_near(self, read: Sequence[_Draft]) -> None:
-        """Find out which of the new names in a batch are likely meant to be known ones."""
+    def _begin_near(self) -> None:
+        """Forget which names the batch before brought, and which of these are like others."""
         self._near = {kind: {} for kind in self.naming.register if not self.naming.even_near}
         self._met_sources.clear()
         for names in self._new.values():
             names.clear()
         self._described = {kind: set() for kind in KINDS}
-        for draft in read:
+
+    def _find_near(self, read: Iterable[Sequence[_Draft]]) -> None:
+        """Find out which of the new names in a batch, in chunks, are likely meant to be known ones."""
+        wanted: dict[str, set[str]] = {kind: set() for kind in self._near}
+        for draft in chain.from_iterable(read):
             if draft.event is None:
                 self._described[draft.row["event_type"].removesuffix("-described")].add(draft.row["subject"])
-        wanted: dict[str, set[str]] = {kind: set() for kind in self._near}
-        for draft in read:
             for kind, name in _names_of(draft):
                 if kind in wanted and name not in self._names[kind]:
                     wanted[kind].add(name)
         for kind, new in wanted.items():
             self._compare(kind, new - self._described[kind])
+
+    def _surveyed(self, drafts: Collection[Draft]) -> Iterator[Sequence[_Draft]]:
+        """Yield the chunks of a batch, for its names alone."""
+        for chunk in in_chunks(drafts, _AT_ONCE):
+            read = [*self._read(chunk, Resolved())]
+            self._look_up_names(name for draft in read for name in _names_of(draft))
+            self._forget_asked()
+            yield read
 
     def _compare(self, kind: str, new: Collection[str]) -> None:
         also = self._described[kind]
@@ -690,7 +695,9 @@ class Intake:
             names = {*self._known[kind], *self._names[kind]}
             enough = self._compared > _COMPARED_AT_MOST
             self._compared += len(names)
-            self._hints[kind, name] = "" if enough else nearest(name, names)
+            if enough:
+                return ""
+            self._hints[kind, name] = nearest(name, names)
         return self._hints[kind, name]
 
     # What is new
@@ -704,13 +711,13 @@ class Intake:
             raise Conflict(
                 f"key {key!r} is taken by an event that says otherwise; "
                 "a record is mended by a corrected event\n"
-                f"  recorded: {self._content(known)}\n  now:      {_in_words(content_of(row))}"
+                f"  recorded: {self._content(known)}\n  now:      {in_words(content_of(row))}"
             )
 
     def _content(self, known: str) -> str:
         if known not in self._taken:
             self._look_up_targets([known])
-        return _in_words(content_of(self._taken[known]))
+        return in_words(content_of(self._taken[known]))
 
     def _number(self, complete: Sequence[_Draft], resolved: Resolved) -> None:
         """Keep what is new, and note the position that each event will have."""
@@ -776,25 +783,8 @@ _SAID: Final = {
 }
 
 
-def _begun_elsewhere(edtf: Edtf, zone: str | None, recorded_at: int) -> str:
-    """Return what to do about a date that has begun in another zone; empty where it has in none."""
-    earliest = parse_edtf(edtf.text, _FIRST_ZONE).reported_from
-    if edtf.is_instant or earliest is None or earliest > recorded_at:
-        return ""
-    return (
-        f"; in {zone or 'UTC'} that date has not begun: give the source, the file or timeline.toml the "
-        "`timezone` in whose calendar it is dated, such as Asia/Tokyo"
-    )
-
-
 def _registered(kind: str, *said: str | None) -> Any:
     first, second, *habits = said or (None,) * len(_SAID[kind]) or (None, None)
     if kind == "source":
         return _Source(first or None, second, source_habits(*habits))
     return (first, second) if kind == "attribute" else True
-
-
-def _in_words(content: dict[str, object]) -> str:
-    return ", ".join(
-        f"{name} {value}" for name, value in content.items() if name not in ("key", "event_type")
-    )
