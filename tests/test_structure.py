@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "sealed": (*_ASKING, "ask", "store"),
     "audit": ("errors", "ask", "store"),
     "__init__": (*_ASKING, "intake", "ask", "store"),
-    "spark": ("errors", "meaning", "log", "index", "publish"),
+    "spark": ("errors", "urls", "meaning", "log", "index", "publish"),
     "show": ("errors", "printable", "represent", "meaning", "ask"),
     "web": (*_BELOW, "meaning", "ask", "store", "show", "plot", "__init__"),
     "cli": (*_BELOW, "meaning", "ask", "store", "show", "plot", "web", "__init__"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from timeline.boundary import public
+from timeline.errors import BadInput, Conflict, NotFound
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -16,10 +18,14 @@ if TYPE_CHECKING:
     from timeline.log.log import Log
     from timeline.publish.beliefs import PublishedBeliefs
     from timeline.publish.log_table import PublishedTable
+    from timeline.publish.targets import Target
 
 __all__ = ["Publishing"]
 
 _logger = logging.getLogger(__name__)
+
+#: How often others may publish later commits to a place while this machine publishes.
+_ATTEMPTS: Final = 10
 
 
 @public
@@ -53,30 +59,33 @@ class Publishing:
         (1, 1, 4)
         """
         from timeline.publish.log_table import publish_log
-        from timeline.publish.targets import remember
+        from timeline.publish.places import place_at
+        from timeline.publish.targets import Target
 
         self._may_write("publish its log")
         if target is None:
             return publish_log(self._log)
-        folder = Path(target).absolute()
-        published = publish_log(self._log, folder)
-        remember(self.path, "delta", folder)
-        return published
+        where = place_at(target).name
+        with self._remembering(Target("delta", where)):
+            return publish_log(self._log, where)
 
     def publish_beliefs(
         self, target: str | Path, *, engine: str | SparkSession | None = None
     ) -> PublishedBeliefs:
-        """Write every belief ever held to a folder of Parquet files, or bring what is there up to date.
+        """Write every belief ever held to Parquet files, or bring what is there up to date.
 
-        They are of the policy `latest` and the basis `certain`, in a folder for each segment of the reported
+        `target` is a folder, or a prefix in a bucket: `s3://bucket/prefix`, `gs://…`, `az://…`. They are of
+        the policy `latest` and the basis `certain`, in a folder for each segment of the reported
         axis, so that what was believed on a date is in one. Over them are a Delta table and a manifest: the
         layout is in docs/scale.md. What did not change is not written again. `erase` brings it up to date.
+        Several may publish to one place at once.
 
         With `engine`, a session of Spark or the address of one (`spark://host:7077`, `sc://host:15002`), the
         beliefs are worked out there, from the files of the log, and no index is built here. The engine has to
-        see the log and the folder that `target` is in under the paths that they have here.
+        see the log and what `target` is in under the paths that they have here, and reach buckets by its own
+        settings; a URL that begins with `s3:` is `s3a:` there.
 
-        Raises Conflict where the folder holds anything else, or what another store published, BadInput where
+        Raises Conflict where anything else lies there, or what another store published, BadInput where
         there is no PySpark, TimelineError for what the engine raises.
 
         >>> import tempfile
@@ -88,51 +97,78 @@ class Publishing:
         ...     published.commit, published.segments, published.rows
         (1, 1, 1)
         """
-        from timeline.publish.targets import remember
+        from timeline.publish.places import place_at
+        from timeline.publish.targets import Target
 
         self._may_write("publish its beliefs")
-        folder = Path(target).absolute()
-        published = self._publish_beliefs(folder) if engine is None else self._computed(folder, engine)
-        remember(self.path, "beliefs", folder)
-        return published
+        where = place_at(target).name
+        with self._remembering(Target("beliefs", where)):
+            return self._publish_beliefs(where) if engine is None else self._computed(where, engine)
 
-    def _computed(self, folder: Path, engine: str | SparkSession) -> PublishedBeliefs:
+    @contextmanager
+    def _remembering(self, target: Target) -> Iterator[None]:
+        """Note a target before anything is written there, unless it is refused."""
+        from timeline.publish.targets import forget, remember
+
+        is_new = remember(self._log, target)
+        try:
+            yield
+        except (BadInput, Conflict, NotFound):
+            if is_new:
+                forget(self._log, target)
+            raise
+
+    def _computed(self, target: str, engine: str | SparkSession) -> PublishedBeliefs:
         from timeline.publish.beliefs import publish_beliefs
+        from timeline.publish.log_table import erasures_of
         from timeline.spark.computing import computed
 
-        with computed(engine, self._log, folder.parent) as believed:
-            return publish_beliefs(self._log, believed, folder, progress=self.progress)
+        erased = erasures_of(self._log)
+        with computed(engine, self._log, target) as believed:
+            return publish_beliefs(self._log, believed, target, erased=erased, progress=self.progress)
 
-    def _publish_beliefs(self, folder: Path) -> PublishedBeliefs:
-        from timeline.publish.beliefs import publish_beliefs
+    def _publish_beliefs(self, target: str) -> PublishedBeliefs:
+        """Publish what is there now, and again where somebody published later commits meanwhile."""
+        from timeline.publish.beliefs import Overtaken, publish_beliefs
+        from timeline.publish.log_table import erasures_of
 
-        snapshot = self.snapshot()
-        try:
-            return publish_beliefs(self._log, snapshot.reader(), folder, progress=self.progress)
-        except Exception as error:
-            if not snapshot.mend(error):
-                raise
-        return publish_beliefs(self._log, snapshot.reader(), folder, progress=self.progress)
+        mended = False
+        for attempt in range(_ATTEMPTS):
+            erased = erasures_of(self._log)
+            snapshot = self.snapshot()
+            try:
+                reader = snapshot.reader()
+                return publish_beliefs(self._log, reader, target, erased=erased, progress=self.progress)
+            except Overtaken:
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+            except Exception as error:
+                if mended or not snapshot.mend(error):
+                    raise
+                mended = True
+        raise AssertionError("the last attempt returns or raises")
 
     def _publish_again(self) -> None:
         """Bring everything that was published up to date; what fails is a warning that names the target."""
         from timeline.publish.log_table import publish_log
+        from timeline.publish.places import is_made
         from timeline.publish.targets import forget, published
 
-        for what, target in published(self.path):
+        for target in published(self._log):
+            what, where = target
             try:
-                if not target.is_dir():
-                    forget(self.path, what, target)
+                if not is_made(where):
+                    forget(self._log, target)
                 elif what == "delta":
-                    publish_log(self._log, target)
+                    publish_log(self._log, where)
                 else:
-                    self._publish_beliefs(target)
+                    self._publish_beliefs(where)
             except Exception as error:
                 _logger.warning(
                     "%s: still has what was erased, since it could not be published again: %s; "
                     "run `timeline publish %s %s`",
-                    target,
+                    where,
                     error,
                     what,
-                    target,
+                    where,
                 )

@@ -307,8 +307,9 @@ def test_a_reader_never_sees_half_of_it(
         [fact(n) | {"amount": "1", "reported": day} for n in range(10) for day in days[n::10]],
         register_unknown=True,
     )
-    published(desk, folder, least=20)
-    desk.append([fact(n) | {"amount": "2", "reported": f"20{n:02}-06-15"} for n in range(10)])
+    for amount in ("2", "3"):
+        published(desk, folder, least=20)
+        desk.append([fact(n) | {"amount": amount, "reported": f"20{n:02}-0{amount}-15"} for n in range(10)])
     shutil.copytree(folder, tmp_path / "before")
     whole = tmp_path / "whole"
     shutil.copytree(folder, whole)

@@ -57,8 +57,8 @@ def test_every_reader_has_the_log_in_a_bucket(
         assert tl.verify().commits == 36
         with pytest.raises(BadInput, match="cannot be linked"):
             tl.publish_delta(tmp_path / "linked")
-        with pytest.raises(BadInput, match="publish without an engine"):
-            tl.publish_beliefs(tmp_path / "beliefs", engine="spark://127.0.0.1:9")
+        with pytest.raises(BadInput, match="cannot be linked to a bucket"):
+            tl.publish_delta(f"{url}-linked")
 
 
 def check(tl: Timeline, server: Server, url: str, folder: Path, readers: list[object]) -> None:

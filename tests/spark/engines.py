@@ -82,10 +82,13 @@ def _sail_python() -> str:
 
 
 @contextmanager
-def sail() -> Iterator[str]:
-    """Yield the address of a Sail with two workers, on which there is no package `timeline`."""
+def sail(**more: str) -> Iterator[str]:
+    """Yield the address of a Sail with two workers, on which there is no package `timeline`.
+
+    Its environment is a bare one, and what is given: the way to a bucket, say.
+    """
     need_pyspark()
-    environment = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ} | more
     with subprocess.Popen(
         [_sail_python(), str(SERVER)],
         stdin=subprocess.PIPE,

@@ -75,7 +75,7 @@ def test_a_cluster_publishes_what_one_machine_does(
         there = tl.publish_beliefs(tmp_path / "there", engine=spark)
         assert (there.segments, there.files, there.rows) == (here.segments, here.files, here.rows)
         names = [
-            sorted(str(path.relative_to(folder)) for path in folder.rglob("segment=*/*"))
+            sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("segment=*/*"))
             for folder in (here.path, there.path)
         ]
         # A file is named by what is in it.

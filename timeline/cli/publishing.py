@@ -24,10 +24,11 @@ def publish(
         What, typer.Argument(help="The log as a Delta table, or every belief along the reported axis.")
     ],
     target: Annotated[
-        Path | None,
+        str | None,
         typer.Argument(
             metavar="[TARGET]",
-            help="A folder of its own. Default for delta: the folder of the log, in place.",
+            help="A folder of its own, or for beliefs s3://BUCKET/PREFIX, gs:// or az://. "
+            "Default for delta: the folder of the log, in place.",
             show_default=False,
         ),
     ] = None,
@@ -51,7 +52,7 @@ def publish(
     for what was recorded since.
     """
     if what == "beliefs" and target is None:
-        raise BadInput("got no TARGET; expected a folder that the beliefs go to")
+        raise BadInput("got no TARGET; expected a folder or URL that the beliefs go to")
     if what == "delta" and engine is not None:
         raise BadInput("--engine works out beliefs; publishing the log needs none")
     with keeping(store) as tl:
@@ -59,7 +60,7 @@ def publish(
             beliefs = tl.publish_beliefs(target, engine=engine)
             print_pairs(
                 {
-                    "path": near(beliefs.path),
+                    "path": _shown(beliefs.path),
                     "version": beliefs.version,
                     "commit": beliefs.commit,
                     "position": beliefs.position,
@@ -77,7 +78,7 @@ def publish(
         table = tl.publish_delta(target)
         print_pairs(
             {
-                "path": near(Path(table.path)) if Path(table.path).is_absolute() else table.path,
+                "path": _shown(table.path),
                 "version": table.version,
                 "commit": table.commit,
                 "files": table.files,
@@ -88,3 +89,8 @@ def publish(
             json,
         )
         say(f"Published {counted(table.rows, 'event')}; {counted(table.added, 'new file')}.")
+
+
+def _shown(path: str) -> str:
+    """Return a path as seen from here, and a URL as it is."""
+    return near(Path(path)) if Path(path).is_absolute() else path

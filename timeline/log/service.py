@@ -24,7 +24,7 @@ from timeline.errors import BadInput, TimelineError
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-__all__ = ["Service", "Tagged", "Unanswered", "connect", "storage_options"]
+__all__ = ["Service", "Tagged", "Unanswered", "connect", "remove_all", "storage_options"]
 
 #: A request is tried so often, and not again once so many seconds are over.
 TRIES: Final = 9
@@ -171,6 +171,15 @@ def said_by(error: Exception) -> str:
     return text if len(text) <= 500 else f"{text[:499]}…"
 
 
+def remove_all(service: Service, prefix: str = "") -> None:
+    """Remove every object below a prefix."""
+    objects, folders = service.below(prefix)
+    for name in objects:
+        service.delete(f"{prefix}{name}")
+    for name in folders:
+        remove_all(service, f"{prefix}{name}/")
+
+
 class Service:
     """The objects below a URL, by keys below its prefix.
 
@@ -189,10 +198,15 @@ class Service:
     def head(self, key: str) -> Tagged:
         return Tagged.of(self._tried("look at", key, lambda: self._store.head(key)))
 
+    def below(self, prefix: str = "") -> tuple[dict[str, Tagged], list[str]]:
+        """Return what is directly below a prefix, and the names of what has something below it."""
+        found = self._tried("list", prefix, lambda: self._store.list_with_delimiter(prefix or None))
+        objects = {meta["path"].removeprefix(prefix): Tagged.of(meta) for meta in found["objects"]}
+        return objects, [path.removeprefix(prefix).strip("/") for path in found["common_prefixes"]]
+
     def list(self, prefix: str) -> dict[str, Tagged]:
         """Return what is directly below a prefix, by what its keys have behind that."""
-        found = self._tried("list", prefix, lambda: self._store.list_with_delimiter(prefix))
-        return {meta["path"].removeprefix(prefix): Tagged.of(meta) for meta in found["objects"]}
+        return self.below(prefix)[0]
 
     def read(self, key: str) -> bytes:
         return bytes(self._tried("read", key, lambda: self._store.get(key).bytes()))

@@ -2,7 +2,8 @@
 
 After the protocol of Delta Lake: version N is `_delta_log/N.json` (20 digits), a JSON object a line, each an
 action. `add` names a file, `remove` says that it is none of the table any more, and the table at a version
-is what is left of all actions up to there. Paths are relative to the table: of the readers tried here
+is what is left of all actions up to there. So that nobody has to read them all, what is left is written to a
+checkpoint every few versions (see `checkpoint`). Paths are relative to the table: of the readers tried here
 (delta-rs, the extension of DuckDB, Sail) none but one reads absolute ones.
 """
 
@@ -12,12 +13,14 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any, Final
 
 from timeline.errors import Conflict, Corruption
 from timeline.log.objects import Objects
 from timeline.meaning.columns import Kind
+from timeline.publish.checkpoint import LAST_CHECKPOINT, checkpoint_of, version_in
+from timeline.publish.version import PROTOCOL, DataFile, Version
 
 __all__ = ["DELTA_LOG", "DataFile", "DeltaTable", "Version", "schema_of", "stats_of"]
 
@@ -25,13 +28,9 @@ __all__ = ["DELTA_LOG", "DataFile", "DeltaTable", "Version", "schema_of", "stats
 DELTA_LOG: Final = "_delta_log"
 
 _NAME: Final = re.compile(r"(\d{20})\.json", re.ASCII)
-#: What a reader has to know: timestamps without a zone.
-_PROTOCOL: Final = {
-    "minReaderVersion": 3,
-    "minWriterVersion": 7,
-    "readerFeatures": ["timestampNtz"],
-    "writerFeatures": ["timestampNtz"],
-}
+_CHECKPOINT: Final = re.compile(r"(\d{20})\.checkpoint\.parquet", re.ASCII)
+#: A checkpoint comes after so many versions, as Spark does it: so a reader opens it and no more than these.
+_EVERY: Final = 10
 _TYPES: Final[dict[Kind, str]] = {
     "integer": "long",
     "text": "string",
@@ -40,39 +39,9 @@ _TYPES: Final[dict[Kind, str]] = {
     "boolean": "boolean",
 }
 _ATTEMPTS: Final = 20
+_LISTINGS: Final = 3
 _FIRST_INSTANT: Final = -62_135_596_800_000_000
 _LAST_INSTANT: Final = 253_402_300_799_999_999
-
-
-@dataclass(frozen=True, slots=True)
-class DataFile:
-    """A file of a table: its path below the table, size in bytes and, in milliseconds, when it was written.
-
-    `sha256` is of its bytes. `stats` is JSON after the protocol. Of one whose rows were in the table before,
-    in other files, `rearranged` is True, so that those who follow the changes of the table pass over it.
-    """
-
-    path: str
-    size: int
-    modified: int
-    sha256: str
-    stats: str
-    partition: Mapping[str, str] = field(default_factory=dict)
-    rearranged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """The table at a version, -1 where there is none yet; `schema` is JSON.
-
-    `applied` has the number of each thing that was applied to it, by name: a commit of the log, say.
-    """
-
-    number: int = -1
-    files: Mapping[str, DataFile] = field(default_factory=dict)
-    table: str | None = None
-    schema: str | None = None
-    applied: Mapping[str, int] = field(default_factory=dict)
 
 
 def schema_of(columns: Mapping[str, Kind], narrow: Iterable[str] = ()) -> str:
@@ -129,39 +98,55 @@ class DeltaTable:
 
     def current(self) -> Version:
         """Return the table as its last version has it; raises Corruption where a version is none."""
-        numbers = sorted(int(match[1]) for match in map(_NAME.fullmatch, self._versions.list()) if match)
-        if numbers != list(range(len(numbers))):
+        return self._current()[0]
+
+    def number(self) -> int:
+        """Return the number of the last version, -1 where there is none."""
+        return max(self._numbers()[0], default=-1)
+
+    def _numbers(self) -> tuple[list[int], list[int]]:
+        """Return the numbers of versions and of checkpoints, in order."""
+        names = self._versions.list()
+        versions, checkpoints = (
+            sorted(int(match[1]) for match in map(pattern.fullmatch, names) if match)
+            for pattern in (_NAME, _CHECKPOINT)
+        )
+        return versions, checkpoints
+
+    def _current(self) -> tuple[Version, int]:
+        """Return the table at its last version, and the number of its last checkpoint, -1 without one.
+
+        The last version itself is read where it is there, as it alone has what it removed.
+        """
+        for _ in range(_LISTINGS):
+            numbers, checkpoints = self._numbers()
+            last = max([*numbers, *checkpoints], default=-1)
+            begin = max((each for each in checkpoints if each < last or last not in numbers), default=-1)
+            later = [number for number in numbers if number > begin]
+            if later == list(range(begin + 1, last + 1)):
+                break
+            # A listing made while versions come may have a later one and lack an earlier one.
+        else:
             raise Corruption(
-                f"{self._where}: versions of the Delta table are missing, found {len(numbers)} up to "
-                f"{numbers[-1]}; remove the folder {DELTA_LOG} and publish again"
+                f"{self._where}: versions of the Delta table are missing, found {len(later)} after {begin} "
+                f"up to {last}; remove the folder {DELTA_LOG} and publish again"
             )
-        version = Version()
-        for number in numbers:
+        self._versions.fetch([*([_checkpoint_name(begin)] if begin >= 0 else []), *map(_name, later)])
+        version = Version() if begin < 0 else version_in(self._versions.get(_checkpoint_name(begin)), begin)
+        for number in later:
             version = self._after(version, number)
-        return version
+        return version, max(checkpoints, default=-1)
 
     def _after(self, before: Version, number: int) -> Version:
         path = self._versions.get(_name(number))
-        files, table, schema = dict(before.files), before.table, before.schema
-        applied = dict(before.applied)
         try:
-            for line in path.read_text(encoding="utf-8").splitlines():
-                action = json.loads(line)
-                if "add" in action:
-                    found = _file_of(action["add"])
-                    files[found.path] = found
-                elif "remove" in action:
-                    files.pop(action["remove"]["path"], None)
-                elif "metaData" in action:
-                    table, schema = action["metaData"]["id"], action["metaData"]["schemaString"]
-                elif "txn" in action:
-                    applied[action["txn"]["appId"]] = int(action["txn"]["version"])
+            actions = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            return before.after(number, actions)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Corruption(
                 f"{path}: is no version of a Delta table that Timeline wrote: {error}; "
                 f"remove the folder {DELTA_LOG} and publish again"
             ) from None
-        return Version(number, files, table, schema, applied)
 
     def put(
         self,
@@ -179,28 +164,38 @@ class DeltaTable:
         asked again.
         """
         for _ in range(_ATTEMPTS):
-            before = self.current()
+            before, checkpoint = self._current()
             found, applied = wanted(before)
             files = {file.path: file for file in found}
             same = {path: (file.size, file.sha256) for path, file in before.files.items()}
             new = [file for path, file in files.items() if same.get(path) != (file.size, file.sha256)]
             gone = [file for path, file in before.files.items() if path not in files]
-            if before.schema == schema and before.applied == applied and not new and not gone:
+            changed = {name: value for name, value in applied.items() if before.applied.get(name) != value}
+            if before.schema == schema and not changed and not new and not gone:
                 return before, before
-            table = before.table or str(uuid.uuid4())
             number = before.number + 1
-            actions = _actions(before, table, schema, list(partitions), new, gone, applied, at)
+            actions = _actions(before, schema, list(partitions), new, gone, changed, at)
             content = "".join(f"{_json(action)}\n" for action in actions).encode()
             if self._versions.put_if_absent(_name(number), memoryview(content)):
-                kept = {path: before.files.get(path, file) for path, file in files.items()}
-                kept |= {file.path: file for file in new}
-                return before, Version(number, kept, table, schema, applied)
+                after = before.after(number, actions)
+                if number - checkpoint >= _EVERY:
+                    self._put_checkpoint(after, at)
+                return before, replace(after, files={path: after.files[path] for path in files})
         raise Conflict(f"{self._where}: others kept publishing there meanwhile; try again")
+
+    def _put_checkpoint(self, version: Version, at: int) -> None:
+        """Put a checkpoint of a version, and have readers find it.
+
+        Who dies before that leaves a table as good as before, and the next version has one.
+        """
+        content, rows = checkpoint_of(version, at)
+        self._versions.put_if_absent(_checkpoint_name(version.number), memoryview(content))
+        last = {"version": version.number, "size": rows, "sizeInBytes": len(content)}
+        self._versions.replace(LAST_CHECKPOINT, memoryview(_json(last).encode()))
 
 
 def _actions(
     before: Version,
-    table: str,
     schema: str,
     partitions: list[str],
     new: list[DataFile],
@@ -221,10 +216,10 @@ def _actions(
         }
     ]
     if before.number < 0:
-        actions.append({"protocol": _PROTOCOL})
+        actions.append({"protocol": PROTOCOL})
     if before.schema != schema:
         described = {
-            "id": table,
+            "id": before.table or str(uuid.uuid4()),
             "format": {"provider": "parquet", "options": {}},
             "schemaString": schema,
             "partitionColumns": partitions,
@@ -233,9 +228,7 @@ def _actions(
         }
         actions.append({"metaData": described})
     actions += [
-        {"txn": {"appId": name, "version": version, "lastUpdated": at}}
-        for name, version in applied.items()
-        if before.applied.get(name) != version
+        {"txn": {"appId": name, "version": version, "lastUpdated": at}} for name, version in applied.items()
     ]
     actions += [
         {
@@ -267,19 +260,12 @@ def _actions(
     return actions
 
 
-def _file_of(add: Mapping[str, Any]) -> DataFile:
-    return DataFile(
-        path=str(add["path"]),
-        size=int(add["size"]),
-        modified=int(add["modificationTime"]),
-        sha256=str((add.get("tags") or {}).get("sha256", "")),
-        stats=str(add.get("stats") or "{}"),
-        partition={str(name): str(value) for name, value in add["partitionValues"].items()},
-    )
-
-
 def _name(number: int) -> str:
     return f"{number:020}.json"
+
+
+def _checkpoint_name(number: int) -> str:
+    return f"{number:020}.checkpoint.parquet"
 
 
 def _json(value: object) -> str:

@@ -27,20 +27,25 @@ from timeline.log.objects import Objects
 from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.times import now
 from timeline.publish.delta import DELTA_LOG, DataFile, DeltaTable, Version, schema_of, stats_of
+from timeline.urls import url_of
 
 __all__ = [
     "COMMIT",
     "ERASED",
+    "LOG",
     "PublishedTable",
+    "applied_from",
+    "check_log",
     "erasures_of",
     "is_published",
     "publish_log",
     "refresh_log_table",
 ]
 
-#: What a table says was applied to it: the commits of the log up to a number, and which erasures.
+#: What a table says was applied to it: commits of the log up to a number, which erasures, and of which log.
 COMMIT: Final = "timeline"
 ERASED: Final = "timeline.erased"
+LOG: Final = "timeline.log"
 
 _SCHEMA: Final = schema_of(LOG_COLUMNS, narrow={"inherited"})
 #: Columns whose least and greatest value let readers pass over a file; none of them is anything that is
@@ -71,11 +76,35 @@ def is_published(log: Log) -> bool:
 
 
 def erasures_of(log: Log) -> int:
-    """Return a number that is another one once events of the log were erased."""
-    return zlib.crc32(repr(log.erasures()).encode())
+    """Return a number that is another one once events of the log were erased, the same on every machine."""
+    return zlib.crc32(log.erased_mark() or b"")
 
 
-def publish_log(log: Log, target: Path | None = None) -> PublishedTable:
+def applied_from(log: Log, commit: int, erased: int) -> dict[str, int]:
+    """Return what is applied to a table that has a log up to a commit, with the erasures of a number."""
+    known = {COMMIT: commit, ERASED: erased}
+    return known | {LOG: _identity(log)} if commit else known
+
+
+def _identity(log: Log) -> int:
+    """Return a number that another log does not have: it is of the first commit, which stays."""
+    [first] = log.commits(0, 1)
+    return zlib.crc32(first.digest.encode())
+
+
+def check_log(log: Log, table: Version, where: object) -> None:
+    """Raise Conflict where a table is of another log, or of commits that the log does not have."""
+    commit = table.applied.get(COMMIT, 0)
+    if commit > log.head_number():
+        raise Conflict(
+            f"{where}: was published up to commit {commit}, and the log ends at commit "
+            f"{log.head_number()}: it is of another store, or this one has lost its last commits"
+        )
+    if commit and table.applied.get(LOG) not in (None, _identity(log)):
+        raise Conflict(f"{where}: was published by another store; name another folder")
+
+
+def publish_log(log: Log, target: str | Path | None = None) -> PublishedTable:
     """Register every file of the log in the Delta table of its own folder, or of `target` by hard links.
 
     Raises Conflict where an erasure is not finished, or `target` holds other files, BadInput where files
@@ -87,14 +116,19 @@ def publish_log(log: Log, target: Path | None = None) -> PublishedTable:
                 f"{log.place}: an erasure is not finished, so that nothing is published; "
                 "`timeline erase` finishes it"
             )
-        if target is None or target.resolve() == log.folder.resolve():
+        if target is not None and (url := url_of(target)) is not None:
+            raise BadInput(
+                f"{url}: files of a log cannot be linked to a bucket; name no target: then the log is the "
+                "table where it lies"
+            )
+        if target is None or Path(target).resolve() == log.folder.resolve():
             return _publish(log)
         if log.is_shared:
             raise BadInput(
                 f"{log.place}: the files of a log in a bucket cannot be linked to {target}; name no target: "
                 "then the log is the table where it lies"
             )
-        return _publish_links(log, target.absolute())
+        return _publish_links(log, Path(target).absolute())
 
 
 def refresh_log_table(log: Log) -> None:
@@ -145,6 +179,7 @@ def _located(log: Log) -> list[LogFile]:
 
 def _wanted(log: Log, files: Sequence[LogFile], known: Version) -> tuple[list[DataFile], dict[str, int]]:
     """Return these files of the log as the table has them, those that it has not yet with statistics."""
+    check_log(log, known, log.place)
     found = []
     for file in files:
         size, sha256 = os.stat(file.path).st_size, declared_hash(file.path).decode()
@@ -164,7 +199,7 @@ def _wanted(log: Log, files: Sequence[LogFile], known: Version) -> tuple[list[Da
                 rearranged=same is None and file.last <= known.applied.get(COMMIT, 0),
             )
         )
-    return found, {COMMIT: files[-1].last if files else 0, ERASED: erasures_of(log)}
+    return found, applied_from(log, files[-1].last if files else 0, erasures_of(log))
 
 
 def _stats(file: LogFile) -> str:
@@ -195,10 +230,12 @@ def _publish_links(log: Log, folder: Path) -> PublishedTable:
     if not is_free(folder) and not (folder / DELTA_LOG).is_dir():
         raise Conflict(f"{folder} has something in it, and is no table of a log; name another folder")
     table = DeltaTable(FolderObjects.create(folder / DELTA_LOG), folder)
+    # Before a link takes the place of another log's.
+    check_log(log, table.current(), folder)
     files = _located(log)
     _link(files, folder)
     before, after = table.put(lambda known: _wanted(log, files, known), schema=_SCHEMA, at=now() // 1_000)
-    _remove_others(folder, before, after)
+    _remove_others(folder, after)
     return _published(str(folder), before, after)
 
 
@@ -223,13 +260,12 @@ def _link(files: Iterable[LogFile], folder: Path) -> None:
     sync_folder(folder)
 
 
-def _remove_others(folder: Path, before: Version, after: Version) -> None:
+def _remove_others(folder: Path, table: Version) -> None:
     """Remove files that neither this version nor the one before has: somebody may be reading that.
 
     Once events were erased, those of the version before go too.
     """
-    erased = before.applied.get(ERASED) != after.applied[ERASED]
-    held = set(after.files) if erased else {*before.files, *after.files}
+    held = set(table.files) if ERASED in table.fresh else table.files.keys() | table.removed
     for file in log_files(folder, os.listdir(folder)):
         if file.name not in held:
             os.unlink(file.path)

@@ -18,6 +18,7 @@ __all__ = [
     "manifest_of",
     "manifest_text",
     "read_manifest",
+    "unreadable",
 ]
 
 MANIFEST: Final = "beliefs.json"
@@ -95,10 +96,11 @@ def read_manifest(folder: Path) -> Manifest | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
 
 
-def _unreadable(path: str | Path, error: Exception) -> BadInput:
+def unreadable(path: str | Path, error: Exception) -> BadInput:
+    """Return the error for a file that is no manifest at all."""
     return BadInput(f"{path}: cannot be read as the manifest of published beliefs: {error}")
 
 
@@ -107,7 +109,7 @@ def manifest_of(text: str, path: str | Path) -> Manifest:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     version = found.get("timeline_beliefs") if isinstance(found, dict) else None
     if version != _VERSION:
         raise BadInput(

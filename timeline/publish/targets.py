@@ -1,49 +1,106 @@
 """Where a store was published to, so that an erasure reaches what was published.
 
-They are kept in `published.json` in the folder of the store.
+They are kept in `published.json` in the folder of the store. Of a store in a bucket, those that every machine
+can reach are kept in the bucket, an object each below `published/`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from timeline.atomic import write_path
 from timeline.errors import BadInput
+from timeline.log.log import Log
+from timeline.log.objects import Objects
+from timeline.urls import url_of
 
-__all__ = ["What", "forget", "published", "remember"]
+__all__ = ["Target", "What", "forget", "published", "remember"]
 
 What = Literal["delta", "beliefs"]
 
 _FILE: Final = "published.json"
+_SHARED: Final = "published"
 
 
-def published(store: Path) -> list[tuple[What, Path]]:
+class Target(NamedTuple):
+    """What was published, and to which folder or URL."""
+
+    what: What
+    where: str
+
+
+def published(log: Log) -> list[Target]:
     """Return what was published of a store, and where; raises BadInput where its list is none."""
-    path = store / _FILE
+    found = _listed(_file(log))
+    if log.is_shared:
+        objects = _shared(log)
+        for name in sorted(objects.list()):
+            found += _listed(objects.get(name))
+    return found
+
+
+def remember(log: Log, target: Target) -> bool:
+    """Add a target to the list, durably, before anything is written there; returns whether it is new."""
+    if log.is_shared and url_of(target.where) is not None:
+        return _shared(log).put_if_absent(_name(target), memoryview(_text([target]).encode()))
+    known = _listed(_file(log))
+    if target in known:
+        return False
+    _write(_file(log), [*known, target])
+    return True
+
+
+def forget(log: Log, target: Target) -> None:
+    """Remove a target from the list."""
+    if log.is_shared and url_of(target.where) is not None:
+        _shared(log).remove([_name(target)])
+    else:
+        left = [each for each in _listed(_file(log)) if each != target]
+        if left:
+            _write(_file(log), left)
+        else:
+            _file(log).unlink(missing_ok=True)
+
+
+def _file(log: Log) -> Path:
+    return log.folder.parent / _FILE
+
+
+def _shared(log: Log) -> Objects:
+    from timeline.log.bucket import BucketObjects
+
+    return BucketObjects(log.place.rpartition("/")[0], log.folder.parent / _SHARED, within=_SHARED)
+
+
+def _name(target: Target) -> str:
+    return f"{target.what}-{hashlib.sha256(target.where.encode()).hexdigest()[:32]}.json"
+
+
+def _listed(path: Path) -> list[Target]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return [(each["what"], Path(each["target"])) for each in found]
+        found = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return []
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise BadInput(f"{path}: cannot be read: {error!r}; remove it and publish again") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from None
+    try:
+        return [Target(each["what"], str(each["target"])) for each in json.loads(found)]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise _unreadable(path, error) from None
 
 
-def remember(store: Path, what: What, target: Path) -> None:
-    """Add a target to the list, durably, before anything is written there."""
-    known = published(store)
-    if (what, target) not in known:
-        _write(store, [*known, (what, target)])
+def _unreadable(path: Path, error: Exception) -> BadInput:
+    return BadInput(f"{path}: cannot be read: {error!r}; remove it and publish again")
 
 
-def forget(store: Path, what: What, target: Path) -> None:
-    """Remove a target from the list."""
-    _write(store, [each for each in published(store) if each != (what, target)])
+def _write(path: Path, targets: Iterable[Target]) -> None:
+    with write_path(path, replace=True) as written:
+        written.write_text(_text(targets), encoding="utf-8")
 
 
-def _write(store: Path, targets: list[tuple[What, Path]]) -> None:
-    listed = [{"what": what, "target": str(target)} for what, target in targets]
-    with write_path(store / _FILE, replace=True) as written:
-        written.write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
+def _text(targets: Iterable[Target]) -> str:
+    return json.dumps([{"what": what, "target": where} for what, where in targets], indent=1) + "\n"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from timeline.errors import BadInput, TimelineError, brief
 from timeline.log.log import Log
@@ -16,12 +17,18 @@ from timeline.log.spill import connect
 from timeline.meaning.columns import SQL_TYPES
 from timeline.publish.beliefs import COLUMNS, Believed
 from timeline.spark.asking import belief_spans
+from timeline.spark.source import as_engines_name_it
+from timeline.urls import url_of
 
 if TYPE_CHECKING:
     import duckdb
     from pyspark.sql import SparkSession
 
 __all__ = ["computed"]
+
+_TEMPORARY: Final = ".timeline-spans-"
+#: What is larger is read part by part.
+_PART: Final = 8 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +46,20 @@ class _Computed:
 
 
 @contextmanager
-def computed(engine: str | SparkSession, log: Log, beside: Path) -> Iterator[Believed]:
-    """Yield every belief of the log up to its head, which the engine writes to a temporary folder.
+def computed(engine: str | SparkSession, log: Log, target: str) -> Iterator[Believed]:
+    """Yield every belief of the log up to its head, which the engine writes to a temporary place.
 
-    The folder is made in `beside`, which the engine has to see. Raises BadInput where there is no PySpark,
-    `engine` is no address, or the log is in a bucket, TimelineError for what the engine raises.
+    That is made beside `target`, a folder or a URL, which the engine has to see as this machine does. Raises
+    BadInput where there is no PySpark or `engine` is no address, TimelineError for what the engine raises.
     """
-    if log.is_shared:
-        # Its local folder has copies of some files, and how an engine reaches a bucket is not ours to know.
-        raise BadInput(
-            f"{log.place}: an engine works out the beliefs of a log in a folder alone; "
-            "publish without an engine"
-        )
     head = log.head()
-    beside.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".timeline-spans-", dir=beside) as folder:
-        spans = Path(folder) / "spans"
+    url = url_of(target)
+    beside = _beside_folder(Path(target).parent) if url is None else _beside_url(url)
+    with beside as place:
         if head is not None:
-            _write(engine, log, head.number, spans)
-        with connect(spill=folder) as con:
-            files = sorted(spans.glob("*.parquet"))
+            _write(engine, log, head.number, place.spans)
+        files = place.fetch() if head is not None else []
+        with connect(spill=place.folder) as con:
             nulls = ", ".join(f"NULL::{SQL_TYPES[kind]} AS {name}" for name, kind in COLUMNS.items())
             source = parquet_source(files) if files else f"(SELECT {nulls} LIMIT 0)"
             con.execute(f"CREATE VIEW belief_spans AS SELECT {', '.join(COLUMNS)} FROM {source}")
@@ -68,7 +69,54 @@ def computed(engine: str | SparkSession, log: Log, beside: Path) -> Iterator[Bel
                 yield _Computed(con, head.number, head.last_position, head.digest, head.recorded_at)
 
 
-def _write(engine: str | SparkSession, log: Log, commit: int, folder: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Where an engine writes, as it names it, and a folder of this machine; `fetch` returns the files."""
+
+    spans: str
+    folder: str
+    fetch: Callable[[], list[Path]]
+
+
+@contextmanager
+def _beside_folder(parent: Path) -> Iterator[_Beside]:
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=parent) as folder:
+        spans = Path(folder) / "spans"
+        yield _Beside(str(spans), folder, lambda: sorted(spans.glob("*.parquet")))
+
+
+@contextmanager
+def _beside_url(url: str) -> Iterator[_Beside]:
+    """Make a temporary prefix beside a URL; what is there at the end is removed."""
+    from timeline.log.service import Service, remove_all
+
+    parent = url.rpartition("/")[0]
+    if parent.endswith("/"):
+        raise BadInput(
+            f"{url}: names a whole bucket; expected a prefix in it, beside which an engine can write"
+        )
+    where = f"{parent}/{_TEMPORARY}{os.urandom(8).hex()}"
+    service = Service(where)
+    with tempfile.TemporaryDirectory(prefix="timeline-") as folder:
+
+        def fetch() -> list[Path]:
+            found = service.list("spans/")
+            files = []
+            for name in sorted(found):
+                if name.endswith(".parquet"):
+                    files.append(Path(folder) / name)
+                    if not service.download(f"spans/{name}", found[name], files[-1], _PART):
+                        raise TimelineError(f"{where}/spans/{name}: changed while it was read")
+            return files
+
+        try:
+            yield _Beside(f"{as_engines_name_it(where)}/spans", folder, fetch)
+        finally:
+            remove_all(service)
+
+
+def _write(engine: str | SparkSession, log: Log, commit: int, where: str) -> None:
     """Have the engine write every belief as of a commit, in the order in which they begin.
 
     So a part of the reported axis is in few of the files.
@@ -81,8 +129,8 @@ def _write(engine: str | SparkSession, log: Log, commit: int, folder: Path) -> N
         ) from None
     session = _session(engine) if isinstance(engine, str) else engine
     try:
-        spans = belief_spans(session, log.folder, recorded_as_of=f"#{commit}")
-        spans.sort("believed_from").write.parquet(str(folder))
+        spans = belief_spans(session, as_engines_name_it(log.place), recorded_as_of=f"#{commit}")
+        spans.sort("believed_from").write.parquet(where)
     except PySparkException as error:
         raise TimelineError(f"{brief(engine)}: {str(error).strip()[:2_000]}") from error
     finally:

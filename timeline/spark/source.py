@@ -21,7 +21,7 @@ from timeline.publish.manifest import MANIFEST, Manifest, manifest_of
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["Published", "found_at"]
+__all__ = ["Published", "as_engines_name_it", "found_at"]
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/+")
 _PATTERN: Final = re.compile(r"[*?\[\]{}\\]")
@@ -37,6 +37,15 @@ class Published:
 
     folder: str
     manifest: Manifest
+
+
+def as_engines_name_it(place: str) -> str:
+    """Return a path or URL as Spark names it: a bucket that speaks S3 is `s3a:` there, and on Sail, too.
+
+    >>> as_engines_name_it("s3://newsroom/desk/log"), as_engines_name_it("/desk/log")
+    ('s3a://newsroom/desk/log', '/desk/log')
+    """
+    return place.replace("s3://", "s3a://", 1) if place.startswith("s3://") else place
 
 
 def found_at(spark: SparkSession, source: str) -> DataFrame | Published:
