@@ -26,7 +26,7 @@ __all__ = ["DUCKDB", "SAIL", "run_in", "started_in"]
 #: PyPI.
 DUCKDB: Final = (
     "duckdb==1.5.5",
-    *(f"duckdb-extension-{name}==1.5.5" for name in ("delta", "httpfs", "quack")),
+    *(f"duckdb-extension-{name}==1.5.5" for name in ("azure", "delta", "httpfs", "quack")),
 )
 #: Spark's own client and a server of Spark Connect without a JVM.
 SAIL: Final = ("pysail==0.7.2", "pyspark-client==4.2.0", "pandas<3")

@@ -225,7 +225,7 @@ def fact(number: int) -> dict[str, str]:
     return {"fact": f"acme/revenue@{1500 + number}", "unit": "USD", "source": "wire"}
 
 
-def published(tl: Timeline, folder: Path, least: int) -> Any:
+def published(tl: Timeline, folder: str | Path, least: int) -> Any:
     """Publish in segments of about so many beliefs that begin in them, however many are live."""
     return publish_beliefs(tl._log, tl.snapshot().reader(), folder, least=least, ratio=0)
 

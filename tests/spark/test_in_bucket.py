@@ -55,7 +55,9 @@ def test_a_bucket_is_asked_of_and_published_to_by_a_cluster(
         warnings.simplefilter("ignore")
         question = {"as_of": "2016-03-01"}
         log = as_engines_name_it(f"{url}/desk/log")
-        assert same(ask(session, "beliefs_as_of", log, **question), expected(tl, "beliefs_as_of", question), log)
+        assert same(
+            ask(session, "beliefs_as_of", log, **question), expected(tl, "beliefs_as_of", question), log
+        )
         # To a bucket, and to a folder that the cluster sees.
         for target in (f"{url}/beliefs", str(tmp_path / "there")):
             there = tl.publish_beliefs(target, engine=session)

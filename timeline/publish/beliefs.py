@@ -221,10 +221,10 @@ class _Work:
             segments=segments,
         )
         if manifest != before:
+            self._check_last(after)
             self.place.replace_manifest(manifest_text(manifest))
-            if self.table.number() != after.number:
-                # The manifest of somebody who published since may have been replaced by this one.
-                raise _MovedError
+            # The manifest of somebody who published since may have been replaced by this one.
+            self._check_last(after)
         self._remove_others(after)
         return PublishedBeliefs(
             path=self.place.name,
@@ -256,6 +256,11 @@ class _Work:
                     f"{manifest.digest}, that of {self.log.place} has {known.digest}; name another folder"
                 )
         self._check_erased()
+
+    def _check_last(self, table: Version) -> None:
+        """Raise _MovedError where there is a later version."""
+        if self.table.number() != table.number:
+            raise _MovedError
 
     def _check_erased(self) -> None:
         """Raise Overtaken where the reader may still have what was erased."""
