@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A loaded machine must not turn a slow example into a failure: there is no deadline.
 _ALWAYS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-for _profile, _examples in {"dev": 50, "ci": 50, "long": 200}.items():
+for _profile, _examples in {"dev": 50, "ci": 30, "long": 200}.items():
     settings.register_profile(
         _profile,
         max_examples=_examples,

@@ -24,9 +24,9 @@ def costly(examples: int = 100) -> settings:
     """Return the settings of a property of which every example makes a store.
 
     All `examples` are drawn under HYPOTHESIS_PROFILE=long, and one in twelve of them under `ci`. Elsewhere
-    one in 25 of them is drawn, and at least three, so that the tests of a room run in seconds.
+    one in 25 of them is drawn, and at least two, so that the tests of a room run in seconds.
     """
-    return settings(max_examples=max(examples // _ONE_IN.get(_profile(), _FEW), 3))
+    return settings(max_examples=max(examples // _ONE_IN.get(_profile(), _FEW), 2))
 
 
 def counted(short: int, long: int) -> int:
