@@ -8,12 +8,14 @@ import duckdb
 import pytest
 
 import timeline.log.log
-from tests.logs import Volatile, append
+from tests.logs import Volatile, always, append, row
 from timeline.errors import Corruption
-from timeline.log.checks import check_rows, explained
-from timeline.log.file import records_of
+from timeline.log.checks import check_erased, check_ids_once, check_rows, explained
+from timeline.log.file import records_of, rows_of
 from timeline.log.folder import FolderObjects
-from timeline.log.log import Log
+from timeline.log.log import Log, rows_to_table
+from timeline.log.writing import encoded
+from timeline.meaning.erasure import tombstone
 
 
 @pytest.fixture
@@ -102,3 +104,62 @@ def test_an_error_of_duckdb_is_that_of_the_file_that_is_the_reason(log: Log) -> 
         duckdb.InterruptException(""),
     ):
         assert explained(other, files) is other
+
+
+@pytest.mark.parametrize(
+    ("times", "shown"), [(1, "1, 11"), (4, "1, 11, 12, 13, 14"), (5, "1, 11, 12, 13, 14")]
+)
+def test_an_event_that_is_there_twice_is_named_with_its_places(log: Log, times: int, shown: str) -> None:
+    check_ids_once(log.files())
+    for _ in range(times):
+        append(log, 0)
+    event_id = row(0)["event_id"]
+    with pytest.raises(
+        Corruption, match=f"the event {event_id} is there at positions {shown}, expected once"
+    ):
+        log.verify()
+
+
+def test_a_log_that_may_lack_tombstones_lacks_those_that_came_later(log: Log) -> None:
+    path = Path(log.files()[0].path)
+    records = records_of(log.files()[0])
+    kept = {"position", "commit", "recorded_at", "place", "event_id", "event_type", "fact", "inherited"}
+    rows = [
+        {name: value for name, value in found.items() if name in kept} | {"status": "erased"}
+        for found in rows_of(str(path)).to_pylist()
+    ]
+    path.write_bytes(encoded(rows_to_table(rows), records))
+    with pytest.raises(Corruption, match="has no content, and no tombstone says that it was erased"):
+        check_erased(log.files())
+    assert check_erased(log.files(), may_lack=True) == (2, 0)
+
+
+def test_a_tombstone_counts_what_is_still_to_be_erased(log: Log) -> None:
+    assert check_erased(log.files()) == (0, 0)
+    log.append(always(rows_to_table([tombstone(row(0), "why"), tombstone(row(3), "why")])))
+    assert check_erased(log.files()) == (0, 2)
+
+
+@pytest.mark.parametrize("commit", [1, 2, 3, 5])
+def test_what_is_wrong_in_a_merged_file_is_named_with_its_commit(tmp_path: Path, commit: int) -> None:
+    folder = FolderObjects.create(tmp_path / "log").folder
+    merged = Log(folder, objects=Volatile(folder))
+    for number in range(0, 64, 2):
+        append(merged, number, number + 1)
+    [file] = merged.files()
+    rows = rows_of(file.path).to_pylist()
+    at = 2 * commit - 1
+    rows[at]["claim"] = "another"
+    Path(file.path).write_bytes(encoded(rows_to_table(rows), records_of(file)))
+    with pytest.raises(Corruption, match=f"commit {commit}: the event at position {at + 1} has the id"):
+        merged.verify()
+
+
+def test_a_page_that_duckdb_cannot_read_is_that_of_its_file(log: Log) -> None:
+    """A file whose footer can be read, and one column of which cannot."""
+    files = log.files()
+    content = Path(files[1].path).read_bytes()
+    Path(files[1].path).write_bytes(content[:4] + b"\xff" * 300 + content[304:])
+    found = explained(duckdb.Error("failed"), files)
+    assert isinstance(found, Corruption)
+    assert f"{files[1].name}: not a file of the log" in str(found)

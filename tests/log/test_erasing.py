@@ -11,7 +11,7 @@ import pytest
 
 from tests.logs import Volatile, always, append, events_of, row
 from timeline.errors import BadInput, Corruption, NotFound
-from timeline.log.erasing import record_tombstones, remove_erased
+from timeline.log.erasing import amending, record_tombstones, remove_erased, tombstoned
 from timeline.log.file import LogFile, records_of, rows_of
 from timeline.log.log import Log, rows_to_table
 from timeline.log.writing import MANY, encoded, rewritten
@@ -194,3 +194,26 @@ def test_rewriting_keeps_a_file_as_it_is(log: Log) -> None:
             LogFile(file.name, file.first, file.last, str(log.folder / file.name)), lambda r: r
         ) as new:
             assert bytes(new) == (log.folder / file.name).read_bytes()
+
+
+def test_what_amends_an_event_is_known_in_the_order_of_the_log(log: Log) -> None:
+    events = ids(log)
+    assert amending(log, [events[2]]) == []
+    amendments = [row(100 + at, event_type="corrected", target=events[2]) for at in range(3)]
+    log.append(always(rows_to_table([*amendments, row(200, event_type="retracted", target=events[3])])))
+    found = [str(one["event_id"]) for one in amendments]
+    assert amending(log, [events[2]]) == found
+    assert amending(log, [events[2], events[3]]) == ids(log)[35:]
+    erase(log, [found[1]])
+    assert amending(log, [events[2]]) == [found[0], found[2]]
+    # A tombstone amends nothing.
+    assert amending(log, [found[1]]) == []
+    assert tombstoned(log) == {found[1]}
+
+
+def test_in_an_empty_log_there_is_nothing_to_erase(tmp_path: Path) -> None:
+    empty = Log.create(tmp_path / "empty")
+    assert tombstoned(empty) == set()
+    with empty.maintenance():
+        assert remove_erased(empty) == 0
+        assert record_tombstones(empty, [], "why") == (None, [])
