@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,7 @@ import pytest
 import timeline.log.log
 from tests.logs import Volatile, always, append, row
 from timeline.errors import Corruption
-from timeline.log.checks import check_erased, check_ids_once, check_rows, explained
+from timeline.log.checks import check_digests, check_erased, check_ids_once, check_rows, explained
 from timeline.log.file import records_of, rows_of
 from timeline.log.folder import FolderObjects
 from timeline.log.log import Log, rows_to_table
@@ -163,3 +164,17 @@ def test_a_page_that_duckdb_cannot_read_is_that_of_its_file(log: Log) -> None:
     found = explained(duckdb.Error("failed"), files)
     assert isinstance(found, Corruption)
     assert f"{files[1].name}: not a file of the log" in str(found)
+
+
+def test_a_chain_begins_with_the_first_commit_and_goes_on_from_any_other(log: Log) -> None:
+    file, records = log.files()[0], log.records()
+    check_digests(file, records, None)
+    # What a later one follows is not known without it.
+    check_digests(file, records[1:], None)
+    first = records[0].commit
+    for changed, said in (
+        (replace(first, digest="0" * 64), "commit 1 has the digest 0+, expected"),
+        (replace(first, first_position=2), "commit 1 starts at position 2, expected 1"),
+    ):
+        with pytest.raises(Corruption, match=said):
+            check_digests(file, [replace(records[0], commit=changed)], None)

@@ -168,7 +168,7 @@ def test_a_forged_erasure_shows(log: Log, commit: int, change: dict[str, Any], p
     changed(log, commit, lambda row: row | change)
     with pytest.raises(Corruption, match=problem) as found:
         log.verify()
-    assert f"commit {commit}" in str(found.value)
+    assert f"{commit:012}.parquet: commit {commit}" in str(found.value)
 
 
 def test_a_tombstone_of_nothing_shows(log: Log) -> None:

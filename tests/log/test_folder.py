@@ -294,6 +294,16 @@ def test_who_does_not_wait_asks_for_no_ticket(path: Path) -> None:
     assert asked(path) == TICKET + 1
 
 
+@pytest.mark.parametrize(
+    ("ticket", "after"),
+    [(0, 1), (2**32, 2**32 + 1), (2**39 - 1, 2**39), (2**40 - 2, 2**40 - 1), (2**40 - 1, 0)],
+)
+def test_tickets_are_counted_in_five_bytes(path: Path, ticket: int, after: int) -> None:
+    path.write_bytes(ticket.to_bytes(5, "little"))
+    with FileLock(path).hold():
+        assert path.read_bytes() == after.to_bytes(5, "little")
+
+
 def test_what_is_no_lock_file_is_named(tmp_path: Path) -> None:
     with (
         pytest.raises(Corruption, match="is a folder, expected a lock file; remove it"),

@@ -17,6 +17,7 @@ from timeline.log.checks import check_file_hash
 from timeline.log.file import LogFile, rows_of, rows_to_table
 from timeline.log.folder import FolderObjects
 from timeline.log.log import CheckedFiles, Log, cover, writable
+from timeline.log.writing import encoded
 
 
 class Machine:
@@ -251,6 +252,19 @@ def test_the_widest_files_cover_a_log() -> None:
             cover("/log", held)
 
 
+def test_files_are_fetched_together_before_they_are_read(
+    one: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        append(one.log, number)
+    fetched: list[list[str]] = []
+    monkeypatch.setattr(one.objects, "fetch", lambda names: fetched.append(list(names)))
+    assert len(one.log.located()) == 3
+    assert fetched == [[name(1), name(2), name(3)]]
+    assert one.log.head() == one.log.commits()[-1]
+    assert fetched[1] == [name(3)]
+
+
 # Merging and removing
 
 
@@ -377,6 +391,36 @@ def test_a_merged_file_that_holds_something_else_is_named(local: Log, tmp_path: 
     with pytest.raises(Corruption, match=f"{BLOCK}: does not hold what it was merged from; remove it"):
         Log(local.folder, objects=Late(local.folder)).compact()
     assert len(names(local.folder)) == 33
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_a_merged_file_of_the_same_commits_with_other_rows_takes_no_place(
+    one: Machine, local: Log, is_shared: bool
+) -> None:
+    """Another machine may have erased events since they were read; on one machine that is damage."""
+    log = one.log if is_shared else local
+    with log.maintenance():
+        for number in range(32):
+            append(log, number)
+    found = events_of(log).to_pylist()
+    found[5]["claim"] = None
+    content = bytes(encoded(rows_to_table(found), log.records()))
+    put = log.objects.put_if_absent
+
+    class Late:
+        def __getattr__(self, name: str) -> object:
+            return getattr(log.objects, name)
+
+        def put_if_absent(self, name: str, merged: memoryview) -> bool:
+            return put(name, memoryview(content))
+
+    late = Log(log.folder, objects=Late())  # type: ignore[arg-type]
+    if is_shared:
+        assert late.compact() == 0
+    else:
+        with pytest.raises(Corruption, match=f"{BLOCK}: does not hold what it was merged from; remove it"):
+            late.compact()
+        assert len(names(log.folder)) == 33
 
 
 def test_only_a_whole_block_of_commits_is_merged_and_not_while_others_do(local: Log) -> None:
