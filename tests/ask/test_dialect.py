@@ -90,7 +90,7 @@ def undated() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def rows(con: duckdb.DuckDBPyConnection, query: str, params: Any = None, **defaults: str) -> list[Any]:
+def rows(con: duckdb.DuckDBPyConnection, query: str, params: Any = None, **defaults: Any) -> list[Any]:
     return con.execute(translate(query, **defaults), params).fetchall()
 
 

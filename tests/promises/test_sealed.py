@@ -461,6 +461,23 @@ def _writable(tl: Any) -> object:
 
 
 REFUSED: Final[dict[str, Attempt]] = {
+    "a function by its schema": lambda tl: tl.sql(f"FROM generation.main.beliefs_as_of('{LATER}')").rows(),
+    "a function by its schema, in quotes": lambda tl: tl.sql(
+        f'FROM "generation" . /* */ "main"."Changes"(\'{DAY}\', \'{LATER}\')'
+    ).rows(),
+    "a span that ends later": lambda tl: tl.sql(
+        f"FROM beliefs FOR REPORTED_TIME FROM DATE '{DAY}' TO DATE '{LATER}'"
+    ).rows(),
+    "a span with an end that is later": lambda tl: tl.sql(
+        f"FROM beliefs FOR REPORTED_TIME BETWEEN DATE '{DAY}' AND DATE '{LATER}'"
+    ).rows(),
+    "a span that begins later": lambda tl: tl.sql(
+        f"FROM beliefs FOR REPORTED_TIME FROM DATE '{LATER}' TO NULL"
+    ).rows(),
+    "a span whose end is a parameter": lambda tl: tl.sql(
+        f"FROM beliefs FOR REPORTED_TIME FROM DATE '{DAY}' TO ?", params=[LATER]
+    ).rows(),
+    "events as of later": lambda tl: tl.sql(f"FROM events FOR REPORTED_TIME AS OF DATE '{LATER}'").rows(),
     "beliefs": lambda tl: tl.beliefs(as_of=LATER),
     "the instant after": lambda tl: tl.beliefs(as_of="2025-10-16T00:00:00Z"),
     "claims": lambda tl: tl.claims(as_of=LATER),
@@ -537,12 +554,6 @@ def test_what_reaches_past_the_seal_is_refused(name: str, sealed: Timeline, secr
 
 BLIND: Final[dict[str, Attempt]] = {
     "all times": lambda tl: tl.sql("FROM beliefs FOR REPORTED_TIME ALL").rows(),
-    "past the functions that refuse": lambda tl: tl.sql(
-        f"FROM generation.main.beliefs_as_of('{LATER}')"
-    ).rows(),
-    "a span that ends later": lambda tl: tl.sql(
-        f"FROM beliefs FOR REPORTED_TIME FROM DATE '{DAY}' TO DATE '{LATER}'"
-    ).rows(),
     "valid later": lambda tl: tl.sql(f"FROM beliefs_as_of('{DAY}', valid_at := '2030')").rows(),
     "commits in SQL": lambda tl: tl.sql("FROM commits").rows(),
     "segments by their dates": lambda tl: tl.sql(f"FROM store.segments WHERE believed_from > '{DAY}'").rows(),

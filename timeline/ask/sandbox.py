@@ -82,7 +82,7 @@ def open_sandbox(
     """
     reader = opened(attach_generation)
     try:
-        if seal.as_of is not None and reader.generation is not None:
+        if seal.as_of is not None:
             _refuse_behind(reader, seal, seal.as_of)
         # Resolved before anything is locked.
         reader.cursor().close()
@@ -98,7 +98,8 @@ def open_sandbox(
 
 def _refuse_behind(reader: Reader, seal: Seal, as_of: int) -> None:
     """Put functions of the same names before those that take a date on the reported axis."""
-    _go_by_memory(reader)
+    if reader.generation is not None:
+        _go_by_memory(reader)
     with closing(reader.cursor()) as con:
         con.execute(
             f"CREATE MACRO memory.main.date_within_the_seal(moment) AS CASE WHEN moment IS NULL THEN NULL "
@@ -107,6 +108,13 @@ def _refuse_behind(reader: Reader, seal: Seal, as_of: int) -> None:
             f"ELSE CAST(moment || ' is later than the seal: this store is sealed {seal}; expected that date "
             "or an earlier one' AS TIMESTAMP) END"
         )
+        con.execute(
+            # An exclusive end may be the first instant behind the seal.
+            "CREATE MACRO memory.main.bound_within_the_seal(bound, moment) AS "
+            f"CASE WHEN bound <= make_timestamp({as_of} + 1) THEN bound ELSE date_within_the_seal(moment) END"
+        )
+        if reader.generation is None:
+            return
         for name, (dates, others) in _OF_DATES.items():
             options = [other.partition(" ")[0] for other in others]
             given = [

@@ -540,7 +540,7 @@ class Snapshot:
             lambda reader: self._resolved(reader, as_of, **defaults),
             self.reader if unsafe else self._sandboxed,
         )
-        translated = _translated(query, dates, self.zone)
+        translated = _translated(query, dates, self.zone, sealed=self._seal.as_of is not None)
 
         def on(ask: Callable[[Reader, duckdb.DuckDBPyConnection], T]) -> T:
             def asked(reader: Reader) -> T:
@@ -785,7 +785,7 @@ def _check_rows(rows: Sequence[Any], columns: Sequence[Any]) -> None:
                 raise BadInput(f"{brief(row)} is no row of an answer with a column {brief(name)} of text")
 
 
-def _translated(query: str, dates: AsOf, zone: str | None) -> str:
+def _translated(query: str, dates: AsOf, zone: str | None, *, sealed: bool = False) -> str:
     from timeline.ask.temporal_sql import translate
 
     given: dict[str, Any] = {"policy": dates.policy, "basis": dates.basis}
@@ -795,4 +795,4 @@ def _translated(query: str, dates: AsOf, zone: str | None) -> str:
         given["recorded_as_of"] = format_instant(dates.recorded_as_of)
     if dates.valid_at is not None:
         given["valid_at"] = format_instant(dates.valid_at)
-    return translate(query, zone=zone, **given)
+    return translate(query, zone=zone, sealed=sealed, **given)

@@ -87,6 +87,8 @@ _LEXEME: Final = re.compile(
 )
 _COMMENT_EDGE: Final = re.compile(r"/\*|\*/|\Z")
 _QUOTE: Final = str.maketrans({"'": "''"})
+#: The functions that take a date on the reported axis.
+_DATED_CALLS: Final = frozenset(("beliefs_as_of", "claims_as_of", "disagreements_as_of", "changes"))
 
 
 class _Token(NamedTuple):
@@ -112,6 +114,8 @@ def translate(
     basis: str = "certain",
     policy: str = "latest",
     zone: str | None = None,
+    *,
+    sealed: bool = False,
 ) -> str:
     """Rewrite the temporal clauses of `query` as calls of DuckDB macros, and leave the rest as it is.
 
@@ -120,7 +124,8 @@ def translate(
     for every use of `beliefs`. Other tables take only what is written at them, and calls that are written out
     (`beliefs_as_of(…)`, `changes(…)`) keep theirs. A date that is written out in a clause of the reported or
     the recorded axis is a day of `zone`, an IANA name, or of UTC. A name that the query's own WITH defines is
-    its own.
+    its own. `sealed`: dates of the reported axis go through the functions of `ask.sandbox` that refuse those
+    behind the seal, and no function is called by another name than its own.
 
     Raises BadInput, with line and column, for a clause that is malformed, given twice or not supported.
 
@@ -137,7 +142,7 @@ got 'VALIDTIME'; did you mean 'VALID_TIME'?
     modes = {"basis": None if basis == "certain" else basis, "policy": None if policy == "latest" else policy}
     given = {key: f"'{text.translate(_QUOTE)}'" for key, text in (points | modes).items() if text is not None}
     try:
-        return _edited(query, 0, len(query), _Rewriter(query, given, zone).edits)
+        return _edited(query, 0, len(query), _Rewriter(query, given, zone, sealed).edits)
     except RecursionError:
         raise BadInput("the query's brackets are nested too deep") from None
 
@@ -171,9 +176,12 @@ def _tokens(query: str) -> Iterator[_Token]:
 class _Rewriter:
     """Finds what to replace in a query; `edits` has it as (start, end, text)."""
 
-    def __init__(self, query: str, defaults: Mapping[str, str], zone: str | None = None) -> None:
+    def __init__(
+        self, query: str, defaults: Mapping[str, str], zone: str | None = None, sealed: bool = False
+    ) -> None:
         self.query = query
         self.zone = zone
+        self.sealed = sealed
         self.defaults = defaults
         tokens = list(_tokens(query))
         end = _Token("end", "", len(query), len(query))
@@ -185,6 +193,11 @@ class _Rewriter:
             if number.isdigit() and not number.isascii():
                 # DuckDB's client fails on it.
                 self._refuse(i, f"the number of a parameter is in digits 0 to 9, got {number!r}")
+            if sealed and token.name in _DATED_CALLS and i and tokens[i - 1].text == ".":
+                # By way of its schema a function could be had that does not know of the seal.
+                self._refuse(i, f"this store is sealed; expected {token.name} without a schema before it")
+            if sealed and token.name in ("query", "query_table") and self.tokens[i + 1].text == "(":
+                self._refuse(i, f"this store is sealed; expected what {token.name}() runs in its place")
             if token.text in ("(", "[", "{"):
                 opened.append(i)
             elif opened and tokens[opened[-1]].text + token.text in ("()", "[]", "{}"):
@@ -287,7 +300,8 @@ class _Rewriter:
             clauses, end = self._clauses(end, own, token.name)
         elif self.tokens[end].text == "(" or not known:
             return end, False
-        text = _relation(token.name, self.query[self.tokens[i].start : token.start], clauses, self.defaults)
+        prefix = self.query[self.tokens[i].start : token.start]
+        text = _relation(token.name, prefix, clauses, self.defaults, self.sealed)
         if not text:
             return end, False
         if not (self.tokens[end].word == "AS" or self.tokens[end].name or before.text == ":"):
@@ -390,7 +404,9 @@ def _in_zone(text: str, zone: str, form: str, nth: int) -> str:
     return f"TIMESTAMP '{to_naive(at)}'"
 
 
-def _relation(name: str, prefix: str, clauses: Mapping[str, _Clause], defaults: Mapping[str, str]) -> str:
+def _relation(
+    name: str, prefix: str, clauses: Mapping[str, _Clause], defaults: Mapping[str, str], sealed: bool
+) -> str:
     """Return what to read for a table, empty where that is the table itself.
 
     `prefix`: its schema and the dot.
@@ -398,13 +414,16 @@ def _relation(name: str, prefix: str, clauses: Mapping[str, _Clause], defaults: 
     if name not in _DEFAULTED:
         if name != "events":
             return f"{prefix}{name}_as_of({clauses['recorded'].first})" if clauses else ""
-        conditions = [f"{axis}_at <= {axis}_instant({clause.first})" for axis, clause in clauses.items()]
+        instants = {"recorded": "recorded_instant", "reported": "reported_instant"}
+        if sealed:
+            instants["reported"] = "date_within_the_seal"
+        conditions = [f"{axis}_at <= {instants[axis]}({clause.first})" for axis, clause in clauses.items()]
         return f"(SELECT * FROM {prefix}events WHERE {' AND '.join(conditions)})" if clauses else ""
 
     given = {axis: _Clause("AS", defaults.get(axis, "")) for axis in _DATED} | dict(clauses)
     reported, valid = given["reported"], given["valid"]
     spanned = reported.form != "AS"
-    conditions = _overlap("believed_from", "believed_until", reported) if spanned else []
+    conditions = _overlap("believed_from", "believed_until", reported, sealed) if spanned else []
     if spanned or valid.form != "AS":
         conditions += _overlap("valid_from", "valid_to", valid)
     named = {
@@ -424,13 +443,19 @@ def _relation(name: str, prefix: str, clauses: Mapping[str, _Clause], defaults: 
     return f"(SELECT * FROM {source} WHERE {' AND '.join(conditions)})" if conditions else source
 
 
-def _overlap(lower: str, upper: str, clause: _Clause) -> list[str]:
-    """Return conditions under which [lower, upper), where NULL is open, shares an instant with the clause."""
+def _overlap(lower: str, upper: str, clause: _Clause, sealed: bool = False) -> list[str]:
+    """Return conditions under which [lower, upper), where NULL is open, shares an instant with the clause.
+
+    Where the store is `sealed`, they refuse a clause that reaches behind the seal.
+    """
     if not clause.first:
         return []
     first, below = f"valid_instant({clause.first})", "<" if clause.form == "FROM" else "<="
     # On every axis `reported_instant` is the last instant of a date and `valid_instant` the first.
     last = f"{'valid' if clause.form == 'FROM' else 'reported'}_instant({clause.last})"
+    if sealed:
+        first = f"bound_within_the_seal({first}, {clause.first})"
+        last = f"bound_within_the_seal({last}, {clause.last})"
     pairs = [f"{lower} {below} {last}", f"{upper} > {first}", f"{first} {below} {last}"]
     if clause.form == "AS":
         last = f"if({clause.first} IS NULL, NULL, reported_instant({clause.first}))"

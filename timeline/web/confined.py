@@ -54,16 +54,22 @@ class Confined:
         self._places = threading.BoundedSemaphore(at_once)
         self._lock = threading.Lock()
         self._spare: subprocess.Popen[bytes] | None = None
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._is_closed = False
 
     def start(self) -> None:
         """Start the process that waits for the next query."""
         with self._lock:
-            if self._spare is None:
+            if self._spare is None and not self._is_closed:
                 self._spare = self._started()
 
     def close(self) -> None:
-        """End the process that waits."""
+        """End the process that waits, and those that still answer."""
         with self._lock:
+            self._is_closed = True
+            for process in self._running:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
             if self._spare is not None:
                 _end(self._spare)
                 self._spare = None
@@ -81,9 +87,12 @@ class Confined:
         try:
             with self._lock:
                 process, self._spare = self._spare or self._started(), None
+                self._running.add(process)
             try:
                 return self._answer(process, request)
             finally:
+                with self._lock:
+                    self._running.discard(process)
                 _end(process)
                 threading.Thread(target=self._replace, daemon=True).start()
         finally:

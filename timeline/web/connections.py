@@ -12,7 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from timeline.web.errors import headers_of, problem
 
-__all__ = ["Connection", "at_most"]
+__all__ = ["Connection", "at_most", "unavailable"]
 
 #: So many connections are served, unless the system gives the process too few descriptors for them.
 _AT_MOST: Final = 1_024
@@ -70,8 +70,8 @@ class Connection(H11Protocol):
             self.transport.close()
 
 
-def _parts() -> tuple[bytes, list[tuple[bytes, bytes]]]:
-    content = json.dumps(problem(503, _WORDS)).encode()
+def _parts(words: str = _WORDS) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    content = json.dumps(problem(503, words)).encode()
     headers = {
         "content-type": "application/problem+json",
         "content-length": str(len(content)),
@@ -84,7 +84,12 @@ def _parts() -> tuple[bytes, list[tuple[bytes, bytes]]]:
 
 async def _busy(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer that as many connections as may are open, and close this one."""
-    content, headers = _parts()
+    await unavailable(scope, receive, send, _WORDS)
+
+
+async def unavailable(scope: Scope, receive: Receive, send: Send, words: str) -> None:
+    """Answer a request with 503 and why, and close its connection."""
+    content, headers = _parts(words)
     await send({"type": "http.response.start", "status": 503, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 

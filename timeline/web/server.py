@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 import signal
@@ -10,16 +11,21 @@ import threading
 import webbrowser
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Final
 
 import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from timeline.errors import BadInput
 from timeline.store import Timeline
 from timeline.web.app import application
-from timeline.web.connections import Connection
+from timeline.web.connections import Connection, unavailable
 from timeline.web.documents import Documents
 
 __all__ = ["serve"]
+
+#: So many seconds the requests have that are being answered when the server is to end.
+_FINISHED_WITHIN: Final = 5
 
 
 def serve(
@@ -37,6 +43,9 @@ def serve(
     `ready` is called with the address once it listens.
     With `token`, clients that send it may record events; of `documents` passages are shown.
 
+    Once it is to end it takes no more connections, and what is being answered has some seconds; what takes
+    longer is answered with 503.
+
     Port 0 takes a free one. Raises BadInput where the address cannot be listened on.
     """
     try:
@@ -53,11 +62,11 @@ def serve(
     address = f"http://{shown}:{taken}/"
     app = application(tl, hosts=_names(host), token=token, documents=documents)
     config = uvicorn.Config(
-        app,
+        _answered(app),
         log_level="warning",
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=_FINISHED_WITHIN,
         http=Connection,
         lifespan="on",
     )
@@ -70,6 +79,27 @@ def serve(
         server.run(sockets=[listening])
     if server.is_interrupted:
         raise KeyboardInterrupt
+
+
+def _answered(app: ASGIApp) -> ASGIApp:
+    """Return the application, which answers with 503 what it cannot finish before the server ends."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await app(scope, receive, noted)
+        except asyncio.CancelledError:
+            if scope["type"] != "http" or has_begun:
+                raise
+            await unavailable(scope, receive, send, "the server is ending; ask again once it is back")
+
+    return answer
 
 
 class _Server(uvicorn.Server):

@@ -29,7 +29,7 @@ def con() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def read(name: str) -> tuple[str, dict[str, str], Any]:
+def read(name: str) -> tuple[str, dict[str, Any], Any]:
     query = (FOLDER / f"{name}.sql").read_text()
     arguments = dict(ARGUMENT.findall(query))
     return query, arguments, json.loads(arguments.pop("params", "[]"))
