@@ -372,8 +372,39 @@ def test_keys_are_taken_from_a_profile_of_aws(
     Timeline.create(url).close()
     assert not _holds(tmp_path / "caches", SECRET)
     monkeypatch.setenv("AWS_PROFILE", "other")
-    with pytest.raises(BadInput, match="the AWS profile 'other' has no keys of its own"):
+    with pytest.raises(BadInput, match="the AWS profile 'other' has no keys of its own; "):
         Timeline.open(url)
+
+
+@pytest.mark.parametrize("named", ["desk", None])
+def test_a_profile_that_runs_a_program_for_its_keys(
+    url: str, here: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str | None
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    keys = tmp_path / "keys.json"
+    keys.write_text(f'{{"Version": 1, "AccessKeyId": "tl-key", "SecretAccessKey": "{SECRET}"}}')
+    config = tmp_path / "config"
+    section = f"profile {named}" if named else "default"
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    if named:
+        monkeypatch.setenv("AWS_PROFILE", named)
+    config.write_text(f"[{section}]\ncredential_process = cat {keys}\n")
+    Timeline.create(url).close()
+    assert not _holds(tmp_path / "caches", SECRET)
+    # Where it fails, or there is no boto3, the error names the kind of the profile.
+    keys.write_text("{}")
+    with pytest.raises(BadInput, match=r"has no keys of its own: it runs a program for them, which failed"):
+        Timeline.open(url)
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    for setting, words in (
+        ("credential_process = false", "runs a program"),
+        ("sso_session = desk", "signs in by SSO"),
+        ("role_arn = arn:aws:iam::1:role/desk\nsource_profile = x", "assumes a role"),
+    ):
+        config.write_text(f"[{section}]\n{setting}\n")
+        with pytest.raises(BadInput, match=f"it {words}.*needs the package boto3"):
+            Timeline.open(url)
 
 
 def test_a_project_leads_to_a_bucket_only_where_it_is_trusted(

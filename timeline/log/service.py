@@ -84,6 +84,8 @@ def connect(url: str, *, seconds: int | None = None) -> ObjectStore:
     if url.startswith("s3:"):
         # Not every service that speaks S3 can remove several objects by one request.
         options |= {"disable_bulk_delete": "true"}
+        if (provider := _provider()) is not None:
+            options |= {"credential_provider": provider}
     client: Any = {"timeout": timedelta(seconds=seconds or _REQUEST), "connect_timeout": timedelta(seconds=5)}
     if _is_set("AWS_ALLOW_HTTP" if url.startswith("s3:") else "AZURE_ALLOW_HTTP") or _emulates(url):
         client["allow_http"] = True
@@ -117,26 +119,71 @@ _OWN: Final = (
 _KEYS: Final = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 
 
-def _of_profile() -> dict[str, str]:
-    """Return the keys and the region of the AWS profile that the environment names, or of the default one.
+#: What in a profile has credentials come from elsewhere, in words.
+_KINDS: Final = {
+    "sso_session": "signs in by SSO",
+    "sso_start_url": "signs in by SSO",
+    "credential_process": "runs a program for them",
+    "role_arn": "assumes a role",
+    "web_identity_token_file": "has a token of a web identity",
+    "login_session": "signs in by a browser",
+}
 
-    Raises BadInput where one is named that has no keys of its own.
+
+def _profile() -> tuple[str | None, str, dict[str, str]]:
+    """Return the name of the AWS profile that the environment names, None for the default one; what of it has
+    credentials come from elsewhere, in words, empty where nothing does; and its keys and its region.
+
+    Keys of its own come before anything else. All is empty where the credentials are the environment's.
     """
     if any(os.environ.get(name) for name in _OWN):
-        return {}
-    named = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
+        return None, "", {}
+    named = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or None
     profile = named or "default"
     keys = _section("AWS_SHARED_CREDENTIALS_FILE", "credentials", profile)
     config = _section("AWS_CONFIG_FILE", "config", profile if profile == "default" else f"profile {profile}")
     found = {name: value for name in _KEYS if (value := keys.get(name) or config.get(name))}
-    if named and "aws_secret_access_key" not in found:
-        raise BadInput(
-            f"the AWS profile {named!r} has no keys of its own; "
-            "`aws configure export-credentials --format env` prints what to put into the environment"
-        )
-    if found and not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")):
+    kind = "" if found else next((words for key, words in _KINDS.items() if key in keys | config), "")
+    if (found or kind) and not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")):
         found |= {"aws_region": region} if (region := keys.get("region") or config.get("region")) else {}
+    return named, kind, found
+
+
+def _of_profile() -> dict[str, str]:
+    """Return the keys and the region of the AWS profile that the environment names, or of the default one.
+
+    Raises BadInput where one is named that has neither keys nor says where they come from.
+    """
+    named, kind, found = _profile()
+    if named and not kind and "aws_secret_access_key" not in found:
+        raise BadInput(f"the AWS profile {named!r} has no keys of its own; {_INSTEAD}")
     return found
+
+
+_INSTEAD: Final = "`aws configure export-credentials --format env` prints what to put into the environment"
+
+
+def _provider() -> Any:
+    """Return what asks `boto3` for the credentials of a profile that has them come from elsewhere, or None.
+
+    Raises BadInput, which names the kind of the profile, where there is no boto3, or it gets none.
+    """
+    named, kind, _ = _profile()
+    if not kind:
+        return None
+    profile = f"the AWS profile {named or 'default'!r} has no keys of its own: it {kind}"
+    try:
+        import boto3
+        from botocore.exceptions import BotoCoreError
+        from obstore.auth.boto3 import Boto3CredentialProvider
+    except ImportError:
+        raise BadInput(f"{profile}, which needs the package boto3; install it, or {_INSTEAD}") from None
+    try:
+        provider = Boto3CredentialProvider(boto3.Session(profile_name=named))
+        provider()
+    except (BotoCoreError, ValueError) as error:
+        raise BadInput(f"{profile}, which failed: {said_by(error)}") from None
+    return provider
 
 
 def _section(variable: str, name: str, section: str) -> dict[str, str]:
