@@ -155,6 +155,31 @@ def test_a_url_that_is_none_is_bad_input_and_not_repeated(given: str) -> None:
     assert "tl-secret" not in str(raised.value)
 
 
+def test_the_examples_of_the_document_run(
+    url: str, here: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands of docs/scale.md in which a bucket has a name, but for the server; and its Python."""
+    text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    commands_of = [
+        line.partition("#")[0].split()
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        for line in block.splitlines()
+        if line.startswith("timeline ") and "newsroom" in line
+    ]
+    examples = [block for block in re.findall(r"```text\n(.*?)```", text, re.DOTALL) if "newsroom" in block]
+    shutil.copytree(ROOT / "events", tmp_path / "events")
+    monkeypatch.chdir(tmp_path)
+    assert [words[1] for words in commands_of] == ["init", "ingest", "show", "serve"]
+    assert len(examples) == 1
+    for _, *words in commands_of:
+        given = [word.replace("s3://newsroom/desk", url) for word in words]
+        if given[0] == "serve":
+            continue
+        printed = run(*given)
+    assert "up to 100 billion USD" in printed or "30 billion USD" in printed
+    exec(examples[0].replace("s3://newsroom/desk", url), {"Timeline": Timeline})
+
+
 # Machines
 
 _WRITER = """

@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from tests.buckets import Server, server, use
+from tests.buckets import SERVERS, Server, server, use
 from tests.engines import DUCKDB, SAIL, run_in
 from tests.logs import events_of
 from tests.publish.test_log_table import READERS, SECRET, plain, record
@@ -30,7 +30,7 @@ def with_sail(server: Server, url: str, file: Path) -> None:
     run_in(SAIL, READERS / "sail_delta.py", url, file, **server.environment)
 
 
-@pytest.mark.parametrize("name", ["moto", "localbucket"])
+@pytest.mark.parametrize("name", SERVERS)
 def test_every_reader_has_the_log_in_a_bucket(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
