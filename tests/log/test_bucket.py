@@ -6,6 +6,7 @@ That it keeps what a place for the log has to keep is in test_objects.py, agains
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from pathlib import Path
 from typing import Any, Final
@@ -265,6 +266,12 @@ def test_that_no_copy_can_be_kept_hides_no_put(bucket: BucketObjects, tmp_path: 
     (tmp_path / "one" / "a").mkdir()
     assert put(bucket, "a") is True
     assert bucket.has("a")
+
+
+def test_that_the_folder_of_copies_is_gone_hides_no_put(bucket: BucketObjects, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "one", ignore_errors=True)
+    (tmp_path / "one").write_text("a file in the place of the folder")
+    assert put(bucket, "7.parquet")
 
 
 def test_an_object_that_changes_while_it_is_read_is_read_again(

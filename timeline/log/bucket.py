@@ -128,7 +128,7 @@ class BucketObjects:
     def _copy(self, name: str, content: memoryview, put: Tagged) -> None:
         """Keep a copy of what was put. It is recorded: that no copy can be kept must not hide that."""
         self._listed[name] = put
-        with suppress(OSError):
+        with suppress(OSError, TimelineError):
             self._copies.install(name, content, put)
 
     def get(self, name: str) -> Path:
