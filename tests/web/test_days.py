@@ -234,8 +234,8 @@ def test_what_is_shown_at_once_is_what_the_server_says(opened: Callable[..., Any
     print(f"TIMELINE_SEED={SEED}")
     steps = random.Random(SEED)
     page = opened("/")
-    with page.expect_response("**/days?*"):
-        page.locator(".slider").hover()
+    page.locator(".slider").hover()
+    page.wait_for_function("() => timelinePage.knowsDays()")
     page.wait_for_function("() => document.querySelector('.summary b')")
     rows = "() => [...document.querySelectorAll('tbody tr')].map(row => row.innerText)"
     box = page.locator(".slider").bounding_box()
@@ -259,8 +259,8 @@ def test_what_is_shown_at_once_is_what_the_server_says(opened: Callable[..., Any
 @pytest.mark.browser
 def test_a_mouse_that_moves_many_times_a_frame_is_followed_once_a_frame(opened: Callable[..., Any]) -> None:
     page = opened("/")
-    with page.expect_response("**/days?*"):
-        page.locator(".slider").hover()
+    page.locator(".slider").hover()
+    page.wait_for_function("() => timelinePage.knowsDays()")
     page.evaluate(
         """() => {
             window.shown = [];

@@ -22,10 +22,8 @@ WATCH = """() => {
 
 def known(page: Any) -> Any:
     """Return a page that knows what it shows on every day."""
-    with page.expect_response("**/days?*") as days:
-        page.reload()
-    days.value.finished()
     page.wait_for_selector("html.scripted")
+    page.wait_for_function("() => timelinePage.knowsDays()")
     page.evaluate(WATCH)
     return page
 

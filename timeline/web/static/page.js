@@ -157,6 +157,8 @@ function rest() {
 }
 /** Whether all that the page shows is what the server sent for its address. */
 page.isAtRest = () => !running && resting === null;
+/** Whether the page has what its view shows on the days about the date. */
+page.knowsDays = () => Boolean(days);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 function moved(day, rows = 0) {
