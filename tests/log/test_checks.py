@@ -172,9 +172,9 @@ def test_a_chain_begins_with_the_first_commit_and_goes_on_from_any_other(log: Lo
     # What a later one follows is not known without it.
     check_digests(file, records[1:], None)
     first = records[0].commit
-    for changed, said in (
+    for changed, words in (
         (replace(first, digest="0" * 64), "commit 1 has the digest 0+, expected"),
         (replace(first, first_position=2), "commit 1 starts at position 2, expected 1"),
     ):
-        with pytest.raises(Corruption, match=said):
+        with pytest.raises(Corruption, match=words):
             check_digests(file, [replace(records[0], commit=changed)], None)

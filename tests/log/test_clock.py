@@ -28,7 +28,7 @@ def log_at(moment: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Log:
 
 
 @pytest.mark.parametrize(
-    ("ahead", "said"),
+    ("ahead", "words"),
     [
         (parse_instant("2201-05-05") - now(), "in the next century"),
         (3 * DAY, "more than a day after the file system's"),
@@ -37,7 +37,7 @@ def log_at(moment: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Log:
     ids=["next century", "ahead", "behind"],
 )
 def test_an_append_is_refused_where_the_clock_is_plainly_wrong(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead: int, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead: int, words: str
 ) -> None:
     log = Log.create(tmp_path / "log")
     first = log.append(lambda head, at: Rows([ROW]))
@@ -45,7 +45,7 @@ def test_an_append_is_refused_where_the_clock_is_plainly_wrong(
     # The lock was made long ago.
     os.utime(tmp_path / "log" / ".append.lock", (1, 1))
     wrong = log_at(now() + ahead, log.folder, monkeypatch)
-    with pytest.raises(BadInput, match=said):
+    with pytest.raises(BadInput, match=words):
         wrong.append(lambda head, at: Rows([{**ROW, "event_id": "11" * 32}]))
     assert log.head() == first
     monkeypatch.setenv(ANY_CLOCK, "1")
@@ -72,7 +72,7 @@ def test_a_clock_that_is_handed_over_is_taken_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "beyond", "said"),
+    ("before", "beyond", "words"),
     [
         (0, 0, None),
         (DAY, 0, None),
@@ -82,7 +82,7 @@ def test_a_clock_that_is_handed_over_is_taken_as_it_is(tmp_path: Path) -> None:
     ],
 )
 def test_a_day_is_taken_and_no_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, beyond: int, said: str | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, beyond: int, words: str | None
 ) -> None:
     """`before` the last commit, and `beyond` the file system, whose time is that of a file here."""
     moment = parse_instant("2026-05-05")
@@ -93,10 +93,10 @@ def test_a_day_is_taken_and_no_more(
     with monkeypatch.context() as patch:
         patch.setattr("timeline.log.clock.os.utime", touched.append)
         head = Commit(1, 1, 1, moment + before, "0" * 64)
-        if said is None:
+        if words is None:
             assert recorded_now(clock, head, written) == moment + before + (before >= 0)
         else:
-            with pytest.raises(BadInput, match=said):
+            with pytest.raises(BadInput, match=words):
                 recorded_now(clock, head, written)
     # Only where it seems to be too far is the file touched.
     assert touched == [written] * (beyond > DAY)

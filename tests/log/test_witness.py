@@ -226,11 +226,13 @@ def test_an_answer_to_an_earlier_request_is_none(store: Path, address: str) -> N
             tl.stamp(f"{address}/replay")
 
 
-@pytest.mark.parametrize(("size", "said"), [(2**20, "no time stamp"), (2**20 + 1, "is longer than any time")])
+@pytest.mark.parametrize(
+    ("size", "words"), [(2**20, "no time stamp"), (2**20 + 1, "is longer than any time")]
+)
 def test_an_answer_of_a_mebibyte_is_read_and_none_longer(
-    store: Path, address: str, size: int, said: str
+    store: Path, address: str, size: int, words: str
 ) -> None:
-    with Timeline.open(store) as tl, pytest.raises(BadInput, match=said):
+    with Timeline.open(store) as tl, pytest.raises(BadInput, match=words):
         tl.stamp(f"{address}/bytes/{size}")
 
 

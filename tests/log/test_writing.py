@@ -180,12 +180,12 @@ def test_what_the_log_fills_in_may_be_missing_and_nothing_else() -> None:
     rows = rows_to_table([row(1)])
     found = completed(rows.drop_columns(["position", "commit", "recorded_at", "place"]))
     assert found.equals(completed(rows))
-    for given, said in (
+    for given, words in (
         (rows.drop_columns(["status", "fact"]), r"missing \['fact', 'status'\], unknown \[\]"),
         (rows.append_column("mood", pa.array(["good"])), r"missing \[\], unknown \['mood'\]"),
     ):
         with pytest.raises(
-            TimelineError, match=f"an append was given other columns than the log has: {said}"
+            TimelineError, match=f"an append was given other columns than the log has: {words}"
         ):
             completed(given)
 
