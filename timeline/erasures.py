@@ -95,5 +95,8 @@ class Erasing:
         if project is None or not event_ids:
             return done
         return replace(
-            done, still_in=still_in(project, event_ids, lambda path: self.ingest(path, dry_run=True))
+            done,
+            still_in=still_in(
+                project, event_ids, lambda path: self.ingest(path, dry_run=True, personal=True)
+            ),
         )

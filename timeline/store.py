@@ -248,6 +248,7 @@ class Timeline(Erasing, Publishing, Vouching):
         *,
         even_near: bool = False,
         resolve_aliases: bool = False,
+        personal: bool = False,
         dry_run: bool = False,
         format: str | None = None,
         ignore_unknown: bool = False,
@@ -266,7 +267,8 @@ class Timeline(Erasing, Publishing, Vouching):
         With `register_unknown`, names never heard of are registered as they come: True is all kinds, and
         `"sources,entities"` or a collection names some. A name that is one slip or less from a known one is
         refused even so, unless `even_near`. With `resolve_aliases` an alias is recorded as the id of its
-        entity, and is refused otherwise.
+        entity, and is refused otherwise. With `personal` the key of what is new gets a random part, so that
+        nobody can guess from its id what it said once it is erased; given again, it is known all the same.
 
         What fails after the events were recorded (refreshing the index, writing the rejects) is among the
         `warnings` of the result, and no exception.
@@ -298,7 +300,7 @@ class Timeline(Erasing, Publishing, Vouching):
             )
         else:
             batches = [table_batch(path, ignore_unknown=ignore_unknown, mapping=mapped)]
-        result = self._record(batches, naming=naming, rejects=rejects, dry_run=dry_run)
+        result = self._record(batches, naming=naming, personal=personal, rejects=rejects, dry_run=dry_run)
         if isinstance(path, str | Path) and Path(path).is_dir():
             result.passed_over = list_folder(Path(path), self.path).passed_over
         if result.commits:
@@ -330,6 +332,7 @@ class Timeline(Erasing, Publishing, Vouching):
         register_unknown: bool | str | Collection[str] = False,
         even_near: bool = False,
         resolve_aliases: bool = False,
+        personal: bool = False,
     ) -> Commit:
         """Record events, given with the keys of docs/formats.md, as one commit, all or none.
 
@@ -345,6 +348,7 @@ class Timeline(Erasing, Publishing, Vouching):
             register_unknown=register_unknown,
             even_near=even_near,
             resolve_aliases=resolve_aliases,
+            personal=personal,
         )
         for message in result.warnings:
             _logger.warning("%s", message)
@@ -360,6 +364,7 @@ class Timeline(Erasing, Publishing, Vouching):
         register_unknown: bool | str | Collection[str] = False,
         even_near: bool = False,
         resolve_aliases: bool = False,
+        personal: bool = False,
         file: str | Path | None = None,
     ) -> Ingested:
         """Record events as `append` does; returns what came of it, with the id and position of each event.
@@ -383,7 +388,7 @@ class Timeline(Erasing, Publishing, Vouching):
         if not drafts:
             raise BadInput("nothing to append; expected at least one event")
         batch = Batch(name="append", drafts=drafts, table=None, problems=[])
-        options = {"naming": naming, "expected_position": expected_position}
+        options = {"naming": naming, "personal": personal, "expected_position": expected_position}
         if file is None:
             result = self._record([batch], **options)
         else:

@@ -624,11 +624,3 @@ def test_the_command_says_where_files_still_have_it(tmp_path: Path) -> None:
     assert json.loads(did("verify", "--json").out)["erased"] == 2
     assert "was erased from the store and is not recorded again" in did("ingest").err
     assert "nothing to erase" in did("erase", code=2).err
-
-
-def test_personal_reports_that_say_the_same_have_other_ids(tmp_path: Path) -> None:
-    with Timeline.create(tmp_path / "desk") as tl:
-        tl.append([EVENT], register_unknown=True)
-    given = ("acme/ceo", "--text", "x", "--source", "a", "--reported", "2025-09-01", "--personal")
-    ids = {run(tmp_path, ["report", *given, "--store", "desk"]).out.split()[1] for _ in range(2)}
-    assert len(ids) == 2

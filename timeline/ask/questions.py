@@ -18,6 +18,7 @@ from timeline.index.reader import Reader
 from timeline.meaning.columns import BELIEF_COLUMNS
 from timeline.meaning.fact import fact_key, is_glob
 from timeline.meaning.fold import END, check_policy
+from timeline.meaning.personal import MARK, key_without_salt
 from timeline.meaning.times import (
     FIRST_INSTANT,
     parse_as_of,
@@ -250,14 +251,17 @@ def _narrowed(fact: str | None) -> tuple[str, list[Any]]:
 
 
 def event_by(con: duckdb.DuckDBPyConnection, name: str) -> tuple[str, str | None]:
-    """Return the id and key of the event that has this key or event_id, or the only one that begins so."""
+    """Return the id and key of the event that has this key or event_id, or the only one that begins so.
+
+    A random part behind the key may be left out.
+    """
     rows = con.execute(
         "SELECT event_id, key FROM store.events "
-        "WHERE key = $1 OR (starts_with(event_id, $2) AND length($2) >= 4)",
-        [name, name.lower()],
+        "WHERE key = $1 OR (starts_with(event_id, $2) AND length($2) >= 4) OR starts_with(key, $3)",
+        [name, name.lower(), f"{name}-{MARK}"],
     ).fetchall()
-    named = [row for row in rows if row[1] == name]
-    found = named or rows
+    named = [row for row in rows if name in (row[1], key_without_salt(row[1]))]
+    found = named or [row for row in rows if len(name) >= 4 and row[0].startswith(name.lower())]
     if len(found) == 1:
         event_id, key = found[0]
         return event_id, key

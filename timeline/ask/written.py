@@ -54,7 +54,8 @@ class Writer:
         if ERASED in (kind, row["status"]):
             return None
         if kind.endswith(_DESCRIBED):
-            return self._description(kind, row["text"])
+            key = {} if row["key"] is None else {"key": row["key"]}
+            return self._description(kind, row["text"]) | key
         found: dict[str, Any] = {} if kind == "reported" else {"type": kind}
         mask = row["inherited"] or 0
         for name in (*_PLAIN, *_ALSO):

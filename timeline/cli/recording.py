@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -35,6 +34,15 @@ __all__ = ["correct", "ingest", "init", "report", "retract"]
 
 Target = Annotated[
     str, typer.Argument(metavar="TARGET", help="The event: its key, or its id or the beginning of that.")
+]
+
+Personal = Annotated[
+    bool,
+    typer.Option(
+        "--personal",
+        help="Put a random part behind its key, so that nobody can guess from its id what it said once it is "
+        "erased.",
+    ),
 ]
 
 _STANDARD_INPUT: Final = "-"
@@ -93,6 +101,7 @@ def ingest(
         Path | None,
         typer.Option(metavar="FILE", help="Write bad events there with their reasons, and take the rest."),
     ] = None,
+    personal: Personal = False,
     names: Names,
     ignore_unknown: Annotated[
         bool, typer.Option("--ignore-unknown", help="Pass over unknown keys and columns.")
@@ -133,6 +142,7 @@ def ingest(
     with _taking(store, dry_run) as to:
         options = {
             **names.given(),
+            "personal": personal,
             "dry_run": dry_run,
             "ignore_unknown": ignore_unknown,
             "mapping": mapping,
@@ -159,13 +169,7 @@ def report(
     inferred: Annotated[
         bool, typer.Option("--inferred", help="The report implies it rather than says it.")
     ] = False,
-    personal: Annotated[
-        bool,
-        typer.Option(
-            "--personal",
-            help="Give it a random key, so that nobody can guess from its id what it said once it is erased.",
-        ),
-    ] = False,
+    personal: Personal = False,
     names: Names,
     no_file: NoFile = False,
     store: Store = None,
@@ -176,12 +180,9 @@ def report(
     In a project it is written to a file of its events first.
     """
     event: dict[str, object] = {"fact": fact, **_claimed(claim, claimed), **_given(origins)}
-    if personal:
-        salt = secrets.token_hex(16)
-        event["key"] = salt if origins.key is None else f"{origins.key}-{salt}"
     if inferred:
         event["inferred"] = True
-    _append(event, names, no_file, store, json)
+    _append(event, names, no_file, store, json, personal=personal)
 
 
 def correct(
@@ -194,6 +195,7 @@ def correct(
     void: Annotated[bool, typer.Option("--void", help="It should never have been recorded.")] = False,
     claimed: Claim,
     origins: Origins,
+    personal: Personal = False,
     names: Names,
     no_file: NoFile = False,
     store: Store = None,
@@ -212,7 +214,7 @@ def correct(
     }
     if void:
         event["void"] = True
-    _append(event, names, no_file, store, json, target)
+    _append(event, names, no_file, store, json, target, personal=personal)
 
 
 def retract(
@@ -220,6 +222,7 @@ def retract(
     *,
     reason: Annotated[str | None, typer.Option(help="Why it was taken back.")] = None,
     origins: Origins,
+    personal: Personal = False,
     names: Names,
     no_file: NoFile = False,
     store: Store = None,
@@ -232,7 +235,7 @@ def retract(
     event: dict[str, object] = {"type": "retracted", **_given(origins)}
     if reason is not None:
         event["reason"] = reason
-    _append(event, names, no_file, store, json, target)
+    _append(event, names, no_file, store, json, target, personal=personal)
 
 
 # Ingesting
@@ -330,6 +333,8 @@ def _append(
     store: Path | None,
     json: bool,
     target: str | None = None,
+    *,
+    personal: bool,
 ) -> None:
     project = None if no_file else find_project(store)
     file = recorded_file(project) if project else None
@@ -337,7 +342,8 @@ def _append(
         before = _content(file)
         try:
             with recording(store) as to:
-                to.run(lambda tl: _append_in(tl, event, names, json, target, file))()
+                options = names.given() | {"personal": personal}
+                to.run(lambda tl: _append_in(tl, event, options, json, target, file))()
         except Exception:
             if file is not None and _content(file) != before:
                 say(f"The event is in {near(file)}; if it is not recorded yet, `timeline ingest` records it.")
@@ -351,7 +357,7 @@ def _content(file: Path | None) -> bytes | None:
 def _append_in(
     tl: Timeline,
     event: dict[str, object],
-    names: Names,
+    options: dict[str, Any],
     json: bool,
     target: str | None,
     file: Path | None,
@@ -361,7 +367,7 @@ def _append_in(
         event_id, key = tl.snapshot().event_and_key(target)
         event["target"] = key or event_id
     try:
-        result = tl.record([event], **names.given(), file=file)
+        result = tl.record([event], **options, file=file)
     except BadRows as error:
         # There is one event, given here: its place among others says nothing.
         raise BadInput("; ".join(problem.message for problem in error.problems)) from None

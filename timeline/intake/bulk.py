@@ -39,6 +39,7 @@ from timeline.intake.outcome import (
     of_erased,
     unread,
 )
+from timeline.intake.personal import PERSONAL_SQL, WITHOUT_SALT_SQL
 from timeline.intake.resolving import with_ids
 from timeline.intake.row_set import RowSet
 from timeline.intake.rows import Intake
@@ -404,7 +405,9 @@ class TableIntake:
         self._con.unregister("keyed_here")
         self._store.register("asked", keyed.select(["key"]))
         found = self._store.sql(
-            "SELECT key, event_id FROM store.keys WHERE key IN (SELECT key FROM asked)"
+            "SELECT key, event_id FROM store.keys WHERE key IN (SELECT key FROM asked) UNION ALL "
+            f"SELECT {WITHOUT_SALT_SQL} AS given, event_id FROM store.keys "
+            f"WHERE {PERSONAL_SQL} AND given IN (SELECT key FROM asked)"
         ).to_arrow_table()
         self._store.unregister("asked")
         self._con.register("found", found)

@@ -11,11 +11,14 @@ import duckdb
 
 from timeline.errors import BadInput, brief
 from timeline.intake.known import one_of
+from timeline.meaning.habits import Habits, source_habits
+from timeline.meaning.times import Edtf, parse_edtf
 
-__all__ = ["KINDS", "REFUSING", "KnownNames", "Naming"]
+__all__ = ["KINDS", "REFUSING", "SAID", "KnownNames", "KnownSource", "Naming", "known_name"]
 
 #: The kinds of names, and the lists of a document that describe them.
 KINDS: Final = {"source": "sources", "entity": "entities", "attribute": "attributes"}
+_NO_HABITS: Final = Habits()
 _EXPECTED: Final = "expected some of sources, entities and attributes, with commas between them"
 
 
@@ -128,3 +131,32 @@ def _place_of(name: str, names: Any) -> int | None:
     """Return the place of a name in an Arrow array that is sorted as UTF-8, as DuckDB and Python sort."""
     at = bisect_left(names, name, key=lambda scalar: str(scalar.as_py()))
     return at if at < len(names) and names[at].as_py() == name else None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    """What an intake needs to know of a source: its date, its origin, and how it is to be read."""
+
+    published: str | None = None
+    origin: str | None = None
+    habits: Habits = _NO_HABITS
+
+    def dated(self, zone: str | None) -> Edtf | None:
+        """Return its own date, in the calendar of a zone."""
+        return None if self.published is None else parse_edtf(self.published, zone)
+
+
+#: What an intake needs to know of a name, as `KnownNames.among` returns it.
+SAID: Final = {
+    "source": ("published", "origin", "numbers", "language", "timezone"),
+    "entity": (),
+    "attribute": ("value", "object"),
+}
+
+
+def known_name(kind: str, *said: str | None) -> Any:
+    """Return what an intake keeps of a name of a kind: a KnownSource, a type and `object`, or True."""
+    first, second, *habits = said or (None,) * len(SAID[kind]) or (None, None)
+    if kind == "source":
+        return KnownSource(first or None, second, source_habits(*habits))
+    return (first, second) if kind == "attribute" else True

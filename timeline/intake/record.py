@@ -118,18 +118,21 @@ class Recorder:
         batches: Sequence[Batch],
         *,
         naming: Naming = REFUSING,
+        personal: bool = False,
         rejects: str | Path | None = None,
         dry_run: bool = False,
         expected_position: int | None = None,
         before: Before | None = None,
     ) -> Ingested:
-        """Return validate all batches, then append each as one commit.
+        """Validate all batches, then append each as one commit; return what came of it.
 
         Raises what was refused, recording nothing, unless `rejects` names a file for it. `before` is called
         once all is validated and before something is recorded, with the type and id of each description that
         will be; where another writer is faster, it is called again. What it raises leaves the log as it was.
+        With `personal` all that is new gets an id that nobody can guess, row by row.
         """
-        if len(batches) == 1 and batches[0].table is not None and bulk.takes(batches[0].table):
+        table = batches[0].table if len(batches) == 1 and not personal else None
+        if table is not None and bulk.takes(table):
             return self._record_table(batches[0], naming, rejects, dry_run, expected_position)
         commits: list[Commit] = []
         written = Ingested()
@@ -146,7 +149,7 @@ class Recorder:
                     if spooled is not None:
                         spooled.close()
                     spooled = SpooledRejects() if rejects is not None and not dry_run else None
-                    result, ready = self._validate(batches, number, naming, spooled)
+                    result, ready = self._validate(batches, number, naming, personal, spooled)
                     final = dry_run or not ready or bool(result.rejected)
                     if guessed and final and self._log.head_number() != number:
                         raise _Moved
@@ -310,7 +313,12 @@ class Recorder:
         return self._intake
 
     def _validate(
-        self, batches: Sequence[Batch], number: int, naming: Naming, spooled: SpooledRejects | None
+        self,
+        batches: Sequence[Batch],
+        number: int,
+        naming: Naming,
+        personal: bool,
+        spooled: SpooledRejects | None,
     ) -> tuple[Ingested, list[_Ready]]:
         """Return what would come of it, with the first bad events, and the commits to be.
 
@@ -332,6 +340,7 @@ class Recorder:
                 assert batch.table is not None
                 drafts = TableDrafts(batch.table, batch.name)
             intake = self._intake_at(number, naming, first=nth == 0)
+            intake.personal = personal
             if nth == 0:
                 intake.begin()
             written = refused and partial(_write, refused, batch.origin, nth)

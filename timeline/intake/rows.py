@@ -24,17 +24,19 @@ from timeline.intake.batch import Draft
 from timeline.intake.beside import TOPIC, Beside, Given
 from timeline.intake.drafts import in_chunks
 from timeline.intake.known import KnownEvents, one_of
-from timeline.intake.names import KINDS, REFUSING, KnownNames, Naming
+from timeline.intake.names import KINDS, REFUSING, SAID, KnownNames, KnownSource, Naming, known_name
 from timeline.intake.near import NearNames, twin_warnings
 from timeline.intake.outcome import Rejected
+from timeline.intake.personal import PersonalEvents, like_erased
 from timeline.intake.resolved import Resolved, Row, begun_elsewhere, in_words
 from timeline.meaning.columns import ERASED, LOG_COLUMNS
 from timeline.meaning.event import DESCRIPTIONS, Event, event_from
 from timeline.meaning.fact import with_parts
-from timeline.meaning.habits import Habits, source_habits
+from timeline.meaning.habits import Habits
 from timeline.meaning.identity import INHERITABLE, content_of, event_id
 from timeline.meaning.likeness import alias_key, difference, skeletons
 from timeline.meaning.names import parse_segment
+from timeline.meaning.personal import is_personal, key_without_salt
 from timeline.meaning.times import Edtf, format_instant, parse_edtf
 
 __all__ = ["Intake", "Resolved"]
@@ -57,17 +59,6 @@ _NO_HABITS: Final = Habits()
 _AT_ONCE: Final = 10_000
 #: Of so many names it is kept that they were looked up.
 _ASKED_AT_MOST: Final = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    published: str | None = None
-    origin: str | None = None
-    habits: Habits = _NO_HABITS
-
-    def dated(self, zone: str | None) -> Edtf | None:
-        """Return its own date, in the calendar of a zone."""
-        return None if self.published is None else parse_edtf(self.published, zone)
 
 
 @dataclass(slots=True)
@@ -96,7 +87,8 @@ class Intake:
     """Takes batches in order, on one state of the store.
 
     `recorded_at` is the moment to which reported dates are cut, in microseconds, and after which none may
-    start; the commit must be of no earlier one. `naming` says what becomes of names never heard of.
+    start; the commit must be of no earlier one. `naming` says what becomes of names never heard of, and
+    `personal` whether all that is given gets ids that nobody can guess.
     """
 
     def __init__(self, reader: Reader, recorded_at: int, *, naming: Naming = REFUSING) -> None:
@@ -105,6 +97,7 @@ class Intake:
         self._events = "generation.store.events" if self._has_tail else "store.events"
         self.recorded_at = recorded_at
         self.naming = naming
+        self.personal = False
         self._position = reader.position
         self._stored = KnownEvents(self._con, reader)
         self._stored_names = KnownNames(self._con)
@@ -112,6 +105,8 @@ class Intake:
         self._asked: dict[str, set[str]] = {kind: set() for kind in KINDS}
         self._taken: dict[str, Row] = {}
         self._keys: dict[str, str] = {}
+        self._personal = PersonalEvents(self._con, self._stored, self._taken)
+        self._like_erased: list[Place] = []
         self._near_names = NearNames(self._con)
         self._aliases: Aliases | None = None
         # Names that became known in this batch, and those that this event registers.
@@ -176,6 +171,8 @@ class Intake:
             resolved.settle()
             self._forget_asked()
         self._warn_of_twins(resolved)
+        resolved.warnings += like_erased(self._like_erased)
+        self._like_erased.clear()
         return resolved
 
     def _forget_asked(self) -> None:
@@ -190,7 +187,8 @@ class Intake:
         self._look_up_names(name for draft in read for name in _names_of(draft))
         events = [draft.event for draft in read if draft.event is not None]
         self._look_up_targets(event.target for event in events if event.target is not None)
-        self._look_up_keys([event.key for event in events if event.key is not None])
+        self._look_up_keys({"key": event.key} for event in events)
+        self._look_up_keys(draft.row for draft in read if draft.event is None)
         if is_all and self._near:
             self._find_near([read])
         for draft in read:
@@ -238,7 +236,7 @@ class Intake:
         self._asked[kind] |= new
         for name, said in self._stored_names.among(kind, new).items():
             # What this intake took itself is newer than what the store holds.
-            self._names[kind].setdefault(name, _registered(kind, *said))
+            self._names[kind].setdefault(name, known_name(kind, *said))
 
     def _look_up_targets(self, targets: Iterable[str]) -> None:
         wanted = list(dict.fromkeys(targets))
@@ -256,8 +254,8 @@ class Intake:
         for row in rows:
             by_position[row["position"]] = row
             self._taken.setdefault(row["event_id"], row)
-            if row["key"] is not None:
-                self._keys.setdefault(row["key"], row["event_id"])
+            for key in _keys_of(row):
+                self._keys.setdefault(key, row["event_id"])
         self._look_up_names(name for row in by_position.values() for name in _names_in(row))
         for row in by_position.values():
             row["root"] = by_position.get(row["place"], row)["event_type"]
@@ -292,11 +290,13 @@ class Intake:
     def _keyed(self, keys: Sequence[str]) -> list[tuple[str, str, int]]:
         """Return key, event id and position of the events in the store that have one of these keys."""
         condition, parameters = one_of("VARCHAR", keys)
-        return self._con.execute(
+        found: list[tuple[str, str, int]] = self._con.execute(
             f"SELECT key, event_id, position FROM store.keys WHERE key {condition}", parameters
         ).fetchall()
+        return found + [(key, *named) for key in keys if (named := self._personal.named(key)) is not None]
 
-    def _look_up_keys(self, keys: list[str]) -> None:
+    def _look_up_keys(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        keys = list(dict.fromkeys(key for row in rows for key in _keys_of(row)))
         if keys:
             for key, known, _ in self._keyed(keys):
                 self._keys.setdefault(key, known)
@@ -328,7 +328,20 @@ class Intake:
         if formerly and (known := self._stored.among([row["event_id"], *formerly])):
             # Once more under its id of now, it would be there twice.
             row["event_id"] = next(one for one in (row["event_id"], *formerly) if one in known)
+        self._identify(draft)
         yield from registering
+
+    def _identify(self, draft: _Draft) -> None:
+        """Give personal data a key and an id that nobody can guess, or those that it has in the store."""
+        row = draft.row
+        own = row.get("key")
+        # What amends personal data says of it, too.
+        wanted = self.personal or is_personal((draft.target or {}).get("key"))
+        if self._personal.identify(row, wanted):
+            self._like_erased.append(draft.place)
+        if row.get("key") != own:
+            # They may be written to a file, which is to give the same event.
+            draft.keys["key"] = row["key"]
 
     def _own_columns(self, event: Event) -> Row:
         """Return what an event says itself, read as its source writes and as its attribute has it."""
@@ -361,13 +374,14 @@ class Intake:
             registering += self._origin_of(draft, described)
         row["inherited"] = 0
         row["event_id"] = event_id(content_of(row))
+        self._identify(draft)
         name = row["subject"]
         self._ask(kind, {name})
         if name not in self._names[kind]:
             self._registering.append((kind, name))
         if kind == "entity" and (described.get("aliases") or self._aliases is not None):
             self._known_aliases().describe(name, described.get("aliases", ()))
-        self._names[kind][name] = _registered(kind, *map(described.get, _SAID[kind]))
+        self._names[kind][name] = known_name(kind, *map(described.get, SAID[kind]))
         yield from registering
 
     def _origin_of(self, draft: _Draft, described: dict[str, Any]) -> Iterator[_Draft]:
@@ -431,7 +445,7 @@ class Intake:
                 row[name] = target.get(name)
         else:
             named = row.get("source") or target.get("source")
-            dated = _Source()
+            dated = KnownSource()
             if named is not None:
                 self._ask("source", {named})
                 dated = self._names["source"].get(named, dated)
@@ -458,7 +472,7 @@ class Intake:
                 raise BadInput("an event needs a source: the document we read")
             if row.get("reported") is None:
                 raise BadInput("a retraction without a source needs its reported date")
-        source = self._names["source"].get(name, _Source()) if name else _Source()
+        source = self._names["source"].get(name, KnownSource()) if name else KnownSource()
         if row.get("origin") is None and name is not None:
             inherited.add("origin")
             row["origin"] = source.origin or name
@@ -473,7 +487,7 @@ class Intake:
         self._bound(row, source)
         row["evidence_at"] = self._by_now(published) if published else row["reported_at"]
 
-    def _zone(self, source: _Source) -> str | None:
+    def _zone(self, source: KnownSource) -> str | None:
         """Return the zone whose days a date in a source means: its own, else the file's or the project's."""
         return source.habits.over(self._habits).timezone
 
@@ -482,7 +496,7 @@ class Intake:
         at = published.reported_at
         return None if at is None else min(at, self.recorded_at)
 
-    def _bound(self, row: Row, source: _Source) -> None:
+    def _bound(self, row: Row, source: KnownSource) -> None:
         zone = self._zone(source)
         edtf, published = parse_edtf(row["reported"], zone), source.dated(zone)
         if edtf.reported_at is None:
@@ -558,7 +572,7 @@ class Intake:
             return
         row["inherited"] = 0
         row["event_id"] = event_id(content_of(row))
-        self._names[kind][name] = _registered(kind)
+        self._names[kind][name] = known_name(kind)
         self._registering.append((kind, name))
         if kind == "source":
             self._met_sources.add(name)
@@ -703,16 +717,14 @@ class Intake:
     # What is new
 
     def _check_key(self, row: Row) -> None:
-        key = row.get("key")
-        if key is None:
-            return
-        known = self._keys.setdefault(key, row["event_id"])
-        if known != row["event_id"]:
-            raise Conflict(
-                f"key {key!r} is taken by an event that says otherwise; "
-                "a record is mended by a corrected event\n"
-                f"  recorded: {self._content(known)}\n  now:      {in_words(content_of(row))}"
-            )
+        for key in _keys_of(row):
+            known = self._keys.setdefault(key, row["event_id"])
+            if known != row["event_id"]:
+                raise Conflict(
+                    f"key {key!r} is taken by an event that says otherwise; "
+                    "a record is mended by a corrected event\n"
+                    f"  recorded: {self._content(known)}\n  now:      {in_words(content_of(row))}"
+                )
 
     def _content(self, known: str) -> str:
         if known not in self._taken:
@@ -750,6 +762,15 @@ class Intake:
             resolved.rows.append(row)
 
 
+def _keys_of(row: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what an event may be called by: its key, also without a random part."""
+    key = row.get("key")
+    if key is not None:
+        yield key
+        if (given := key_without_salt(key)) not in (None, key):
+            yield given
+
+
 def _names_of(draft: _Draft) -> Iterator[tuple[str, str]]:
     """Yield the kinds of name that an event or description gives, with the names."""
     if draft.event is None:
@@ -773,18 +794,3 @@ def _names_in(row: Row) -> Iterator[tuple[str, str]]:
                 yield kind, row[column]
     if row.get("value_type") == "entity":
         yield "entity", row["text"]
-
-
-#: What an intake needs to know of a name, as `KnownNames.among` returns it.
-_SAID: Final = {
-    "source": ("published", "origin", "numbers", "language", "timezone"),
-    "entity": (),
-    "attribute": ("value", "object"),
-}
-
-
-def _registered(kind: str, *said: str | None) -> Any:
-    first, second, *habits = said or (None,) * len(_SAID[kind]) or (None, None)
-    if kind == "source":
-        return _Source(first or None, second, source_habits(*habits))
-    return (first, second) if kind == "attribute" else True

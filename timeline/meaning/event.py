@@ -399,12 +399,10 @@ class Event(_Model):
             if (value := getattr(self, name)) is not None:
                 if value == "" and name not in ("statement", "reason"):
                     raise BadInput(f"{name} is empty; leave it out or name something")
-                row[name] = value
+                row[name] = _key(value) if name == "key" else value
         for name in ("source", "origin", "speaker"):
             if name in row:
                 parse_id(row[name], name)
-        if self.key is not None:
-            check_visible(self.key, "key")
         self._check_type()
         if (fact := self._fact()) is not None:
             row |= fact.model_dump()
@@ -630,6 +628,12 @@ def _amount_columns(amount: Amount, claim: str) -> dict[str, Any]:
     }
 
 
+def _key(value: str) -> str:
+    if not value:
+        raise BadInput("key is empty; leave it out or name something")
+    return check_visible(value, "key")
+
+
 def _locator(value: Any) -> str:
     """Return where in the source's text: character offsets, end exclusive, one or several spans."""
     if isinstance(value, str):
@@ -661,15 +665,17 @@ def _locator(value: Any) -> str:
 
 class _Description(_Model):
     id: Text
+    key: Text | None = None
 
     def columns(self) -> dict[str, Any]:
-        """Return a description as columns of the log: the id as subject, the whole as JSON in text."""
+        """Return a description as columns of the log: the id as subject, all but the key as JSON in text."""
         (parse_segment if type(self) is Attribute else parse_id)(self.id, "id")
-        given = self.model_dump(exclude_none=True, exclude_defaults=True)
+        given = self.model_dump(exclude={"key"}, exclude_none=True, exclude_defaults=True)
         text = json.dumps(given, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         if (size := len(text.encode())) > (limit := bytes_at_most("text")):
             raise BadInput(f"the description has {size:,} bytes as JSON; expected {limit:,} at most")
-        return {"event_type": _TYPE_OF[type(self)], "subject": self.id, "text": text}
+        row = {"event_type": _TYPE_OF[type(self)], "subject": self.id, "text": text}
+        return row if self.key is None else row | {"key": _key(self.key)}
 
 
 class Source(_Description):
@@ -769,8 +775,8 @@ def event_from(keys: Mapping[str, object]) -> Event | _Description:
     if isinstance(kind, str) and kind in DESCRIPTIONS:
         model = DESCRIPTIONS[kind]
         del given["type"]
-        if given.keys() == {"text"}:
-            given = _described(given["text"])
+        if "text" in given and given.keys() <= {"text", "key"}:
+            given = _described(given["text"]) | {name: key for name, key in given.items() if name == "key"}
     try:
         return model.model_validate(given)
     except ValidationError as error:
