@@ -22,6 +22,8 @@ CHECKS = {
 }
 #: Tests wait for processes and disks now and then, so that two cores do the work of three.
 PROCESSES = max(os.cpu_count() or 1, 3)
+#: Where it is set, each of the thousands of processes that tests start compiles all its modules again.
+WASTEFUL = "PYTHONDONTWRITEBYTECODE"
 TESTS = ["pytest", "--quiet", f"--numprocesses={PROCESSES}", "--dist=worksteal"]
 
 
@@ -55,6 +57,7 @@ def cover(tests: list[str]) -> int:
 
 
 def main() -> int:
+    os.environ.pop(WASTEFUL, None)
     if sys.argv[1:2] == ["--coverage"]:
         return cover(sys.argv[2:])
     failed = [name for name, check in CHECKS.items() if not passes(name, check)]
