@@ -1,17 +1,26 @@
-"""A service for objects in this process: obstore's own store in memory, which notes requests and can fail."""
+"""A service for objects in this process: obstore's own store in memory, which notes requests and can fail.
+
+And what stops a process before one of its requests, whatever service it asks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from obstore.store import MemoryStore
 
 from timeline.log import service
+from timeline.log.service import Service
 
-__all__ = ["InMemory", "Time", "in_memory"]
+__all__ = ["CHANGES", "REQUESTS", "InMemory", "Time", "before_request", "in_memory"]
+
+#: The requests that change anything, and all of them.
+CHANGES: Final = ("put", "put_over", "put_new", "delete")
+REQUESTS: Final = ("head", "below", "read", "read_version", "download", *CHANGES)
 
 
 class InMemory:
@@ -74,3 +83,37 @@ def in_memory(monkeypatch: pytest.MonkeyPatch) -> tuple[InMemory, Time]:
     monkeypatch.setattr(service, "connect", lambda url, *, seconds=None: store)
     monkeypatch.setattr(service, "time", time)
     return store, time
+
+
+@contextmanager
+def before_request(
+    at: int, act: Callable[[], object], names: Sequence[str] = REQUESTS
+) -> Iterator[list[str]]:
+    """Have something be done before this process makes its request of that number, counted from 1.
+
+    Yields what was asked so far. What `act` asks for itself does not count, nor do probes of a bucket.
+    """
+    seen: list[str] = []
+    original = {name: getattr(Service, name) for name in names}
+    busy = False
+
+    def step(name: str) -> Any:
+        def asked(self: Service, key: str = "", *more: Any) -> Any:
+            nonlocal busy
+            if busy or ".probe-" in key:
+                return original[name](self, key, *more)
+            seen.append(f"{name} {key}")
+            if len(seen) == at:
+                busy = True
+                try:
+                    act()
+                finally:
+                    busy = False
+            return original[name](self, key, *more)
+
+        return asked
+
+    with pytest.MonkeyPatch.context() as patched:
+        for name in names:
+            patched.setattr(Service, name, step(name))
+        yield seen

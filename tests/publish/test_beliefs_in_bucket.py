@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +16,10 @@ import polars as pl
 import pytest
 
 from tests.buckets import SERVERS, Server, server, use
-from tests.examples import LONG
+from tests.examples import LONG, some
 from tests.publish.test_beliefs import check_whole, fact, manifest_of, published, spans
 from tests.publish.test_table_in_bucket import with_duckdb, with_polars, with_sail
+from tests.services import CHANGES, before_request
 from timeline import BadInput, Conflict, NotFound, Timeline
 from timeline.log.service import Service
 from timeline.publish.beliefs import Overtaken, publish_beliefs
@@ -62,7 +61,7 @@ def sorted_rows(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.sort("segment", "event_id", "valid_from", "believed_from")
 
 
-@pytest.mark.parametrize("here", SERVERS, indirect=True)
+@pytest.mark.parametrize("here", some(SERVERS, 3), indirect=True)
 def test_every_reader_has_the_beliefs_in_a_bucket(
     here: Server, url: str, copy: Timeline, tmp_path: Path
 ) -> None:
@@ -142,38 +141,6 @@ def _holds(folder: Path, text: str) -> bool:
 
 # Steps
 
-#: The requests of a publisher that change anything.
-CHANGES = ("put", "put_new", "delete")
-
-
-@contextmanager
-def before_step(at: int, act: Callable[[], None]) -> Iterator[list[str]]:
-    """Have something be done before the change of that number that this process asks a bucket for."""
-    seen: list[str] = []
-    original = {name: getattr(Service, name) for name in CHANGES}
-    busy = False
-
-    def step(name: str) -> Any:
-        def asked(self: Service, key: str, *more: Any) -> Any:
-            nonlocal busy
-            if busy or key.startswith("_delta_log/.probe"):
-                return original[name](self, key, *more)
-            seen.append(f"{name} {key}")
-            if len(seen) == at:
-                busy = True
-                try:
-                    act()
-                finally:
-                    busy = False
-            return original[name](self, key, *more)
-
-        return asked
-
-    with pytest.MonkeyPatch.context() as patched:
-        for name in CHANGES:
-            patched.setattr(Service, name, step(name))
-        yield seen
-
 
 def grown(desk: Timeline, number: int) -> None:
     """Append what changes some segments."""
@@ -192,10 +159,10 @@ def ready(desk: Timeline) -> Timeline:
     return desk
 
 
-def some(steps: int) -> list[int]:
-    """Return the steps to stop at: all of them in a long run, else two, others each time."""
+def drawn(steps: int) -> list[int]:
+    """Return the steps to stop at: all of them in a long run, else one, another each time."""
     every = list(range(1, steps + 1))
-    return every if LONG else sorted(random.sample(every, 2))
+    return every if LONG else [random.choice(every)]
 
 
 def set_up(desk: Timeline, target: str, number: int) -> None:
@@ -209,9 +176,9 @@ def set_up(desk: Timeline, target: str, number: int) -> None:
 def steps_of(desk: Timeline, target: str) -> int:
     """Return how many changes publishing once more asks for, some of which remove files."""
     set_up(desk, target, 0)
-    with before_step(0, lambda: None) as seen:
+    with before_request(0, lambda: None, CHANGES) as seen:
         published(desk, target, least=20)
-    assert {step.split()[0] for step in seen} == set(CHANGES)
+    assert {step.split()[0] for step in seen} == {"put_new", "put_over", "delete"}
     return len(seen)
 
 
@@ -219,20 +186,20 @@ def paths_in(folder: Path) -> set[str]:
     return {file.path for segment in manifest_of(folder).segments for file in segment.files}
 
 
-def test_who_dies_at_any_step_leaves_it_as_before_or_after(ready: Timeline, url: str, tmp_path: Path) -> None:
+def dies_and_leaves_it_as_before_or_after(ready: Timeline, url: str, tmp_path: Path) -> None:
     def die() -> None:
         raise KeyboardInterrupt
 
     def state(folder: Path) -> tuple[pl.DataFrame, list[Any]]:
         return sorted_rows(pl.scan_delta(str(folder)).collect()), sorted(spans(folder))
 
-    for at in some(steps_of(ready, f"{url}/whole")):
+    for at in drawn(steps_of(ready, f"{url}/whole")):
         print(f"died before step {at}")
         target = f"{url}/{at}"
         set_up(ready, target, at)
         before, stopped, whole = (tmp_path / f"{at}-{moment}" for moment in ("before", "stopped", "whole"))
         states = [state(fetched(target, before))]
-        with before_step(at, die), pytest.raises(KeyboardInterrupt):
+        with before_request(at, die, CHANGES), pytest.raises(KeyboardInterrupt):
             published(ready, target, least=20)
         now = state(fetched(target, stopped))
         published(ready, target, least=20)
@@ -244,13 +211,12 @@ def test_who_dies_at_any_step_leaves_it_as_before_or_after(ready: Timeline, url:
         assert set(place_at(target).files()) <= paths_in(before) | paths_in(whole)
 
 
-@pytest.mark.parametrize("appends", [False, True], ids=["same-commit", "later-commit"])
-def test_another_who_publishes_at_any_step_takes_nothing_away(
-    ready: Timeline, url: str, tmp_path: Path, appends: bool
+def another_publishes_and_takes_nothing_away(
+    ready: Timeline, url: str, tmp_path: Path, *, appends: bool
 ) -> None:
     """The first one had its reader before; it does its work again, or is overtaken by the later commit."""
     steps = steps_of(ready, f"{url}/whole")
-    for at in some(steps):
+    for at in drawn(steps):
         print(f"another one before step {at}")
         target = f"{url}/{at}"
         set_up(ready, target, at)
@@ -261,7 +227,7 @@ def test_another_who_publishes_at_any_step_takes_nothing_away(
                 grown(ready, 10 * at + 3)
             published(ready, target, least=20)
 
-        with before_step(at, another):
+        with before_request(at, another, CHANGES):
             try:
                 publish_beliefs(ready._log, reader, target, least=20, ratio=0)
             except Overtaken:
@@ -275,6 +241,19 @@ def test_another_who_publishes_at_any_step_takes_nothing_away(
             assert con.execute("SELECT count(*) FROM belief_spans").fetchall() == [(len(spans(whole)),)]
 
 
+#: Each takes seconds to set up: a run has one of them.
+@pytest.mark.parametrize("meanwhile", some(["dies", "another-same-commit", "another-later-commit"], 3))
+def test_who_is_stopped_at_any_step_leaves_it_whole(
+    ready: Timeline, url: str, tmp_path: Path, meanwhile: str
+) -> None:
+    if meanwhile == "dies":
+        dies_and_leaves_it_as_before_or_after(ready, url, tmp_path)
+    else:
+        another_publishes_and_takes_nothing_away(
+            ready, url, tmp_path, appends=meanwhile == "another-later-commit"
+        )
+
+
 def test_who_publishes_an_earlier_commit_is_overtaken(ready: Timeline, url: str) -> None:
     reader = ready.snapshot().reader()
     grown(ready, 1)
@@ -285,7 +264,7 @@ def test_who_publishes_an_earlier_commit_is_overtaken(ready: Timeline, url: str)
         publish_beliefs(ready._log, reader, f"{url}/out")
 
 
-@pytest.mark.parametrize("where", ["folder", "bucket"])
+@pytest.mark.parametrize("where", some(["folder", "bucket"], 2))
 def test_many_publish_to_one_target_at_once(ready: Timeline, url: str, tmp_path: Path, where: str) -> None:
     """Three machines append and publish, beliefs and the log, in an order of their own."""
     seed = random.randrange(10**6)
@@ -293,7 +272,7 @@ def test_many_publish_to_one_target_at_once(ready: Timeline, url: str, tmp_path:
     target = f"{url}/out" if where == "bucket" else str(tmp_path / "out")
     linked = str(tmp_path / "linked")
     together = threading.Barrier(3)
-    rounds = 20 if LONG else 2
+    rounds = 20 if LONG else 1
 
     def work(nth: int) -> None:
         draw = random.Random(seed + nth)

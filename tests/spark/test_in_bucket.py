@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.buckets import Server, server, use
+from tests.examples import some
 from tests.spark.compared import ask, expected, same
 from tests.spark.engines import sail
 from tests.spark.stores import terms_of_office
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-@pytest.fixture(scope="module", params=["localbucket", "azurite"])
+@pytest.fixture(scope="module", params=some(["localbucket", "azurite"], 2))
 def reached(request: pytest.FixtureRequest) -> Server:
     return server(request.param)
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from timeline.errors import BadInput, TimelineError
 
 if TYPE_CHECKING:
+    from obstore import UpdateVersion
     from obstore.store import ObjectStore
 
 __all__ = ["Service", "Tagged", "Unanswered", "connect", "remove_all", "storage_options"]
@@ -258,6 +259,21 @@ class Service:
     def read(self, key: str) -> bytes:
         return bytes(self._tried("read", key, lambda: self._store.get(key).bytes()))
 
+    def read_version(self, key: str) -> tuple[bytes, UpdateVersion]:
+        """Read an object; returns what names this version of it to `put_over`, too."""
+
+        def get() -> tuple[bytes, UpdateVersion]:
+            found = self._store.get(key)
+            seen: UpdateVersion = {}
+            # Some services have both, and some only one.
+            if tag := found.meta["e_tag"]:
+                seen["e_tag"] = tag
+            if version := found.meta["version"]:
+                seen["version"] = version
+            return bytes(found.bytes()), seen
+
+        return self._tried("read", key, get)
+
     def download(self, key: str, expected: Tagged, path: Path, part: int) -> bool:
         """Write an object to a file, part by part; returns False where it is no longer the one expected."""
         with open(path, "wb") as out:
@@ -301,6 +317,25 @@ class Service:
                     # Of two at once some services refuse both, and who had the name may be gone.
                     time.sleep(delay)
         raise Unanswered(f"{self.url}: {key} could neither be put nor found", is_refusal=False)
+
+    def put_over(self, key: str, content: bytes, seen: UpdateVersion | None) -> bool:
+        """Put an object in place of the version that was seen, or of none; returns False if there is another.
+
+        As in `put_new`, what is there is compared: an earlier attempt may have put it. A service that ignores
+        `If-Match` puts it in place of any other.
+        """
+        from obstore.exceptions import AlreadyExistsError, PreconditionError
+
+        if seen is None:
+            return self.put_new(key, content) is not None
+        try:
+            self._put(key, content, seen)
+        except (AlreadyExistsError, PreconditionError, FileNotFoundError):
+            try:
+                return self.read(key) == content
+            except FileNotFoundError:
+                return False
+        return True
 
     def _put(self, key: str, content: Any, mode: Any) -> Tagged:
         store = self._store

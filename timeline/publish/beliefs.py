@@ -133,7 +133,7 @@ class Overtaken(Conflict):
 
 
 class _MovedError(Exception):
-    """Somebody put a version of the table meanwhile."""
+    """Somebody put a version of the table, or replaced the manifest, meanwhile."""
 
 
 def publish_beliefs(
@@ -222,8 +222,9 @@ class _Work:
         )
         if manifest != before:
             self._check_last(after)
-            self.place.replace_manifest(manifest_text(manifest))
-            # The manifest of somebody who published since may have been replaced by this one.
+            if not self.place.replace_manifest(manifest_text(manifest)):
+                raise _MovedError
+            # Who published since may have died before the manifest; and a bucket may ignore the condition.
             self._check_last(after)
         self._remove_others(after)
         return PublishedBeliefs(

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from timeline.errors import BadInput
 from timeline.log.folder import FileLock, FolderObjects
@@ -22,6 +22,9 @@ from timeline.meaning.times import now
 from timeline.publish.delta import DELTA_LOG
 from timeline.publish.manifest import MANIFEST, Manifest, manifest_of, read_manifest, unreadable
 from timeline.urls import local_folder, url_of
+
+if TYPE_CHECKING:
+    from obstore import UpdateVersion
 
 __all__ = ["Place", "Stored", "is_made", "place_at"]
 
@@ -63,7 +66,8 @@ class Place(Protocol):
     def manifest(self) -> Manifest | None:
         """Return the manifest, None where there is none; raises BadInput where it is not one."""
 
-    def replace_manifest(self, text: str) -> None: ...
+    def replace_manifest(self, text: str) -> bool:
+        """Replace the manifest that `manifest` returned last; returns False where there is another by now."""
 
     def put(self, path: str, written: Path) -> Stored:
         """Put a file durably under its path, whole or not at all; one that is there is taken as it is."""
@@ -113,8 +117,10 @@ class FolderPlace:
     def manifest(self) -> Manifest | None:
         return read_manifest(self.folder)
 
-    def replace_manifest(self, text: str) -> None:
+    def replace_manifest(self, text: str) -> bool:
+        # There is no other one: `alone` keeps others out.
         FolderObjects(self.folder).replace(MANIFEST, memoryview(text.encode()))
+        return True
 
     def put(self, path: str, written: Path) -> Stored:
         within, _, name = path.partition("/")
@@ -156,6 +162,7 @@ class BucketPlace:
 
         self.name = url
         self._service = Service(url)
+        self._seen: UpdateVersion | None = None
         self._versions = BucketObjects(url, local_folder(url) / DELTA_LOG, within=DELTA_LOG)
 
     @property
@@ -182,15 +189,17 @@ class BucketPlace:
 
     def manifest(self) -> Manifest | None:
         where = f"{self.name}/{MANIFEST}"
+        self._seen = None
         try:
-            return manifest_of(self._service.read(MANIFEST).decode(), where)
+            content, self._seen = self._service.read_version(MANIFEST)
+            return manifest_of(content.decode(), where)
         except FileNotFoundError:
             return None
         except UnicodeDecodeError as error:
             raise unreadable(where, error) from None
 
-    def replace_manifest(self, text: str) -> None:
-        self._service.put(MANIFEST, text.encode())
+    def replace_manifest(self, text: str) -> bool:
+        return self._service.put_over(MANIFEST, text.encode(), self._seen)
 
     def put(self, path: str, written: Path) -> Stored:
         content = written.read_bytes()
