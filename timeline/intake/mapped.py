@@ -94,6 +94,9 @@ class _Application:
         self._types: dict[str, str] = {}
         self._numbers = set(foreign.numbers)
         self._troubles: list[str] = []
+        #: The view of the rows that the mapping takes, and which of its columns holds which expression.
+        self._kept = "kept"
+        self._stages: dict[str, str] = {}
 
     def batch(self) -> Batch:
         self._show_rows()
@@ -102,7 +105,7 @@ class _Application:
         trouble = f"nullif(concat_ws('; ', {', '.join(self._troubles)}), '')" if self._troubles else "NULL"
         self._con.execute(
             f"CREATE TEMP VIEW mapped AS SELECT row, {', '.join([*self._cell(), *keys.values()])}, "
-            f"{trouble} AS trouble FROM kept"
+            f"{trouble} AS trouble FROM {self._kept}"
         )
         names = [*(["cell"] if self._mapping.unpivot else []), *keys]
         query = f"SELECT row, {', '.join(_named(names))} FROM mapped"
@@ -259,7 +262,8 @@ class _Application:
         """Return a warning where different values of a column become one name."""
         value = self._trimmed(column)
         found = self._con.execute(
-            f"SELECT slug(value), min(value), max(value) FROM (SELECT DISTINCT {value} AS value FROM kept) "
+            "SELECT slug(value), min(value), max(value) "
+            f"FROM (SELECT DISTINCT {value} AS value FROM {self._kept}) "
             "GROUP BY 1 HAVING count(DISTINCT lower(value)) > 1 ORDER BY 1 LIMIT 3"
         ).fetchall()
         return [
@@ -284,6 +288,21 @@ class _Application:
 
     def _trimmed(self, column: str) -> str:
         return f"trim({self._text(column)})"
+
+    def _staged(self, expression: str) -> str:
+        """Return the name of a column that holds what an expression gives.
+
+        A macro names its parameters several times, and DuckDB writes out what was given for each: macros
+        over macros over macros take seconds to plan, for a table of one row, too.
+        """
+        if expression not in self._stages:
+            below, name = self._kept, f"stage{len(self._stages)}"
+            self._kept = f"kept_{name}"
+            self._con.execute(
+                f"CREATE TEMP VIEW {self._kept} AS SELECT *, {expression} AS {name} FROM {below}"
+            )
+            self._stages[expression] = name
+        return self._stages[expression]
 
     def _key(self, key: str, templates: Sequence[Template]) -> str:
         """Return the value of a key as SQL; what can be wrong with it is noted."""
@@ -367,11 +386,14 @@ class _Application:
         value, style = self._trimmed(column), self._mapping.numbers
         if self._types[column] != "VARCHAR":
             return self._text(column)
+        value = self._staged(value)
         if style is None:
             self._check_style(column)
             return value
         pattern, separators, point = NUMBER_STYLES[style]
-        figure = f"styled_number({value}, {quoted(pattern)}, {quoted(separators)}, {quoted(point)})"
+        figure = self._staged(
+            f"styled_number({value}, {quoted(pattern)}, {quoted(separators)}, {quoted(point)})"
+        )
         words = f"'''' || left({value}, 60) || ''' is no number as in ' || {quoted(style)}"
         self._note(column, f"{value} IS NOT NULL AND {figure} IS NULL", words)
         return figure
@@ -382,7 +404,7 @@ class _Application:
         two_ways, decimal, separated = self._ask(
             f"SELECT min({value}) FILTER (regexp_full_match({value}, {quoted(_TWO_WAYS)})), "
             f"min({value}) FILTER (regexp_full_match({value}, {quoted(_DECIMAL)})), "
-            f"min({value}) FILTER (regexp_full_match({value}, {quoted(_SEPARATED)})) FROM kept"
+            f"min({value}) FILTER (regexp_full_match({value}, {quoted(_SEPARATED)})) FROM {self._kept}"
         )
         if separated is not None or (two_ways is not None and decimal is None):
             shown = separated if separated is not None else two_ways
@@ -406,13 +428,14 @@ class _Application:
             return self._timed(column, f"{name}::DATE", f"{name}::TIME", f"{name}::TIME <> '00:00'")
         if kind in ("DOUBLE", "FLOAT") or kind != "VARCHAR":
             return self._ordered(column, self._text(column))
-        value = self._trimmed(column)
-        day = f"coalesce(nullif(day_and_clock({value}).day, ''), {value})"
-        clock = f"nullif(day_and_clock({value}).clock, '')"
+        value = self._staged(self._trimmed(column))
+        parts = self._staged(f"day_and_clock({value})")
+        day = self._staged(f"coalesce(nullif({parts}.day, ''), {value})")
+        clock = self._staged(f"nullif({parts}.clock, '')")
         time = f"clock_time({clock})"
         has_clock, late = self._ask(
             f"SELECT coalesce(bool_or({clock} IS NOT NULL), false), "
-            f"coalesce(bool_or(NOT is_midnight({clock})), false) FROM kept"
+            f"coalesce(bool_or(NOT is_midnight({clock})), false) FROM {self._kept}"
         )
         if not has_clock:
             return self._ordered(column, value)
@@ -423,7 +446,7 @@ class _Application:
 
     def _ordered(self, column: str, day: str) -> str:
         if self._types[column] == "VARCHAR":
-            day = f"worded_day({day})"
+            day = self._staged(f"worded_day({day})")
         order = self._mapping.order_of(column)
         if order is None:
             orders = f"if(regexp_matches({day}, {quoted('^[0-9]{4}')}), 'ymd', 'dmy or mdy')"
@@ -434,7 +457,7 @@ class _Application:
             )
             self._note(column, f"in_figures({day})", readings)
             return day
-        read = f"ordered_day({day}, {quoted(order)})"
+        read = self._staged(f"ordered_day({day}, {quoted(order)})")
         words = f"'''' || left({day}, 60) || ''' is no day in the order ' || {quoted(order)}"
         self._note(column, f"{day} IS NOT NULL AND {read} IS NULL", words)
         return read
@@ -442,7 +465,7 @@ class _Application:
     def _timed(self, column: str, day: str, time: str, has_time: str, checked: bool = False) -> str:
         """Return dates, some with times of day, as SQL: days where all is midnight, else instants in UTC."""
         if not checked:
-            (late,) = self._ask(f"SELECT coalesce(bool_or({has_time}), false) FROM kept")
+            (late,) = self._ask(f"SELECT coalesce(bool_or({has_time}), false) FROM {self._kept}")
             if not late:
                 return day
             has_time = f"{time} IS NOT NULL"
@@ -453,8 +476,8 @@ class _Application:
                 Place(self._foreign.name),
             )
         zone = quoted(self._mapping.timezone)
-        local = f"(TRY_CAST({day} AS DATE) + {time})"
-        instant = f"timezone({zone}, {local})"
+        local = self._staged(f"TRY_CAST({day} AS DATE) + {time}")
+        instant = self._staged(f"timezone({zone}, {local})")
         # In the night when clocks change an hour is there twice, or not at all.
         wrong = (
             f"{has_time} AND ({instant}::TIMESTAMP IS NULL OR timezone({zone}, {instant}) <> {local} "
