@@ -209,7 +209,8 @@ def _is_of_the_machine(error: BaseException) -> bool:
 def in_words(error: BaseException) -> str:
     """Return what is not of Timeline's own errors as a message of one."""
     if _is_of_the_machine(error):
-        return str(error)
+        # Below the reason DuckDB shows where it stood in a query, here in one of Timeline's own.
+        return str(error).partition("\n\nLINE ")[0]
     return (
         f"{type(error).__name__}: {error}\n"
         "This is a fault of Timeline, not yours. TIMELINE_DEBUG=1 shows where it happened."
