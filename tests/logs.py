@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
+from timeline.log import file, log
 from timeline.log.file import rows_of
 from timeline.log.folder import FolderObjects
 from timeline.log.log import SMALL, CheckedFiles, Commit, Log, Rows, rows_to_table, schema
@@ -37,6 +40,20 @@ def append(log: Log, *numbers: int) -> Commit:
     commit = log.append(always(Rows(rows) if len(rows) < SMALL else rows_to_table(rows)))
     assert commit is not None
     return commit
+
+
+@contextmanager
+def small_blocks() -> Iterator[None]:
+    """Have blocks be of few commits meanwhile, so that every step of merging them can be tried."""
+    cached = (file._commits_named, log._names_of)
+    with pytest.MonkeyPatch.context() as patched:
+        for module in (file, log):
+            patched.setattr(module, "BLOCKS", (4, 16, 64))
+        for function in cached:
+            function.cache_clear()
+        yield
+    for function in cached:
+        function.cache_clear()
 
 
 def events_of(log: Log, after: int = 0) -> pa.Table:

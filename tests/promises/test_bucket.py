@@ -5,6 +5,7 @@ Machines are processes with folders of their own for copies; servers are real on
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -16,8 +17,8 @@ import pytest
 
 from tests import commands
 from tests.buckets import IGNORING, SECRET, SERVERS, Server, server, use
-from tests.examples import LONG
-from tests.logs import append
+from tests.examples import LONG, some
+from tests.logs import append, events_of
 from timeline import BadInput, Conflict, Corruption, NotFound, Timeline
 from timeline.log.log import Log, log_at
 from timeline.urls import COPIES, local_folder
@@ -57,8 +58,7 @@ def test_every_command_does_in_a_bucket_what_it_does_in_a_folder(
 ) -> None:
     """Compares what is printed, but for what differs: when it was recorded, and what follows from that."""
     monkeypatch.chdir(tmp_path)
-    for name in ("events", "queries"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / "events", tmp_path / "events")
     file = tmp_path / "one.yaml"
     file.write_text(
         "sources: [{id: s, published: 2026-01-02}]\nentities: [{id: acme, name: Acme}]\n"
@@ -66,11 +66,7 @@ def test_every_command_does_in_a_bucket_what_it_does_in_a_folder(
         "events:\n  - {key: k, fact: acme/boss, text: Jane Doe, source: s, reported: 2026-01}\n"
     )
     fact = "nvidia/investment/openai"
-    given_commands = [
-        ("init", "{store}"),
-        ("ingest", "events"),
-        ("ingest", "events"),
-        ("ingest", "one.yaml"),
+    questions: list[tuple[str, ...]] = [
         ("show", "--as-of", "2025-02-22"),
         ("show", fact, "--as-of", "2026-02-28", "--json"),
         ("why", fact),
@@ -79,8 +75,15 @@ def test_every_command_does_in_a_bucket_what_it_does_in_a_folder(
         ("disagreements",),
         ("sql", "SELECT count(*), max(position) FROM events"),
         ("head",),
-        ("verify",),
         ("verify", "--quick"),
+    ]
+    given_commands: list[tuple[str, ...]] = [
+        ("init", "{store}"),
+        ("ingest", "events"),
+        ("ingest", "one.yaml"),
+        ("ingest", "one.yaml"),
+        # Of those that change nothing a run asks some, others each time.
+        *some(questions, 3),
         ("correct", "k", "--text", "Jane Dough", "--reason", "a slip"),
         ("compact",),
         ("rebuild",),
@@ -182,30 +185,43 @@ def test_the_examples_of_the_document_run(
 
 # Machines
 
-_WRITER = """
-import sys, time
-from pathlib import Path
-from tests.logs import append
-from timeline.log.log import log_at
-url, folder, first, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-log = log_at(url, folder)
-for number in range(first, first + count):
-    commit = append(log, number)
-    print(number, commit.number, commit.digest, flush=True)
+#: One process loads everything, and forks a machine for each line of its first argument.
+_TOGETHER = """
+import json, os, sys, traceback
+from tests.promises import test_bucket
+machines = []
+for name, printed, *given in json.loads(sys.argv[1]):
+    pid = os.fork()
+    if not pid:
+        try:
+            with open(printed, "w", buffering=1) as sys.stdout:
+                getattr(test_bucket, name)(*given)
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
+    machines.append(pid)
+sys.exit(any([os.waitpid(pid, 0)[1] for pid in machines]))
 """
 
-_READER = """
-import sys
-from pathlib import Path
-from timeline.log.log import log_at
-from tests.logs import events_of
-log, seen = log_at(sys.argv[1], Path(sys.argv[2])), 0
-while seen < int(sys.argv[3]):
-    positions = events_of(log)["position"].to_pylist()
-    assert positions == list(range(1, len(positions) + 1)), positions
-    assert len(positions) >= seen, (len(positions), seen)
-    seen = len(positions)
-"""
+
+def write(url: str, folder: str, first: int, count: int) -> None:
+    """Append so many commits of one event, and print each that was acknowledged."""
+    log = log_of(url, Path(folder))
+    for number in range(first, first + count):
+        commit = append(log, number)
+        print(number, commit.number, commit.digest, flush=True)
+
+
+def read(url: str, folder: str, until: int) -> None:
+    """Read again and again, until so many events are there: never fewer than before, and none is missing."""
+    log, seen = log_of(url, Path(folder)), 0
+    while seen < until:
+        positions = events_of(log)["position"].to_pylist()
+        assert positions == list(range(1, len(positions) + 1)), positions
+        assert len(positions) >= seen, (len(positions), seen)
+        seen = len(positions)
 
 
 def start(code: str, *arguments: object) -> subprocess.Popen[str]:
@@ -219,36 +235,42 @@ def start(code: str, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def ended(process: subprocess.Popen[str]) -> str:
-    out, err = process.communicate(timeout=600)
-    assert process.returncode == 0, err
-    return out
-
-
-@pytest.mark.parametrize("here", SERVERS, indirect=True)
+#: A run has one server, with as many commits as fill a block; a long one all of them.
+@pytest.mark.parametrize("here", some(SERVERS, 3), indirect=True)
 def test_three_machines_append_and_none_of_it_is_lost_or_doubled(
     here: Server, url: str, tmp_path: Path
 ) -> None:
-    each = 25 if LONG or here.name == "localbucket" else 6
-    writers = [start(_WRITER, url, tmp_path / f"w{nth}", 1_000 * nth, each) for nth in range(3)]
-    readers = [start(_READER, url, tmp_path / f"r{nth}", 3 * each) for nth in range(2)]
-    acknowledged = [line.split() for writer in writers for line in ended(writer).splitlines()]
-    for reader in readers:
-        ended(reader)
+    each = 25 if LONG else 11
+    machines = [
+        *(
+            ["write", str(tmp_path / f"{nth}"), url, str(tmp_path / f"w{nth}"), 1_000 * nth, each]
+            for nth in range(3)
+        ),
+        *(["read", str(tmp_path / "read"), url, str(tmp_path / f"r{nth}"), 3 * each] for nth in range(2)),
+    ]
+    together = start(_TOGETHER, json.dumps(machines))
+    _, errors = together.communicate(timeout=600)
+    assert together.returncode == 0, errors
+    acknowledged = [
+        line.split() for nth in range(3) for line in (tmp_path / f"{nth}").read_text().splitlines()
+    ]
     log = log_of(url, tmp_path / "after")
     found = log.verify()
     assert len(acknowledged) == found.events == found.commits == 3 * each
+    assert len({number for number, _, _ in acknowledged}) == 3 * each
     digests = {commit.number: commit.digest for commit in log.commits()}
     assert {int(number): digest for _, number, digest in acknowledged} == digests
     # The block that filled up was merged, once.
     assert found.files == 3 * each - 31 * (3 * each // 32)
+    print(f"{here.name}: {3 * each} commits of 3 machines, {found.commits} found, each once")
 
 
 def test_a_machine_that_is_killed_loses_nothing_that_was_acknowledged(url: str, tmp_path: Path) -> None:
     append(log_of(url, tmp_path / "first"), 1)
     acknowledged = 0
-    for nth in range(6 if LONG else 2):
-        writer = start(_WRITER, url, tmp_path / f"w{nth}", 100 * (nth + 1), 100)
+    for nth in range(6 if LONG else 1):
+        given = repr((url, str(tmp_path / f"w{nth}"), 100 * (nth + 1), 100))
+        writer = start(f"from tests.promises.test_bucket import write; write(*{given})")
         assert writer.stdout is not None
         lines = [writer.stdout.readline() for _ in range(3 + nth)]
         writer.kill()

@@ -16,12 +16,11 @@ from pathlib import Path
 import pytest
 
 from tests.examples import LONG
-from tests.logs import always, append, row
+from tests.logs import always, append, row, small_blocks
 from tests.memory import Memory, MemoryObjects
 from timeline.errors import Conflict
 from timeline.index.erasing import erase
 from timeline.index.index import Index
-from timeline.log import file, log
 from timeline.log.file import Rows
 from timeline.log.log import Log
 
@@ -77,17 +76,9 @@ class Machine:
 
 
 @pytest.fixture(autouse=True)
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Have blocks be of few commits, so that every step of merging them can be tried."""
-    cached = (file._commits_named, log._names_of)
-    for module in (file, log):
-        monkeypatch.setattr(module, "BLOCKS", (4, 16, 64))
-    for function in cached:
-        function.cache_clear()
-    yield
-    monkeypatch.undo()
-    for function in cached:
-        function.cache_clear()
+def of_few_commits() -> Iterator[None]:
+    with small_blocks():
+        yield
 
 
 def secret() -> dict[str, object]:
