@@ -22,13 +22,14 @@ from timeline.errors import BadInput, Conflict, Corruption, NotFound, brief, nea
 from timeline.log.log import Commit
 from timeline.meaning.fact import fact_key, is_glob
 from timeline.meaning.times import format_instant
+from timeline.represent import counted
 from timeline.show.formats import json_lines, why_json
 
 if TYPE_CHECKING:
     from timeline.ask.queries import Query
     from timeline.store import Timeline
 
-__all__ = ["CheckedCitation", "Citation", "check", "cite"]
+__all__ = ["CheckedCitation", "Citation", "Judged", "check", "cite", "judge", "line_of"]
 
 #: How a citation begins; the number is the version of its form.
 PREFIX: Final = "timeline-cite:1?"
@@ -84,6 +85,11 @@ class Citation:
 
     @property
     def link(self) -> str:
+        """The part of an address of the page, after the host, that checks the citation: the line itself."""
+        return f"{_CHECKED_AT}{self.line.removeprefix(PREFIX)}"
+
+    @property
+    def view(self) -> str:
         """The part of an address of the page, after the host, that shows the answer."""
         words = _words_of(self.question)
         rules = {"valid_at": self.valid_at, "policy": self.policy, "basis": self.basis}
@@ -123,6 +129,8 @@ _FIELDS: Final = {
 }
 _ORDER: Final = tuple(_FIELDS)
 _SAFE: Final = "/:@*,"
+#: Where the page checks citations.
+_CHECKED_AT: Final = "/cite?"
 _NUMBERS: Final = ("position", "rows")
 
 
@@ -141,6 +149,55 @@ class CheckedCitation:
     certified: tuple[str, ...] = ()
     erased: list[str] = field(default_factory=list)
 
+    @property
+    def words(self) -> list[str]:
+        """What was found, a sentence each."""
+        found = [
+            f"{self.citation.question}: the answer is the one that was cited, to the byte; "
+            f"{counted(self.grown, 'event')} recorded since."
+        ]
+        if "reported" in self.certified:
+            found.append("No event reported after its date took part, and none recorded after its state.")
+        elif self.certified:
+            found.append(
+                "No event recorded after its state took part; it has no date on the reported axis to look at."
+            )
+        if self.erased:
+            found.append(f"{counted(len(self.erased), 'event')} erased since; none is in this answer.")
+        return found
+
+
+class _Elsewhere(Corruption):
+    """The log has no commit with the digest of a citation."""
+
+
+class _Changed(Corruption):
+    """A line is not as it was written, or the answer is not the one that was cited."""
+
+
+class _Touched(Conflict):
+    """Events that the answer may rest on were erased since."""
+
+
+class _Resting(Conflict):
+    """The answer rests on what came later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What becomes of a citation in a store.
+
+    `outcome` is `intact`, or `grown` where the answer is the same and something was recorded since; `erased`
+    where an erasure touched the answer, `later` where it rests on what came later, `changed` where the line
+    or the answer is another one, `elsewhere` where the citation is of another store. `words` says it;
+    `citation` is None where the line cannot be read, and `checked` is None but for the first two.
+    """
+
+    outcome: str
+    words: list[str]
+    citation: Citation | None
+    checked: CheckedCitation | None = None
+
 
 # Lines
 
@@ -151,6 +208,8 @@ def read_line(line: str) -> Citation:
     Raises BadInput for what is none, and Corruption, which says so, where its checksum is not its own.
     """
     text = re.sub(r"\s+", "", line).replace("&amp;", "&").strip(_AROUND)
+    # As a link of the page.
+    text = re.sub(rf"^(?:https?://[^/?#]*)?{re.escape(_CHECKED_AT)}", PREFIX, text)
     if (odd := re.search(r"[^!-~]", text)) is not None:
         raise BadInput(f"the citation has {brief(odd[0])}, and a citation is ASCII alone; copy it again")
     if not text.startswith(PREFIX):
@@ -178,11 +237,24 @@ def read_line(line: str) -> Citation:
         if not re.fullmatch("[0-9a-f]{64}", given.get(name, "0" * 64)):
             raise BadInput(f"the citation has {name}={brief(given[name])}; expected 64 hexadecimal digits")
     if not sign or found != _sum_of(said):
-        raise Corruption(
+        raise _Changed(
             f"the line is not as it was written: its sum is {brief(found)}, expected {_sum_of(said)}; "
             "copy it again, or ask its author"
         )
     return Citation(**given)
+
+
+def line_of(items: Iterable[tuple[str, str]]) -> str | None:
+    """Return the line that the names and values in the address of a link are of; None of no citation.
+
+    >>> line_of([("q", "show"), ("as_of", "2025-02-22T23:59:59Z"), ("sum", "00"), ("lang", "fr")])
+    'timeline-cite:1?q=show&as_of=2025-02-22T23:59:59Z&sum=00'
+    """
+    names = {*_FIELDS, "sum"}
+    given = [(name, value) for name, value in items if name in names]
+    if not any(name == "sum" for name, _ in given):
+        return None
+    return PREFIX + "&".join(f"{name}={quote(value, safe=_SAFE)}" for name, value in given)
 
 
 def _sum_of(said: str) -> str:
@@ -379,14 +451,33 @@ def check(tl: Timeline, line: str, *, certify: bool) -> CheckedCitation:
     found = question.ask(_state(tl, snapshot, commit, words))
     if found.digest != cited.answer or _count(words, found) != cited.rows:
         if erased:
-            raise Conflict(_touched(cited, found, erased))
-        raise Corruption(
+            raise _Touched(_touched(cited, found, erased))
+        raise _Changed(
             f"the answer is not the one that was cited: it has {_count(words, found)} rows and the SHA-256 "
             f"{found.digest}, expected {cited.rows} and {cited.answer}; the question or a date was changed "
             "in the line, or the index of the store is damaged (`timeline verify`)"
         )
     certified = _certified(tl, cited, question) if certify else ()
     return CheckedCitation(cited, found.lines, snapshot.position - cited.position, certified, list(erased))
+
+
+def judge(tl: Timeline, line: str, *, certify: bool = True) -> Judged:
+    """Return what becomes of a citation; raises BadInput and NotFound, as `check` does, for what is none."""
+    cited: Citation | None = None
+    try:
+        cited = read_line(line)
+        found = check(tl, line, certify=certify)
+    except (_Elsewhere, _Changed, _Touched, _Resting) as error:
+        return Judged(_OUTCOMES[type(error)], [str(error)], cited)
+    return Judged("grown" if found.grown else "intact", found.words, cited, found)
+
+
+_OUTCOMES: Final[Mapping[type[Exception], str]] = {
+    _Elsewhere: "elsewhere",
+    _Changed: "changed",
+    _Touched: "erased",
+    _Resting: "later",
+}
 
 
 def _count(words: Sequence[str], found: _Asked) -> int:
@@ -425,7 +516,7 @@ def _commit_of(tl: Timeline, snapshot: Snapshot, cited: Citation) -> Commit:
     commits = tl._log.commits(until=snapshot.commit)
     found = next((each for each in commits if each.digest == cited.digest), None)
     if found is None:
-        raise Corruption(
+        raise _Elsewhere(
             f"no commit of {tl.address} has the digest {cited.digest}: it is not the store that was cited "
             "from, or has lost its last commits"
         )
@@ -434,7 +525,7 @@ def _commit_of(tl: Timeline, snapshot: Snapshot, cited: Citation) -> Commit:
         ("recorded_as_of", cited.recorded_as_of, format_instant(found.recorded_at)),
     ):
         if got != expected:
-            raise Corruption(
+            raise _Changed(
                 f"the citation has {what}={got}, expected {expected} with its digest: it was changed"
             )
     return found
@@ -510,7 +601,7 @@ def _comparable(found: _Asked, question: _Question) -> list[str]:
 
 def _resting(cited: Citation, why: str) -> Conflict:
     dates = " or ".join(each for each in (cited.as_of, cited.recorded_as_of) if each)
-    return Conflict(
+    return _Resting(
         "the answer is the one that was cited, but it rests on what was reported or recorded after "
         f"{dates}: {why}"
     )

@@ -144,7 +144,8 @@ def test_the_link_asks_the_same(cited: list[Citation], grown: Path) -> None:
     paths = set()
     with Timeline.open(grown) as tl:
         for citation in cited:
-            link = urlsplit(citation.link)
+            assert read_line(f"https://desk.example{citation.link}") == citation
+            link = urlsplit(citation.view)
             paths.add(link.path)
             items = [pair for pair in parse_qsl(link.query) if pair[0] != "sql"]
             dates = address_of(items).resolved(tl.snapshot())
@@ -332,6 +333,7 @@ def test_the_command_cites_and_checks(made: Path) -> None:
     assert made_line.code == 0
     assert made_line.out.count("\n") == 1
     assert "/fact/acme/staff?as_of=2024-02-20&" in made_line.err
+    assert f"/cite?{made_line.out.strip().partition('?')[2]}" in made_line.err
     as_json = json.loads(run("cite", "--json", "show", "acme/staff", "--as-of", "2024-02-20").out)
     assert as_json["citation"] == made_line.out.strip()
     checked = run("cite", "--check", made_line.out)

@@ -16,7 +16,6 @@ from timeline.cli.output import print_lines, print_pairs, read_stdin, say
 from timeline.cli.stores import asking, keeping
 from timeline.errors import BadInput, Place
 from timeline.meaning.times import format_instant
-from timeline.represent import counted
 
 __all__ = ["cite", "prove"]
 
@@ -119,10 +118,12 @@ def cite(
     with asking(store) as tl:
         citation = tl.cite(words, within=days, **dates.given())
     if json:
-        print_pairs({"citation": citation.line, "link": citation.link, **asdict(citation)}, True)
+        more = {"citation": citation.line, "link": citation.link, "view": citation.view}
+        print_pairs({**more, **asdict(citation)}, True)
     else:
         print_lines([citation.line])
-    say(f"On the page of `timeline serve`: {citation.link}")
+    say(f"On the page of `timeline serve`: {citation.view}")
+    say(f"Checked there: {citation.link}")
 
 
 def _check_citation(line: str, store: Path | None, as_json: bool, quick: bool) -> None:
@@ -141,16 +142,8 @@ def _check_citation(line: str, store: Path | None, as_json: bool, quick: bool) -
         )
     else:
         print_lines(found.lines)
-    say(
-        f"{cited.question}: the answer is the one that was cited, to the byte; "
-        f"{counted(found.grown, 'event')} recorded since."
-    )
-    if "reported" in found.certified:
-        say("No event reported after its date took part, and none recorded after its state.")
-    elif found.certified:
-        say("No event recorded after its state took part; it has no date on the reported axis to look at.")
-    if found.erased:
-        say(f"{counted(len(found.erased), 'event')} erased since; none is in this answer.")
+    for sentence in found.words:
+        say(sentence)
 
 
 def _lines(document: dict[str, Any]) -> list[str]:

@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from timeline import __version__
 from timeline.ask.snapshot import Snapshot
+from timeline.citations import line_of
 from timeline.errors import BadInput, TimelineError
 from timeline.plot.engine import draw
 from timeline.plot.files import Picture
@@ -29,6 +30,7 @@ from timeline.store import Timeline
 from timeline.web import api, views, writes
 from timeline.web.ask_view import Sent, ask_view, sent_in
 from timeline.web.asked import Address, address_of
+from timeline.web.citation import citation_page
 from timeline.web.confined import Confined
 from timeline.web.days import days_view, states_view, window_of, window_of_changes
 from timeline.web.documents import Documents
@@ -38,7 +40,7 @@ from timeline.web.guard import LIVE, Guard
 from timeline.web.kept import Kept
 from timeline.web.negotiation import is_known
 from timeline.web.openapi import description
-from timeline.web.parameters import FORMATS, REGISTER_UNKNOWN, read
+from timeline.web.parameters import CITATION, FORMATS, REGISTER_UNKNOWN, read
 from timeline.web.render import page, static_files
 
 __all__ = ["application"]
@@ -82,6 +84,7 @@ def application(
             Route("/promises", server.promises),
             Route("/disagreements", server.disagreements),
             Route("/ask", server.ask),
+            Route("/cite", server.cite),
             Route("/days", server.days),
             Route("/days/fact/{fact:path}", server.days_of_fact),
             Route("/days/promises", server.days_of_promises),
@@ -91,6 +94,7 @@ def application(
             Route("/api/health", server.health),
             Route("/api/openapi.json", server.description),
             Route("/api/sql", server.sql),
+            Route("/api/citation", server.citation),
             *([Route("/api/events", server.events, methods=["GET", "POST"])] if token else []),
             Route("/api/{question}", server.question),
         ],
@@ -155,6 +159,23 @@ class Server:
         # A query may ask for what is not in the store, such as the time.
         return await self._view(request, view, items, keep=False)
 
+    async def cite(self, request: Request) -> Response:
+        """Answer with the page that checks a citation, which comes in a field or as a link."""
+        items = request.query_params.multi_items()
+        given = dict(items)
+        language = _language(request, items)
+        line = line_of(items) or given.get("line", "")
+        status, found, trouble = 200, None, None
+        if line.strip():
+            try:
+                found = await run_in_threadpool(self.confined.check, line, certify="quick" not in given)
+            except TimelineError as error:
+                status, details = problem_of(error)
+                trouble = details["detail"]
+        content = citation_page(language, line, found, trouble).encode("utf-8", "replace")
+        headers = {"Cache-Control": "no-store", "Vary": "Accept-Language", **headers_of(status)}
+        return HTMLResponse(content, status, headers=headers)
+
     async def days(self, request: Request) -> Response:
         """Answer with what the list of beliefs, or of changes, shows on the days about a date.
 
@@ -209,10 +230,7 @@ class Server:
         """Return a view as the page, or as its data where scripts ask for those; made once with `keep`."""
         items = request.query_params.multi_items() if items is None else items
         wants_data = VIEW in request.headers.get("accept", "")
-        language = "fr" if request.headers.get("accept-language", "").lower().startswith("fr") else "en"
-        # Also of what cannot be read otherwise.
-        language = dict(items).get("lang", language)
-        language = language if language in ("en", "fr") else "en"
+        language = _language(request, items)
         known = request.headers.get("if-none-match", "")
 
         def reply() -> Response:
@@ -273,7 +291,7 @@ class Server:
         """Answer one of the questions, or say that what a caller has of it still holds."""
         # Where events are taken, their address has a route of its own.
         name = unquote(request.path_params.get("question", "events"))
-        question = api.question_named(name, ("sql", "health", "live", "openapi.json"))
+        question = api.question_named(name, ("sql", "citation", "health", "live", "openapi.json"))
         asked = api.parsed(name, question, request.query_params.multi_items(), _accept(request))
         known = request.headers.get("if-none-match", "")
 
@@ -302,6 +320,13 @@ class Server:
             return self._tagged(request, content, asked.kind, {"Timeline-Cut": "true"} if cut else {})
 
         return await run_in_threadpool(reply)
+
+    async def citation(self, request: Request) -> Response:
+        """Answer with what becomes of a citation."""
+        given = read(request.query_params.multi_items(), CITATION)
+        certify = given.get("quick") != "true"
+        found = await run_in_threadpool(self.confined.check, given["line"], certify=certify)
+        return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
     async def events(self, request: Request) -> Response:
         return await (self.record(request) if request.method == "POST" else self.question(request))
@@ -389,6 +414,13 @@ def _raising(error: TimelineError) -> View:
         raise error
 
     return view
+
+
+def _language(request: Request, items: list[tuple[str, str]]) -> str:
+    """Return the language of an address, also of what cannot be read otherwise, or of the reader."""
+    language = "fr" if request.headers.get("accept-language", "").lower().startswith("fr") else "en"
+    language = dict(items).get("lang", language)
+    return language if language in ("en", "fr") else "en"
 
 
 def _title(data: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """SQL that people send, in a process of its own, which the system limits and which is killed at its time.
 
 DuckDB's own limits do not bound one value, planning or sleeping; those of the system do. A process answers
-one query. The next one waits ready, so that a query need not wait for a start.
+one query. The next one waits ready, so that a query need not wait for a start. Citations, whose question may
+be SQL, are checked in such processes, too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -43,6 +45,10 @@ class Bounds:
     rows: int = 10_000
     answer_bytes: int = 32 * 2**20
     query_bytes: int = 50_000
+    #: Of a citation: seconds of time and of CPU, bytes of a file of the copy that certifies it, rows shown.
+    check_seconds: int = 60
+    copy_bytes: int = 8 * 2**30
+    check_rows: int = 1_000
 
 
 class Confined:
@@ -105,6 +111,32 @@ class Confined:
         asked = None if found["asked"] is None else AsOf(**found["asked"])
         return Answer.of(found["columns"], found["types"], rows, asked), found["cut"]
 
+    def check(self, line: str, *, certify: bool) -> dict[str, Any]:
+        """Return what becomes of a citation, as `judged` has it; its process may write to a folder.
+
+        Raises BadInput for what is no citation, or takes more than its bounds, and Busy.
+        """
+        bounds = self.bounds
+        if len(line.encode("utf-8", "surrogatepass")) > bounds.query_bytes:
+            raise BadInput(f"the citation has more than {bounds.query_bytes:,} bytes")
+        if not self._places.acquire(blocking=False):
+            raise Busy("as many questions as may be answered are being answered; try again in a moment")
+        try:
+            # What a process that is killed leaves of its copy goes with the folder.
+            with tempfile.TemporaryDirectory(prefix="timeline-check-") as folder:
+                process = self._started(folder)
+                with self._lock:
+                    self._running.add(process)
+                try:
+                    request = {"citation": line, "certify": certify}
+                    return self._answer(process, request, bounds.check_seconds, "check")
+                finally:
+                    with self._lock:
+                        self._running.discard(process)
+                    _end(process)
+        finally:
+            self._places.release()
+
     def arrow(self, request: Mapping[str, Any]) -> tuple[bytes, bool]:
         """Return the answer to a query as an Arrow stream, and whether rows were left out, as `run` does."""
         found = self.run({**request, "arrow": True})
@@ -114,41 +146,49 @@ class Confined:
         with suppress(OSError):
             self.start()
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self, folder: str | None = None) -> subprocess.Popen[bytes]:
+        """Start a process that waits for a query; with a folder of its own, for a citation."""
         bounds = self.bounds
+        given = [bounds.cpu_seconds, bounds.memory, bounds.rows, bounds.answer_bytes]
+        if folder is not None:
+            given = [bounds.check_seconds, bounds.memory, bounds.check_rows, bounds.answer_bytes]
+        written = 0 if folder is None else bounds.copy_bytes
         return subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "timeline.web.confined",
-                str(self.store),
-                json.dumps([bounds.cpu_seconds, bounds.memory, bounds.rows, bounds.answer_bytes]),
-            ],
+            [sys.executable, "-m", "timeline.web.confined", str(self.store), json.dumps([*given, written])],
+            env=None if folder is None else {**os.environ, "TMPDIR": folder},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
 
-    def _answer(self, process: subprocess.Popen[bytes], request: Mapping[str, Any]) -> dict[str, Any]:
+    def _answer(
+        self,
+        process: subprocess.Popen[bytes],
+        request: Mapping[str, Any],
+        seconds: int | None = None,
+        what: str = "query",
+    ) -> dict[str, Any]:
         bounds = self.bounds
+        cpu = bounds.cpu_seconds if seconds is None else seconds
+        seconds = bounds.seconds if seconds is None else seconds
         _wait_until_ready(process)
         try:
             out, _ = process.communicate(
-                json.dumps(request).encode("utf-8", "surrogatepass"), timeout=bounds.seconds
+                json.dumps(request).encode("utf-8", "surrogatepass"), timeout=seconds
             )
         except subprocess.TimeoutExpired:
-            raise BadInput(f"the query was ended: it took more than {bounds.seconds} seconds") from None
+            raise BadInput(f"the {what} was ended: it took more than {seconds} seconds") from None
         except BrokenPipeError:
             out = b""
         if process.returncode == -signal.SIGXCPU:
-            raise BadInput(f"the query was ended: it took more than {bounds.cpu_seconds} seconds of CPU time")
+            raise BadInput(f"the {what} was ended: it took more than {cpu} seconds of CPU time")
         head, _, behind = out.partition(b"\n")
         try:
             found = json.loads(head)
         except ValueError:
             raise BadInput(
-                f"the query was ended: it took more than {bounds.memory // 2**20:,} MiB of memory"
+                f"the {what} was ended: it took more than {bounds.memory // 2**20:,} MiB of memory"
             ) from None
         if "error" in found:
             raise BadInput(found["error"])
@@ -187,7 +227,7 @@ def _main(store: str, bounds: str, stdin: IO[bytes], stdout: IO[bytes]) -> None:
     """Open the store, wait for a query, and write its answer."""
     import resource
 
-    cpu, memory, most, answer_bytes = json.loads(bounds)
+    cpu, memory, most, answer_bytes, written = json.loads(bounds)
     from timeline.store import Timeline
 
     with Timeline.open(store, read_only=True) as tl:
@@ -203,16 +243,21 @@ def _main(store: str, bounds: str, stdin: IO[bytes], stdout: IO[bytes]) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         used = int(resource.getrusage(resource.RUSAGE_SELF).ru_utime) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (used + cpu, used + cpu + 1))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (written, written))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         behind = b""
         try:
-            fetched = _fetched_arrow if request.pop("arrow", False) else _fetched
-            answer, behind = fetched(tl, request, most, answer_bytes)
+            if "citation" in request:
+                from timeline.web.citation import judged
+
+                answer = judged(tl, request["citation"], certify=request["certify"], most=most)
+            else:
+                fetched = _fetched_arrow if request.pop("arrow", False) else _fetched
+                answer, behind = fetched(tl, request, most, answer_bytes)
         except TimelineError as error:
             answer = {"error": str(error)}
         except MemoryError:
-            answer = {"error": "the query took more memory than it may"}
+            answer = {"error": "it took more memory than it may"}
         # A line of JSON, in which no line ends; behind it an Arrow stream, where one was asked for.
         stdout.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n" + behind)
         stdout.flush()

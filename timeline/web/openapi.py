@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from timeline import __version__
 from timeline.web.api import QUESTIONS, SQL, Question, heading
 from timeline.web.errors import TITLES
-from timeline.web.parameters import AXES, FORMATS, REGISTER_UNKNOWN, Parameter
+from timeline.web.parameters import AXES, CITATION, FORMATS, REGISTER_UNKNOWN, Parameter
 from timeline.web.writes import BODY_AT_MOST, IF_MATCH
 
 if TYPE_CHECKING:
@@ -62,6 +62,9 @@ def description(snapshot: Snapshot, *, writes: bool = False) -> Schema:
     paths["/api/sql"]["get"]["responses"]["200"]["headers"]["Timeline-Cut"] = _CUT
     paths["/api/health"] = {
         "get": _operation("health", "The last commit, and that the server answers.", [], _json(_HEALTH))
+    }
+    paths["/api/citation"] = {
+        "get": _operation("citation", "What becomes of a citation.", CITATION, _json(_JUDGED))
     }
     paths["/api/openapi.json"] = {
         "get": _operation("openapi", "This description.", [], _json({"type": "object"}), 304)
@@ -203,6 +206,33 @@ _ASKED: Final[Schema] = {
 }
 _HEALTH: Final = _object(
     {"status": {"const": "ok"}, "commit": _COUNT, "position": _COUNT, "digest": _TEXT_OR_NONE}
+)
+_CITED: Final = _object(
+    {
+        "question": {"type": "string"},
+        "recorded_as_of": {"type": "string"},
+        "position": _COUNT,
+        "digest": {"type": "string"},
+        "rows": _COUNT,
+        "answer": {"type": "string"},
+        **{name: _TEXT_OR_NONE for name in ("as_of", "valid_at")},
+        **{name: {"type": "string"} for name in ("policy", "basis")},
+        **{name: _TEXT_OR_NONE for name in ("within", "query")},
+    }
+)
+_TEXTS: Final[Schema] = {"type": "array", "items": {"type": "string"}}
+_JUDGED: Final = _object(
+    {
+        "outcome": {"enum": ["intact", "grown", "erased", "later", "changed", "elsewhere"]},
+        "words": _TEXTS,
+        "citation": {"anyOf": [_CITED, {"type": "null"}]},
+        "view": _TEXT_OR_NONE,
+        "certified": {"type": "array", "items": {"enum": ["reported", "recorded"]}},
+        "recorded_since": {"type": ["integer", "null"], "minimum": 0},
+        "erased_since": _TEXTS,
+        "lines": _TEXTS,
+        "cut": {"type": "boolean"},
+    }
 )
 _COMMIT: Final = _object(
     {

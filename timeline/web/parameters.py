@@ -13,6 +13,7 @@ from timeline.errors import BadInput, nearest
 __all__ = [
     "AFTER",
     "AXES",
+    "CITATION",
     "FACT",
     "FORMATS",
     "FROM_DATE",
@@ -205,6 +206,20 @@ REGISTER_UNKNOWN: Final = Parameter(
     "Register sources, entities and attributes never heard of.",
     {"type": "string", "enum": ["true", "false"], "default": "false"},
     example="true",
+)
+#: What is asked of a citation.
+CITATION: Final = (
+    Parameter(
+        "line",
+        "A citation: the line that `timeline cite` writes, or its link.",
+        {"type": "string", "minLength": 1},
+        True,
+    ),
+    Parameter(
+        "quick",
+        "Leave out the copy of the store that shows that nothing later took part.",
+        {"type": "string", "enum": ["true", "false"], "default": "false"},
+    ),
 )
 
 #: The names of the forms of an answer, and their media types.

@@ -46,6 +46,7 @@ def static_files() -> dict[str, tuple[bytes, str]]:
         "components.js": (bare(read("static/components.js")), script),
         "page.js": (bare(read("static/page.js")), script),
         "page.css": (read("static/page.css"), "text/css; charset=utf-8"),
+        "cite.css": (read("static/cite.css"), "text/css; charset=utf-8"),
     }
 
 

@@ -69,7 +69,7 @@
       return html`<header class="bar">
         <a class="skip" href="#answer">${w.skip}</a>
         <a class="brand" href=${to(data, "/", { q: undefined })}><svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><path d="M1 15h4v-4h4V7h4V3h4" fill="none" stroke="currentColor" stroke-width="2"/></svg> Timeline</a>
-        <nav aria-label="Timeline">${link("beliefs", "/")}${link("promises", "/promises")}${link("disagreements", "/disagreements", data.summary && data.summary.disagreements ? html` <span class="dis">${data.summary.disagreements}</span>` : "")}${link("ask", "/ask")}</nav>
+        <nav aria-label="Timeline">${link("beliefs", "/")}${link("promises", "/promises")}${link("disagreements", "/disagreements", data.summary && data.summary.disagreements ? html` <span class="dis">${data.summary.disagreements}</span>` : "")}${link("ask", "/ask")}${link("cite", "/cite")}</nav>
         <form class="find" role="search" action="/" method="get">
           ${hidden({ ...data.asked, q: undefined, offset: undefined })}
           <input type="search" name="q" value=${data.asked.q ?? ""} placeholder=${w.find} aria-label=${w.find} /><kbd aria-hidden="true">/</kbd>

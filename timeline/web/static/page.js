@@ -190,7 +190,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
   if (button) return void actions[button.dataset.do]?.(event, button);
   const link = event.target.closest("a[href]");
-  if (!link || link.origin !== location.origin || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || link.hasAttribute("download") || link.pathname.startsWith("/api/")) return;
+  if (!link || link.origin !== location.origin || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || link.hasAttribute("download") || /^.(api|cite)/.test(link.pathname)) return;
   event.preventDefault();
   const query = new URLSearchParams(link.search);
   if (link.dataset.step && query.get("as_of")) return step("as_of", query.get("as_of"), { push: true });

@@ -3,7 +3,7 @@
 globalThis.timelinePage = globalThis.timelinePage ?? {};
 globalThis.timelinePage.words = {
   en: {
-    beliefs: "Beliefs", promises: "Promises", disagreements: "Disagreements", ask: "Ask",
+    beliefs: "Beliefs", promises: "Promises", disagreements: "Disagreements", ask: "Ask", cite: "Check",
     find: "Find a fact, a name, a word", search: "Search", keys: "All keys", menu: "Menu", skip: "Skip to the answer",
     believedOn: "What was believed on", comparedWith: "compared with", comparing: ["Compare", "with…"], filter: "Filter", endCompare: "End the comparison", swap: "Swap the dates",
     oldest: "Oldest", now: "Now", play: "Play", stop: "Stop", year: "year", month: "month", day: "day", report: "report",
@@ -43,7 +43,7 @@ globalThis.timelinePage.words = {
 };
 globalThis.timelinePage.words.fr = {
   ...globalThis.timelinePage.words.en,
-  beliefs: "Croyances", promises: "Promesses", disagreements: "Désaccords", ask: "Interroger",
+  beliefs: "Croyances", promises: "Promesses", disagreements: "Désaccords", ask: "Interroger", cite: "Vérifier",
   find: "Chercher un fait, un nom, un mot", search: "Chercher", keys: "Toutes les touches", menu: "Menu", skip: "Aller à la réponse",
   believedOn: "Ce que l’on croyait le", comparedWith: "comparé au", comparing: ["Comparer", "avec…"], filter: "Filtrer", endCompare: "Finir la comparaison", swap: "Échanger les dates",
   oldest: "Début", now: "Maintenant", play: "Lire", stop: "Arrêter", year: "an", month: "mois", day: "jour", report: "rapport",
