@@ -44,6 +44,9 @@ def findings(served: Served, seed: int, examples: int, **more: Any) -> tuple[lis
     """Return what schemathesis finds in all of its phases, and how many cases each operation had."""
     with Timeline.open(served.store, read_only=True) as tl:
         facts = tl.snapshot().facts()
+        cited = tl.cite("show", as_of="2025-10-15")
+    lines = [cited.line, cited.link, cited.line.replace("q=show", "q=why")]
+    schemathesis.openapi.format("citation", st.sampled_from(lines))
     schemathesis.openapi.format("edtf", DATES)
     schemathesis.openapi.format("fact", st.sampled_from(facts))
     schemathesis.openapi.format(
@@ -83,14 +86,16 @@ def findings(served: Served, seed: int, examples: int, **more: Any) -> tuple[lis
 
 
 #: What the short form leaves out: these have hundreds of cases, or a process each.
-COSTLY: Final = "^/api/(beliefs|claims|disagreements|history|changes|events|entities|attributes|why|sql)$"
+COSTLY: Final = (
+    "^/api/(beliefs|claims|disagreements|history|changes|events|entities|attributes|why|sql|citation)$"
+)
 
 
 def test_nothing_is_found(served: Served) -> None:
     fewer = [{"include-path-regex": COSTLY, "phases": {"coverage": {"enabled": False}}}]
     found, cases = findings(served, 20261126, counted(2, 20), operations=[] if LONG else fewer)
     assert not found, "\n\n".join(found[:20])
-    assert cases.keys() >= {f"GET /api/{name}" for name in (*QUESTIONS, "sql", "health")}
+    assert cases.keys() >= {f"GET /api/{name}" for name in (*QUESTIONS, "sql", "citation", "health")}
     assert sum(cases.values()) > (1_300 if LONG else 150)
 
 

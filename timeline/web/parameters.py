@@ -212,7 +212,7 @@ CITATION: Final = (
     Parameter(
         "line",
         "A citation: the line that `timeline cite` writes, or its link.",
-        {"type": "string", "minLength": 1},
+        {"type": "string", "format": "citation", "minLength": 1},
         True,
     ),
     Parameter(
