@@ -13,6 +13,7 @@ import base64
 import hashlib
 import hmac
 import http.client
+import json
 import os
 import shutil
 import socket
@@ -32,12 +33,14 @@ from typing import Any, Final
 
 import pytest
 
-__all__ = ["IGNORING", "SECRET", "SERVERS", "Faults", "Server", "disturbed", "server", "use"]
+__all__ = ["GOOGLE", "IGNORING", "SECRET", "SERVERS", "Faults", "Server", "disturbed", "server", "use"]
 
-#: The servers that honour conditions, and those that ignore them.
+#: The servers that honour conditions, and those that ignore them; and one that speaks as Google's does.
 SERVERS: Final = ("localbucket", "moto", "azurite")
+GOOGLE: Final = "google"
 IGNORING: Final = ("nanio", "s3rver")
 
+ROOT: Final = Path(__file__).resolve().parents[1]
 BUCKET: Final = "desk"
 #: The secret key of every server that can be given one. Nothing may ever print it.
 SECRET: Final = "tl-secret-5f1c0d9b7a3e"
@@ -99,6 +102,11 @@ def server(name: str) -> Server:
         _make_container(port)
         given = {"AZURE_STORAGE_USE_EMULATOR": "true", "AZURITE_BLOB_STORAGE_URL": f"http://127.0.0.1:{port}"}
         return Server(name, port, "az", given)
+    if name == GOOGLE:
+        account = {"gcs_base_url": f"http://127.0.0.1:{port}", "disable_oauth": True}
+        account |= {"client_email": "", "private_key": SECRET, "private_key_id": ""}
+        given = {"GOOGLE_SERVICE_ACCOUNT_KEY": json.dumps(account), "GOOGLE_ALLOW_HTTP": "true"}
+        return Server(name, port, "gs", given)
     key, secret = ("S3RVER", "S3RVER") if name == "s3rver" else ("tl-key", SECRET)
     made = _request(port, "PUT", f"/{BUCKET}", {"Authorization": _ANY_SIGNATURE}) if name == "moto" else 200
     assert made == 200
@@ -133,6 +141,13 @@ _COMMANDS: Final[dict[str, Callable[[int, Path], tuple[list[str], dict[str, str]
     "localbucket": lambda port, folder: (
         [_beside_python("localbucket"), str(folder), "--port", str(port)],
         {},
+    ),
+    GOOGLE: lambda port, folder: (
+        [
+            *(sys.executable, "-m", "tests.google_front", str(port), BUCKET),
+            *(f"http://127.0.0.1:{server('localbucket').port}", "tl-key", SECRET),
+        ],
+        {"PYTHONPATH": str(ROOT)},
     ),
     "moto": lambda port, folder: ([_beside_python("moto_server"), "-H", "127.0.0.1", "-p", str(port)], {}),
     "nanio": lambda port, folder: (

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.buckets import SERVERS, Faults, Server, disturbed, server, use
+from tests.buckets import GOOGLE, SERVERS, Faults, Server, disturbed, server, use
 from tests.logs import append, events_of
 from tests.memory import Memory, MemoryObjects
 from timeline.errors import BadInput, TimelineError
@@ -24,8 +24,8 @@ from timeline.log.folder import FolderObjects
 from timeline.log.log import Log
 from timeline.log.objects import Objects
 
-PLACES = ("folder", "memory", *SERVERS)
-BUCKETS = SERVERS
+PLACES = ("folder", "memory", *SERVERS, GOOGLE)
+BUCKETS = (*SERVERS, GOOGLE)
 
 
 class Place:

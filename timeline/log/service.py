@@ -88,12 +88,16 @@ def connect(url: str, *, seconds: int | None = None) -> ObjectStore:
         if (provider := _provider()) is not None:
             options |= {"credential_provider": provider}
     client: Any = {"timeout": timedelta(seconds=seconds or _REQUEST), "connect_timeout": timedelta(seconds=5)}
-    if _is_set("AWS_ALLOW_HTTP" if url.startswith("s3:") else "AZURE_ALLOW_HTTP") or _emulates(url):
+    if _is_set(_PLAIN_HTTP.get(url.partition(":")[0], "")) or _emulates(url):
         client["allow_http"] = True
     try:
         return from_url(url, client_options=client, retry_config={"max_retries": 0}, **options)
     except (BaseError, ValueError) as error:
         raise BadInput(f"{url} cannot be reached as the environment says: {said_by(error)}") from None
+
+
+#: What allows a service without TLS, such as one on this machine.
+_PLAIN_HTTP: Final = {"s3": "AWS_ALLOW_HTTP", "gs": "GOOGLE_ALLOW_HTTP", "az": "AZURE_ALLOW_HTTP"}
 
 
 def storage_options(url: str) -> dict[str, str]:
