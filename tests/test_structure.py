@@ -44,7 +44,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "citations": (*_BELOW, *_ASKING, "ask", "show", "sealed", "store"),
     "sealed": (*_ASKING, "ask", "store"),
-    "audit": ("errors", "ask", "store"),
+    "audit": ("errors", "ask", "sealed", "store"),
     "__init__": (*_ASKING, "intake", "ask", "store"),
     "spark": ("errors", "urls", "meaning", "log", "index", "publish"),
     "show": ("errors", "printable", "represent", "meaning", "ask"),

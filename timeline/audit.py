@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from timeline.ask.answers import Moment
 from timeline.errors import brief
+from timeline.sealed import sealed_and_withheld
 from timeline.store import Timeline
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ def audit(tl: Timeline, function: Callable[[Timeline, Any], object], dates: Iter
 def _looked_at(
     tl: Timeline, function: Callable[[Timeline, Any], object], date: Moment
 ) -> tuple[str, str, int, str | None]:
-    with Timeline.open(tl.address, project=tl._project, sealed_as_of=date) as sealed:
-        withheld: int = sealed.withheld  # type: ignore[attr-defined]
-        if not withheld:
-            return str(date), "vacuous", 0, None
-        without = _outcome(function, sealed, date)
     # It can neither record anything nor be closed for the caller.
     with Timeline.open(tl.address, read_only=True, project=tl._project) as whole:
+        sealed, withheld = sealed_and_withheld(whole, date, None, "certain")
+        with sealed:
+            if not withheld:
+                return str(date), "vacuous", 0, None
+            without = _outcome(function, sealed, date)
         found = difference(without, _outcome(function, whole, date))
     return str(date), "same" if found is None else "differs", withheld, found
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from timeline.ask.queries import Query
     from timeline.ask.snapshot import Snapshot
 
-__all__ = ["SealedTimeline", "open_sealed"]
+__all__ = ["SealedTimeline", "open_sealed", "sealed_and_withheld"]
 
 #: With `possible`, reports would be kept that may have appeared only later.
 _BASES: Final[dict[str, Basis]] = {"certain": "certain", "evidence": "evidence"}
@@ -43,7 +43,7 @@ class SealedTimeline(Timeline):
     """A store that is sealed: every question to it is asked of a copy without what came later.
 
     It is the store as it was when it was opened, and nothing can be recorded in it. `seal` says what is
-    withheld, `withheld` how many events that are.
+    withheld; how much that is, it does not know.
 
     >>> import tempfile
     >>> with Timeline.create(tempfile.mkdtemp() + "/desk") as tl:
@@ -51,8 +51,8 @@ class SealedTimeline(Timeline):
     ...     later = event | {"entity": "bob", "reported": "2026-01-01"}
     ...     commit = tl.append([event, later], register_unknown=True)
     ...     with Timeline.open(tl.path, sealed_as_of="2025-06-30") as sealed:
-    ...         sealed.belief("acme/ceo").claim, sealed.withheld
-    ('ann', 2)
+    ...         sealed.belief("acme/ceo").claim, sealed.seal
+    ('ann', 'as of 2025-06-30')
     """
 
     def __init__(
@@ -61,14 +61,12 @@ class SealedTimeline(Timeline):
         seal: Seal,
         habits: Habits,
         *,
-        withheld: int = 0,
         queries: Callable[[], list[Query]] = list,
     ) -> None:
         super().__init__(path, read_only=True)
         self._seal = seal
         self._habits = habits
         self._queries = queries
-        self.withheld = withheld
         self._is_closed = False
         self._remove: Callable[[], object] | None = None
 
@@ -113,6 +111,13 @@ def open_sealed(
     A store that is the copy of a sealed one already is opened as that, and may be sealed once more. Raises
     BadInput for dates that cannot be read, and a basis that cannot be sealed with.
     """
+    return sealed_and_withheld(tl, as_of, recorded_as_of, basis)[0]
+
+
+def sealed_and_withheld(
+    tl: Timeline, as_of: Moment | None, recorded_as_of: Moment | None, basis: str
+) -> tuple[SealedTimeline, int]:
+    """Return what `open_sealed` does, and how many events it leaves out, which is for the owner alone."""
     if basis not in _BASES:
         raise BadInput(f"no such basis to seal with: {brief(basis)}; expected certain or evidence")
     if basis == "evidence" and as_of is None:
@@ -121,7 +126,7 @@ def open_sealed(
     if mark.is_file():
         tl = _marked(tl.path, mark)
         if as_of is None and recorded_as_of is None:
-            return tl
+            return tl, 0
     snapshot = tl.snapshot()
     dates = snapshot.dates(as_of, recorded_as_of)
     seal = Seal(dates.as_of, None if recorded_as_of is None else dates.recorded_as_of, _BASES[basis])
@@ -130,22 +135,22 @@ def open_sealed(
         folder = stack.enter_context(temporary_folder(Path(tempfile.gettempdir()))) / "store"
         folder.mkdir()
         withheld = write_sealed(tl._log, folder / "log", seal, habits.timezone, until=snapshot.commit)
-        _write_mark(folder / SEAL_FILE, seal, habits, withheld)
+        _write_mark(folder / SEAL_FILE, seal, habits)
         # Not by way of the store, to which nothing in the sealed one shall lead.
         queries = partial(queries_of, tl._project or project_of(tl.path))
-        sealed = SealedTimeline(folder, seal, habits, withheld=withheld, queries=queries)
+        sealed = SealedTimeline(folder, seal, habits, queries=queries)
         if sealed.head() is not None:
             sealed._index.build()
         sealed._remove_with(stack.pop_all())
-    return sealed
+    return sealed, withheld
 
 
 def _marked(folder: Path, mark: Path) -> SealedTimeline:
     """Return a sealed copy that was made before, by the mark in its folder."""
     said = json.loads(mark.read_text(encoding="utf-8"))
-    return SealedTimeline(folder, Seal(**said["seal"]), Habits(**said["habits"]), withheld=said["withheld"])
+    return SealedTimeline(folder, Seal(**said["seal"]), Habits(**said["habits"]))
 
 
-def _write_mark(mark: Path, seal: Seal, habits: Habits, withheld: int) -> None:
-    said = {"seal": asdict(seal), "habits": asdict(habits), "withheld": withheld}
+def _write_mark(mark: Path, seal: Seal, habits: Habits) -> None:
+    said = {"seal": asdict(seal), "habits": asdict(habits)}
     mark.write_text(json.dumps(said), encoding="utf-8")
