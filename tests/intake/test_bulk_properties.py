@@ -298,7 +298,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
         found = Intake(opened, RECORDED).resolve(drafts)
         assert not found.rejected
         if part is second:
-            found.rows += formerly_recorded(opened)
+            found.rows = [*found.rows, *formerly_recorded(opened)]
         log.append(lambda head, recorded_at, rows=found.rows: rows_to_table(rows))  # type: ignore[misc]
         opened.close()
     opened = index.open()
@@ -319,7 +319,7 @@ def formerly_recorded(reader: Reader) -> list[dict[str, Any]]:
         formerly = event.columns(declared="date" if row["attribute"] == "day" else None)["formerly"]
         assert formerly
         row["event_id"] = event_id(content_of(row | formerly[nth % len(formerly)]))
-    return found.rows
+    return [*found.rows]
 
 
 @st.composite

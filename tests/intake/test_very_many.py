@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from tests.examples import costly
 from timeline import Timeline
-from timeline.errors import BadRows
-from timeline.intake import rows
+from timeline.errors import BadRows, Place
+from timeline.index.reader import Reader
+from timeline.intake.batch import Draft
+from timeline.intake.names import Naming
 from timeline.intake.outcome import KEPT_AT_MOST
+from timeline.intake.rows import Intake
 
 
 def _write(path: Path, events: list[object]) -> Path:
@@ -62,14 +71,98 @@ def test_a_file_that_is_taken_in_chunks_comes_to_the_same(
         {**_good(5), "status": "odd"},
     ]
     path = _write(tmp_path / "mixed.jsonl", events)
+    kept = Intake.__init__.__kwdefaults__ or {}
+    assert {"at_once", "in_memory"} <= kept.keys()
     found = []
-    for nth, at_once in enumerate((100, 3, 1)):
-        monkeypatch.setattr(rows, "_AT_ONCE", at_once)
+    for nth, (at_once, in_memory) in enumerate(((100, 100), (3, 100), (1, 100), (1, 0), (3, 1), (2, 4))):
+        sizes = {"at_once": at_once, "in_memory": in_memory}
+        monkeypatch.setattr(Intake.__init__, "__kwdefaults__", kept | sizes)
         with Timeline.create(tmp_path / f"store{nth}") as tl:
             done = tl.ingest(path, register_unknown=True, rejects=tmp_path / f"rejects{nth}")
             ids = tl.sql("SELECT event_id FROM events ORDER BY position")["event_id"].to_list()
         rejects = (tmp_path / f"rejects{nth}").read_text()
         found.append((ids, rejects, done.new, done.known, done.registered, done.warnings, len(done.events)))
-    assert found[1] == found[0]
-    assert found[2] == found[0]
+    assert all(one == found[0] for one in found)
     assert len(found[0][1].splitlines()) >= 3
+
+
+Keys = dict[str, object]
+
+RECORDED = 1_760_000_000_000_000
+_SALT = "personal-" + "0" * 32
+_REPORTS: list[Keys] = [
+    {"fact": fact, "text": text, "source": "s", "reported": reported}
+    for fact in ("acme/ceo", "acme/view", "stored/view")
+    for text in ("a", "b")
+    for reported in ("2025-01-01", "2025-02-01")
+]
+_POOL: list[Keys] = [
+    *_REPORTS,
+    {"fact": "acme/ceo", "text": "a", "source": "s", "reported": "2025-01-01", "key": "one"},
+    {"fact": "acme/ceo", "text": "b", "source": "s", "reported": "2025-01-01", "key": "one"},
+    {"fact": "acme/size", "claim": "5.50 billion USD", "source": "s", "reported": "2025-03", "key": "two"},
+    {"fact": "acme/view", "source": "s", "reported": "2025-02-01", "type": "withdrawn"},
+    {"type": "corrected", "target": "one", "text": "c", "reason": "slip"},
+    {"type": "corrected", "target": "two", "amount": "7", "unit": "USD", "reason": "slip", "key": "mended"},
+    {"type": "corrected", "target": "mended", "claim": "8 USD", "reason": "slip"},
+    {"type": "corrected", "target": "stored", "void": True, "reason": "slip"},
+    {"type": "retracted", "target": "one", "reported": "2025-04-01", "source": "s"},
+    {"type": "retracted", "target": "nowhere", "reported": "2025-04-01", "source": "s"},
+    {"fact": "acme/home", "text": "a", "source": "s", "reported": "2025-01-01", "key": f"me-{_SALT}"},
+    {"fact": "acme/home", "text": "a", "source": "s", "reported": "2025-01-01", "key": "me"},
+    {"fact": "acme/home", "text": "b", "source": "s", "reported": "2025-01-01", "key": "me"},
+    {"type": "corrected", "target": "me", "text": "c", "reason": "slip", "key": f"my-{_SALT}"},
+    {"type": "source-described", "id": "s", "published": "2025-05-01"},
+    {"type": "entity-described", "id": "acme", "name": "Acme"},
+    {"fact": "acme/ceo", "text": "x", "source": "t", "reported": "2025-01-01", "status": "odd"},
+]
+_STORED: list[Keys] = [
+    {"fact": "stored/view", "text": "a", "source": "s", "reported": "2025-01-01", "key": "stored"},
+    {"fact": "stored/view", "text": "b", "source": "s", "reported": "2025-01-01"},
+]
+
+
+def _drafts(name: str, events: list[Keys]) -> list[Draft]:
+    return [Draft(dict(keys), Place(name, line)) for line, keys in enumerate(events, 1)]
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    """Yield a reader of a store that has a few of the events."""
+    with Timeline.create(tmp_path_factory.mktemp("few") / "store") as tl:
+        tl.append(_STORED, register_unknown=True)
+        with closing(tl._index.open()) as opened:
+            yield opened
+
+
+def _found(reader: Reader, runs: list[list[list[Keys]]], **sizes: int) -> list[Any]:
+    """Return all that an intake makes of some runs of some batches each."""
+    found: list[Any] = []
+    with closing(Intake(reader, RECORDED, naming=Naming.of(True, even_near=True), **sizes)) as intake:
+        for nth, batches in enumerate(runs):
+            intake.begin()
+            for number, events in enumerate(batches):
+                one = intake.resolve(_drafts(f"{nth}-{number}", events))
+                rows = [{name: value for name, value in row.items() if value is not None} for row in one.rows]
+                rejected = [(each.place, str(each.error), each.keys) for each in one.rejected]
+                counts = (one.known, one.registered, one.appended, one.described)
+                found.append((rows, [*one.events], rejected, counts, one.erased))
+            found.append(intake.warnings())
+    return found
+
+
+@costly(100)
+@given(
+    runs=st.lists(
+        st.lists(st.lists(st.sampled_from(_POOL), max_size=8), min_size=1, max_size=2), min_size=1, max_size=2
+    ),
+    at_once=st.integers(1, 3),
+    in_memory=st.integers(0, 3),
+)
+@example(runs=[[_POOL], [_POOL]], at_once=1, in_memory=0)
+@example(runs=[[_POOL[:9], [*reversed(_POOL)]], [_POOL]], at_once=2, in_memory=1)
+def test_what_is_on_disk_counts_as_what_is_in_memory(
+    reader: Reader, runs: list[list[list[Keys]]], at_once: int, in_memory: int
+) -> None:
+    expected = _found(reader, runs)
+    assert _found(reader, runs, at_once=at_once, in_memory=in_memory) == expected

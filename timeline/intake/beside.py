@@ -15,11 +15,21 @@ from weakref import WeakMethod
 from timeline.errors import Place
 from timeline.index.of_fact import events_of
 from timeline.index.reader import Reader
+from timeline.intake.taken import Taken
 from timeline.meaning import fold
 from timeline.meaning.columns import LOG_COLUMNS
 from timeline.meaning.times import format_instant, from_naive
 
-__all__ = ["SAID_OF_AT_MOST", "TOPIC", "Beside", "Given", "and_more", "twice"]
+__all__ = [
+    "AMENDMENTS_AT_MOST",
+    "SAID_OF_AT_MOST",
+    "TOPIC",
+    "Beside",
+    "Given",
+    "and_more",
+    "and_more_twice",
+    "twice",
+]
 
 #: What a source should report once: the same columns give one event.
 TOPIC: Final = ("source", "fact", "reported")
@@ -32,7 +42,7 @@ _EVENTS_AT_MOST: Final = 300
 #: The events of so many facts are looked up one by one; of more, those of their topics are joined.
 _FACTS_AT_MOST: Final = 100
 #: So many amendments of one run are compared with what they amend.
-_AMENDMENTS_AT_MOST: Final = 500
+AMENDMENTS_AT_MOST: Final = 500
 #: Reports that differ in none of these say the same.
 _SAID: Final = ("event_type", "claim", "text", "status")
 _SHOWN: Final = 60
@@ -58,6 +68,10 @@ def and_more(count: int) -> str:
     return f"… and {count:,} more facts of which the store has another report of that source and date"
 
 
+def and_more_twice(count: int) -> str:
+    return f"… and {count:,} more that their source reports twice"
+
+
 def twice(source: str, fact: str, reported: str) -> str:
     return f"{source} reports {fact} twice for {reported}; the later report wins"
 
@@ -65,49 +79,61 @@ def twice(source: str, fact: str, reported: str) -> str:
 class Beside:
     """Compares events that are given with those of one state of the store, and with each other.
 
-    `joined` gives the events of very many topics in the store, with instants in microseconds.
+    `joined` gives the events of very many topics in the store, with instants in microseconds; `taken` has
+    those that were recorded after that state, or are to be.
     """
 
-    def __init__(self, reader: Reader, joined: Callable[[Sequence[_Topic]], Iterable[Row]]) -> None:
+    def __init__(
+        self, reader: Reader, joined: Callable[[Sequence[_Topic]], Iterable[Row]], taken: Taken
+    ) -> None:
         self._reader = reader
+        self._taken = taken
         # Weakly, since it is a method of what has this: a reader is to go at once, not with a cycle.
         self._joined = WeakMethod(joined)
         self._cached: dict[str, list[Row] | None] = {}
-        #: Events that were recorded after that state, by fact.
-        self._later: dict[str, list[Row]] = {}
-
-    def add(self, row: Row) -> None:
-        """Note an event that is to be recorded."""
-        if row.get("fact") is not None:
-            self._later.setdefault(row["fact"], []).append(row)
 
     def warnings(self, given: Sequence[Given], start: int) -> Iterator[str]:
         """Yield what is to be said of the events of a run; `start` is the last position before it."""
-        topics: dict[_Topic, list[Given]] = {}
-        for one in given:
-            if one.row["event_type"] in _COMPETING:
-                topics.setdefault(_topic(one.row), []).append(one)
+        topics = _by_topic(given)
+        siblings = self._siblings(topics)
         repeated: list[tuple[int, str]] = []
-        others: list[list[str]] = []
-        more = 0
-        for topic, rows in self._siblings(topics).items():
+        for topic, rows in siblings.items():
             repeated += _repeated(topics[topic], rows, start)
-            # First as if everything counted, since to find out what does takes a look at the whole fact.
-            if not (found := _others(topics[topic], rows, start, {row["event_id"] for row in rows})):
-                continue
-            if len(others) == SAID_OF_AT_MOST:
-                more += 1
-            elif found := _others(topics[topic], rows, start, self._counting(rows)):
-                others.append(found)
         yield from (message for _, message in sorted(repeated, key=lambda one: one[0]))
-        for found in others:
-            yield from found
-        if more:
-            yield and_more(more)
+        yield from self._of_others(topics, siblings, start)
         amendments = [
             one for one in given if one.row["event_type"] in ("corrected", "retracted") and not one.is_known
         ]
-        for one in amendments[:_AMENDMENTS_AT_MOST]:
+        yield from self.of_amendments(amendments[:AMENDMENTS_AT_MOST])
+
+    def others(self, given: Sequence[Given], start: int) -> Iterator[list[str]]:
+        """Yield what is to be said of reports beside others that the store has, topic by topic."""
+        topics = _by_topic(given)
+        for topic, rows in self._siblings(topics).items():
+            if found := self._others(topics[topic], rows, start):
+                yield found
+
+    def _others(self, given: Sequence[Given], rows: Sequence[Row], start: int) -> list[str]:
+        # First as if everything counted, since to find out what does takes a look at the whole fact.
+        found = _others(given, rows, start, {row["event_id"] for row in rows})
+        return _others(given, rows, start, self._counting(rows)) if found else []
+
+    def _of_others(
+        self, topics: dict[_Topic, list[Given]], siblings: dict[_Topic, list[Row]], start: int
+    ) -> Iterator[str]:
+        said, more = 0, 0
+        for topic, rows in siblings.items():
+            if said == SAID_OF_AT_MOST:
+                more += bool(_others(topics[topic], rows, start, {row["event_id"] for row in rows}))
+            elif found := self._others(topics[topic], rows, start):
+                said += 1
+                yield from found
+        if more:
+            yield and_more(more)
+
+    def of_amendments(self, amendments: Sequence[Given]) -> Iterator[str]:
+        """Yield what is to be said of new amendments beside what they amend."""
+        for one in amendments:
             if (events := self._events(one.row["fact"])) is not None:
                 yield from _of_amendment(
                     one, [row for row in events if row["position"] < one.row["position"]]
@@ -118,10 +144,9 @@ class Beside:
         if fact not in self._cached:
             found = events_of(self._reader, fact, _EVENTS_AT_MOST) if self._reader.position else []
             self._cached[fact] = None if found is None else [_in_micros(row) for row in found]
-        cached, later = self._cached[fact], self._later.get(fact, [])
-        if cached is None or len(cached) + len(later) > _EVENTS_AT_MOST:
-            return None
-        return [*cached, *later]
+        cached = self._cached[fact]
+        later = None if cached is None else self._taken.of_fact(fact, _EVENTS_AT_MOST - len(cached))
+        return None if cached is None or later is None else [*cached, *later]
 
     def _siblings(self, topics: dict[_Topic, list[Given]]) -> dict[_Topic, list[Row]]:
         """Return the reports and withdrawals of each topic in log order, of those that have several."""
@@ -141,10 +166,9 @@ class Beside:
                 assert events_of_topics is not None
                 for row in events_of_topics(joined):
                     found[_topic(row)].append(row)
-            for fact in dict.fromkeys(str(topic[1]) for topic in joined):
-                for row in self._later.get(fact, ()):
-                    if row["event_type"] in _COMPETING and _topic(row) in found:
-                        found[_topic(row)].append(row)
+            for row in self._taken.of_facts(dict.fromkeys(str(topic[1]) for topic in joined)):
+                if row["event_type"] in _COMPETING and _topic(row) in found:
+                    found[_topic(row)].append(row)
         several = {topic: rows for topic, rows in found.items() if len(rows) > 1}
         for rows in several.values():
             rows.sort(key=lambda row: int(row["position"]))
@@ -164,6 +188,14 @@ class Beside:
             if life.spans and life.spans[-1][1] == fold.END
         }
         return {row["event_id"] for row in rows if row["position"] in living}
+
+
+def _by_topic(given: Sequence[Given]) -> dict[_Topic, list[Given]]:
+    topics: dict[_Topic, list[Given]] = {}
+    for one in given:
+        if one.row["event_type"] in _COMPETING:
+            topics.setdefault(_topic(one.row), []).append(one)
+    return topics
 
 
 def _others(given: Sequence[Given], rows: Sequence[Row], start: int, counting: Collection[str]) -> list[str]:

@@ -24,7 +24,7 @@ from timeline.index.aliases import Aliases
 from timeline.index.catalog import sql_object
 from timeline.index.reader import Reader
 from timeline.intake.batch import Draft, RowOrigin
-from timeline.intake.beside import SAID_OF_AT_MOST, and_more, twice
+from timeline.intake.beside import SAID_OF_AT_MOST, and_more, and_more_twice, twice
 from timeline.intake.bulk_values import RowReader, as_text, in_parts
 from timeline.intake.drafts import drafts_of, table_to_drafts
 from timeline.intake.known import KnownEvents
@@ -43,6 +43,7 @@ from timeline.intake.personal import PERSONAL_SQL, WITHOUT_SALT_SQL
 from timeline.intake.resolving import with_ids
 from timeline.intake.row_set import RowSet
 from timeline.intake.rows import Intake
+from timeline.intake.run import REPEATED_AT_MOST, fetch_beside
 from timeline.intake.tabular import StoredTable
 from timeline.log.log import schema
 from timeline.log.paths import quoted
@@ -63,8 +64,6 @@ _MANY: Final = 2_000
 _AT_ONCE: Final = 491_520
 #: Numbers of rows that are fetched at once.
 _FETCHED_AT_ONCE: Final = 100_000
-#: Of reports that a table has twice, so many are named; the rest are counted.
-_REPEATED_AT_MOST: Final = 5_000
 #: To look an event up in the row store takes as long as to join with so many.
 _SCANNED_LIKE_ONE: Final = 100
 #: Names of a table are gathered part by part, and made distinct where there are this many more than then.
@@ -578,7 +577,7 @@ class TableIntake:
         [(known,)] = self._reading.ask("SELECT count(topic) FROM again")
         if not known and not self._reader.position:
             return
-        self._fetch_beside()
+        fetch_beside(self._con, self._store)
         topics = self._reading.ask(sql_object("intake/beside"))
         if not topics:
             return
@@ -596,22 +595,6 @@ class TableIntake:
             self.warnings += [one for one in intake.warnings() if one not in self.warnings]
         if (more := len(topics) - SAID_OF_AT_MOST) > 0:
             self.warnings.append(and_more(more))
-
-    def _fetch_beside(self) -> None:
-        """Make the table of the store's events that are of a topic in this table."""
-        topics = self._con.sql(
-            "SELECT DISTINCT topic FROM (FROM seen UNION ALL FROM again) WHERE topic IS NOT NULL"
-        ).to_arrow_table()
-        self._store.register("asked", topics)
-        found = self._store.sql(
-            "SELECT hash(source, fact, reported) AS topic, hash(event_id) AS id, position, event_type "
-            "FROM store.events WHERE event_type IN ('reported', 'withdrawn') "
-            "AND hash(source, fact, reported) IN (SELECT topic FROM asked)"
-        ).to_arrow_table()
-        self._store.unregister("asked")
-        self._con.register("values_kept", found)
-        self._con.execute("CREATE OR REPLACE TEMP TABLE beside AS FROM values_kept")
-        self._con.unregister("values_kept")
 
     def _drafts_of(self, rows: Sequence[int]) -> list[Draft]:
         """Return rows of the table, in order, as drafts."""
@@ -648,11 +631,11 @@ class TableIntake:
         again = self._reading.ask(
             "SELECT source, fact, reported, count(*) OVER () FROM (FROM topics "
             "QUALIFY row > min(row) OVER (PARTITION BY source, fact, reported)) "
-            f"ORDER BY row LIMIT {_REPEATED_AT_MOST}"
+            f"ORDER BY row LIMIT {REPEATED_AT_MOST}"
         )
         self.warnings += [twice(source, fact, reported) for source, fact, reported, _ in again]
         if again and (more := again[0][-1] - len(again)) > 0:
-            self.warnings.append(f"… and {more:,} more that their source reports twice")
+            self.warnings.append(and_more_twice(more))
 
 
 def _in_order(rows: pa.Table) -> pa.Table:

@@ -329,7 +329,7 @@ class JsonReader:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._text, self._seen, self._line = "", 0, 1
+        self._text, self._seen, self._line, self._begin = "", 0, 1, -1
         self._faults: list[str] = []
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object, parse_int=str, parse_float=str, parse_constant=self._constant
@@ -397,8 +397,10 @@ class JsonReader:
 
     def _walk(self, at: int, depth: int) -> tuple[_Value, int]:
         self._line += self._text.count("\n", self._seen, at)
+        # Not from the start each time: all may be on one line.
+        self._begin = max(self._begin, self._text.rfind("\n", self._seen, at))
         self._seen = at
-        value = _Value(Place(self._name, self._line, at - self._text.rfind("\n", 0, at)))
+        value = _Value(Place(self._name, self._line, at - self._begin))
         if self._text[at] == "[" and depth:
             value.items, at = [], self._skip(at + 1)
             while self._text[at] != "]":

@@ -7,8 +7,9 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, overload
 
 from timeline.atomic import writing
 from timeline.errors import (
@@ -21,6 +22,7 @@ from timeline.errors import (
     UnknownName,
     first_lines,
 )
+from timeline.intake.spool import Spool
 from timeline.log.file import Commit
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KEPT_AT_MOST",
+    "GivenEvents",
     "Ingested",
     "Rejected",
     "SpooledRejects",
@@ -61,6 +64,34 @@ class Rejected:
         return BadInput(str(self.error), self.place)
 
 
+class GivenEvents(Sequence[tuple[str, int]]):
+    """The id and position of each of very many events, read from a temporary file."""
+
+    def __init__(self, kept: Spool) -> None:
+        self._kept = kept
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        return iter(self._kept)
+
+    @overload
+    def __getitem__(self, at: int) -> tuple[str, int]: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[tuple[str, int]]: ...
+    def __getitem__(self, at: int | slice) -> tuple[str, int] | list[tuple[str, int]]:
+        chosen = range(len(self))[at]
+        if isinstance(chosen, int):
+            one: tuple[str, int] = next(islice(self._kept, chosen, None))
+            return one
+        return (
+            [self[number] for number in chosen]
+            if chosen.step < 0
+            else [*islice(self._kept, chosen.start, chosen.stop, chosen.step)]
+        )
+
+
 @dataclass(slots=True)
 class Ingested:
     """What came of an ingest.
@@ -80,7 +111,7 @@ class Ingested:
     warnings: list[str] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
-    events: list[tuple[str, int]] = field(default_factory=list)
+    events: Sequence[tuple[str, int]] = field(default_factory=list)
     erased: list[tuple[Place, str]] = field(default_factory=list)
     more_rejected: int = 0
     #: Where all bad events of a table are to be written: the file that they are in.

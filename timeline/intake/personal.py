@@ -8,7 +8,7 @@ Of what was erased nothing but its fact, dates, source and origin is left to com
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final
 
 import duckdb
@@ -69,9 +69,7 @@ class PersonalEvents:
     `con` shows that state, and `taken` has the events that were taken since then, by their ids.
     """
 
-    def __init__(
-        self, con: duckdb.DuckDBPyConnection, stored: KnownEvents, taken: Mapping[str, object]
-    ) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, stored: KnownEvents, taken: Container[str]) -> None:
         self._con = con
         self._stored = stored
         self._taken = taken

@@ -7,10 +7,11 @@ store again each time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -25,6 +26,7 @@ from timeline.intake.drafts import TableDrafts
 from timeline.intake.names import REFUSING, Naming
 from timeline.intake.outcome import (
     KEPT_AT_MOST,
+    GivenEvents,
     Ingested,
     Rejected,
     SpooledRejects,
@@ -35,15 +37,16 @@ from timeline.intake.outcome import (
     unread,
 )
 from timeline.intake.rows import Intake
+from timeline.intake.spool import Spool
+from timeline.intake.taken import Row
 from timeline.log.log import SMALL, Commit, Log, Rows, rows_to_table
-from timeline.meaning.event import DESCRIPTIONS
 from timeline.meaning.habits import Habits
 from timeline.meaning.times import now
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    _Part = Rows | pa.Table
+    _Part = Rows | pa.Table | Iterable[pa.Table]
 
 __all__ = ["Recorder"]
 
@@ -51,6 +54,8 @@ __all__ = ["Recorder"]
 _REMEMBERS_AT_MOST: Final = 20_000
 _REMEMBERS_BYTES_AT_MOST: Final = 64 * 2**20
 _NO_HABITS: Final = Habits()
+#: So many rows become a table at once.
+_AT_ONCE: Final = 10_000
 #: For how many seconds other writers may be faster before they are made to wait.
 _LOSING_AT_MOST: Final = 10.0
 
@@ -59,7 +64,7 @@ _LOSING_AT_MOST: Final = 10.0
 class _Ready:
     """A commit to be: its rows, how many of them register names, what they come to, what they describe."""
 
-    part: _Part
+    rows: Sequence[Row]
     registered: int
     appended: Appended
     described: list[tuple[str, str]]
@@ -327,6 +332,7 @@ class Recorder:
         result = Ingested(_spooled=spooled)
         unreadable, refused = (spooled.begin(), spooled.begin()) if spooled else (None, None)
         ready: list[_Ready] = []
+        events = Spool()
         for nth, batch in enumerate(batches):
             keep = max(0, KEPT_AT_MOST - len(result.rejected))
             rejected = [unread(problem, batch.name) for problem in batch.problems[:keep]]
@@ -356,18 +362,14 @@ class Recorder:
             result.more_rejected += len(rejected[keep:])
             result.rejected += rejected[:keep]
             result.warnings += [*batch.warnings, *found.warnings]
-            result.events += found.events
+            for event in found.events:
+                events.add(event)
             erased = [(at_place(place, batch.origin), event_id) for place, event_id in found.erased]
             result.erased += erased
             result.warnings += of_erased(erased)
             if new:
-                part = Rows(found.rows) if new < SMALL else rows_to_table(found.rows)
-                described = [
-                    (row["event_type"], row["subject"])
-                    for row in found.rows
-                    if row["event_type"] in DESCRIPTIONS
-                ]
-                ready.append(_Ready(part, found.registered, Appended.of(found.rows), described))
+                ready.append(_Ready(found.rows, found.registered, found.appended, found.described))
+        result.events = GivenEvents(events) if events.is_large else [*events]
         return result, ready
 
     def _append(
@@ -400,13 +402,19 @@ def _write(
 def _whole(one: _Ready, before: Before | None) -> _Part:
     if before is not None:
         before(one.described)
-    return one.part
+    if len(one.rows) < SMALL:
+        return Rows(one.rows)
+    return _tables(one.rows)
 
 
-def _unless_moved(
-    rows: Callable[[], _Part | Iterable[pa.Table]], number: int
-) -> Callable[[Commit | None, int], _Part | Iterable[pa.Table]]:
-    def prepare(head: Commit | None, recorded_at: int) -> _Part | Iterable[pa.Table]:
+def _tables(rows: Sequence[Row]) -> Iterator[pa.Table]:
+    left = iter(rows)
+    while some := [*islice(left, _AT_ONCE)]:
+        yield rows_to_table(some)
+
+
+def _unless_moved(rows: Callable[[], _Part], number: int) -> Callable[[Commit | None, int], _Part]:
+    def prepare(head: Commit | None, recorded_at: int) -> _Part:
         if (head.number if head else 0) == number:
             return cut(rows(), recorded_at)
         raise _Moved

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from timeline.errors import Place
+from timeline.index.tail import Appended
 from timeline.intake.outcome import Rejected
+from timeline.intake.spool import Spool
+from timeline.intake.taken import Row
+from timeline.meaning.event import DESCRIPTIONS
 from timeline.meaning.times import Edtf, parse_edtf
 
 __all__ = ["Resolved", "Row", "begun_elsewhere", "in_words"]
 
 #: Where every day begins first.
 _FIRST_ZONE: Final = "Pacific/Kiritimati"
-
-Row = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -27,8 +29,8 @@ class Resolved:
     others are let go, all are handed to `written`, some thousands at a time, in order of their places.
     """
 
-    rows: list[Row] = field(default_factory=list)
-    events: list[tuple[str, int]] = field(default_factory=list)
+    rows: Sequence[Row] = field(default_factory=list)
+    events: Spool = field(default_factory=Spool)
     known: int = 0
     registered: int = 0
     rejected: list[Rejected] = field(default_factory=list)
@@ -37,7 +39,17 @@ class Resolved:
     warnings: list[str] = field(default_factory=list)
     erased: list[tuple[Place, str]] = field(default_factory=list)
     written: Callable[[Sequence[Rejected]], None] | None = None
+    #: What the rows come to, and the type and id of each description among them.
+    appended: Appended = field(default_factory=Appended)
+    described: list[tuple[str, str]] = field(default_factory=list)
     _found: list[Rejected] = field(default_factory=list)
+
+    def note(self, rows: Sequence[Row]) -> None:
+        """Note what some new rows come to."""
+        self.appended += Appended.of(rows)
+        self.described += [
+            (row["event_type"], row["subject"]) for row in rows if row["event_type"] in DESCRIPTIONS
+        ]
 
     def reject(self, one: Rejected) -> None:
         """Add a bad event to those that were found since `settle`."""

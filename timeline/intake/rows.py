@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
 
@@ -21,14 +20,17 @@ from timeline.errors import BadEvent, BadInput, Conflict, Place, TimelineError, 
 from timeline.index.aliases import Aliases
 from timeline.index.reader import Reader
 from timeline.intake.batch import Draft
-from timeline.intake.beside import TOPIC, Beside, Given
+from timeline.intake.beside import TOPIC, Beside
 from timeline.intake.drafts import in_chunks
 from timeline.intake.known import KnownEvents, one_of
 from timeline.intake.names import KINDS, REFUSING, SAID, KnownNames, KnownSource, Naming, known_name
 from timeline.intake.near import NearNames, twin_warnings
 from timeline.intake.outcome import Rejected
 from timeline.intake.personal import PersonalEvents, like_erased
-from timeline.intake.resolved import Resolved, Row, begun_elsewhere, in_words
+from timeline.intake.resolved import Resolved, begun_elsewhere, in_words
+from timeline.intake.run import Run
+from timeline.intake.taken import IN_MEMORY, Row, Taken, keys_of
+from timeline.intake.under_way import NAMED, UnderWay, names_in, names_of
 from timeline.meaning.columns import ERASED, LOG_COLUMNS
 from timeline.meaning.event import DESCRIPTIONS, Event, event_from
 from timeline.meaning.fact import with_parts
@@ -36,7 +38,7 @@ from timeline.meaning.habits import Habits
 from timeline.meaning.identity import INHERITABLE, content_of, event_id
 from timeline.meaning.likeness import alias_key, difference, skeletons
 from timeline.meaning.names import parse_segment
-from timeline.meaning.personal import is_personal, key_without_salt
+from timeline.meaning.personal import is_personal
 from timeline.meaning.times import Edtf, format_instant, parse_edtf
 
 __all__ = ["Intake", "Resolved"]
@@ -49,11 +51,6 @@ _ROLES: Final = ("subject", "object", "attribute", "source", "speaker")
 #: How many names are compared for the hints of one batch: a column of unknown names takes seconds, not hours.
 _COMPARED_AT_MOST: Final = 100_000
 
-#: The columns that name something, and what kinds of name it may be.
-_NAMED: Final = {
-    **dict.fromkeys(("subject", "object", "speaker", "entity"), ("entity",)),
-    **{"attribute": ("attribute",), "source": ("source",), "origin": ("entity", "source")},
-}
 _NO_HABITS: Final = Habits()
 #: So many drafts are looked up at once; of more, what was refused and looked up is let go in between.
 _AT_ONCE: Final = 10_000
@@ -61,37 +58,25 @@ _AT_ONCE: Final = 10_000
 _ASKED_AT_MOST: Final = 100_000
 
 
-@dataclass(slots=True)
-class _Draft:
-    """An event under way: its row has its own content, then what it takes over.
-
-    Of an event the row is empty, until the names in it have been looked up.
-    """
-
-    place: Place
-    keys: dict[str, object]
-    row: Row
-    event: Event | None = None
-    target: Row | None = None
-    places: Mapping[str, Place] = field(default_factory=dict)
-
-    def place_of(self, column: str) -> Place:
-        """Return where a name of the event was given."""
-        given = self.places.get(column)
-        if given is None and column in ("subject", "object", "attribute"):
-            given = self.places.get("fact")
-        return given or self.place
-
-
 class Intake:
     """Takes batches in order, on one state of the store.
 
     `recorded_at` is the moment to which reported dates are cut, in microseconds, and after which none may
     start; the commit must be of no earlier one. `naming` says what becomes of names never heard of, and
-    `personal` whether all that is given gets ids that nobody can guess.
+    `personal` whether all that is given gets ids that nobody can guess. So many drafts are resolved
+    `at_once`, and of more events than `in_memory` the earlier ones are on disk.
     """
 
-    def __init__(self, reader: Reader, recorded_at: int, *, naming: Naming = REFUSING) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        recorded_at: int,
+        *,
+        naming: Naming = REFUSING,
+        at_once: int = _AT_ONCE,
+        in_memory: int = IN_MEMORY,
+    ) -> None:
+        self._at_once = at_once
         self._con = reader.cursor()
         self._has_tail = bool(reader.tail_events)
         self._events = "generation.store.events" if self._has_tail else "store.events"
@@ -103,8 +88,7 @@ class Intake:
         self._stored_names = KnownNames(self._con)
         self._names: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         self._asked: dict[str, set[str]] = {kind: set() for kind in KINDS}
-        self._taken: dict[str, Row] = {}
-        self._keys: dict[str, str] = {}
+        self._taken = Taken(in_memory)
         self._personal = PersonalEvents(self._con, self._stored, self._taken)
         self._like_erased: list[Place] = []
         self._near_names = NearNames(self._con)
@@ -119,18 +103,20 @@ class Intake:
         self._hints: dict[tuple[str, str], str] = {}
         self._compared = 0
         self._habits = _NO_HABITS
-        self._beside = Beside(reader, self._of_topics)
-        self._given: list[Given] = []
+        self._reader = reader
+        self._besides = Beside(reader, self._of_topics, self._taken)
+        self._run = Run(self._taken, self._con, reader.spill.within if reader.spill else None, in_memory)
         self._start = self._position
 
     def close(self) -> None:
         """Let go of the store; what it took stays as it is."""
+        self._run.close()
         self._con.close()
 
     @property
     def taken(self) -> int:
         """How many events it remembers."""
-        return len(self._taken)
+        return self._taken.remembered
 
     @property
     def position(self) -> int:
@@ -139,12 +125,15 @@ class Intake:
 
     def begin(self) -> None:
         """Begin a run: what `warnings` compares is what is given from now on."""
-        self._given.clear()
+        self._run.begin()
         self._start = self._position
 
     def warnings(self) -> list[str]:
         """Return what is to be said of the events of the run beside those that the store has."""
-        return list(self._beside.warnings(self._given, self._start))
+        return list(self._run.warnings(self._beside_of, self._start))
+
+    def _beside_of(self, taken: Taken) -> Beside:
+        return self._besides if taken is self._taken else Beside(self._reader, self._of_topics, taken)
 
     def resolve(
         self,
@@ -163,13 +152,17 @@ class Intake:
         self._hints.clear()
         self._compared = 0
         self._begin_near()
-        if len(drafts) > _AT_ONCE and self._near:
+        first = len(self._taken)
+        if len(drafts) > self._at_once and self._near:
             # What is near what shows only once all names of the batch are known.
             self._find_near(self._surveyed(drafts))
-        for chunk in in_chunks(drafts, _AT_ONCE):
-            self._number(list(self._taking(chunk, resolved, len(drafts) <= _AT_ONCE)), resolved)
+        for chunk in in_chunks(drafts, self._at_once):
+            self._number(list(self._taking(chunk, resolved, len(drafts) <= self._at_once)), resolved)
             resolved.settle()
             self._forget_asked()
+            self._run.spill()
+            self._taken.spill()
+        resolved.rows = self._taken.since(first)
         self._warn_of_twins(resolved)
         resolved.warnings += like_erased(self._like_erased)
         self._like_erased.clear()
@@ -181,10 +174,10 @@ class Intake:
             if len(names) > _ASKED_AT_MOST:
                 names.clear()
 
-    def _taking(self, drafts: Iterable[Draft], resolved: Resolved, is_all: bool) -> Iterator[_Draft]:
+    def _taking(self, drafts: Iterable[Draft], resolved: Resolved, is_all: bool) -> Iterator[UnderWay]:
         """Yield the events of a batch, complete and hashed, each behind the registrations that it needs."""
         read = list(self._read(drafts, resolved))
-        self._look_up_names(name for draft in read for name in _names_of(draft))
+        self._look_up_names(name for draft in read for name in names_of(draft))
         events = [draft.event for draft in read if draft.event is not None]
         self._look_up_targets(event.target for event in events if event.target is not None)
         self._look_up_keys({"key": event.key} for event in events)
@@ -202,7 +195,7 @@ class Intake:
                     del self._names[kind][name]
                 resolved.reject(Rejected(draft.place, error, draft.keys))
                 continue
-            self._taken.setdefault(draft.row["event_id"], draft.row)
+            self._taken.by_id.setdefault(draft.row["event_id"], draft.row)
             for kind, name in self._registering:
                 self._new[kind][name] = None
             resolved.registered += len(registering)
@@ -211,14 +204,14 @@ class Intake:
 
     # Reading what each event says by itself
 
-    def _read(self, drafts: Iterable[Draft], resolved: Resolved) -> Iterator[_Draft]:
+    def _read(self, drafts: Iterable[Draft], resolved: Resolved) -> Iterator[UnderWay]:
         for draft in drafts:
             try:
                 event = event_from(draft.keys)
                 if isinstance(event, Event):
-                    yield _Draft(draft.place, draft.keys, {}, event, places=draft.places)
+                    yield UnderWay(draft.place, draft.keys, {}, event, places=draft.places)
                 else:
-                    yield _Draft(draft.place, draft.keys, event.columns(), places=draft.places)
+                    yield UnderWay(draft.place, draft.keys, event.columns(), places=draft.places)
             except BadInput as error:
                 resolved.reject(Rejected(draft.place, error, draft.keys))
 
@@ -242,8 +235,10 @@ class Intake:
         wanted = list(dict.fromkeys(targets))
         if not wanted:
             return
+        self._taken.recall(wanted)
+        keys, by_id = self._taken.keys, self._taken.by_id
         # A key that this intake met may be that of an event whose own was erased.
-        aims = [self._keys.get(aim, aim) for aim in wanted if self._keys.get(aim) not in self._taken]
+        aims = [keys.get(aim, aim) for aim in wanted if keys.get(aim) not in by_id]
         found = self._stored.among([aim for aim in aims if _EVENT_ID.fullmatch(aim)])
         positions = {position for places in found.values() for position in places}
         positions.update(position for _, _, position in self._keyed(wanted))
@@ -253,10 +248,10 @@ class Intake:
         by_position: dict[int, Row] = {}
         for row in rows:
             by_position[row["position"]] = row
-            self._taken.setdefault(row["event_id"], row)
-            for key in _keys_of(row):
-                self._keys.setdefault(key, row["event_id"])
-        self._look_up_names(name for row in by_position.values() for name in _names_in(row))
+            by_id.setdefault(row["event_id"], row)
+            for key in keys_of(row):
+                keys.setdefault(key, row["event_id"])
+        self._look_up_names(name for row in by_position.values() for name in names_in(row))
         for row in by_position.values():
             row["root"] = by_position.get(row["place"], row)["event_type"]
 
@@ -296,14 +291,15 @@ class Intake:
         return found + [(key, *named) for key in keys if (named := self._personal.named(key)) is not None]
 
     def _look_up_keys(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        keys = list(dict.fromkeys(key for row in rows for key in _keys_of(row)))
+        keys = list(dict.fromkeys(key for row in rows for key in keys_of(row)))
         if keys:
+            self._taken.recall(keys)
             for key, known, _ in self._keyed(keys):
-                self._keys.setdefault(key, known)
+                self._taken.keys.setdefault(key, known)
 
     # Filling in what an event leaves to its source or target
 
-    def _complete(self, draft: _Draft) -> Iterator[_Draft]:
+    def _complete(self, draft: UnderWay) -> Iterator[UnderWay]:
         """Fill the row in and hash it; yields descriptions to be registered before it."""
         if draft.event is None:
             yield from self._describe(draft)
@@ -331,7 +327,7 @@ class Intake:
         self._identify(draft)
         yield from registering
 
-    def _identify(self, draft: _Draft) -> None:
+    def _identify(self, draft: UnderWay) -> None:
         """Give personal data a key and an id that nobody can guess, or those that it has in the store."""
         row = draft.row
         own = row.get("key")
@@ -362,14 +358,15 @@ class Intake:
 
     def _target(self, aim: str) -> Row | None:
         """Return the event with this key or event id, where one was taken or looked up."""
-        return self._taken.get(aim) if _EVENT_ID.fullmatch(aim) else self._taken.get(self._keys.get(aim, ""))
+        by_id = self._taken.by_id
+        return by_id.get(aim) if _EVENT_ID.fullmatch(aim) else by_id.get(self._taken.keys.get(aim, ""))
 
-    def _describe(self, draft: _Draft) -> Iterator[_Draft]:
+    def _describe(self, draft: UnderWay) -> Iterator[UnderWay]:
         row = draft.row
         kind = row["event_type"].removesuffix("-described")
         # As the store will have it: what was written may be another form of that text, a number or a flag.
         described = json.loads(row["text"])
-        registering: list[_Draft] = []
+        registering: list[UnderWay] = []
         if kind == "source" and "origin" in described:
             registering += self._origin_of(draft, described)
         row["inherited"] = 0
@@ -384,7 +381,7 @@ class Intake:
         self._names[kind][name] = known_name(kind, *map(described.get, SAID[kind]))
         yield from registering
 
-    def _origin_of(self, draft: _Draft, described: dict[str, Any]) -> Iterator[_Draft]:
+    def _origin_of(self, draft: UnderWay, described: dict[str, Any]) -> Iterator[UnderWay]:
         """Yield the registration of a source's origin, if it needs one."""
         row, origin = draft.row, described["origin"]
         self._ask("entity", {origin})
@@ -400,7 +397,7 @@ class Intake:
         if problems:
             raise problems[0]
 
-    def _aim(self, draft: _Draft, inherited: set[str]) -> None:
+    def _aim(self, draft: UnderWay, inherited: set[str]) -> None:
         row = draft.row
         aim = row["target"]
         known = self._target(aim)
@@ -433,8 +430,9 @@ class Intake:
         if self._compared > _COMPARED_AT_MOST:
             return ""
         known = [key for (key,) in self._con.execute("SELECT key FROM store.keys").fetchall()]
-        self._compared += len(known) + len(self._keys)
-        return nearest(aim, [*known, *self._keys])
+        taken = self._taken.all_keys()
+        self._compared += len(known) + len(taken)
+        return nearest(aim, [*known, *taken])
 
     def _take_over(self, row: Row, target: Row, inherited: set[str]) -> None:
         """Have a correction take over everything from its target, save for what it gives itself."""
@@ -518,7 +516,7 @@ class Intake:
 
     # Names
 
-    def _check_names(self, draft: _Draft) -> Iterator[_Draft]:
+    def _check_names(self, draft: UnderWay) -> Iterator[UnderWay]:
         """Yield the registrations that an event needs; raises everything that is wrong with its names."""
         row = draft.row
         problems: list[BadInput] = []
@@ -542,7 +540,7 @@ class Intake:
         """Yield the names in an event that have to be known: column, kind and name."""
         for column in _ROLES:
             if (name := row.get(column)) is not None:
-                yield column, _NAMED[column][0], name
+                yield column, NAMED[column][0], name
         if row.get("value_type") == "entity":
             yield "entity", "entity", row["text"]
         if (origin := row.get("origin")) is not None:
@@ -559,8 +557,8 @@ class Intake:
         )
 
     def _registration(
-        self, draft: _Draft, kind: str, name: str, column: str, problems: list[BadInput]
-    ) -> Iterator[_Draft]:
+        self, draft: UnderWay, kind: str, name: str, column: str, problems: list[BadInput]
+    ) -> Iterator[UnderWay]:
         """Yield the registration of a name never heard of; what speaks against it goes to `problems`."""
         place = draft.place_of(column)
         try:
@@ -576,7 +574,7 @@ class Intake:
         self._registering.append((kind, name))
         if kind == "source":
             self._met_sources.add(name)
-        yield _Draft(draft.place, {}, row)
+        yield UnderWay(draft.place, {}, row)
 
     def _check_new(self, kind: str, name: str, column: str) -> None:
         """Raise BadInput where a name never heard of is not to be registered."""
@@ -621,7 +619,7 @@ class Intake:
             self._aliases = Aliases.of(self._con)
         return self._aliases
 
-    def _resolve_aliases(self, draft: _Draft) -> None:
+    def _resolve_aliases(self, draft: UnderWay) -> None:
         """Have an event say the ids that its aliases mean; what is ambiguous is left to be refused."""
         row = draft.row
         meant: dict[str, str] = {}
@@ -660,23 +658,23 @@ class Intake:
             names.clear()
         self._described = {kind: set() for kind in KINDS}
 
-    def _find_near(self, read: Iterable[Sequence[_Draft]]) -> None:
+    def _find_near(self, read: Iterable[Sequence[UnderWay]]) -> None:
         """Find out which of the new names in a batch, in chunks, are likely meant to be known ones."""
         wanted: dict[str, set[str]] = {kind: set() for kind in self._near}
         for draft in chain.from_iterable(read):
             if draft.event is None:
                 self._described[draft.row["event_type"].removesuffix("-described")].add(draft.row["subject"])
-            for kind, name in _names_of(draft):
+            for kind, name in names_of(draft):
                 if kind in wanted and name not in self._names[kind]:
                     wanted[kind].add(name)
         for kind, new in wanted.items():
             self._compare(kind, new - self._described[kind])
 
-    def _surveyed(self, drafts: Collection[Draft]) -> Iterator[Sequence[_Draft]]:
+    def _surveyed(self, drafts: Collection[Draft]) -> Iterator[Sequence[UnderWay]]:
         """Yield the chunks of a batch, for its names alone."""
-        for chunk in in_chunks(drafts, _AT_ONCE):
+        for chunk in in_chunks(drafts, self._at_once):
             read = [*self._read(chunk, Resolved())]
-            self._look_up_names(name for draft in read for name in _names_of(draft))
+            self._look_up_names(name for draft in read for name in names_of(draft))
             self._forget_asked()
             yield read
 
@@ -717,8 +715,8 @@ class Intake:
     # What is new
 
     def _check_key(self, row: Row) -> None:
-        for key in _keys_of(row):
-            known = self._keys.setdefault(key, row["event_id"])
+        for key in keys_of(row):
+            known = self._taken.keys.setdefault(key, row["event_id"])
             if known != row["event_id"]:
                 raise Conflict(
                     f"key {key!r} is taken by an event that says otherwise; "
@@ -727,29 +725,33 @@ class Intake:
                 )
 
     def _content(self, known: str) -> str:
-        if known not in self._taken:
+        if known not in self._taken.by_id:
             self._look_up_targets([known])
-        return in_words(content_of(self._taken[known]))
+        return in_words(content_of(self._taken.by_id[known]))
 
-    def _number(self, complete: Sequence[_Draft], resolved: Resolved) -> None:
+    def _number(self, complete: Sequence[UnderWay], resolved: Resolved) -> None:
         """Keep what is new, and note the position that each event will have."""
-        found = self._stored.among([draft.row["event_id"] for draft in complete])
+        ids = [draft.row["event_id"] for draft in complete]
+        self._taken.recall(ids)
+        found = self._stored.among(ids)
         places: dict[str, int] = {known: place for known, (_, place) in found.items()}
         erased = self._stored.erased() if found else frozenset()
         given = ((draft.place, draft.row["event_id"]) for draft in complete if draft.keys)
         resolved.erased += [one for one in given if one[1] in erased]
+        by_id = self._taken.by_id
+        new = []
         for draft in complete:
             row = draft.row
-            taken = self._taken.get(row["event_id"], row).get("position")
+            taken = by_id.get(row["event_id"], row).get("position")
             known = taken if row["event_id"] not in found else found[row["event_id"]][0]
             if draft.keys:
-                resolved.events.append((row["event_id"], self._position + 1 if known is None else known))
-                self._given.append(Given(draft.place, row, known is not None))
+                resolved.events.add((row["event_id"], self._position + 1 if known is None else known))
+                self._run.add(draft.place, row, len(self._taken) if known is None else None)
             if known is not None:
                 resolved.known += bool(draft.keys)
-                if self._taken.get(row["event_id"]) is row:
+                if by_id.get(row["event_id"]) is row:
                     # A later amendment takes over from it as it was recorded, not as it reads now.
-                    del self._taken[row["event_id"]]
+                    del by_id[row["event_id"]]
                 continue
             self._position += 1
             row["position"] = self._position
@@ -757,40 +759,6 @@ class Intake:
             if row["event_type"] == "corrected" and draft.target is not None:
                 target = draft.target
                 row["place"] = target.get("place") or places[target["event_id"]]
-            self._taken[row["event_id"]] = row
-            self._beside.add(row)
-            resolved.rows.append(row)
-
-
-def _keys_of(row: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what an event may be called by: its key, also without a random part."""
-    key = row.get("key")
-    if key is not None:
-        yield key
-        if (given := key_without_salt(key)) not in (None, key):
-            yield given
-
-
-def _names_of(draft: _Draft) -> Iterator[tuple[str, str]]:
-    """Yield the kinds of name that an event or description gives, with the names."""
-    if draft.event is None:
-        yield from _names_in(draft.row)
-        if draft.row["event_type"] == "source-described":
-            origin = json.loads(draft.row["text"]).get("origin")
-            yield from ((kind, origin) for kind in _NAMED["origin"] if origin is not None)
-        return
-    for column, name in draft.event.names():
-        for kind in _NAMED[column]:
-            yield kind, name
-
-
-def _names_in(row: Row) -> Iterator[tuple[str, str]]:
-    if row["event_type"] in DESCRIPTIONS:
-        yield row["event_type"].removesuffix("-described"), row["subject"]
-        return
-    for column, kinds in _NAMED.items():
-        if column != "entity" and row.get(column) is not None:
-            for kind in kinds:
-                yield kind, row[column]
-    if row.get("value_type") == "entity":
-        yield "entity", row["text"]
+            self._taken.add(row)
+            new.append(row)
+        resolved.note(new)
