@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import pyarrow as pa
@@ -109,8 +110,11 @@ def sail(**more: str) -> Iterator[str]:
 # Spark
 
 
-def session_environment(folder: Path) -> dict[str, str]:
-    """Return the environment of a daemon or a session of Spark that keeps what is its own in `folder`."""
+def session_environment(folder: Path, **more: str) -> dict[str, str]:
+    """Return the environment of a daemon or a session of Spark that keeps what is its own in `folder`.
+
+    `more` is the way to a bucket, say: workers have it from their daemon.
+    """
     (folder / "spark-defaults.conf").write_text(SETTINGS)
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "JAVA_HOME") if name in os.environ}
     return kept | {
@@ -123,17 +127,27 @@ def session_environment(folder: Path) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "ignore",
         "SPARK_CONF_DIR": str(folder),
+        **more,
     }
 
 
 @contextmanager
-def standalone(folder: Path, workers: int = 2, cores: int = 1, memory: str = "1g") -> Iterator[str]:
-    """Yield the address of a Spark master with so many workers, which keep what is theirs in `folder`."""
+def standalone(
+    folder: Path,
+    workers: int = 2,
+    cores: int = 1,
+    memory: str = "1g",
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[str]:
+    """Yield the address of a Spark master with so many workers, which keep what is theirs in `folder`.
+
+    `more` is in their environment besides.
+    """
     need_pyspark()
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         _missing("there is no Java, which Spark needs: apt-get install openjdk-17-jre-headless")
     with ExitStack() as stack:
-        start = partial(_started, stack, folder)
+        start = partial(_started, stack, folder, more)
         master = start("master.Master", "--port", "0", until=r"Starting Spark master at (spark://\S+)")
         for number in range(workers):
             given = ["--port", "0", "--cores", str(cores), "--memory", memory]
@@ -142,7 +156,9 @@ def standalone(folder: Path, workers: int = 2, cores: int = 1, memory: str = "1g
         yield master
 
 
-def _started(stack: ExitStack, folder: Path, name: str, *arguments: str, until: str) -> str:
+def _started(
+    stack: ExitStack, folder: Path, more: Mapping[str, str], name: str, *arguments: str, until: str
+) -> str:
     """Start a daemon of Spark, and return what it prints once it is there."""
     import pyspark
 
@@ -152,7 +168,7 @@ def _started(stack: ExitStack, folder: Path, name: str, *arguments: str, until: 
         process = subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--webui-port", "0", *arguments],
             cwd=folder,
-            env=session_environment(folder),
+            env=session_environment(folder, **more),
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
@@ -172,7 +188,9 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
     process.wait(60)
 
 
-def answered(master: str, questions: Sequence[Question], folder: Path) -> tuple[list[pa.Table], int]:
+def answered(
+    master: str, questions: Sequence[Question], folder: Path, **more: str
+) -> tuple[list[pa.Table], int]:
     """Return the answers of a classic session on this master, and of how many workers.
 
     A process of its own asks them.
@@ -182,7 +200,7 @@ def answered(master: str, questions: Sequence[Question], folder: Path) -> tuple[
     finished = subprocess.run(
         [sys.executable, str(HERE / "driver.py"), master, str(asked), str(folder)],
         cwd=folder,
-        env=session_environment(folder),
+        env=session_environment(folder, **more),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 
-from tests.buckets import Server, server, use
+from tests.buckets import SECRET, Server, server, use
 from tests.examples import some
+from tests.logs import append, events_of
 from tests.spark.compared import ask, expected, same
 from tests.spark.engines import sail
 from tests.spark.stores import terms_of_office
@@ -44,7 +48,7 @@ def test_a_bucket_is_asked_of_and_published_to_by_a_cluster(
     session: SparkSession, reached: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from timeline.publish.places import place_at
-    from timeline.spark.source import as_engines_name_it
+    from timeline.spark.files import as_engines_name_it
 
     use(reached, monkeypatch, tmp_path / "caches")
     url = reached.url(tmp_path.name.lower().replace("_", "-"))
@@ -75,3 +79,67 @@ def test_a_bucket_is_asked_of_and_published_to_by_a_cluster(
         assert [name for name in beside if "spans" in name] == []
         with pytest.raises(BadInput, match="names a whole bucket"):
             tl.publish_beliefs(url.rpartition("/")[0], engine=session)
+
+
+@pytest.mark.parametrize(
+    ("url", "account", "named"),
+    [
+        ("s3://desk/a/log", "", "s3a://desk/a/log"),
+        ("s3a://desk/a", "", "s3a://desk/a"),
+        ("gs://desk/a", "news", "gs://desk/a"),
+        ("az://desk/a/log", "news", "abfss://desk@news.dfs.core.windows.net/a/log"),
+        ("az://desk", "news", "abfss://desk@news.dfs.core.windows.net"),
+        ("az://desk/a", "", "az://desk/a"),
+        ("/desk/az://a", "news", "/desk/az://a"),
+    ],
+)
+def test_a_url_is_named_as_hadoop_does(
+    monkeypatch: pytest.MonkeyPatch, url: str, account: str, named: str
+) -> None:
+    from timeline.spark.files import _as_timeline_names_it, as_engines_name_it
+
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", account)
+    monkeypatch.delenv("AZURE_STORAGE_USE_EMULATOR", raising=False)
+    assert as_engines_name_it(url) == named
+    assert _as_timeline_names_it(named) == (None if url.startswith("/") else url.replace("s3a:", "s3:"))
+
+
+#: What a worker is: a process with pyarrow and obstore, without Timeline.
+_WORKER = """
+import pickle, sys
+sys.modules["timeline"] = None
+import pyarrow as pa
+read = pickle.loads(open(sys.argv[1], "rb").read())
+paths = pa.RecordBatch.from_pydict({"path": sys.argv[3:]})
+batches = list(read(iter([paths])))
+with pa.OSFile(sys.argv[2], "wb") as sink, pa.ipc.new_file(sink, batches[0].schema) as file:
+    for batch in batches:
+        file.write_batch(batch)
+"""
+
+
+def test_a_worker_without_timeline_reads_files_of_a_bucket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a Spark without `hadoop-aws` has it do, which `test_pyspark.py` asks from end to end."""
+    cloudpickle: Any = pytest.importorskip("pyspark.cloudpickle")
+    from timeline.spark.files import _Reading, carried
+    from timeline.spark.source import _NEEDED
+
+    found = server("localbucket")
+    use(found, monkeypatch, tmp_path / "caches")
+    url = found.url(tmp_path.name.lower().replace("_", "-"))
+    with Timeline.create(url) as tl:
+        for number in range(3):
+            append(tl._log, number, number + 10)
+        files = [file.name for file in tl._log.files()]
+        wanted = events_of(tl._log).select(_NEEDED)
+    code = cloudpickle.dumps(carried(_Reading(f"{url}/log", tuple(_NEEDED))))
+    assert SECRET.encode() not in code
+    (tmp_path / "code").write_bytes(code)
+    command = [sys.executable, "-I", "-c", _WORKER, str(tmp_path / "code"), str(tmp_path / "rows"), *files]
+    subprocess.run(command, check=True, cwd="/")
+    rows = pa.ipc.open_file(str(tmp_path / "rows")).read_all()
+    assert rows.column_names == _NEEDED
+    assert rows.to_pylist() == wanted.to_pylist()
+    assert rows.num_rows == 6

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.buckets import SECRET, server, use
 from tests.examples import some
 from tests.index.test_fold_sql import STORIES
 from tests.spark.compared import expected, same
 from tests.spark.engines import Question, answered, session_environment, standalone
 from tests.spark.stores import recorded, terms_of_office
 from timeline import Timeline
+from timeline.publish.beliefs import publish_beliefs
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +24,13 @@ def parliament(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return terms_of_office(tmp_path_factory.mktemp("parliament"))
 
 
-def ask_questions(bundled: Timeline, parliament: Path, master: str, folder: Path) -> None:
-    """Ask for beliefs and for spans in one session: the rows of `Timeline`, of two workers."""
+def ask_questions(
+    bundled: Timeline, parliament: Path, master: str, folder: Path, bucket: str, way: dict[str, str]
+) -> None:
+    """Ask for beliefs and for spans in one session: the rows of `Timeline`, of two workers.
+
+    This Spark has no file system for buckets, so that its workers read what is in one by `obstore`.
+    """
     with recorded(STORIES) as (small, _), Timeline.open(parliament) as large:
         asked: list[tuple[Timeline, str, dict[str, str], int]] = [
             (bundled, "belief_spans", {}, 90),
@@ -37,7 +44,10 @@ def ask_questions(bundled: Timeline, parliament: Path, master: str, folder: Path
         questions: list[Question] = [
             (name, {"source": str(tl.path / "log"), **arguments}) for tl, name, arguments, _ in asked
         ]
-        found, workers = answered(master, questions, folder)
+        asked += [(large, "belief_spans", {}, 4_000), (large, "beliefs_as_of", {"as_of": "2022-06-01"}, 500)]
+        questions += [("belief_spans", {"source": f"{bucket}/desk"})]
+        questions += [("beliefs_as_of", {"source": f"{bucket}/beliefs", "as_of": "2022-06-01"})]
+        found, workers = answered(master, questions, folder, **way)
         assert workers == 2
         for (tl, name, arguments, rows), table in zip(asked, found, strict=True):
             assert same(table, expected(tl, name, arguments), (name, arguments)) >= rows
@@ -46,17 +56,31 @@ def ask_questions(bundled: Timeline, parliament: Path, master: str, folder: Path
 #: An application on a cluster takes a minute of CPU to start: a run has one of the two.
 @pytest.mark.parametrize("session", some(["asked", "published"], 2))
 def test_two_workers_answer_as_timeline_does(
-    bundled: Timeline, copy: Timeline, parliament: Path, tmp_path: Path, session: str
+    bundled: Timeline,
+    copy: Timeline,
+    parliament: Path,
+    tmp_path: Path,
+    session: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    reached = server("localbucket")
+    use(reached, monkeypatch, tmp_path / "caches")
+    bucket = reached.url(f"spark-{tmp_path.parent.name}-{tmp_path.name}".lower().replace("_", "-"))
     cluster = tmp_path / "cluster"
     cluster.mkdir()
-    with standalone(cluster) as master:
+    with standalone(cluster, more=reached.environment) as master:
         if session == "asked":
-            ask_questions(bundled, parliament, master, tmp_path)
+            with Timeline.open(parliament) as tl:
+                tl.backup(tmp_path / "copy")
+                publish_beliefs(tl._log, tl.snapshot().reader(), f"{bucket}/beliefs", least=1_000)
+            Timeline.restore(tmp_path / "copy", f"{bucket}/desk")
+            ask_questions(bundled, parliament, master, tmp_path, bucket, reached.environment)
         else:
             publish_by_command(copy, master, tmp_path)
     # Both workers did something: each keeps what its executors printed.
-    assert len(list(cluster.glob("work*/app-*/*/stderr"))) == 2
+    printed = list(cluster.glob("work*/app-*/*/stderr"))
+    assert len(printed) == 2
+    assert not any(SECRET in path.read_text() for path in [*printed, *cluster.glob("*.log")])
     shutil.rmtree(cluster)
 
 

@@ -68,11 +68,12 @@ class Tagged:
         return cls(tag, meta["size"], modified)
 
 
-def connect(url: str, *, seconds: int | None = None) -> ObjectStore:
+def connect(url: str, *, seconds: int | None = None, retries: int = 0) -> ObjectStore:
     """Open the object store that a URL of a store names, rooted at its prefix, for use with `obstore`.
 
-    A request ends after so many `seconds`, by default 30; nothing is tried again. Raises BadInput without the
-    extra `cloud`, and where the environment does not say how the service is reached.
+    A request ends after so many `seconds`, by default 30, and is tried again as often as `retries` says.
+    Raises BadInput without the extra `cloud`, and where the environment does not say how the service is
+    reached.
     """
     try:
         from obstore.exceptions import BaseError
@@ -91,7 +92,7 @@ def connect(url: str, *, seconds: int | None = None) -> ObjectStore:
     if _is_set(_PLAIN_HTTP.get(url.partition(":")[0], "")) or _emulates(url):
         client["allow_http"] = True
     try:
-        return from_url(url, client_options=client, retry_config={"max_retries": 0}, **options)
+        return from_url(url, client_options=client, retry_config={"max_retries": retries}, **options)
     except (BaseError, ValueError) as error:
         raise BadInput(f"{url} cannot be reached as the environment says: {said_by(error)}") from None
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from timeline.errors import BadInput, brief
 from timeline.index.catalog import sql_object
 from timeline.meaning import fold
-from timeline.meaning.columns import BELIEF_COLUMNS, LOG_COLUMNS
+from timeline.meaning.columns import BELIEF_COLUMNS
 from timeline.meaning.fact import fact_key, is_glob
 from timeline.meaning.times import LAST_INSTANT, format_instant, parse_as_of
+from timeline.spark.files import carried, declared
 from timeline.spark.source import Published, found_at
-from timeline.spark.sweeping import Swept, on_workers
+from timeline.spark.sweeping import Swept
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -27,13 +28,6 @@ __all__ = ["belief_spans", "beliefs_as_of"]
 
 _BASES: Final = ("certain", "possible", "evidence")
 _POLICIES: Final = ("latest", "by-origin")
-#: What Spark calls the types of the columns.
-_TYPES: Final = {
-    "text": "STRING",
-    "instant": "TIMESTAMP_NTZ",
-    "decimal": "DECIMAL(38,9)",
-    "boolean": "BOOLEAN",
-}
 
 
 def beliefs_as_of(
@@ -155,7 +149,7 @@ class _Asked:
         plain = self.recorded_as_of is None and self.last_commit is None
         if not plain or (held.policy, held.basis) != (self.policy, self.basis):
             raise BadInput(
-                f"{found.folder}: its beliefs were published under policy {held.policy} and basis "
+                f"{found.files.folder}: its beliefs were published under policy {held.policy} and basis "
                 f"{held.basis}, with everything recorded up to commit {held.commit}; ask its log for others"
             )
 
@@ -175,9 +169,9 @@ class _Asked:
         early = whole if reported_by is None else self._incoming(spark, log, reported_by)
         competing = _query(spark, "competing", rules, incoming=early, entangled_facts=facts)
         entangled = _query(spark, "entangled", incoming=whole, entangled_facts=facts)
-        schema = _schema(spans=swept.spans)
+        schema = declared(_columns(spans=swept.spans))
         return _query(spark, windows, dates, competing=competing).unionAll(
-            entangled.groupBy("bucket").applyInArrow(on_workers(swept), schema)
+            entangled.groupBy("bucket").applyInArrow(carried(swept), schema)
         )
 
     def _incoming(self, spark: SparkSession, log: DataFrame, reported_by: int | None) -> DataFrame:
@@ -196,14 +190,13 @@ class _Asked:
 
 def _files(spark: SparkSession, published: Published, segments: Iterable[Segment]) -> DataFrame:
     """Return the rows of these segments, of which there may be none."""
-    paths = [f"{published.folder}/{file.path}" for segment in segments for file in segment.files]
-    return spark.read.parquet(*paths) if paths else spark.createDataFrame([], _schema(spans=True))
+    paths = [file.path for segment in segments for file in segment.files]
+    columns = _columns(spans=True)
+    return published.files.rows(paths, columns) if paths else spark.createDataFrame([], declared(columns))
 
 
-def _schema(*, spans: bool) -> str:
-    """Return the columns of beliefs, or of spans, as Spark declares them."""
-    columns = [*BELIEF_COLUMNS, *(["believed_until"] if spans else [])]
-    return ", ".join(f"{name} {_TYPES[LOG_COLUMNS.get(name, 'instant')]}" for name in columns)
+def _columns(*, spans: bool) -> list[str]:
+    return [*BELIEF_COLUMNS, *(["believed_until"] if spans else [])]
 
 
 def _query(

@@ -17,7 +17,7 @@ from timeline.log.spill import connect
 from timeline.meaning.columns import SQL_TYPES
 from timeline.publish.beliefs import COLUMNS, Believed
 from timeline.spark.asking import belief_spans
-from timeline.spark.source import as_engines_name_it
+from timeline.spark.files import as_engines_name_it, has_no_file_system
 from timeline.urls import url_of
 
 if TYPE_CHECKING:
@@ -133,6 +133,14 @@ def _write(engine: str | SparkSession, log: Log, commit: int, where: str) -> Non
         spans.sort("believed_from").write.parquet(where)
     except PySparkException as error:
         raise TimelineError(f"{brief(engine)}: {str(error).strip()[:2_000]}") from error
+    except Exception as error:
+        # Of the JVM's errors PySpark makes only some its own.
+        if not has_no_file_system(error):
+            raise
+        raise TimelineError(
+            f"{brief(engine)}: has no file system for {where.partition(':')[0]}:// to write to; expected "
+            "hadoop-aws, hadoop-azure or the connector of Google Cloud Storage among the jars of Spark"
+        ) from None
     finally:
         if isinstance(engine, str):
             session.stop()

@@ -6,10 +6,7 @@ anyway, and nothing of Timeline.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +17,7 @@ from timeline.meaning.columns import BELIEF_COLUMNS
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Swept", "on_workers"]
+__all__ = ["Swept"]
 
 #: The columns of a row that a sweep sets.
 _HELD: Final = ("valid_from", "valid_to", "believed_from", "believed_until")
@@ -78,27 +75,3 @@ def _plain(column: pa.ChunkedArray[Any]) -> list[Any]:
 
     instants = pa.types.is_timestamp(column.type)
     return column.cast(pa.timestamp("us")).cast(pa.int64()).to_pylist() if instants else column.to_pylist()
-
-
-def on_workers(swept: Swept) -> Callable[[pa.Table], pa.Table]:
-    """Return a function that does this on a worker on which there is no package `timeline`."""
-    package = sys.modules[__name__.partition(".")[0]]
-    # Imported by name, since some versions of PySpark type it and others do not.
-    cloudpickle = import_module("pyspark.cloudpickle")
-
-    already = package.__name__ in cloudpickle.list_registry_pickle_by_value()
-    cloudpickle.register_pickle_by_value(package)
-    try:
-        code = cloudpickle.dumps(swept)
-    finally:
-        if not already:
-            cloudpickle.unregister_pickle_by_value(package)
-
-    def run(events: pa.Table) -> pa.Table:
-        # Of what is named here, only the standard library is looked up by name on a worker.
-        import pickle
-
-        believed: pa.Table = pickle.loads(code)(events)
-        return believed
-
-    return run
