@@ -1,7 +1,7 @@
 """Other engines, each in an environment of its own, which is made once and kept in the user's cache.
 
 The packages come from PyPI. A test that needs one that cannot be made is skipped with the reason, or fails
-where TIMELINE_NEEDS_SERVERS is set.
+where TIMELINE_NEEDS_SERVERS or TIMELINE_NEEDS_SPARK is set.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Final
 
 import pytest
 
-__all__ = ["DUCKDB", "SAIL", "run_in", "started_in"]
+__all__ = ["DUCKDB", "SAIL", "python_in", "run_in", "started_in"]
 
 #: A DuckDB that opens what `timeline export duckdb` writes, with its extensions: no newer one has them on
 #: PyPI.
@@ -28,34 +28,54 @@ DUCKDB: Final = (
     "duckdb==1.5.5",
     *(f"duckdb-extension-{name}==1.5.5" for name in ("azure", "delta", "httpfs", "quack")),
 )
-#: Spark's own client and a server of Spark Connect without a JVM.
-SAIL: Final = ("pysail==0.7.2", "pyspark-client==4.2.0", "pandas<3")
+#: The script that says with which packages Sail runs, and has their versions in a lock file beside it.
+SAIL: Final = Path(__file__).resolve().parent / "spark" / "sail_server.py"
 
 _MADE: Final = "made"
 
 
 #: Where environments are kept, whatever a test says later on of where caches are.
 _ROOT: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "timeline-tests"
+#: Where one of these is set, an environment that cannot be made is a failure.
+_NEEDED: Final = ("TIMELINE_NEEDS_SERVERS", "TIMELINE_NEEDS_SPARK")
 #: No script may take this many seconds.
 _LONG: Final = 240
 
 
+#: Packages of PyPI, or a script that names its own.
+Environment = Sequence[str] | Path
+
+
 @cache
-def _python(packages: Sequence[str]) -> Path:
-    """Return the interpreter of an environment with these packages; skips the test where none can be made."""
+def python_in(environment: Environment) -> Path:
+    """Return the interpreter of such an environment; skips the test where none can be made."""
+    try:
+        return _of_script(environment) if isinstance(environment, Path) else _of_packages(environment)
+    except (OSError, subprocess.CalledProcessError) as error:
+        message = getattr(error, "stderr", None) or str(error)
+        named = environment if isinstance(environment, Path) else ", ".join(environment)
+        reason = f"no environment with {named} could be made: {message.strip()[-300:]}"
+        if any(os.environ.get(name, "0") not in ("", "0") for name in _NEEDED):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+def _of_script(script: Path) -> Path:
+    uv = _uv() or "uv"
+    _call(uv, "sync", "--quiet", "--frozen", "--script", str(script))
+    return Path(_call(uv, "python", "find", "--script", str(script)).strip())
+
+
+def _of_packages(packages: Sequence[str]) -> Path:
     named = " ".join([*packages, sys.version])
     folder = _ROOT / hashlib.sha256(named.encode()).hexdigest()[:16]
-    python = folder / "bin" / "python"
     if not (folder / _MADE).exists():
-        try:
-            _make(folder, packages)
-        except (OSError, subprocess.CalledProcessError) as error:
-            message = getattr(error, "stderr", None) or str(error)
-            reason = f"no environment with {', '.join(packages)} could be made: {message.strip()[-300:]}"
-            if os.environ.get("TIMELINE_NEEDS_SERVERS", "0") not in ("", "0"):
-                pytest.fail(reason)
-            pytest.skip(reason)
-    return python
+        _make(folder, packages)
+    return folder / "bin" / "python"
+
+
+def _uv() -> str | None:
+    return shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
 
 
 def _make(folder: Path, packages: Sequence[str]) -> None:
@@ -66,7 +86,7 @@ def _make(folder: Path, packages: Sequence[str]) -> None:
         if (folder / _MADE).exists():
             return
         shutil.rmtree(folder, ignore_errors=True)
-        uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+        uv = _uv()
         python = str(folder / "bin" / "python")
         if uv:
             _call(uv, "venv", "--quiet", "--python", sys.executable, str(folder))
@@ -77,14 +97,14 @@ def _make(folder: Path, packages: Sequence[str]) -> None:
         (folder / _MADE).touch()
 
 
-def _call(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
+def _call(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
 
 
-def run_in(packages: Sequence[str], script: Path, *arguments: object, **environment: str) -> str:
+def run_in(packages: Environment, script: Path, *arguments: object, **environment: str) -> str:
     """Run a script of Python in an environment with these packages; returns what it printed."""
     finished = subprocess.run(
-        [_python(tuple(packages)), script, *map(str, arguments)],
+        [python_in(packages), script, *map(str, arguments)],
         env=_environment() | environment,
         capture_output=True,
         encoding="utf-8",
@@ -96,10 +116,10 @@ def run_in(packages: Sequence[str], script: Path, *arguments: object, **environm
 
 
 @contextmanager
-def started_in(packages: Sequence[str], script: Path, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+def started_in(packages: Environment, script: Path, *arguments: object) -> Iterator[subprocess.Popen[str]]:
     """Start a script of Python in an environment with these packages; it ends with the block."""
     server = subprocess.Popen(
-        [_python(tuple(packages)), script, *map(str, arguments)],
+        [python_in(packages), script, *map(str, arguments)],
         env=_environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -20,6 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.engines import SAIL, python_in
+
 __all__ = ["Question", "answered", "sail", "session_environment", "standalone"]
 
 #: The name of a function of `timeline.spark`, and its arguments but the session.
@@ -27,7 +29,6 @@ Question = tuple[str, Mapping[str, Any]]
 
 HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parents[1]
-SERVER: Final = HERE / "sail_server.py"
 #: Whether a missing engine is a failure: TIMELINE_NEEDS_SPARK, where 0 is no.
 NEEDED: Final = os.environ.get("TIMELINE_NEEDS_SPARK", "0") not in ("", "0")
 #: Short-lived processes are quicker without the compiler that needs to see code run for long.
@@ -63,25 +64,6 @@ def need_pyspark() -> None:
 # Sail
 
 
-def _sail_python() -> str:
-    """Return the interpreter of the environment of Sail, which `uv sync --script` makes."""
-    uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
-    command = f"uv sync --script {SERVER.relative_to(ROOT)}"
-    try:
-        if NEEDED:
-            subprocess.run([uv, "sync", "--quiet", "--frozen", "--script", str(SERVER)], check=True)
-        found = subprocess.run(
-            [uv, "python", "find", "--script", str(SERVER)], capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        _missing(f"uv is not there, which makes the environment of Sail: {command}")
-    python = found.stdout.strip()
-    there = [python or "false", "-c", "import pysail"]
-    if subprocess.run(there, capture_output=True, check=False).returncode:
-        _missing(f"Sail is not installed: {command}")
-    return python
-
-
 @contextmanager
 def sail(**more: str) -> Iterator[str]:
     """Yield the address of a Sail with two workers, on which there is no package `timeline`.
@@ -91,7 +73,7 @@ def sail(**more: str) -> Iterator[str]:
     need_pyspark()
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ} | more
     with subprocess.Popen(
-        [_sail_python(), str(SERVER)],
+        [python_in(SAIL), str(SAIL)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

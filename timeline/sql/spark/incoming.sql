@@ -7,28 +7,12 @@ SELECT
     event_type,
     CASE
         WHEN NOT coalesce(period_to >= TIMESTAMP_NTZ '9999-12-31 00:00:00', false) THEN fact
-        -- Its period has a start and no end, and the start is written in the coarsest unit that it can be.
-        WHEN split_part(period, '/', 1) RLIKE '^[0-9][0-9][0-9][0-9]-01(-01(T00:00:00Z)?)?$'
-        THEN concat(split_part(fact, '@', 1), '@', substr(period, 1, 4), '/..')
-        WHEN split_part(period, '/', 1) RLIKE '^[0-9][0-9][0-9][0-9]-[0-9][0-9]-01(T00:00:00Z)?$'
-        THEN concat(split_part(fact, '@', 1), '@', substr(period, 1, 7), '/..')
-        WHEN split_part(period, '/', 1) RLIKE '^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T00:00:00Z$'
-        THEN concat(split_part(fact, '@', 1), '@', substr(period, 1, 10), '/..')
-        ELSE concat(split_part(fact, '@', 1), '@', split_part(period, '/', 1), '/..')
+        ELSE concat(split_part(fact, '@', 1), '@', shown_period)
     END AS fact,
     subject,
     attribute,
     object,
-    CASE
-        WHEN NOT coalesce(period_to >= TIMESTAMP_NTZ '9999-12-31 00:00:00', false) THEN period
-        WHEN split_part(period, '/', 1) RLIKE '^[0-9][0-9][0-9][0-9]-01(-01(T00:00:00Z)?)?$'
-        THEN concat(substr(period, 1, 4), '/..')
-        WHEN split_part(period, '/', 1) RLIKE '^[0-9][0-9][0-9][0-9]-[0-9][0-9]-01(T00:00:00Z)?$'
-        THEN concat(substr(period, 1, 7), '/..')
-        WHEN split_part(period, '/', 1) RLIKE '^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T00:00:00Z$'
-        THEN concat(substr(period, 1, 10), '/..')
-        ELSE concat(split_part(period, '/', 1), '/..')
-    END AS period,
+    shown_period AS period,
     CASE
         WHEN period_from < TIMESTAMP_NTZ '0001-01-01 00:00:00' THEN NULL
         WHEN period_from > TIMESTAMP_NTZ '9999-12-31 23:59:59.999999' THEN TIMESTAMP_NTZ '9999-12-31 23:59:59.999999'
@@ -90,7 +74,22 @@ SELECT
     statement,
     target,
     void
-FROM {log}
+FROM (
+    SELECT
+        *,
+        CASE
+            WHEN NOT coalesce(period_to >= TIMESTAMP_NTZ '9999-12-31 00:00:00', false) THEN period
+            -- Its period has a start and no end, and the start is written in the coarsest unit that it can be.
+            WHEN split_part(period, '/', 1) RLIKE '^[0-9][0-9][0-9][0-9]-01(-01(T00:00:00Z)?)?$'
+            THEN concat(substr(period, 1, 4), '/..')
+            WHEN split_part(period, '/', 1) RLIKE '^[0-9][0-9][0-9][0-9]-[0-9][0-9]-01(T00:00:00Z)?$'
+            THEN concat(substr(period, 1, 7), '/..')
+            WHEN split_part(period, '/', 1) RLIKE '^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T00:00:00Z$'
+            THEN concat(substr(period, 1, 10), '/..')
+            ELSE concat(split_part(period, '/', 1), '/..')
+        END AS shown_period
+    FROM {log}
+) AS logged
 WHERE
     fact IS NOT NULL
     AND (:recorded_as_of IS NULL OR recorded_at <= CAST(:recorded_as_of AS TIMESTAMP_NTZ))
