@@ -79,21 +79,27 @@ class _Moved(Exception):
 
 
 class _Turn(ExitStack):
-    """A block in which, once the log has moved on for too long, nobody else appends until it ends.
+    """A block in which a writer that others were faster than tries again: in turn, and at last alone.
 
     To validate on a new head costs a hundred times what the next append of the writer costs that was faster,
-    so that to take turns at once would slow all of them down.
+    so that to append in turn would slow all of them down. To validate side by side would, too, where each
+    validates in vain for all that the others record meanwhile: so those who try again do it one at a time, in
+    the order of asking. Once that has gone on for too long, nobody else appends until the block ends.
     """
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, *, in_turn: bool = True) -> None:
         super().__init__()
         self._log = log
+        self._in_turn = in_turn
         self._until: float | None = None
         self._alone = False
 
     def lost(self) -> None:
-        """Note that another writer was faster: with many of them that could go on for minutes."""
-        self._until = self._until or monotonic() + _LOSING_AT_MOST
+        """Note that another writer was faster, and wait for a turn to try again."""
+        if self._until is None:
+            self._until = monotonic() + _LOSING_AT_MOST
+            if self._in_turn:
+                self.enter_context(self._log.trying_again())
         if not self._alone and monotonic() > self._until:
             self._alone = True
             self.enter_context(self._log.alone())
@@ -218,7 +224,8 @@ class Recorder:
         if self.progress is not None:
             self.progress(f"checking {batch.name}")
         spooled = None
-        with _Turn(self._log) as turn:
+        # What takes minutes holds nobody up but where it is alone.
+        with _Turn(self._log, in_turn=False) as turn:
             while True:
                 number, moved_on = self._head(expected_position)
                 reader = self._reader()

@@ -147,6 +147,7 @@ class Log(ErasureMarks):
         self._cached_head: tuple[tuple[str, int, int, int] | None, Commit | None] = None, None
         self._appending = FileLock(self.folder / ".append.lock")
         self._maintaining = FileLock(self.folder / ".maintenance.lock")
+        self._trying_again = FileLock(self.folder / ".again.lock")
         #: Called, under the maintenance lock, once files took the place of others, before these are removed.
         self.on_change: Callable[[Log], object] | None = None
 
@@ -327,6 +328,10 @@ class Log(ErasureMarks):
     def alone(self) -> AbstractContextManager[object]:
         """Return a block in which this thread alone appends; never ask for it within `maintenance`."""
         return self._appending.hold()
+
+    def trying_again(self) -> AbstractContextManager[object]:
+        """Return a block in which this thread alone tries again; ask for it before `alone`, never within."""
+        return self._trying_again.hold()
 
     def maintenance(self, wait: bool = True) -> AbstractContextManager[bool]:
         """Return the lock for what removes or replaces files; yields False where it is not waited for."""
