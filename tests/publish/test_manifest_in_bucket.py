@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from obstore.exceptions import GenericError
 
-from tests.buckets import server, use
+from tests.buckets import GOOGLE, server, use
 from tests.examples import some
 from tests.publish.test_beliefs import check_whole, fact, manifest_of, spans
 from tests.publish.test_beliefs_in_bucket import fetched
@@ -69,7 +69,7 @@ def instead_of_the_manifest(
 
 @pytest.mark.parametrize(
     ("url", "begins"),
-    [("memory", True), ("memory", False), *((name, False) for name in some(("moto", "azurite"), 2))],
+    [("memory", True), ("memory", False), *((name, False) for name in some(("moto", "azurite", GOOGLE), 3))],
     indirect=["url"],
 )
 def test_who_sleeps_through_another_publication_leaves_its_manifest(
