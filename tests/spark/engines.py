@@ -190,4 +190,7 @@ def answered(
     )
     assert finished.returncode == 0, finished.stderr[-10_000:]
     tables = [pq.read_table(folder / f"{number}.parquet") for number in range(len(questions))]
-    return tables, int(finished.stdout)
+    workers, joins = finished.stdout.splitlines()
+    # However many events there are, they stay where they were read.
+    assert json.loads(joins) == ["BroadcastHashJoin"]
+    return tables, int(workers)

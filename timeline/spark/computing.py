@@ -128,17 +128,18 @@ def _write(engine: str | SparkSession, log: Log, commit: int, where: str) -> Non
             "there is no PySpark, which an engine needs; install it: pip install 'timeline-store[spark]'"
         ) from None
     session = _session(engine) if isinstance(engine, str) else engine
+    named = brief(engine) if isinstance(engine, str) else "the engine"
     try:
         spans = belief_spans(session, as_engines_name_it(log.place), recorded_as_of=f"#{commit}")
         spans.sort("believed_from").write.parquet(where)
     except PySparkException as error:
-        raise TimelineError(f"{brief(engine)}: {str(error).strip()[:2_000]}") from error
+        raise TimelineError(f"{named}: {str(error).strip()[:2_000]}") from error
     except Exception as error:
         # Of the JVM's errors PySpark makes only some its own.
         if not has_no_file_system(error):
             raise
         raise TimelineError(
-            f"{brief(engine)}: has no file system for {where.partition(':')[0]}:// to write to; expected "
+            f"{named}: has no file system for {where.partition(':')[0]}:// to write to; expected "
             "hadoop-aws, hadoop-azure or the connector of Google Cloud Storage among the jars of Spark"
         ) from None
     finally:

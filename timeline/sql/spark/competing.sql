@@ -1,6 +1,7 @@
 -- The reports and withdrawals of facts that windows resolve, from when on each counts, and what it competes within:
--- its `part` of the fact, which is all of it or one origin's share.
-SELECT
+-- its `part` of the fact, which is all of it or one origin's share. The facts to leave out are few beside the events:
+-- every worker has them all, so that no event is sent to another one for that.
+SELECT /*+ BROADCAST(e) */
     i.*,
     CASE
         WHEN :basis = 'possible' THEN coalesce(i.reported_from, TIMESTAMP_NTZ '0000-01-01 00:00:00')
