@@ -262,16 +262,16 @@ def test_what_was_replaced_is_read_again_once_it_was_listed(
     assert memory.requests() == ["list_with_delimiter log/", "head log/a", "get log/a"]
 
 
-def test_that_no_copy_can_be_kept_hides_no_put(bucket: BucketObjects, tmp_path: Path) -> None:
-    (tmp_path / "one" / "a").mkdir()
+@pytest.mark.parametrize("gone", ["copy", "folder"])
+def test_that_no_copy_can_be_kept_hides_no_put(bucket: BucketObjects, tmp_path: Path, gone: str) -> None:
+    """Something else lies where the copy belongs, or in the place of the folder of copies."""
+    if gone == "copy":
+        (tmp_path / "one" / "a").mkdir()
+    else:
+        shutil.rmtree(tmp_path / "one")
+        (tmp_path / "one").write_text("a file in the place of the folder")
     assert put(bucket, "a") is True
     assert bucket.has("a")
-
-
-def test_that_the_folder_of_copies_is_gone_hides_no_put(bucket: BucketObjects, tmp_path: Path) -> None:
-    shutil.rmtree(tmp_path / "one", ignore_errors=True)
-    (tmp_path / "one").write_text("a file in the place of the folder")
-    assert put(bucket, "7.parquet")
 
 
 def test_an_object_that_changes_while_it_is_read_is_read_again(
