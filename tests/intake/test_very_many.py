@@ -53,6 +53,29 @@ def test_all_bad_events_are_written_and_the_first_are_kept(tmp_path: Path) -> No
     }
 
 
+def test_what_could_not_be_read_keeps_its_other_keys(tmp_path: Path) -> None:
+    written = (
+        "source: s\nsources: [{id: *a, published: 2025}]\n"
+        "events:\n- {fact: a/b, text: *a, source: *a, reported: 2025}\n"
+        "- {fact: a/b, text: x, reported: 2025}\n"
+        "- {fact: a/b, fakt: x, text: y}\n- [*a]\n"
+    )
+    (tmp_path / "a.yaml").write_text(written)
+    with Timeline.create(tmp_path / "store") as tl:
+        done = tl.ingest(tmp_path / "a.yaml", register_unknown=True, rejects=tmp_path / "rejects")
+    assert done.new == 1
+    lines = [json.loads(line) for line in (tmp_path / "rejects").read_text().splitlines()]
+    events = [(line["line"], line["event"]) for line in lines]
+    assert events == [
+        (2, {"published": "2025", "type": "source-described"}),
+        # No source of its document's, which is not the one that was meant.
+        (4, {"fact": "a/b", "reported": "2025"}),
+        (4, {"fact": "a/b", "reported": "2025"}),
+        (6, {"fact": "a/b", "fakt": "x", "text": "y", "source": "s"}),
+        (7, {}),
+    ]
+
+
 def test_a_file_that_is_taken_in_chunks_comes_to_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

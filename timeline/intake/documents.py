@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -134,14 +134,13 @@ def drafted(
             hinted = len(problems) < _HINTED_AT_MOST
             keys = {} if faults else _keys(value, kind, ignore_unknown, hinted, faults)
             if faults:
+                written = _written(value.plain, kind, defaults)
                 for fault in faults:
-                    problems.add(fault)
+                    problems.add(fault, written)
                 continue
-            event_type = keys.get("type", "reported")
             places = {key: place for key, (place, _) in (value.members or {}).items()}
-            for key, (place, given) in defaults.items():
-                if event_type in _DEFAULTS[key] and key not in keys:
-                    keys[key], places[key] = given, place
+            for key in _defaulted(keys, keys, defaults):
+                places[key], keys[key] = defaults[key]
             drafts.add(Draft(keys, value.place, places))
     found = problems.ordered()
     return Batch(
@@ -149,6 +148,35 @@ def drafted(
         drafts=drafts if drafts.is_large else [*drafts],
         problems=found if len(found) > _HINTED_AT_MOST else [*found],
     )
+
+
+def _defaulted(
+    keys: Mapping[str, object], given: Collection[str], defaults: Mapping[str, tuple[Place, str]]
+) -> list[str]:
+    """Return the keys that an event takes from its document, since it gives none itself."""
+    event_type = keys.get("type", "reported")
+    return [key for key in defaults if event_type in _DEFAULTS[key] and key not in given]
+
+
+def _written(
+    plain: object, kind: str | None, defaults: Mapping[str, tuple[Place, str]]
+) -> dict[str, object] | None:
+    """Return the keys of an event that could not be read, without those whose values are unknown."""
+    if not isinstance(plain, dict):
+        return None
+    keys: dict[str, object] = {
+        key: given for key, given in plain.items() if given is not None and _is_flat(given, _DEEPEST)
+    }
+    if kind is not None:
+        keys.setdefault("type", kind)
+    # A key whose value is unknown is given even so.
+    return keys | {key: defaults[key][1] for key in _defaulted(keys, plain, defaults)}
+
+
+def _is_flat(plain: object, depth: int) -> bool:
+    """Whether a value is nested no deeper than so: what writes it calls itself for each level."""
+    inner = plain.values() if isinstance(plain, dict) else plain if isinstance(plain, list) else ()
+    return depth > 0 and all(_is_flat(one, depth - 1) for one in inner)
 
 
 def _keys(

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final, overload
 
 from timeline.errors import BadInput, Place
+from timeline.intake.batch import BadRow
 from timeline.intake.spool import Spool
 
 __all__ = ["Problems"]
@@ -31,13 +32,13 @@ class Problems(Sequence[BadInput]):
         self._last = _NONE
         self._in_order = True
 
-    def add(self, problem: BadInput) -> None:
-        """Keep a problem that has a message and a place in the file, and nothing else."""
+    def add(self, problem: BadInput, keys: dict[str, object] | None = None) -> None:
+        """Keep the message of a problem, its place in the file, and what is known of its event."""
         place = problem.place or Place(self._name)
         line = _NONE if place.line is None else place.line
         self._in_order = self._in_order and line >= self._last
         self._last = line
-        self._kept.add((line, place.column, problem.message))
+        self._kept.add((line, place.column, problem.message, keys))
 
     def ordered(self) -> Problems:
         """Return these problems, sorted by their lines."""
@@ -46,15 +47,16 @@ class Problems(Sequence[BadInput]):
         # Only of documents with several sections, which are in memory as a whole anyway.
         found = Problems(self._name)
         for problem in sorted(self, key=lambda one: _NONE if one.place is None else one.place.line or _NONE):
-            found.add(problem)
+            found.add(problem, problem.keys if isinstance(problem, BadRow) else None)
         return found
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def __iter__(self) -> Iterator[BadInput]:
-        for line, column, message in self._kept:
-            yield BadInput(message, Place(self._name, None if line == _NONE else line, column))
+        for line, column, message, keys in self._kept:
+            place = Place(self._name, None if line == _NONE else line, column)
+            yield BadInput(message, place) if keys is None else BadRow(message, place, keys)
 
     @overload
     def __getitem__(self, at: int) -> BadInput: ...
