@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -129,6 +130,7 @@ def ingest(
 
     What is known already is left alone.
     """
+    _return_freed_memory()
     if mapping is not None and not paths:
         raise BadInput("got --map without a file; expected the table that it is for")
     given = list(paths) if paths else [str(near(_events_of(store)))]
@@ -254,6 +256,26 @@ def _store_folders(store: Path | None) -> list[Path]:
         return [found] if url_of(found) is None else []
     except NotFound:
         return []
+
+
+#: Of glibc: how many free bytes may be kept at the end of the heap; to set it keeps other limits as they are.
+_TRIM_THRESHOLD: Final = -1, 128 * 1024
+
+
+def _return_freed_memory() -> None:
+    """Have memory that is free again go back to the system.
+
+    Arrow's allocator keeps 100 MiB of it in an ingest, and that of glibc more and more the larger its blocks.
+    """
+    import ctypes
+
+    from timeline.cli import app
+
+    if not app.is_own_process or "pyarrow" in sys.modules:
+        return
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(*_TRIM_THRESHOLD)
 
 
 @contextmanager

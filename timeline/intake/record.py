@@ -55,7 +55,7 @@ _REMEMBERS_AT_MOST: Final = 20_000
 _REMEMBERS_BYTES_AT_MOST: Final = 64 * 2**20
 _NO_HABITS: Final = Habits()
 #: So many rows become a table at once.
-_AT_ONCE: Final = 10_000
+_AT_ONCE: Final = 2_500
 #: For how many seconds other writers may be faster before they are made to wait.
 _LOSING_AT_MOST: Final = 10.0
 
