@@ -34,8 +34,9 @@ SAIL: Final = Path(__file__).resolve().parent / "spark" / "sail_server.py"
 _MADE: Final = "made"
 
 
-#: Where environments are kept, whatever a test says later on of where caches are.
-_ROOT: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "timeline-tests"
+#: Where environments are kept, and what uv keeps, whatever a test says later on of where caches are.
+_CACHES: Final = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+_ROOT: Final = Path(_CACHES) / "timeline-tests"
 #: Where one of these is set, an environment that cannot be made is a failure.
 _NEEDED: Final = ("TIMELINE_NEEDS_SERVERS", "TIMELINE_NEEDS_SPARK")
 #: No script may take this many seconds.
@@ -98,7 +99,8 @@ def _make(folder: Path, packages: Sequence[str]) -> None:
 
 
 def _call(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
+    environment = os.environ | {"XDG_CACHE_HOME": _CACHES}
+    return subprocess.run(command, check=True, capture_output=True, encoding="utf-8", env=environment).stdout
 
 
 def run_in(packages: Environment, script: Path, *arguments: object, **environment: str) -> str:

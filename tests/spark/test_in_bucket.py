@@ -137,7 +137,7 @@ def test_a_worker_without_timeline_reads_files_of_a_bucket(
     code = cloudpickle.dumps(carried(_Reading(f"{url}/log", tuple(_NEEDED))))
     assert SECRET.encode() not in code
     (tmp_path / "code").write_bytes(code)
-    command = [sys.executable, "-I", "-c", _WORKER, str(tmp_path / "code"), str(tmp_path / "rows"), *files]
+    command = [sys.executable, "-c", _WORKER, str(tmp_path / "code"), str(tmp_path / "rows"), *files]
     subprocess.run(command, check=True, cwd="/")
     rows = pa.ipc.open_file(str(tmp_path / "rows")).read_all()
     assert rows.column_names == _NEEDED
