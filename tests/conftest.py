@@ -30,7 +30,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order the long tests first, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: not hasattr(getattr(item, "obj", None), "is_hypothesis_test"))
+
+    def turn(item: pytest.Item) -> int:
+        if item.path.name == "test_pyspark.py":
+            return 0
+        return 1 if hasattr(getattr(item, "obj", None), "is_hypothesis_test") else 2
+
+    items.sort(key=turn)
 
 
 def _copy_project(folder: Path) -> Path:

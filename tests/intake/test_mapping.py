@@ -12,9 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.examples import costly
 from tests.published import FACTS, POPULATION, PRICES
 from timeline import BadInput, BadRows, Timeline
 from timeline.intake import mapped as applying
@@ -554,7 +555,7 @@ def mappings(draw: st.DrawFn) -> TableMapping:
 
 
 @given(mappings())
-@settings(max_examples=200)
+@costly(400)
 def test_a_mapping_is_the_same_when_its_toml_is_read(
     tmp_path_factory: pytest.TempPathFactory, mapping: TableMapping
 ) -> None:
@@ -617,7 +618,7 @@ def ids_of(batch: Any) -> list[object]:
 
 @given(tables(), st.permutations(range(20)))
 @example(pa.table({"fact": ["a/b"], "amount": [0.1 + 0.2], "unit": ["USD"]}), list(range(20)))
-@settings(max_examples=60, deadline=None)
+@costly(240)
 def test_other_names_make_no_other_events(table: pa.Table, order: list[int]) -> None:
     names = [f"Column {order[at]}" for at in range(table.num_columns)]
     mapping = mapping_from({key: f"{{{name}}}" for key, name in zip(table.column_names, names, strict=True)})

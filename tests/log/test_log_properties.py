@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import costly
 from tests.logs import Volatile, always, append, events_of, row, tree_hash
 from timeline.errors import Corruption, TimelineError
 from timeline.log.log import Commit, Log, Rows, merkle_root, rows_to_table
@@ -35,7 +36,7 @@ def a_log() -> Iterator[Log]:
 
 
 @given(histories, st.data())
-@settings(max_examples=20)
+@costly(120)
 def test_a_log_is_a_list_of_commits(history: list[tuple[int, list[int], str]], data: st.DataObject) -> None:
     with a_log() as log, a_log() as unmerged:
         commits: list[Commit] = []

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.examples import LONG
+from tests.examples import LONG, some
 from timeline import Timeline
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,7 +115,7 @@ def test_what_is_not_linear_is_seen() -> None:
     assert not_linear([first, second, Call(4, 5, 1, False)])
 
 
-@pytest.mark.parametrize("kind", ["writer", "careful"])
+@pytest.mark.parametrize("kind", some(["writer", "careful"], 2))
 def test_all_see_one_order_of_commits(tmp_path: Path, kind: str) -> None:
     store = tmp_path / "store"
     with Timeline.create(store) as tl:

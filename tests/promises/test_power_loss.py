@@ -16,7 +16,7 @@ from timeline.log.log import Log
 
 SEED = int(os.environ.get("TIMELINE_SEED", "20260222"))
 #: Folders that are tried: with TIMELINE_LONG all that `Disk.states` gives at every moment.
-TRIED = 24
+TRIED = 16
 #: One in how many is opened as a store too, and not as a log alone.
 ONE_WHOLE = 5 if LONG else 12
 STORE = Path("desk", ".timeline")

@@ -433,7 +433,7 @@ except PermissionError:
 """
 
 
-@pytest.mark.parametrize("index", ["as it was", "outrun by the log", "none"])
+@pytest.mark.parametrize("index", some(["as it was", "outrun by the log", "none"], 3))
 def test_who_may_not_write_can_read(store: Path, index: str) -> None:
     if index == "outrun by the log":
         with Timeline.open(store) as tl:

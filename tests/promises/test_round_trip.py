@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.commands import run
-from tests.examples import costly
+from tests.examples import costly, some
 from timeline import BadInput, Timeline
 from timeline.meaning.columns import BELIEF_COLUMNS, STATUSES
 
@@ -217,7 +217,7 @@ class TestTheSameEvents:
             ids = ids_of(tl)
             assert len(ids) > len(NAMES)
             believed = tl.beliefs()
-            for suffix in SUFFIXES:
+            for suffix in some(SUFFIXES, 2):
                 file = exported(tl, Path(folder, f"events.{suffix}"))
                 with Timeline.create(Path(folder, suffix)) as other:
                     assert other.ingest(file).new == len(ids)
@@ -229,7 +229,7 @@ class TestTheSameEvents:
                         assert again.read_bytes() == file.read_bytes()
 
     def test_the_bundled_reports(self, bundled: Timeline, tmp_path: Path) -> None:
-        for suffix in SUFFIXES:
+        for suffix in some(SUFFIXES, 2):
             with Timeline.create(tmp_path / suffix) as other:
                 other.ingest(exported(bundled, tmp_path / f"events.{suffix}"))
                 assert ids_of(other) == ids_of(bundled)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 POLICIES = ("latest", "by-origin")
 #: How many random histories one query checks, and how many questions are asked of them as of dates.
-HISTORIES = 3_000 if LONG else 200
+HISTORIES = 3_000 if LONG else 100
 ASKED = 60 if LONG else 3
 
 

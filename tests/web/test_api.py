@@ -56,6 +56,7 @@ def test_every_question_of_the_description_answers(served: Served) -> None:
     }
     with Timeline.open(served.store, read_only=True) as tl:
         described = description(tl.snapshot())
+        needs["line"] = tl.cite("show", as_of="2025-10-15").line
     assert served.json("/api/openapi.json") == described
     assert "post" not in described["paths"]["/api/events"]
     for path, methods in described["paths"].items():

@@ -16,7 +16,7 @@ import quickjs
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.examples import LONG
+from tests.examples import LONG, some
 from tests.plot.test_odd_facts import REPORTS
 from tests.web.conftest import Served
 from timeline import Timeline
@@ -135,7 +135,7 @@ VIEWS = {
 }
 
 
-@pytest.mark.parametrize("of", VIEWS)
+@pytest.mark.parametrize("of", some([*VIEWS], 3))
 def test_each_day_of_other_views(served: Served, on_day: Callable[..., Any], of: str) -> None:
     print(f"TIMELINE_SEED={SEED}")
     path, asked = VIEWS[of]
@@ -188,14 +188,17 @@ def as_shown(page: Any) -> list[str]:
 @pytest.mark.browser
 @pytest.mark.parametrize(
     "path",
-    [
-        "/",
-        "/?subject=openai&subject=nvidia",
-        "/?compare=2025-02-22",
-        "/promises",
-        "/disagreements",
-        "/fact/nvidia/investment/openai",
-    ],
+    some(
+        [
+            "/",
+            "/?subject=openai&subject=nvidia",
+            "/?compare=2025-02-22",
+            "/promises",
+            "/disagreements",
+            "/fact/nvidia/investment/openai",
+        ],
+        2,
+    ),
 )
 def test_after_any_steps_the_page_is_as_if_loaded_there(opened: Callable[..., Any], path: str) -> None:
     print(f"TIMELINE_SEED={SEED}")
