@@ -94,7 +94,7 @@ def test_each_outcome_as_the_command_has_it(
         page.locator("main a").click()
         page.wait_for_selector("html.scripted")
         assert page.evaluate("location.pathname") == "/fact/acme/staff"
-        # As a link, by which somebody else opens it, on a phone, in French; some programs write links anew.
+        # As a link, by which somebody else opens it, on a phone, in French. Some programs rewrite links.
         link = Citation(**server.json(f"/api/citation?{urlencode({'line': line})}")["citation"]).link
         assert link.removeprefix("/cite?") == line.removeprefix("timeline-cite:1?")
         again = link.replace(":", "%3A") + "&lang=fr&utm_source=mail"
