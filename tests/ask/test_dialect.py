@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,12 @@ def test_what_is_quoted_is_not_looked_into(text: str) -> None:
     assert translate(query, as_of="2025-01-01") == query
 
 
-@given(st.text().filter(lambda text: "for" not in text.lower()))
+def has_odd_parameter(text: str) -> bool:
+    """Whether a dollar sign has a digit behind it that is not one of 0 to 9, which is refused."""
+    return any(a == "$" and b.isdigit() and not b.isascii() for a, b in pairwise(text))
+
+
+@given(st.text().filter(lambda text: "for" not in text.lower() and not has_odd_parameter(text)))
 def test_so_does_any_text(query: str) -> None:
     assert translate(query) == query
 

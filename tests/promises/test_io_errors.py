@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SEED = int(os.environ.get("TIMELINE_SEED", "20260206"))
 #: Errors that are tried of each step; with TIMELINE_LONG every one at every call.
 TRIED = 2
+#: So many tests share the cases of a step, which take an hour: pytest runs them on as many cores as it has.
+PARTS: Final = 4 if LONG else 1
 #: Calls that change nothing. There are ten times as many of them as of others, most of them alike: one for
 #: each column of each commit. So each of these fails in turn on a store of few commits.
 READING: Final = ("open", "pread", "read")
@@ -191,17 +193,19 @@ def desk(made: dict[bool, Path], tmp_path_factory: pytest.TempPathFactory) -> It
         yield Desk(workers, made, tmp_path_factory.mktemp("work"))
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("step", STEPS if LONG else STEPS[:3])
-def test_an_error_at_any_call_that_changes_something_is_survived(desk: Desk, step: str) -> None:
-    survives(desk, step, set(ERRORS).difference(READING), many=True)
+def test_an_error_at_any_call_that_changes_something_is_survived(desk: Desk, step: str, part: int) -> None:
+    survives(desk, step, set(ERRORS).difference(READING), part, many=True)
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("step", STEPS if LONG else STEPS[1:2])
-def test_an_error_at_any_call_that_reads_is_survived(desk: Desk, step: str) -> None:
-    survives(desk, step, set(READING), many=False)
+def test_an_error_at_any_call_that_reads_is_survived(desk: Desk, step: str, part: int) -> None:
+    survives(desk, step, set(READING), part, many=False)
 
 
-def survives(desk: Desk, step: str, calls: set[str], *, many: bool) -> None:
+def survives(desk: Desk, step: str, calls: set[str], part: int, *, many: bool) -> None:
     quiet = desk.run(step, many=many)
     assert quiet["error"] is None
     cases = [
@@ -211,7 +215,7 @@ def survives(desk: Desk, step: str, calls: set[str], *, many: bool) -> None:
         for error in ERRORS[call]
     ]
     chance = random.Random(f"{SEED} {step}")
-    for at, error in cases if LONG else chance.sample(cases, min(TRIED, len(cases))):
+    for at, error in cases[part::PARTS] if LONG else chance.sample(cases, min(TRIED, len(cases))):
         found = desk.run(step, at, error, many=many, changes=many)
         name = errno.errorcode.get(error, "a short write")
         where = (
