@@ -474,7 +474,8 @@ def test_every_event_type_is_explained() -> None:
 
 
 def test_every_key_is_explained() -> None:
-    from timeline.meaning.event import DESCRIPTIONS, Event
+    from timeline.meaning.described import DESCRIPTIONS
+    from timeline.meaning.event import Event
 
     text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
     table = text.split("\n## An event in YAML\n", 1)[1].split("\n## ", 1)[0]

@@ -67,7 +67,13 @@ ONLY: dict[tuple[str, str], set[str]] = {
     ("plot", "show"): {"show.layout"},
     ("web", "ask"): {"ask.answers", "ask.overview", "ask.queries", "ask.questions", "ask.snapshot"},
     # The models of events are part of the description of the API.
-    ("web", "meaning"): {"meaning.times", "meaning.columns", "meaning.fact", "meaning.event"},
+    ("web", "meaning"): {
+        "meaning.times",
+        "meaning.columns",
+        "meaning.fact",
+        "meaning.described",
+        "meaning.event",
+    },
     # A front end asks through the store: of the rooms behind the store, it knows values.
     ("cli", "ask"): {
         "ask.answers",

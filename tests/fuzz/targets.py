@@ -38,7 +38,8 @@ from timeline.intake.batch import Batch
 from timeline.intake.files import read_batches
 from timeline.intake.mapping import mapping_from
 from timeline.meaning.amounts import parse_amount, plain_amount, pretty_amount
-from timeline.meaning.event import event_from, parse_fact
+from timeline.meaning.event import event_from
+from timeline.meaning.parts import parse_fact
 from timeline.meaning.times import parse_as_of, parse_edtf, period_text, show_reported
 from timeline.project import project_folder, project_habits, recorded_file, toml_of
 

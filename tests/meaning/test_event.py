@@ -10,9 +10,10 @@ from typing import Any, Final
 import pytest
 
 from timeline.errors import BadInput
-from timeline.meaning.event import Event, event_from, parse_fact
+from timeline.meaning.event import Event, event_from
 from timeline.meaning.identity import content_of, event_id
 from timeline.meaning.names import parse_segment
+from timeline.meaning.parts import parse_fact
 from timeline.meaning.times import parse_edtf
 
 REPORT: Final[dict[str, object]] = {"fact": "acme/plan", "text": "to grow", "source": "paper"}

@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from timeline.meaning.columns import STATUSES
-from timeline.meaning.event import event_from, parse_fact
+from timeline.meaning.event import event_from
+from timeline.meaning.parts import parse_fact
 from timeline.meaning.times import parse_edtf
 
 ROOT = Path(__file__).resolve().parents[2]

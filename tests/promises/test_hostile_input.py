@@ -36,7 +36,8 @@ from timeline.errors import BadInput, BadRows, TimelineError, nearest
 from timeline.intake.files import read_batches, table_batch
 from timeline.intake.mapping import mapping_from
 from timeline.meaning.amounts import parse_amount
-from timeline.meaning.event import event_from, parse_fact
+from timeline.meaning.event import event_from
+from timeline.meaning.parts import parse_fact
 from timeline.meaning.times import parse_as_of, parse_edtf
 from timeline.project import toml_of
 

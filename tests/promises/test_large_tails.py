@@ -22,7 +22,7 @@ from timeline.intake.batch import Batch, Draft
 from timeline.intake.names import Naming
 from timeline.intake.record import Recorder
 from timeline.log.log import Log
-from timeline.meaning import event
+from timeline.meaning import given
 
 LONG: Final = "x" * 1_000_000
 FIRST: Final = {"fact": "acme/note", "text": "first", "source": "s", "reported": "2020", "key": "k0"}
@@ -221,7 +221,7 @@ class TestLimits:
     ) -> None:
         longer = "y" * 3_000_000
         with monkeypatch.context() as before:
-            before.setitem(event._AT_MOST, "text", 10**9)
+            before.setitem(given._AT_MOST, "text", 10**9)
             empty.append([FIRST | {"text": longer}], register_unknown=True)
         with pytest.raises(BadInput, match="has 3,000,000 bytes"):
             empty.append([note(1, longer)], register_unknown=True)

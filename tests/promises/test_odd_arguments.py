@@ -23,7 +23,8 @@ from timeline.ask.answers import Answer
 from timeline.ask.snapshot import Snapshot
 from timeline.cli.app import COMMANDS, app
 from timeline.errors import brief
-from timeline.meaning.event import DESCRIPTIONS, Event, event_from
+from timeline.meaning.described import DESCRIPTIONS
+from timeline.meaning.event import Event, event_from
 
 FRAME: Final = pl.DataFrame({"fact": ["acme/plan"], "as_of": ["2025-01-01"]})
 

@@ -48,7 +48,7 @@ from timeline.intake.tabular import StoredTable
 from timeline.log.log import schema
 from timeline.log.paths import quoted
 from timeline.meaning.columns import LOG_COLUMNS, STATUSES
-from timeline.meaning.event import DESCRIPTIONS
+from timeline.meaning.described import DESCRIPTIONS
 from timeline.meaning.habits import Habits, source_habits
 from timeline.meaning.identity import event_id_sql, report_id_sql
 from timeline.meaning.likeness import alias_key

@@ -23,18 +23,11 @@ from timeline.intake.tabular import StoredTable
 from timeline.log.paths import quoted
 from timeline.log.spill import connect, spilling
 from timeline.meaning.decimals import rounded, short_text
-from timeline.meaning.event import (
-    BLANKS,
-    Event,
-    bytes_at_most,
-    event_from,
-    parse_unit,
-    period_bounds,
-    raw_end,
-    valid_bounds,
-)
+from timeline.meaning.event import Event, event_from, parse_unit
+from timeline.meaning.given import BLANKS, bytes_at_most
 from timeline.meaning.habits import Habits
 from timeline.meaning.normal import nfc
+from timeline.meaning.parts import period_bounds, raw_end, valid_bounds
 from timeline.meaning.times import END, former_period_text, parse_edtf, period_text, within_calendar
 
 __all__ = ["RowReader", "as_text", "in_parts"]

@@ -16,7 +16,8 @@ from timeline.intake.batch import Batch, Draft
 from timeline.intake.comments import cut_by_comment, left_out_by_comment
 from timeline.intake.drafts import Drafts
 from timeline.intake.problems import Problems
-from timeline.meaning.event import DESCRIPTIONS, Event
+from timeline.meaning.described import DESCRIPTIONS
+from timeline.meaning.event import Event
 from timeline.meaning.habits import HABITS, Habits
 
 __all__ = ["SECTIONS", "JsonReader", "YamlReader", "document", "drafted"]

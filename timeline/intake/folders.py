@@ -16,7 +16,7 @@ from timeline.intake.bulk_values import in_parts
 from timeline.intake.documents import SECTIONS
 from timeline.intake.suffixes import format_of
 from timeline.intake.tabular import STAYS_IN_ITS_FILE
-from timeline.meaning.event import DESCRIPTIONS
+from timeline.meaning.described import DESCRIPTIONS
 from timeline.project import PROJECT_FILE, RECORDED
 
 __all__ = ["Listed", "in_order", "list_folder"]

@@ -11,7 +11,7 @@ from timeline.index.tail import Appended
 from timeline.intake.outcome import Rejected
 from timeline.intake.spool import Spool
 from timeline.intake.taken import Row
-from timeline.meaning.event import DESCRIPTIONS
+from timeline.meaning.described import DESCRIPTIONS
 from timeline.meaning.times import Edtf, parse_edtf
 
 __all__ = ["Resolved", "Row", "begun_elsewhere", "in_words"]

@@ -32,7 +32,8 @@ from timeline.intake.run import Run
 from timeline.intake.taken import IN_MEMORY, Row, Taken, keys_of
 from timeline.intake.under_way import NAMED, UnderWay, names_in, names_of
 from timeline.meaning.columns import ERASED, LOG_COLUMNS
-from timeline.meaning.event import DESCRIPTIONS, Event, event_from
+from timeline.meaning.described import DESCRIPTIONS
+from timeline.meaning.event import Event, event_from
 from timeline.meaning.fact import with_parts
 from timeline.meaning.habits import Habits
 from timeline.meaning.identity import INHERITABLE, content_of, event_id

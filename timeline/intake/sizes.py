@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from timeline.errors import BadInput, Place
 from timeline.intake.parquet_sizes import Chunk, chunks_of, unpacked_pages
 from timeline.intake.suffixes import too_large, unpacked_at_most
-from timeline.meaning.event import bytes_at_most
+from timeline.meaning.given import bytes_at_most
 
 __all__ = ["PART_BYTES", "check_lengths", "check_unpacked", "dictionaries", "in_pieces", "written_out"]
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from timeline.errors import Place
 from timeline.intake.taken import Row
-from timeline.meaning.event import DESCRIPTIONS, Event
+from timeline.meaning.described import DESCRIPTIONS
+from timeline.meaning.event import Event
 
 __all__ = ["NAMED", "UnderWay", "names_in", "names_of"]
 

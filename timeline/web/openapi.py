@@ -314,7 +314,8 @@ _PROBLEM: Final = _object(
 
 def _written() -> Schema:
     """Return the schema of what is appended: one event, or a list of them, as the models check them."""
-    from timeline.meaning.event import DESCRIPTIONS, Event
+    from timeline.meaning.described import DESCRIPTIONS
+    from timeline.meaning.event import Event
 
     found: Schema = {"Event": Event.model_json_schema()}
     for name, model in DESCRIPTIONS.items():
