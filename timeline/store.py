@@ -461,7 +461,7 @@ class Timeline(Erasing, Publishing, Vouching):
                 zone=lambda: self.habits.timezone,
                 seal=self._seal,
             )
-        self._current.progress = self.progress
+        self._current.report_to(self.progress)
         return self._current
 
     def beliefs(

@@ -258,7 +258,7 @@ def test_a_snapshot_opens_nothing_to_be_shown(copy: Timeline) -> None:
     commit = f"<Snapshot of {copy.path}: everything up to commit #{snapshot.commit}"
     assert repr(snapshot) == f"{commit}>"
     check_html(snapshot)
-    assert snapshot._opened is None
+    assert snapshot._readers.opened is None
     position = snapshot.position
     assert repr(snapshot) == f"{commit}, {position} events>"
     assert f"{position} events" in check_html(snapshot).text

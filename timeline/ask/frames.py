@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from timeline.ask.answers import Rows, text_of
+from timeline.ask.answers import Rows, Source, text_of
 from timeline.meaning.columns import check_names
 from timeline.meaning.times import FIRST_INSTANT, LAST_INSTANT
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-__all__ = ["AtHand", "Statement", "fetch"]
+__all__ = ["AtHand", "PlainChanges", "Statement", "fetch"]
 
 T = TypeVar("T")
 
@@ -201,3 +201,34 @@ def _arrow_column(pa: Any, kind: str, values: Sequence[Any]) -> Any:
     if kind == "VARCHAR[]":
         return pa.array(values, pa.list_(pa.string()))
     return pa.array([None if value is None else text_of(value) for value in values], pa.string())
+
+
+@dataclass(frozen=True, slots=True)
+class PlainChanges:
+    """Changes that a plain statement finds in half the time, unless a fact has several beliefs at a time."""
+
+    plain: Statement
+    full: Statement
+
+    @property
+    def shape(self) -> None:
+        """Nothing: neither was run yet."""
+
+    def fetch(self) -> Rows:
+        return self.full.fetch()
+
+    def part(self, offset: int, limit: int) -> Source:
+        return self.full.part(offset, limit)
+
+    def size(self) -> int:
+        return self.full.size()
+
+    def arrow(self) -> pa.Table:
+        return self.full.arrow()
+
+    def frame(self) -> pl.DataFrame:
+        found = self.plain.frame()
+        if found["is_bounded"].any():
+            return self.full.frame()
+        # Sorted here, because it takes half as long.
+        return found.drop("is_bounded").sort("fact")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -19,7 +18,6 @@ from timeline.ask.answers import (
     Belief,
     Moment,
     Row,
-    Rows,
     Source,
     Why,
     aware,
@@ -27,16 +25,16 @@ from timeline.ask.answers import (
     reported_last,
 )
 from timeline.ask.evidence import displaced, events_behind, sources_named
-from timeline.ask.frames import Statement
+from timeline.ask.frames import PlainChanges, Statement
 from timeline.ask.one_fact import about_one
 from timeline.ask.questions import event_by, one_fact, plain_changes, question, resolve_dates
+from timeline.ask.readers import Readers
 from timeline.atomic import check_target
 from timeline.boundary import own_errors, public
 from timeline.errors import BadInput, NotFound, brief, nearest
 from timeline.index.aliases import Aliases
-from timeline.index.generation import with_room
 from timeline.index.index import Index
-from timeline.index.reader import Attach, Reader, counts_of
+from timeline.index.reader import Reader, counts_of
 from timeline.index.seal import UNSEALED, Seal
 from timeline.log.file import Commit
 from timeline.log.paths import quoted
@@ -47,7 +45,6 @@ from timeline.represent import block, counted, one_line, paragraph, record
 
 if TYPE_CHECKING:
     import polars as pl
-    import pyarrow as pa
 
     from timeline.ask.explain import Explained
     from timeline.ask.overview import Overview, Wanted
@@ -60,11 +57,6 @@ T = TypeVar("T")
 
 _ROWS_AT_ONCE: Final = 10_000
 _MEANT_AT_MOST: Final = 10_000
-
-#: What DuckDB says where a block of a file has another checksum than it was written with.
-_DAMAGED: Final = "Corrupt database file"
-#: What it raises where it reads what makes no sense.
-_DAMAGE: Final = (duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
 
 
 @public
@@ -98,33 +90,33 @@ class Snapshot:
     ) -> None:
         self.commit = commit
         self._seal = seal
-        self.progress = progress
         self._find_zone = zone
         #: Called with a note when an alias in a question is resolved.
         self.note: Callable[[str], None] | None = None
         self._aliases: dict[int | None, Aliases] = {}
         #: Programs ask for the same facts again and again.
         self._meant: dict[tuple[int | None, str], dict[str, str]] = {}
-        self._index = index
-        self._may_build = may_build
-        self._opening = threading.RLock()
-        self._opened: Reader | None = None
-        #: For SQL that people write, which never runs where the package's own questions do.
-        self._sandbox: Reader | None = None
-        self._erasures = index.log.erasures()
+        self._readers = Readers(
+            index,
+            commit,
+            may_build=may_build,
+            progress=progress,
+            seal=seal,
+            caches=(self._aliases, self._meant),
+        )
 
     def __repr__(self) -> str:
-        return one_line("Snapshot", f"of {self._index.folder.parent}: {self._shown()}")
+        return one_line("Snapshot", f"of {self._readers.store}: {self._shown()}")
 
     def _repr_html_(self) -> str:
-        facts = [("store", str(self._index.folder.parent)), ("holds", self._shown())]
+        facts = [("store", str(self._readers.store)), ("holds", self._shown())]
         return block([paragraph("Snapshot", strong=True), record(facts)], "Snapshot")
 
     def _shown(self) -> str:
         """Return in words what it is a state of, without opening the index for that."""
         if not self.commit:
             return "no events"
-        opened = self._opened
+        opened = self._readers.opened
         held = f", {counted(opened.position, 'event')}" if opened is not None else ""
         return f"everything up to commit #{self.commit:,}{held}"
 
@@ -215,7 +207,7 @@ class Snapshot:
         basis: str = "certain",
     ) -> AsOf:
         """Return the dates and the rule of a question as one value; BadInput where one cannot be read."""
-        return self._guarded(
+        return self._readers.ask(
             lambda reader: self._resolved(reader, as_of, recorded_as_of, valid_at, policy, basis)
         )
 
@@ -265,15 +257,15 @@ class Snapshot:
         key = fact_key(fact)
         if key is None or is_glob(key):
             return None
-        return self._guarded(lambda reader: about_one(reader, kind, dates, key))
+        return self._readers.ask(lambda reader: about_one(reader, kind, dates, key))
 
     def _slowly(self, kind: str, fact: str | None, dates: AsOf, **more: Any) -> Answer:
         """Return the answer of a statement that is still to run."""
-        statement = Statement(self._run, *question(kind, dates, fact, **more))
+        statement = Statement(self._readers.run, *question(kind, dates, fact, **more))
         if kind == "changes" and dates.is_plain and dates.valid_at is None:
             start, end = more["between"]
-            plain = Statement(self._run, *plain_changes(start, end, fact))
-            return Answer(_PlainChanges(plain, statement), dates)
+            plain = Statement(self._readers.run, *plain_changes(start, end, fact))
+            return Answer(PlainChanges(plain, statement), dates)
         return Answer(statement, dates)
 
     # One fact
@@ -291,7 +283,7 @@ class Snapshot:
         fact = one_fact(fact)
 
         def believed(fact: str) -> Belief | None:
-            return self._guarded(
+            return self._readers.ask(
                 lambda reader: self._belief(
                     reader,
                     fact,
@@ -308,7 +300,9 @@ class Snapshot:
     def _belief(self, reader: Reader, fact: str, dates: AsOf) -> Belief | None:
         answer = about_one(reader, "beliefs", dates, fact)
         if answer is None:
-            answer = Answer(Statement(self._run, *question("beliefs", dates, fact, order=False)), dates)
+            answer = Answer(
+                Statement(self._readers.run, *question("beliefs", dates, fact, order=False)), dates
+            )
         found = [Belief(*map(aware, row)) for row in answer.rows]
         at = next((date for date in (dates.valid_at, dates.as_of) if date is not None), None)
         covering = [belief for belief in found if covers(belief, now() if at is None else at)]
@@ -341,7 +335,7 @@ class Snapshot:
             fact,
             dates,
             sources=list(self.sources(found["history"], dates).values()),
-            displaced=self._run(
+            displaced=self._readers.run(
                 lambda con: displaced(
                     con,
                     dates,
@@ -362,13 +356,15 @@ class Snapshot:
         reported_at, evidence_at, approximate and inferred.
         """
         _check_rows(rows, columns)
-        return self._run(lambda con: events_behind(con, rows, columns))
+        return self._readers.run(lambda con: events_behind(con, rows, columns))
 
     def sources(self, rows: Sequence[Row], dates: AsOf) -> dict[str, Row]:
         """Return the sources of some rows of an answer, by id, as they were described by `dates`."""
         _check_rows(rows, ("source",))
         names = list({row["source"] for row in rows if row["source"] is not None})
-        found = self._run(lambda con: sources_named(con, names, dates.recorded_as_of)) if names else []
+        found = (
+            self._readers.run(lambda con: sources_named(con, names, dates.recorded_as_of)) if names else []
+        )
         return {row["id"]: row for row in found}
 
     # Names
@@ -379,7 +375,7 @@ class Snapshot:
 
         if not isinstance(wanted, Wanted):
             raise BadInput(f"wanted is {brief(wanted)}; expected a Wanted")
-        return self._run(lambda con: overview(con, dates, wanted))
+        return self._readers.run(lambda con: overview(con, dates, wanted))
 
     def overviews(
         self, dates: AsOf, wanted: Wanted, instants: Sequence[int], *, disputes: bool = True
@@ -389,14 +385,14 @@ class Snapshot:
         from timeline.ask.overviews import overviews
 
         asked = (dates, wanted, instants, reports_of(self))
-        return self._run(lambda con: overviews(con, *asked, disputes=disputes))
+        return self._readers.run(lambda con: overviews(con, *asked, disputes=disputes))
 
     def support(self, rows: Sequence[Row], dates: AsOf) -> dict[str, tuple[int, int]]:
         """Return how many origins and reports say what these beliefs do, by event_id."""
         from timeline.ask.overview import reports_of
 
         _check_rows(rows, ("event_id", "fact"))
-        return reports_of(self).support(self._run, dates, rows)
+        return reports_of(self).support(self._readers.run, dates, rows)
 
     def facts(self, fact: str | None = None) -> list[str]:
         """Return the facts that anything was ever reported of, narrowed by a key or glob.
@@ -405,7 +401,7 @@ class Snapshot:
         """
         where, parameters = ("", []) if fact is None else (" WHERE fact GLOB $1", [fact])
         sql = f"SELECT fact FROM store.facts{where} ORDER BY fact"
-        found = [name for (name,) in Answer(Statement(self._run, sql, parameters)).rows]
+        found = [name for (name,) in Answer(Statement(self._readers.run, sql, parameters)).rows]
         if fact is not None and not found and (meant := self.resolved(fact)) != fact:
             return self.facts(meant)
         return found
@@ -417,12 +413,12 @@ class Snapshot:
         BadInput, with the ids, for a name that means several.
         """
         by_then = None if dates is None or dates.recorded_is_head else dates.recorded_as_of
-        if by_then not in self._aliases:
-            self._aliases[by_then] = self._run(lambda con: Aliases.of(con, by_then))
-        aliases = self._aliases[by_then]
+        aliases = self._aliases.get(by_then)
+        if aliases is None:
+            aliases = self._aliases[by_then] = self._readers.run(lambda con: Aliases.of(con, by_then))
         ids = self._meant.get((by_then, fact), {})
         if aliases and not ids:
-            ids = self._run(lambda con: meant_by(con, aliases, fact, by_then))
+            ids = self._readers.run(lambda con: meant_by(con, aliases, fact, by_then))
             if ids and len(self._meant) < _MEANT_AT_MOST:
                 self._meant[by_then, fact] = ids
         if self.note is not None:
@@ -437,7 +433,7 @@ class Snapshot:
         """
         fact = fact_key(fact) or fact
         sql = "SELECT count(*) FROM store.facts WHERE fact GLOB $1 OR fact = $1"
-        if Answer(Statement(self._run, sql, [fact])).rows[0][0]:
+        if Answer(Statement(self._readers.run, sql, [fact])).rows[0][0]:
             return fact
         if (meant := self.resolved(fact)) != fact:
             return self.check_known(meant)
@@ -451,12 +447,12 @@ class Snapshot:
 
     def event_and_key(self, name: str) -> tuple[str, str | None]:
         """Return the id and the key, if it has one, of the event that `event_id` takes a name for."""
-        return self._run(lambda con: event_by(con, name))
+        return self._readers.run(lambda con: event_by(con, name))
 
     def position_of(self, name: str) -> int:
         """Return the position of the event that `event_id` takes a name for."""
         sql = "SELECT position FROM store.events WHERE event_id = $1"
-        position: int = Answer(Statement(self._run, sql, [self.event_id(name)])).rows[0][0]
+        position: int = Answer(Statement(self._readers.run, sql, [self.event_id(name)])).rows[0][0]
         return position
 
     def commit_of(self, position: int) -> Commit:
@@ -465,7 +461,7 @@ class Snapshot:
             raise NotFound(f"no event is at position {position}; expected 1 to {self.position}")
         columns = "number, first_position, count, epoch_us(recorded_at), digest"
         sql = f"SELECT {columns} FROM store.commits WHERE first_position <= $1 ORDER BY number DESC LIMIT 1"
-        return Commit(*Answer(Statement(self._run, sql, [position])).rows[0])
+        return Commit(*Answer(Statement(self._readers.run, sql, [position])).rows[0])
 
     # Joins and SQL
 
@@ -474,14 +470,14 @@ class Snapshot:
         from timeline.ask.join import believed_at
 
         zone, until = self.zone, self._seal.as_of
-        found = self._guarded(lambda reader: believed_at(reader, frame, fact, as_of, zone, until))
+        found = self._readers.ask(lambda reader: believed_at(reader, frame, fact, as_of, zone, until))
         lost = found["event_id_believed" if "event_id" in frame.columns else "event_id"].is_null()
         names = frame[fact].filter(lost).unique().drop_nulls().to_list()
         meant = {name: resolved for name in map(str, names) if (resolved := self.resolved(name)) != name}
         if not meant:
             return found
         renamed = frame.with_columns(frame[fact].cast(str).replace(meant))
-        found = self._guarded(lambda reader: believed_at(reader, renamed, fact, as_of, zone, until))
+        found = self._readers.ask(lambda reader: believed_at(reader, renamed, fact, as_of, zone, until))
         return found.with_columns(frame[fact])
 
     def sql(
@@ -518,7 +514,7 @@ class Snapshot:
         """
         from timeline.ask.sandbox import memory_of
 
-        return memory_of(self._sandboxed(unlimited=unlimited))
+        return memory_of(self._readers.sandboxed(unlimited=unlimited))
 
     def translate(self, query: str, as_of: Moment | None = None, **defaults: Any) -> str:
         """Return a temporal query as plain DuckDB SQL over the store's own objects."""
@@ -527,7 +523,7 @@ class Snapshot:
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Open a DuckDB connection of the owner's: see `Timeline.connect`."""
-        return self._owned().cursor()
+        return self._readers.owned().cursor()
 
     def _sql(
         self, query: str, as_of: Moment | None, defaults: dict[str, Any], unsafe: bool
@@ -536,9 +532,9 @@ class Snapshot:
         from timeline.ask.sandbox import as_owner, sandboxed
 
         _check_defaults(defaults, _RULES)
-        dates = self._guarded(
+        dates = self._readers.ask(
             lambda reader: self._resolved(reader, as_of, **defaults),
-            self.reader if unsafe else self._sandboxed,
+            self._readers.reader if unsafe else self._readers.sandboxed,
         )
         translated = _translated(query, dates, self.zone, sealed=self._seal.as_of is not None)
 
@@ -547,7 +543,7 @@ class Snapshot:
                 with as_owner(reader) if unsafe else sandboxed(reader, translated) as con:
                     return ask(reader, con)
 
-            return self._guarded(asked, self._owned if unsafe else self._sandboxed)
+            return self._readers.ask(asked, self._readers.owned if unsafe else self._readers.sandboxed)
 
         return translated, dates, on
 
@@ -565,7 +561,7 @@ class Snapshot:
         _check_defaults(more, _MORE)
         dates = self.dates() if dates is None else dates
         sql, parameters = question(kind, dates, fact, **more)
-        return self._guarded(lambda reader: explain(reader, reader.cursor(), sql, parameters))
+        return self._readers.ask(lambda reader: explain(reader, reader.cursor(), sql, parameters))
 
     def explain_sql(
         self,
@@ -594,7 +590,7 @@ class Snapshot:
 
     def stats(self) -> dict[str, Any]:
         """Return counts of what the index holds: see `Timeline.stats`."""
-        return self._guarded(counts_of)
+        return self._readers.ask(counts_of)
 
     @contextmanager
     def stream(self, sql: str) -> Iterator[tuple[list[str], Iterator[tuple[Any, ...]]]]:
@@ -655,106 +651,15 @@ class Snapshot:
         The next question opens another, of the same state. Raises Corruption where a damaged index cannot be
         removed.
         """
-        raised = error if error.__cause__ is None else error.__cause__
-        if _DAMAGED not in str(raised) and not isinstance(raised, _DAMAGE):
-            return False
-        readers = (reader for reader in (self._opened, self._sandbox) if reader is not None)
-        suspects = {reader.generation for reader in readers if reader.generation is not None}
-        self._opened = self._sandbox = None
-        return any([self._index.remove_damaged(path) for path in suspects or self._index.generations()])
+        return self._readers.mend(error)
+
+    def report_to(self, progress: Build | None) -> None:
+        """Have each step of building an index reported to a function, or to none."""
+        self._readers.progress = progress
 
     def reader(self) -> Reader:
         """Return the reader of this state, for the package's own questions and for validation."""
-        with self._opening:
-            self._leave_erased()
-            if self._opened is None:
-                self._opened = self._index.open(
-                    self.commit, may_build=self._may_build, progress=self.progress, like=self._sandbox
-                )
-            return self._opened
-
-    def _sandboxed(self, *, unlimited: bool = False) -> Reader:
-        """Return a locked reader of this state, for SQL that people write."""
-        from timeline.ask.sandbox import open_sandbox
-
-        with self._opening:
-            self._leave_erased()
-            if self._sandbox is None:
-                self._sandbox = open_sandbox(self._open_apart, unlimited=unlimited, seal=self._seal)
-            return self._sandbox
-
-    def _leave_erased(self) -> None:
-        """Let go of what was read before events were erased, and may still have them."""
-        before, self._erasures = self._erasures, self._index.log.erasures()
-        if before != self._erasures:
-            self._opened = self._sandbox = None
-            self._aliases, self._meant = {}, {}
-
-    def _owned(self) -> Reader:
-        self._seal.check_open("SQL in it is one query, which reads it and nothing else")
-        from timeline.ask.sandbox import open_owned
-
-        self._leave_erased()
-        return open_owned(self._open_apart)
-
-    def _open_apart(self, apart: Attach) -> Reader:
-        return self._index.open(
-            self.commit,
-            may_build=self._may_build,
-            progress=self.progress,
-            apart=apart,
-            like=self._opened or self._sandbox,
-        )
-
-    def _guarded(self, ask: Callable[[Reader], T], opened: Callable[[], Reader] | None = None) -> T:
-        """Return what a question to a reader returns; where the index is damaged, mend it and ask again."""
-        opened = opened or self.reader
-        try:
-            return ask(opened())
-        except (duckdb.Error, BadInput) as error:
-            if not self.mend(error):
-                raise
-        return ask(opened())
-
-    def _run(self, ask: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-        """Return what a question to a connection of the package's own returns."""
-
-        def asked(reader: Reader) -> T:
-            with closing(reader.cursor()) as con:
-                return with_room(con, lambda: ask(con))
-
-        return self._guarded(asked)
-
-
-@dataclass(frozen=True, slots=True)
-class _PlainChanges:
-    """Changes that a plain statement finds in half the time, unless a fact has several beliefs at a time."""
-
-    plain: Statement
-    full: Statement
-
-    @property
-    def shape(self) -> None:
-        """Nothing: neither was run yet."""
-
-    def fetch(self) -> Rows:
-        return self.full.fetch()
-
-    def part(self, offset: int, limit: int) -> Source:
-        return self.full.part(offset, limit)
-
-    def size(self) -> int:
-        return self.full.size()
-
-    def arrow(self) -> pa.Table:
-        return self.full.arrow()
-
-    def frame(self) -> pl.DataFrame:
-        found = self.plain.frame()
-        if found["is_bounded"].any():
-            return self.full.frame()
-        # Sorted here, because it takes half as long.
-        return found.drop("is_bounded").sort("fact")
+        return self._readers.reader()
 
 
 #: The defaults of a query, besides its `as_of`, and what named questions take besides their dates.
