@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.examples import LONG
 from tests.logs import append, events_of, names
 from tests.power import Disk
@@ -17,6 +19,8 @@ from timeline.log.log import Log
 SEED = int(os.environ.get("TIMELINE_SEED", "20260222"))
 #: Folders that are tried: with TIMELINE_LONG all that `Disk.states` gives at every moment.
 TRIED = 16
+#: So many tests share all these folders: pytest runs them on as many cores as it has.
+PARTS = 4 if LONG else 1
 #: One in how many is opened as a store too, and not as a log alone.
 ONE_WHOLE = 5 if LONG else 12
 STORE = Path("desk", ".timeline")
@@ -99,8 +103,9 @@ def check_store(folder: Path, keys: Sequence[str | None]) -> None:
             assert belief.claim == "text 5000"
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 def test_what_was_acknowledged_outlives_a_power_loss_at_any_moment(
-    tmp_path: Path, record_property: Callable[[str, object], None]
+    part: int, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     root = tmp_path / "disk"
     root.mkdir()
@@ -114,7 +119,7 @@ def test_what_was_acknowledged_outlives_a_power_loss_at_any_moment(
         for number, moment in enumerate(disk.moments)
         for word, names, contents in disk.states(moment, chance, 4 if LONG else 1)
     ]
-    tried = states if LONG else chance.sample(states, TRIED)
+    tried = states[part::PARTS] if LONG else chance.sample(states, TRIED)
     for turn, (number, word, names_there, contents) in enumerate(tried):
         moment = disk.moments[number]
         after = tmp_path / "after"
