@@ -12,6 +12,7 @@ import pytest
 from tests.commands import run as run_command
 from tests.web.conftest import Served
 from timeline import Timeline
+from timeline.meaning.personal import is_personal
 
 TOKEN = "a-token-of-the-test-0123"
 EVENT = {"fact": "acme/ceo", "text": "Jane", "source": "letter", "reported": "2025-02-22"}
@@ -53,6 +54,18 @@ def test_an_event_is_recorded_once_and_can_be_read(desk: Served) -> None:
     assert desk.json("/api/health")["commit"] == 2
     # The address that takes events lists them too.
     assert [row["text"] for row in desk.json("/api/events?fact=acme/ceo")["rows"]] == ["Jane"]
+
+
+def test_personal_data_has_an_id_that_nobody_can_compute(desk: Served) -> None:
+    address = "/api/events?register_unknown=true&personal=true"
+    status, commit = post(desk, [EVENT], address)
+    # The attribute is new, too.
+    assert (status, commit["count"]) == (201, 2)
+    [row] = desk.json("/api/events?fact=acme/ceo")["rows"]
+    assert is_personal(row["key"])
+    # Given again, it is the event that is there.
+    assert post(desk, [EVENT], address) == (201, commit)
+    assert post(desk, [EVENT], "/api/events?personal=yes")[0] == 400
 
 
 @pytest.mark.parametrize(

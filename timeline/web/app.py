@@ -40,7 +40,7 @@ from timeline.web.guard import LIVE, Guard
 from timeline.web.kept import Kept
 from timeline.web.negotiation import is_known
 from timeline.web.openapi import description
-from timeline.web.parameters import CITATION, FORMATS, REGISTER_UNKNOWN, read
+from timeline.web.parameters import CITATION, FORMATS, PERSONAL, REGISTER_UNKNOWN, read
 from timeline.web.render import page, static_files
 
 __all__ = ["application"]
@@ -335,7 +335,7 @@ class Server:
         """Append the events that a client sends."""
         assert self._token is not None
         writes.check_token(self._token, request.headers.get("authorization", ""))
-        given = read(request.query_params.multi_items(), [REGISTER_UNKNOWN])
+        given = read(request.query_params.multi_items(), [REGISTER_UNKNOWN, PERSONAL])
         body = await _body(request)
         commit = await run_in_threadpool(
             writes.record,
@@ -343,6 +343,7 @@ class Server:
             body,
             request.headers.get("if-match"),
             register_unknown=given.get("register_unknown") == "true",
+            personal=given.get("personal") == "true",
         )
         return JSONResponse(commit, 201, headers={"Cache-Control": "no-store"})
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from timeline import __version__
 from timeline.web.api import QUESTIONS, SQL, Question, heading
 from timeline.web.errors import TITLES
-from timeline.web.parameters import AXES, CITATION, FORMATS, REGISTER_UNKNOWN, Parameter
+from timeline.web.parameters import AXES, CITATION, FORMATS, PERSONAL, REGISTER_UNKNOWN, Parameter
 from timeline.web.writes import BODY_AT_MOST, IF_MATCH
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _append() -> Schema:
         "operationId": "append",
         "summary": "Append events, all or none.",
         "security": [{"token": []}],
-        "parameters": [_parameter(REGISTER_UNKNOWN), _parameter(IF_MATCH, "header")],
+        "parameters": [_parameter(REGISTER_UNKNOWN), _parameter(PERSONAL), _parameter(IF_MATCH, "header")],
         "requestBody": {"required": True, "content": _json(_ref("Append"))},
         "responses": {"201": {"description": "The commit that has them.", "content": _json(_COMMIT)}}
         | _problems(401, 409, 412),

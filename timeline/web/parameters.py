@@ -22,6 +22,7 @@ __all__ = [
     "ONE_BELIEF",
     "ONE_FACT",
     "PAGE",
+    "PERSONAL",
     "QUERY",
     "RECORDED_AS_OF",
     "REGISTER_UNKNOWN",
@@ -204,6 +205,12 @@ QUERY: Final = Parameter(
 REGISTER_UNKNOWN: Final = Parameter(
     "register_unknown",
     "Register sources, entities and attributes never heard of.",
+    {"type": "string", "enum": ["true", "false"], "default": "false"},
+    example="true",
+)
+PERSONAL: Final = Parameter(
+    "personal",
+    "Give each event a random part in its key, which is gone once the event is erased.",
     {"type": "string", "enum": ["true", "false"], "default": "false"},
     example="true",
 )

@@ -70,7 +70,12 @@ def check_token(token: str, authorization: str) -> None:
 
 
 def record(
-    tl: Timeline, body: bytes, if_match: str | None, *, register_unknown: bool = False
+    tl: Timeline,
+    body: bytes,
+    if_match: str | None,
+    *,
+    register_unknown: bool = False,
+    personal: bool = False,
 ) -> Mapping[str, Any]:
     """Append the events of a body, a JSON list; returns the commit that has them.
 
@@ -87,7 +92,9 @@ def record(
         raise BadInput("the body is no list of events; expected a JSON list of objects, or one object")
     expected = None if if_match is None else _position(if_match)
     try:
-        commit = tl.append(events, expected_position=expected, register_unknown=register_unknown)
+        commit = tl.append(
+            events, expected_position=expected, register_unknown=register_unknown, personal=personal
+        )
     except Conflict as error:
         if expected is not None and tl.snapshot().position != expected:
             raise Stale(str(error)) from None
