@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote, urlencode
 from timeline.ask.answers import Answer, AsOf
 from timeline.ask.questions import one_fact
 from timeline.ask.snapshot import Snapshot
+from timeline.ask.steady import unsteady_in
 from timeline.errors import BadInput, Conflict, Corruption, NotFound, brief, nearest
 from timeline.log.log import Commit
 from timeline.meaning.fact import fact_key, is_glob
@@ -35,15 +36,6 @@ __all__ = ["CheckedCitation", "Citation", "Judged", "check", "cite", "judge", "l
 PREFIX: Final = "timeline-cite:1?"
 _KINDS: Final = ("show", "history", "why", "diff", "disagreements", "query", "sql")
 _ASKED: Final = {"show": "beliefs", "history": "history", "disagreements": "disagreements"}
-#: What gives another answer each time, in SQL.
-_VOLATILE: Final = re.compile(
-    r"\b(?:now|today|current_date|current_time|current_timestamp|localtime|localtimestamp|get_current_time"
-    r"|get_current_timestamp|transaction_timestamp|random|setseed|uuid|uuidv4|uuidv7|gen_random_uuid"
-    r"|nextval|currval|txid_current|age)\b",
-    re.IGNORECASE,
-)
-#: Texts and comments, in which a word is no function.
-_NO_CODE: Final = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
 _SUM: Final = 16
 #: What a text may have around a line.
 _AROUND: Final = "<>()[]{}\"'`.,;:“”„‘’«»"  # noqa: RUF001
@@ -389,9 +381,9 @@ def _query_of(tl: Timeline, words: Sequence[str]) -> Query | None:
 
 def _check_steady(text: str) -> None:
     """Raise BadInput for SQL whose answer is another one each time."""
-    if found := _VOLATILE.search(_NO_CODE.sub(" ", text)):
+    if (found := unsteady_in(text)) is not None:
         raise BadInput(
-            f"{found[0]} gives another answer each time, so that none can be cited; write the date or the "
+            f"{found} gives another answer each time, so that none can be cited; write the date or the "
             "value in its place"
         )
 
@@ -569,7 +561,8 @@ def _certified(tl: Timeline, cited: Citation, question: _Question) -> tuple[str,
 
     latest: str | None = cited.as_of
     if question.words[0] == "diff":
-        latest = max(question.words[1:3])
+        # Compared as instants: as texts, the first of a second lies behind the others of it.
+        latest = format_instant(max(map(tl.snapshot().instant_of, question.words[1:3])))
     # With the basis `possible` a report counts before it certainly was out.
     if cited.basis == "possible":
         latest = None

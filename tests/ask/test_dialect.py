@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from timeline.ask.temporal_sql import _tokens, translate
+from timeline.ask.temporal_sql import tokens, translate
 from timeline.errors import BadInput, Place
 
 CATALOG = Path(__file__).parents[1] / "promises" / "golden" / "dialect" / "catalog.sql"
@@ -154,7 +154,7 @@ def test_it_sees_words_and_strings_where_duckdb_does(query: str) -> None:
     ours = {
         # To DuckDB `$a` is an operator and a name.
         token.start + (token.kind == "parameter")
-        for token in _tokens(query)
+        for token in tokens(query)
         if token.kind in ("word", "quoted", "plain", "string")
         or (token.kind == "parameter" and token.text[1:2].isalpha())
     }

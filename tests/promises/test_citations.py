@@ -254,10 +254,26 @@ def test_what_has_another_answer_each_time_is_not_cited(made: Path) -> None:
             "SELECT now()",
             "FROM beliefs WHERE reported_at < current_date",
             "SELECT random() AS r",
+            # In a string of another form the quotes do not end where they seem to.
+            "SELECT e'\\'', now(), '1'",
+            "SELECT $a$'$a$ AS a, today() AS b, $$'$$ AS c",
+            "FROM events USING SAMPLE 3",
+            "FROM events TABLESAMPLE 10%",
+            "SELECT current_localtimestamp()",
+            "SELECT ago(INTERVAL 1 DAY)",
+            "SELECT current_setting('threads')",
+            "SELECT version()",
+            "SELECT count(*) FROM duckdb_tables()",
+            "SELECT table_name FROM information_schema.tables",
+            "FROM query('SELECT now()')",
+            "FROM beliefs FOR REPORTED_TIME AS OF NOW",
         ):
             with pytest.raises(BadInput, match="another answer each time"):
                 tl.cite(query)
         assert tl.cite("SELECT 'now' AS word -- today").rows == 1
+        assert (
+            tl.cite("SELECT /* now() */ e'it\\'s now()' AS sample, 1 AS version, pg_typeof(1) AS p").rows == 1
+        )
         for question in ("", "show a b", "history", "diff 2024", "query", "shw acme/ceo", "diff 2024 x"):
             with pytest.raises(BadInput):
                 tl.cite(question)
@@ -273,6 +289,14 @@ def test_what_has_another_answer_each_time_is_not_cited(made: Path) -> None:
                     refused()
     with Timeline.create(made.parent / "empty") as tl, pytest.raises(NotFound, match="nothing is recorded"):
         tl.cite("show")
+
+
+def test_the_later_of_two_instants_is_not_the_later_text(made: Path) -> None:
+    with Timeline.open(made) as tl:
+        second = "2024-05-31T23:59:59Z"
+        for dates in (("2024-05-31", second), (second, "2024-05-31"), (second, "2024-03-01")):
+            line = tl.cite(["diff", *dates]).line
+            assert tl.check_citation(line).certified == ("reported", "recorded")
 
 
 def test_sql_that_looks_past_its_date_is_not_certified(made: Path) -> None:

@@ -37,7 +37,7 @@ from typing import Final, NamedTuple, NoReturn
 from timeline.errors import BadInput, Place, nearest
 from timeline.meaning.times import parse_as_of, parse_instant, to_naive
 
-__all__ = ["translate"]
+__all__ = ["tokens", "translate"]
 
 _AXES: Final = {"REPORTED_TIME": "reported", "SYSTEM_TIME": "recorded", "VALID_TIME": "valid"}
 _SYNONYMS: Final = {"RECORDED_TIME": "SYSTEM_TIME"}
@@ -155,8 +155,8 @@ def _edited(query: str, start: int, end: int, edits: list[tuple[int, int, str]])
     return pieces + query[start:end]
 
 
-def _tokens(query: str) -> Iterator[_Token]:
-    """Yield everything but white space and comments."""
+def tokens(query: str) -> Iterator[_Token]:
+    """Yield the lexemes of a query: everything but white space and comments."""
     position = depth = 0  # of nested comments
     while position < len(query):
         found = _COMMENT_EDGE.search(query, position) if depth else _LEXEME.match(query, position)
@@ -183,29 +183,29 @@ class _Rewriter:
         self.zone = zone
         self.sealed = sealed
         self.defaults = defaults
-        tokens = list(_tokens(query))
+        found = list(tokens(query))
         end = _Token("end", "", len(query), len(query))
-        self.tokens = [*tokens, end, end, end]  # so that looking ahead is safe
+        self.tokens = [*found, end, end, end]  # so that looking ahead is safe
         self.closers: dict[int, int] = {}  # of each opening bracket
         opened: list[int] = []
-        for i, token in enumerate(tokens):
+        for i, token in enumerate(found):
             number = query[token.start + 1 : token.start + 2] if token.kind == "parameter" else ""
             if number.isdigit() and not number.isascii():
                 # DuckDB's client fails on it.
                 self._refuse(i, f"the number of a parameter is in digits 0 to 9, got {number!r}")
-            if sealed and token.name in _DATED_CALLS and i and tokens[i - 1].text == ".":
+            if sealed and token.name in _DATED_CALLS and i and found[i - 1].text == ".":
                 # By way of its schema a function could be had that does not know of the seal.
                 self._refuse(i, f"this store is sealed; expected {token.name} without a schema before it")
             if sealed and token.name in ("query", "query_table") and self.tokens[i + 1].text == "(":
                 self._refuse(i, f"this store is sealed; expected what {token.name}() runs in its place")
             if token.text in ("(", "[", "{"):
                 opened.append(i)
-            elif opened and tokens[opened[-1]].text + token.text in ("()", "[]", "{}"):
+            elif opened and found[opened[-1]].text + token.text in ("()", "[]", "{}"):
                 self.closers[opened.pop()] = i
         self.edits: list[tuple[int, int, str]] = []
         self.parameters = 0
         self.asked = False  # whether a clause has a `?`; the macros may take it in another order, or twice
-        self._scan(0, len(tokens), frozenset())
+        self._scan(0, len(found), frozenset())
         if not self.asked:
             self.edits = [edit for edit in self.edits if query[edit[0]] != "?"]
 
