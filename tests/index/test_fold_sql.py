@@ -260,7 +260,7 @@ def asked(histories: Sequence[Sequence[Step]], tiers: Sequence[Tier] = ()) -> It
     with store() as (log, index):
         append(log, commits)
         with closing(index.open(may_build=False)) as reader:
-            yield Asked(commits, reader.con)
+            yield Asked(commits, reader.surface())
 
 
 @costly(70)
@@ -300,8 +300,8 @@ def test_a_generation_with_a_tail_is_like_one_rebuilt(
         elsewhere = Index(index.folder / "elsewhere", writer)
         with closing(index.open()) as tailed, closing(elsewhere.open(may_build=False)) as rebuilt:
             assert tailed.tail_events == sum(map(len, commits[built + 1 :]))
-            whole = Asked(commits, rebuilt.con)
-            with_tail = Asked(commits, tailed.cursor())
+            whole = Asked(commits, rebuilt.surface())
+            with_tail = Asked(commits, tailed.surface())
             for table in ("events", "belief_spans", "sources"):
                 assert with_tail.rows(f"FROM {table}") == whole.rows(f"FROM {table}"), table
             with_tail.check_history()

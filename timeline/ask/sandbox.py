@@ -85,7 +85,7 @@ def open_sandbox(
         if seal.as_of is not None:
             _refuse_behind(reader, seal, seal.as_of)
         # Resolved before anything is locked.
-        reader.cursor().close()
+        reader.surface().close()
         settings = {"memory": memory_of(reader), "time": _AT_MOST_MS}
         if unlimited:
             settings = {"memory": int(_machine() * _ALL), "time": 0}
@@ -166,7 +166,7 @@ def sandboxed(reader: Reader, query: str) -> Iterator[duckdb.DuckDBPyConnection]
 
     Raises BadInput for a query that is not exactly one, and in place of what DuckDB raises in the block.
     """
-    con = reader.cursor()
+    con = reader.surface()
     try:
         check_query(con, query)
         con.execute("BEGIN TRANSACTION READ ONLY")
@@ -181,7 +181,7 @@ def sandboxed(reader: Reader, query: str) -> Iterator[duckdb.DuckDBPyConnection]
 def as_owner(reader: Reader) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection of a reader that `open_owned` opened; raises BadInput in place of what DuckDB raises."""
     try:
-        with closing(reader.cursor()) as con:
+        with closing(reader.surface()) as con:
             con.execute("SET TimeZone = 'UTC'")
             yield con
     except duckdb.Error as error:

@@ -523,7 +523,7 @@ class Snapshot:
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Open a DuckDB connection of the owner's: see `Timeline.connect`."""
-        return self._readers.owned().cursor()
+        return self._readers.owned().surface()
 
     def _sql(
         self, query: str, as_of: Moment | None, defaults: dict[str, Any], unsafe: bool

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-__all__ = ["OBJECTS", "VIEWS", "sql_object"]
+__all__ = ["COSTLY_VIEWS", "OBJECTS", "VIEWS", "sql_object"]
 
 #: The public objects and what they are made of. Those that read through others come after them.
 OBJECTS: Final = (
@@ -70,8 +70,10 @@ OBJECTS: Final = (
 VIEWS: Final = (
     *("surface/events", "surface/sources", "surface/entities", "surface/attributes"),
     *("surface/statuses", "surface/commits"),
-    *("surface/belief_spans", "surface/beliefs", "surface/claims", "surface/disagreements"),
+    *("surface/belief_spans", "surface/beliefs"),
 )
+#: Those that take long to bind, several times as long as all others. The package does not ask them itself.
+COSTLY_VIEWS: Final = ("surface/claims", "surface/disagreements")
 
 
 @cache

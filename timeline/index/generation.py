@@ -9,7 +9,7 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -273,8 +273,10 @@ def build(
     files: CheckedFiles,
     progress: Build | None,
     rows: Path | None = None,
+    *,
+    without: Collection[str] = (),
 ) -> tuple[int, int]:
-    """Build every table and macro in the connection's current database."""
+    """Build every table, macro and view in the connection's current database, `without` some of `OBJECTS`."""
 
     con.execute("DROP SCHEMA IF EXISTS store CASCADE; CREATE SCHEMA store")
     con.execute("DROP SCHEMA IF EXISTS rules CASCADE; CREATE SCHEMA rules")
@@ -290,7 +292,8 @@ def build(
         for name in ("segments", "meta"):
             con.execute(sql_object(f"tables/{name}"))
     for name in OBJECTS:
-        con.execute(sql_object(name))
+        if name not in without:
+            con.execute(sql_object(name))
     last = files.commits[-1] if files.commits else None
     number, position, digest = (last.number, last.last_position, last.digest) if last else (0, 0, None)
     con.execute("INSERT INTO store.meta VALUES ($1, $2, $3, $4, $3)", [FORMAT, number, position, digest])

@@ -26,6 +26,7 @@ import duckdb
 
 from timeline.atomic import naming, remove_leftovers, sync_file, sync_folder
 from timeline.errors import Corruption
+from timeline.index.catalog import COSTLY_VIEWS
 from timeline.index.check import REBUILD, check_generation, check_rows
 from timeline.index.generation import (
     ALL_MEMORY,
@@ -319,7 +320,7 @@ class Index:
         """
         spill = self._spill()
         con = connect(spill=spill.path, config=CONFIG)
-        self.log.reading(lambda files: build(con, files, None), until=end)
+        self.log.reading(lambda files: build(con, files, None, without=COSTLY_VIEWS), until=end)
         return Reader(con, None, spill=spill)
 
     def _spill(self, file: Path | None = None) -> Spill:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 
-from timeline.index.catalog import VIEWS, sql_object
+from timeline.index.catalog import COSTLY_VIEWS, VIEWS, sql_object
 from timeline.index.generation import Held, with_room
 from timeline.index.rows import RowStore
 from timeline.index.tail import Appended, Tail, show_tail
@@ -84,7 +84,12 @@ class Reader:
         self._asked: duckdb.DuckDBPyConnection | None = None
         self._prepared: set[str] = set()
         self._touched: frozenset[int] | None = None
-        self._has_views = not tail_events
+        #: Public views that are still to be created: over a tail, or in memory without those that take long.
+        self._missing: set[str] = set()
+        if tail_events:
+            self._missing.update(VIEWS)
+        if tail_events or generation is None:
+            self._missing.update(COSTLY_VIEWS)
         last = con.execute(
             "SELECT number, first_position + count - 1, epoch_us(recorded_at), digest FROM store.commits "
             "ORDER BY number DESC LIMIT 1"
@@ -108,14 +113,21 @@ class Reader:
         return self._tail
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection for questions of the package: see `COSTLY_VIEWS` for what it may be without."""
+        return self._with(VIEWS)
+
+    def surface(self) -> duckdb.DuckDBPyConnection:
         """Return a connection with every object of the SQL surface in it."""
+        return self._with((*VIEWS, *COSTLY_VIEWS))
+
+    def _with(self, views: Sequence[str]) -> duckdb.DuckDBPyConnection:
         cursor = self.quick()
-        if not self._has_views:
+        if not self._missing.isdisjoint(views):
             with self._views:
-                if not self._has_views:
-                    for name in VIEWS:
+                for name in views:
+                    if name in self._missing:
                         cursor.execute(sql_object(name))
-                    self._has_views = True
+                        self._missing.discard(name)
         return cursor
 
     def quick(self) -> duckdb.DuckDBPyConnection:
