@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import IO, Any, Final
 
-__all__ = ["SafeWords", "escaped_json", "lines_of_colour", "printable", "visible"]
+__all__ = ["SafeWords", "escaped_json", "escaped_toml", "lines_of_colour", "printable", "visible"]
 
 #: Controls, halves of surrogate pairs, what no XML may hold, ends of lines that are none, and all that sets a
 #: direction.
@@ -69,6 +69,15 @@ def _escaped(found: re.Match[str]) -> str:
     if sign < 0x10000:
         return f"\\u{sign:04x}"
     return f"\\u{0xD7C0 + (sign >> 10):04x}\\u{0xDC00 + (sign & 0x3FF):04x}"
+
+
+def escaped_toml(text: str) -> str:
+    r"""Return the inside of a string of TOML, whose meaning stays, with what a terminal does more than print.
+
+    >>> print(escaped_toml("\u202eevil"))
+    \U0000202Eevil
+    """
+    return text if text.isprintable() else _HARMFUL.sub(lambda found: f"\\U{ord(found[0]):08X}", text)
 
 
 class SafeWords:

@@ -279,6 +279,10 @@ def test_a_project_without_events_has_no_store(tmp_path: Path, here: Here) -> No
     assert "no events in events" in here(tmp_path / "desk", "show", expected=5).stderr
     here(tmp_path / "desk", "ingest")
     assert left_behind(tmp_path / "desk") == []
+    # The first report makes it, whatever files without events are there.
+    first = ("report", "acme/ceo", "--text", "Ann", "--source", "a", "--reported", "2025-01-01")
+    here(tmp_path / "desk", *first, "--register-unknown")
+    assert "Ann" in here(tmp_path / "desk", "show").stdout
 
 
 def test_looking_after_a_store_makes_none(project: Path, here: Here) -> None:

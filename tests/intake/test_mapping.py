@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -563,6 +565,16 @@ def test_a_mapping_is_the_same_when_its_toml_is_read(
     path.write_text(mapping.to_toml(), encoding="utf-8", newline="")
     assert mapping_from(path) == mapping
     assert mapping_from(mapping.to_dict()) == mapping
+
+
+def test_what_a_terminal_or_a_line_would_take_otherwise_is_escaped() -> None:
+    evil = "\u202ex\x9b1m\x7f\x1b\u2028\x85\U000e0041\t"
+    mapping = mapping_from({"fact": f"a/{{{evil}}}", "text": f"{{{evil}}}", "missing": [evil], "unit": evil})
+    text = dataclasses.replace(mapping, notes=(evil,)).to_toml()
+    # But for the ends of lines nothing is left that is not printed.
+    assert text.replace("\n", "").isprintable()
+    assert text.splitlines() == text.split("\n")[:-1]
+    assert mapping_from(tomllib.loads(text)) == mapping
 
 
 # Columns under other names

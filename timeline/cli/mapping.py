@@ -68,7 +68,7 @@ def map_(
             out.write(made.to_toml())
         say(f"Wrote {output}; record with: timeline ingest {file} --map {output}")
     elif mapping is None and not json:
-        print_lines(made.to_toml().splitlines())
+        print_lines(made.to_toml().rstrip("\n").split("\n"))
     if not json:
         # The mapping is what is piped on, where it is printed.
         is_answer = output is not None or mapping is not None

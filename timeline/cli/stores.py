@@ -106,8 +106,7 @@ def recording(store: Path | None, *, events_first: bool = True) -> Iterator[Reco
     if tl is None and events_first:
         if project is None:
             open_store(path)
-        elif _has_events(project):
-            _ingest_first(project, path)
+        elif _ingest_first(project, path):
             tl = open_store(path, project=project)
     to = Recording(path, tl, project)
     try:
@@ -146,15 +145,19 @@ def _opened(store: Path | None) -> tuple[Timeline, bool]:
         project = find_project(store)
         if project is None:
             raise
-        _ingest_first(project, find_store(store))
+        if not _ingest_first(project, find_store(store)):
+            folder = near(project_folder(project, "events"))
+            raise NotFound(
+                f"no store yet, and no events in {folder} to make one from; see `timeline ingest`"
+            ) from None
         return open_store(store), True
 
 
-def _ingest_first(project: Path, path: Path) -> None:
-    """Make the store of a project from its own events."""
+def _ingest_first(project: Path, path: Path) -> bool:
+    """Make the store of a project from its own events; returns whether there are any, and so a store."""
     folder = near(project_folder(project, "events"))
     if not _has_events(project):
-        raise NotFound(f"no store yet, and no events in {folder} to make one from; see `timeline ingest`")
+        return False
     say(f"No store yet: ingesting {folder} into {near(path)}; recorded dates begin now")
     try:
         with _made(path, project) as tl, showing_progress(tl):
@@ -163,10 +166,10 @@ def _ingest_first(project: Path, path: Path) -> None:
         # Unless another process made it meanwhile, from the same folder.
         if _open_if_there(path) is None:
             raise
-        return
-    if not result.commits:
-        raise NotFound(f"no store yet, and no events in {folder} to make one from; see `timeline ingest`")
-    print_ingested(result)
+        return True
+    if result.commits:
+        print_ingested(result)
+    return bool(result.commits)
 
 
 def _has_events(project: Path) -> bool:

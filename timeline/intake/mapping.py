@@ -22,6 +22,7 @@ from timeline.errors import BadInput, Place, nearest
 from timeline.intake.batch import FLAT_COLUMNS
 from timeline.intake.delimiters import DELIMITERS
 from timeline.meaning.habits import HABITS, Habits
+from timeline.printable import escaped_toml, printable
 from timeline.project import toml_of
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ class TableMapping:
                 tables += ["", f"[{key}]", *(f"{_toml_key(k)} = {_toml(v)}" for k, v in value.items())]
             else:
                 lines.append(f"{key} = {_toml(value)}")
-        noted = [f"# {line}".rstrip() for note in self.notes for line in _CONTROL.sub(" ", note).split("\n")]
+        noted = [f"# {line}".rstrip() for note in self.notes for line in printable(note).split("\n")]
         if noted and lines:
             lines.append("")
         return "\n".join([*lines, *noted, *tables]) + "\n"
@@ -473,8 +474,6 @@ class _Reading:
 
 # Writing
 
-#: What no comment may hold, save for the end of a line.
-_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -484,8 +483,8 @@ def _toml_key(key: str) -> str:
 
 def _toml(value: object) -> str:
     if isinstance(value, str):
-        # JSON escapes what TOML does, but for this one.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        # JSON escapes what TOML does, but for U+007F.
+        return escaped_toml(json.dumps(value, ensure_ascii=False))
     if isinstance(value, list | tuple):
         texts = [_toml(each) for each in value]
         line = f"[{', '.join(texts)}]"
