@@ -15,8 +15,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from timeline import Timeline
-from timeline.ask.queries import Query, load_queries
+from timeline import BadInput, Timeline
+from timeline.ask.queries import Query, load_queries, load_query
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = {query.name: query for query in load_queries(ROOT / "queries")}
@@ -110,3 +110,71 @@ def test_beliefs_age_until_today(bundled: Timeline) -> None:
     then = {fact for (fact,) in rows(bundled, "stale-beliefs", "fact", as_of="2026-02-28")}
     # Without a date the query is asked as of today, which is later than any report.
     assert then <= {fact for (fact,) in rows(bundled, "stale-beliefs", "fact", days="0")}
+
+
+WRITTEN = """-- What is believed in one unit.
+--
+-- A sentence on it,
+--   and how it goes on.
+-- $unit (default: USD): the unit
+-- $source: who reported it,
+--   by its id
+FROM beliefs WHERE unit = $unit AND source = $source
+"""
+
+
+def test_a_query_is_described_by_its_first_comments(tmp_path: Path) -> None:
+    path = tmp_path / "by-unit.sql"
+    path.write_text(f"\n\ufeff\n{WRITTEN}".lstrip("\n"), encoding="utf-8")
+    query = load_query(path)
+    assert (query.name, query.title) == ("by-unit", "What is believed in one unit.")
+    assert query.description == "A sentence on it, and how it goes on."
+    assert [(one.name, one.default, one.meaning) for one in query.parameters] == [
+        ("unit", "USD", "the unit"),
+        ("source", None, "who reported it, by its id"),
+    ]
+    assert query.bound({"source": "a"}) == {"unit": "USD", "source": "a"}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, r"by-unit needs -p source=… \(who reported it, by its id\)"),
+        ({"source": "a", "unti": "EUR"}, r"by-unit has no parameter 'unti'; did you mean 'unit'\?"),
+        ({"source": "a", "x": "EUR"}, r"by-unit has no parameter 'x'; it takes unit, source"),
+    ],
+)
+def test_parameters_that_are_missing_or_unknown_are_named(
+    tmp_path: Path, given: dict[str, str], message: str
+) -> None:
+    path = tmp_path / "by-unit.sql"
+    path.write_text(WRITTEN)
+    with pytest.raises(BadInput, match=message):
+        load_query(path).bound(given)
+
+
+def test_a_query_without_parameters_takes_none(tmp_path: Path) -> None:
+    path = tmp_path / "plain.sql"
+    path.write_text("-- All.\nFROM beliefs\n")
+    with pytest.raises(BadInput, match="plain has no parameter 'unit'; it takes none"):
+        load_query(path).bound({"unit": "USD"})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("FROM beliefs\n", r"q\.sql: no title; expected a first line such as"),
+        ("-- T\n-- $unit: a\n-- $unit: b\nSELECT $unit", r"q\.sql:3: \$unit is described twice"),
+        ("-- T\n-- $unit a\nSELECT $unit", r"q\.sql:2: got '\$unit a'; expected `\$name"),
+        ("-- T\n-- $unit: a\nSELECT 1", r"q\.sql: \$unit is described but not used"),
+        (
+            "-- T\n-- $unit: a\nSELECT $unit,\n$unti",
+            r"q\.sql:4: \$unti is not described; did you mean",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_query_is_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "q.sql"
+    path.write_text(text)
+    with pytest.raises(BadInput, match=message):
+        load_query(path)

@@ -6,7 +6,7 @@ import builtins
 import gzip
 import io
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ import pytest
 
 from timeline import BadInput, BadRows, Timeline
 from timeline.intake.files import read_batches
+from timeline.intake.foreign import read_foreign, texts_of
+from timeline.intake.mapping import TableMapping
 
 
 @pytest.fixture
@@ -164,3 +166,32 @@ def test_two_delimiters_that_both_fit_are_named(tmp_path: Path) -> None:
     [batch] = read_batches("-", format="csv", stdin=io.StringIO("fact;text\na/b;x,y\n"))
     assert batch.table is not None
     assert batch.table.column_names == ["fact", "text"]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "sheets", "message"),
+    [
+        ({}, {"A": [["f"], ["x"]], "B": [["f"], ["y"]]}, "has 2 sheets with rows: 'A', 'B'; name one with"),
+        ({"sheet": "Prces"}, {"Prices": [["f"], ["x"]]}, "no sheet 'Prces'; did you mean 'Prices'"),
+        ({"sheet": "Z"}, {"Prices": [["f"], ["x"]]}, "no sheet 'Z'; it has 'Prices'"),
+        ({}, {"A": []}, "is empty; expected a header row"),
+        ({"header": 5}, {"A": [["f"], ["x"]]}, "sheet 'A' has nothing in row 5"),
+        ({}, {"A": [["f", "f"], ["x", "y"]]}, "column 'f' is given twice"),
+    ],
+)
+def test_a_sheet_that_no_mapping_can_read_is_refused(
+    tmp_path: Path, mapping: dict[str, Any], sheets: dict[str, Sequence[Any]], message: str
+) -> None:
+    path = workbook(tmp_path / "a.xlsx", **sheets)
+    with pytest.raises(BadInput, match=message):
+        read_foreign(path, TableMapping({}, **mapping))
+
+
+def test_cells_of_every_kind_are_their_texts(tmp_path: Path) -> None:
+    cells = [True, 3, 2.5, "  ", time(8, 30), datetime(2025, 1, 5, 8, 30), timedelta(hours=30)]  # noqa: DTZ001
+    path = workbook(tmp_path / "a.xlsx", A=[["Title"], [*"abcdefg"], cells, ["the end"]])
+    found = texts_of(read_foreign(path, TableMapping({}, header=2, footer=1)))
+    assert found.to_pylist() == [
+        {"a": "true", "b": "3", "c": "2.5", "d": None}
+        | {"e": "08:30:00", "f": "2025-01-05T08:30:00", "g": "1 day, 6:00:00"}
+    ]

@@ -24,6 +24,7 @@ from timeline.intake import mapped as applying
 from timeline.intake.batch import FLAT_COLUMNS
 from timeline.intake.bulk import table_to_drafts
 from timeline.intake.files import read_batches, table_batch
+from timeline.intake.foreign import read_foreign, texts_of
 from timeline.intake.mapping import DATE_ORDERS, TableMapping, Unpivot, mapping_from
 from timeline.intake.nested import rows_within
 from timeline.meaning.event import event_from
@@ -747,3 +748,42 @@ def test_years_may_be_integers_where_a_mapping_says_that_they_are_years() -> Non
         ("2024", "2025-01-05"),
         ("2025", "2025-01-06"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "mapping", "content", "message"),
+    [
+        ("a.xyz", {}, None, "unknown format '.xyz'; give the format as one of"),
+        ("-", {}, b"a\n1\n", "standard input has no suffix; give the format as one of"),
+        ("a.csv", {"format": "yaml"}, None, "a mapping is for tables, and yaml is none"),
+        ("a.parquet", {}, None, "not a readable parquet file"),
+        ("-", {"format": "parquet"}, b"PAR1 and no more", "not a readable parquet file"),
+        ("-", {"format": "arrow"}, b"no Arrow", "not a readable arrow file"),
+        ("a.csv", {"encoding": "ascii"}, None, "not ascii: 'ascii' codec"),
+        ("a.csv", {"encoding": "klingon"}, None, "not klingon: unknown encoding"),
+        ("missing.csv", {}, None, "no such file"),
+    ],
+)
+def test_what_is_no_table_is_refused(
+    tmp_path: Path, path: str, mapping: dict[str, Any], content: bytes | None, message: str
+) -> None:
+    for name in ("a.xyz", "a.csv", "a.parquet"):
+        (tmp_path / name).write_bytes("é,f\n1,2\n".encode())
+    given = path if content is not None else tmp_path / path
+    with pytest.raises(BadInput, match=message):
+        read_foreign(given, TableMapping({}, **mapping), content=content)
+
+
+def test_a_table_in_memory_is_that_of_its_file(tmp_path: Path) -> None:
+    table = pa.table({"a": ["x", "y"], "b": [1, 2]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    mapping = TableMapping({}, format="parquet")
+    content = (tmp_path / "a.parquet").read_bytes()
+    for foreign in (
+        read_foreign(tmp_path / "a.parquet", mapping),
+        read_foreign("-", mapping, content=content),
+    ):
+        assert texts_of(foreign).to_pylist() == table.to_pylist()
+        assert texts_of(foreign, 1).to_pylist() == table.to_pylist()[:1]
+    pq.write_table(table.slice(0, 0), tmp_path / "empty.parquet")
+    assert texts_of(read_foreign(tmp_path / "empty.parquet", mapping), 1).to_pylist() == []

@@ -18,8 +18,9 @@ from timeline.errors import BadRows, Place
 from timeline.index.reader import Reader
 from timeline.intake.batch import Draft
 from timeline.intake.names import Naming
-from timeline.intake.outcome import KEPT_AT_MOST
+from timeline.intake.outcome import KEPT_AT_MOST, GivenEvents
 from timeline.intake.rows import Intake
+from timeline.intake.spool import Spool
 
 
 def _write(path: Path, events: list[object]) -> Path:
@@ -189,3 +190,18 @@ def test_what_is_on_disk_counts_as_what_is_in_memory(
 ) -> None:
     expected = _found(reader, runs)
     assert _found(reader, runs, at_once=at_once, in_memory=in_memory) == expected
+
+
+@given(st.slices(7))
+def test_the_events_of_an_ingest_are_a_list_also_where_they_are_on_disk(part: slice) -> None:
+    pairs = [(f"id {nth}", nth) for nth in range(7)]
+    kept = Spool()
+    for pair in pairs:
+        kept.add(pair)
+    events = GivenEvents(kept)
+    assert len(events) == 7
+    assert [*events] == pairs
+    assert events[part] == pairs[part]
+    assert [events[nth] for nth in range(-7, 7)] == [pairs[nth] for nth in range(-7, 7)]
+    with pytest.raises(IndexError):
+        events[7]
