@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests.commands import run
 from tests.examples import some
+from timeline import Timeline
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -70,9 +72,26 @@ def test_a_store_answers_the_same_in_any_folder(
     folder = tmp_path / name / "desk"
     shutil.copytree(plain, folder)
     assert [run(folder, command).out for command in COMMANDS] == answers
+    assert "damaged" not in run(folder, ["show"]).err
     # Without an index the log is read.
     shutil.rmtree(folder / ".timeline" / "index")
     for command in (["rebuild"], ["compact"], ["export", "duckdb", "out.duckdb"], ["verify"]):
         done = run(folder, command)
         assert done.code == 0, (command, done.err)
     assert run(folder, COMMANDS[2]).out == answers[2]
+
+
+def test_an_index_is_not_looked_for_where_a_backslash_would_be_a_slash(tmp_path: Path) -> None:
+    event = {"fact": "acme/ceo", "source": "a", "reported": "2025-01-01"}
+    (tmp_path / "x").mkdir()
+    for name in ("x/y", "x\\y"):
+        with Timeline.create(tmp_path / name) as tl:
+            tl.append([event | {"text": name}], register_unknown=True)
+            tl.refresh()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "x\\y")
+    for name in ("x/y", "x\\y", "link"):
+        with Timeline.open(tmp_path / name) as tl, warnings.catch_warnings(action="error"):
+            assert tl.beliefs()["text"].to_list() == [name.replace("link", "x\\y")]
+            assert tl.sql("SELECT text FROM beliefs").rows() == tl.beliefs().select("text").rows()
+            assert tl.verify().generations == 1

@@ -64,7 +64,7 @@ from timeline.index.tables import Build
 from timeline.index.tail import Appended, apply_tail, load_tail
 from timeline.log.erasing import tombstoned
 from timeline.log.log import Commit, Log
-from timeline.log.paths import plain_folder, quoted, writable_database
+from timeline.log.paths import can_be_connected, plain_folder, quoted, writable_database
 from timeline.log.spill import NOWHERE, Spill, connect
 
 __all__ = ["Index"]
@@ -217,7 +217,7 @@ class Index:
         """
         config = config_for(*TO_READ, generation.position)
         is_whole = generation.commit == end
-        attached = not is_whole or apart is not None
+        attached = not is_whole or apart is not None or not can_be_connected(self.folder)
         con = None
         held = generation.held
         try:

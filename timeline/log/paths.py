@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-__all__ = ["parquet_source", "plain_folder", "quoted", "writable_database"]
+__all__ = ["can_be_connected", "parquet_source", "plain_folder", "quoted", "writable_database"]
 
 #: What no escape protects in the path of a database.
 _NEVER_PLAIN: Final = re.compile(r"[?\\]")
@@ -40,6 +40,17 @@ def parquet_source(paths: Iterable[str | Path]) -> str:
     """
     listed = ", ".join(quoted(_PATTERN.sub(r"[\g<0>]", str(path))) for path in paths)
     return f"read_parquet([{listed}], hive_partitioning=false)"
+
+
+def can_be_connected(folder: Path) -> bool:
+    r"""Whether DuckDB opens the databases of a folder as such; ATTACH opens those of all plain folders.
+
+    It follows links before it turns `\\` into `/`, and would open what lies in another folder.
+
+    >>> can_be_connected(Path("/desk/back\\slash")), can_be_connected(Path("/desk/wh?t"))
+    (False, True)
+    """
+    return "\\" not in str(folder.resolve())
 
 
 @contextmanager
