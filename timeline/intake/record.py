@@ -20,6 +20,7 @@ from timeline.errors import Conflict
 from timeline.index.reader import Reader
 from timeline.index.tail import Appended
 from timeline.intake import bulk
+from timeline.intake.allocators import return_unused
 from timeline.intake.batch import Batch, RowOrigin
 from timeline.intake.cutting import cut
 from timeline.intake.drafts import TableDrafts
@@ -386,6 +387,8 @@ class Recorder:
         commits: list[Commit],
         before: Before | None,
     ) -> None:
+        if sum(len(one.rows) for one in ready) > _REMEMBERS_AT_MOST:
+            return_unused()
         for one in ready:
             commit = self._log.append(_unless_moved(partial(_whole, one, before), number))
             if commit is not None:

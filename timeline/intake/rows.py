@@ -54,7 +54,7 @@ _COMPARED_AT_MOST: Final = 100_000
 
 _NO_HABITS: Final = Habits()
 #: So many drafts are looked up at once; of more, what was refused and looked up is let go in between.
-_AT_ONCE: Final = 10_000
+_AT_ONCE: Final = 5_000
 #: Of so many names it is kept that they were looked up.
 _ASKED_AT_MOST: Final = 100_000
 
@@ -89,7 +89,7 @@ class Intake:
         self._stored_names = KnownNames(self._con)
         self._names: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         self._asked: dict[str, set[str]] = {kind: set() for kind in KINDS}
-        self._taken = Taken(in_memory)
+        self._taken = Taken(min(in_memory, at_once))
         self._personal = PersonalEvents(self._con, self._stored, self._taken)
         self._like_erased: list[Place] = []
         self._near_names = NearNames(self._con)

@@ -157,6 +157,8 @@ class Run:
         yield from self._repeated(self._con)
         yield from self._others(self._con, beside, start)
         yield from beside(self._taken).of_amendments(self._amendments)
+        # So that its database takes no memory while the events are recorded.
+        self.begin()
 
     def _repeated(self, con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         [(topics, reports)] = con.execute("SELECT count(DISTINCT topic), count(topic) FROM seen").fetchall()

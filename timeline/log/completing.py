@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Completing", "of_rows", "spooled"]
 
-#: How many events are written at once: four row groups.
-_AT_ONCE: Final = 491_520
+#: How many events are written at once: half a row group.
+_AT_ONCE: Final = 61_440
 
 #: What only the log knows of a row.
 _FILLED_IN: Final = frozenset({"position", "commit", "recorded_at"})

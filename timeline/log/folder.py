@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import mmap
 import os
 import re
 import stat
@@ -19,6 +20,8 @@ from timeline.errors import Corruption, NotFound, TimelineError
 __all__ = ["FileLock", "FolderObjects"]
 
 _TEMPORARY = ".tmp-"
+#: A file is written in parts of so many bytes.
+_WRITTEN_AT_ONCE: Final = 4 * 2**20
 #: Lists the temporary files that were begun, so that none is removed for its name alone.
 _BEGUN = ".begun.lock"
 _BEGUN_NAME = re.compile(r"\.tmp-\d+-[0-9a-f]{12}")
@@ -173,7 +176,10 @@ class FolderObjects:
         with naming(self.folder), open(temporary, "xb", buffering=0) as file:
             written = 0
             while written < len(content):
-                written += file.write(content[written:])
+                written += file.write(content[written : written + _WRITTEN_AT_ONCE])
+                if isinstance(content.obj, mmap.mmap) and written < len(content):
+                    # What is read from a file stays in memory, and counts, until it is let go.
+                    content.obj.madvise(mmap.MADV_DONTNEED)
             os.fsync(file.fileno())
 
     def _link(self, temporary: Path, name: str) -> None:

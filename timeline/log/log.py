@@ -558,7 +558,7 @@ class Log(ErasureMarks):
         import pyarrow as pa
 
         parts = Completing(rows, head, recorded_at)
-        first = []
+        first: list[pa.Table] = []
         for part in parts:
             first.append(part)
             if parts.count >= MANY:
@@ -573,8 +573,10 @@ class Log(ErasureMarks):
             return
         spool = Spool(self.folder)
         try:
-            record = spooled(spool, chain(first, parts), parts)
-            del first
+            # What is written is let go.
+            del part
+            waiting = (first.pop(0) for _ in range(len(first)))
+            record = spooled(spool, chain(waiting, parts), parts)
             with spool.finish([record]) as content, memoryview(content) as view:
                 yield record, view
         finally:
