@@ -1,8 +1,8 @@
 """What an ingest keeps in memory does not grow with the number of its events, good or bad.
 
 A process of its own takes a few thousand events, another one some times as many, and the peaks of both are
-compared. They resolve fewer events at once than usual, so that this costs seconds; `TIMELINE_LONG=1` takes
-hundreds of thousands with the sizes that are usual.
+compared. They resolve and write fewer events at once than usual, so that this costs seconds;
+`TIMELINE_LONG=1` takes hundreds of thousands with the sizes that are usual.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from timeline.errors import BadRows
 from timeline.intake.files import read_batches
 from timeline.intake.names import Naming
 from timeline.intake.rows import Intake
+from timeline.log import log, writing
 
 path, store, rejects, at_once = sys.argv[1:]
 if int(at_once):
     Intake.__init__.__kwdefaults__.update(at_once=int(at_once), in_memory=int(at_once))
+    writing.ROW_GROUP = log.MANY = int(at_once)
 with Timeline.create(store) as tl:
-    # Without the index, which is built behind it. A row group of the log has a hundred thousand events:
-    # what is written of fewer is in memory.
-    options = {"naming": Naming.of(True, True), "rejects": rejects, "dry_run": bool(int(at_once))}
-    done = tl._record(read_batches(path), **options)
+    # Without the index, which is built behind it.
+    done = tl._record(read_batches(path), naming=Naming.of(True, True), rejects=rejects)
     bad = len(done.rejected) + done.more_rejected
 print(done.new, bad, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

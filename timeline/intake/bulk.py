@@ -61,8 +61,9 @@ __all__ = ["RunAgain", "TableIntake", "table_to_drafts", "takes"]
 _FEW: Final = 100
 #: Fewer rows than this are sooner done one by one.
 _MANY: Final = 2_000
-#: How many rows are taken at once: half a row group of the log. More take no less time, and more memory.
-_AT_ONCE: Final = 61_440
+#: How many rows are taken at once: a quarter of a row group of the log. More take about as long, and more
+#: memory: several parts are under way at once.
+_AT_ONCE: Final = 30_720
 #: Numbers of rows that are fetched at once.
 _FETCHED_AT_ONCE: Final = 100_000
 #: To look an event up in the row store takes as long as to join with so many.

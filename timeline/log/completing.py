@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Completing", "of_rows", "spooled"]
 
-#: How many events are written at once: half a row group.
-_AT_ONCE: Final = 61_440
+#: How many events are written at once: a quarter of a row group.
+_AT_ONCE: Final = 30_720
 
 #: What only the log knows of a row.
 _FILLED_IN: Final = frozenset({"position", "commit", "recorded_at"})
