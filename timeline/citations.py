@@ -478,6 +478,9 @@ def _count(words: Sequence[str], found: _Asked) -> int:
 
 def _question_of(tl: Timeline, cited: Citation) -> _Question:
     words = _words_of(cited.question)
+    for name, value, kind in (("within", cited.within, "disagreements"), ("query", cited.query, "query")):
+        if value is not None and words[0] != kind:
+            raise BadInput(f"the citation has {name}={brief(value)}, which {words[0]} does not ask with")
     query = _query_of(tl, words)
     if query is not None and hashlib.sha256(query.sql.encode()).hexdigest() != cited.query:
         raise Conflict(

@@ -291,6 +291,14 @@ def test_what_has_another_answer_each_time_is_not_cited(made: Path) -> None:
         tl.cite("show")
 
 
+def test_a_line_says_nothing_that_its_question_does_not_ask_with(made: Path) -> None:
+    with Timeline.open(made) as tl:
+        cited = tl.cite("show")
+        for line in (replace(cited, within="5").line, replace(cited, query="0" * 64).line):
+            with pytest.raises(BadInput, match="which show does not ask with"):
+                tl.check_citation(line, certify=False)
+
+
 def test_the_later_of_two_instants_is_not_the_later_text(made: Path) -> None:
     with Timeline.open(made) as tl:
         second = "2024-05-31T23:59:59Z"
