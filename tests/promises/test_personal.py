@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from tests.commands import Done, run
 from tests.examples import costly
 from tests.promises.test_erasure import leaks
 from timeline import BadRows, Conflict, Timeline
+from timeline.intake import bulk
 from timeline.intake.personal import personal_key
 from timeline.meaning.event import event_from
 from timeline.meaning.identity import content_of, event_id
@@ -146,6 +149,31 @@ def test_a_key_is_the_same_name_with_and_without_its_random_part(tmp_path: Path)
         assert tl.record([EVENT | {"reported": "2025-09-05"}], personal=True).known == 1
         with pytest.raises(BadRows, match="a random part comes behind it"):
             tl.append([EVENT | {"key": "k" * 4_950, "reported": "2025-09-06"}], personal=True)
+
+
+@pytest.mark.parametrize("as_a_whole", [False, True])
+def test_a_table_is_known_with_the_option_and_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_a_whole: bool
+) -> None:
+    monkeypatch.setattr(bulk, "_MANY", 1 if as_a_whole else 1_000)
+    rows = pa.Table.from_pylist(
+        [EVENT | {"fact": f"p-{nth}/ill", "key": f"k{nth}" if nth % 2 else None} for nth in range(40)]
+    )
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    with Timeline.create(tmp_path / "desk") as tl:
+        tl.ingest(rows.slice(0, 10), register_unknown=True)
+        first = tl.ingest(tmp_path / "rows.parquet", register_unknown=True, personal=True)
+        assert (first.new, first.known) == (30, 10)
+        assert len(salts(tl)) == len(set(salts(tl)))
+        head = tl.head()
+        for given in (rows, tmp_path / "rows.parquet"):
+            for personal in (False, True):
+                again = tl.ingest(given, personal=personal)
+                assert (again.new, again.known) == (0, 40), personal
+        assert tl.head() == head
+        # What says something else is another event, also where its key was given no random part before.
+        other = pa.Table.from_pylist([EVENT | {"fact": f"p-{nth}/ill", "answer": "no"} for nth in range(40)])
+        assert tl.ingest(other).new == 40
 
 
 @st.composite

@@ -40,7 +40,7 @@ from timeline.intake.outcome import (
     of_erased,
     unread,
 )
-from timeline.intake.personal import PERSONAL_SQL, WITHOUT_SALT_SQL
+from timeline.intake.personal import PERSONAL_SQL, WITHOUT_SALT_SQL, PersonalEvents
 from timeline.intake.resolving import with_ids
 from timeline.intake.row_set import RowSet
 from timeline.intake.rows import Intake
@@ -168,6 +168,7 @@ class TableIntake:
         self._reader = reader
         self._store = reader.cursor()
         self._known_events = KnownEvents(self._store, reader)
+        self._personal = PersonalEvents(self._store, self._known_events, ())
         self._known_names = KnownNames(self._store)
         self._near_names = NearNames(self._store)
         self._aliases = Aliases.of(self._store)
@@ -390,7 +391,7 @@ class TableIntake:
     def _as_recorded(self, taken: pa.Table) -> pa.Table:
         """Return rows with the ids that the store knows.
 
-        It may have some from when an id covered something else.
+        It may have some from when an id covered something else, or with a random part in the key.
         """
         ids = taken["event_id"]
         for name in ("later_id", "former_id"):
@@ -399,6 +400,7 @@ class TableIntake:
                 asked = pa.table({"row": taken["row"], "event_id": former}).filter(pc.is_valid(former))
                 known = pa.array(self._stored(asked), pa.int64())
                 ids = pc.if_else(pc.is_in(taken["row"], value_set=known), former, ids)
+        ids = self._personal.ids_for(ids)
         taken = taken.set_column(taken.column_names.index("event_id"), "event_id", ids)
         return taken.drop_columns(["former_id", "later_id"])
 
