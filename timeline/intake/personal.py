@@ -24,8 +24,8 @@ from timeline.meaning.personal import MARK, SALT_BYTES, is_personal, key_without
 __all__ = ["PERSONAL_SQL", "WITHOUT_SALT_SQL", "PersonalEvents", "like_erased", "personal_key"]
 
 _FORM: Final = f"'(?:(.+)-)?{MARK}[0-9a-f]{{{2 * SALT_BYTES}}}'"
-#: Of a column `key` in SQL, whether it has a random part, and what it was put behind. Keys that lack the mark are
-#: passed over in a fifth of the time.
+#: Of a column `key` in SQL, whether it has a random part, and what it was put behind. Keys
+#: that lack the mark are passed over in a fifth of the time.
 PERSONAL_SQL: Final = f"contains(key, '{MARK}') AND regexp_full_match(key, {_FORM}, 's')"
 WITHOUT_SALT_SQL: Final = f"nullif(regexp_extract(key, {_FORM}, 1, 's'), '')"
 #: What makes an event another one than those that were erased, in words.
