@@ -78,6 +78,8 @@ def restore(backup: Path, path: Path | None, *, partial: bool) -> Copied:
         found = _put(source / _LOG, log_at(url, local_folder(url) / COPIES), whole, partial)
         return replace(found, path=url)
     target = named.absolute()
+    if target.resolve().is_relative_to(source.resolve()):
+        raise BadInput(f"{target} is within the backup; expected a folder elsewhere")
     if not is_free(target):
         raise Conflict(f"{target} has something in it; expected a folder that is not there, or is empty")
     _check_elsewhere(target)

@@ -196,6 +196,10 @@ def test_a_restore_goes_nowhere_else(project: Path, tmp_path: Path) -> None:
         Timeline.restore(tmp_path / "backup", project)
     with pytest.raises(NotFound, match="no backup at"):
         Timeline.restore(tmp_path / "full", tmp_path / "again")
+    # What a backup has besides no later one would clean, also of what was erased since.
+    for within in (tmp_path / "backup" / "again", tmp_path / "full" / ".." / "backup" / "log"):
+        with pytest.raises(BadInput, match="is within the backup"):
+            Timeline.restore(tmp_path / "backup", within)
     (tmp_path / "backup" / "backup.json").write_text("{}")
     with pytest.raises(BadInput, match="no manifest"):
         Timeline.restore(tmp_path / "backup", tmp_path / "again")
