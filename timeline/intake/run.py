@@ -179,6 +179,9 @@ class Run:
         """Yield what is to be said of reports of which the store has others, of the first topics."""
         fetch_beside(con, self._store)
         self._add_earlier(con)
+        if con.execute("SELECT EXISTS (FROM beside) OR EXISTS (FROM again)").fetchall() == [(False,)]:
+            # The query below would find none, and takes memory for each event.
+            return
         # In the order of what was given first of each, a withdrawal too.
         topics = con.execute(
             f"SELECT topic, least(row, first) FROM ({sql_object('intake/beside')}) "
