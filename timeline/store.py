@@ -458,10 +458,10 @@ class Timeline(Erasing, Publishing, Vouching):
                 self._index,
                 commit,
                 may_build=not self.read_only,
+                progress=lambda: self.progress,
                 zone=lambda: self.habits.timezone,
                 seal=self._seal,
             )
-        self._current.report_to(self.progress)
         return self._current
 
     def beliefs(

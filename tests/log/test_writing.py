@@ -205,11 +205,11 @@ def test_a_place_is_a_position_at_or_before_its_own(place: int | None, expected:
             completed(rows)
 
 
-def test_four_row_groups_are_written_at_once() -> None:
-    rows = pa.table({field.name: pa.nulls(491_521, field.type) for field in schema()}, schema=schema())
+def test_a_quarter_of_a_row_group_is_completed_at_once() -> None:
+    rows = pa.table({field.name: pa.nulls(ROW_GROUP + 1, field.type) for field in schema()}, schema=schema())
     parts = Completing(rows, None, 1)
-    assert [part.num_rows for part in parts] == [4 * ROW_GROUP, 1]
-    assert (parts.count, completing._AT_ONCE) == (491_521, 491_520)
+    assert [part.num_rows for part in parts] == [*[ROW_GROUP // 4] * 4, 1]
+    assert (parts.count, completing._AT_ONCE) == (122_881, 30_720)
 
 
 def test_an_append_of_many_is_written_as_it_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

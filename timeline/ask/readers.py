@@ -42,15 +42,14 @@ class Readers:
         commit: int,
         *,
         may_build: bool,
-        progress: Build | None,
+        progress: Callable[[], Build | None] | None,
         seal: Seal,
         caches: Sequence[dict[Any, Any]],
     ) -> None:
         self._index = index
         self._commit = commit
         self._may_build = may_build
-        #: Called with each step of building an index.
-        self.progress = progress
+        self._find_progress = progress
         self._seal = seal
         self._caches = caches
         self._opening = threading.RLock()
@@ -59,6 +58,11 @@ class Readers:
         #: For SQL that people write, which never runs where the package's own questions do.
         self._sandbox: Reader | None = None
         self._erasures = index.log.erasures()
+
+    @property
+    def _progress(self) -> Build | None:
+        """What is called with each step of building an index, if anything is now."""
+        return None if self._find_progress is None else self._find_progress()
 
     @property
     def store(self) -> Path:
@@ -85,7 +89,7 @@ class Readers:
             self._leave_erased()
             if self.opened is None:
                 self.opened = self._index.open(
-                    self._commit, may_build=self._may_build, progress=self.progress, like=self._sandbox
+                    self._commit, may_build=self._may_build, progress=self._progress, like=self._sandbox
                 )
             return self.opened
 
@@ -119,7 +123,7 @@ class Readers:
         return self._index.open(
             self._commit,
             may_build=self._may_build,
-            progress=self.progress,
+            progress=self._progress,
             apart=apart,
             like=self.opened or self._sandbox,
         )

@@ -84,7 +84,7 @@ class Snapshot:
         commit: int,
         *,
         may_build: bool = True,
-        progress: Build | None = None,
+        progress: Callable[[], Build | None] | None = None,
         zone: Callable[[], str | None] | None = None,
         seal: Seal = UNSEALED,
     ) -> None:
@@ -652,10 +652,6 @@ class Snapshot:
         removed.
         """
         return self._readers.mend(error)
-
-    def report_to(self, progress: Build | None) -> None:
-        """Have each step of building an index reported to a function, or to none."""
-        self._readers.progress = progress
 
     def reader(self) -> Reader:
         """Return the reader of this state, for the package's own questions and for validation."""

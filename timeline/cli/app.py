@@ -109,7 +109,7 @@ _interrupts = _Interrupts()
 
 
 class _WithoutPandas:
-    """Finds no pandas: no command has use for it.
+    """Finds no pandas: no command has use for it, but for a client of Spark, which `publish` may be.
 
     Where it is installed, pyarrow imports it before its first array, which takes a quarter of a second.
     """
@@ -127,7 +127,8 @@ def main() -> NoReturn:
     """Run the command line and exit."""
     global is_own_process
     is_own_process = True
-    sys.meta_path.insert(0, _WithoutPandas())
+    if "publish" not in sys.argv:
+        sys.meta_path.insert(0, _WithoutPandas())
     _open_standard_files()
     # A shell has its background commands ignore interrupts, which stays so.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
