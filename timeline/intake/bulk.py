@@ -61,9 +61,11 @@ __all__ = ["RunAgain", "TableIntake", "table_to_drafts", "takes"]
 _FEW: Final = 100
 #: Fewer rows than this are sooner done one by one.
 _MANY: Final = 2_000
-#: How many rows are taken at once: a quarter of a row group of the log. More take about as long, and more
-#: memory: several parts are under way at once.
-_AT_ONCE: Final = 30_720
+#: How many rows are taken at once: a row group of the log. Of rows with texts it is a quarter of one: they
+#: take more memory, and so long by themselves that a part costs little besides.
+_AT_ONCE: Final = 122_880
+_WITH_TEXTS: Final = 30_720
+_LONG: Final = frozenset({"claim", "text", "statement"})
 #: Numbers of rows that are fetched at once.
 _FETCHED_AT_ONCE: Final = 100_000
 #: To look an event up in the row store takes as long as to join with so many.
@@ -148,7 +150,7 @@ class TableIntake:
         recorded_at: int,
         *,
         naming: Naming = REFUSING,
-        at_once: int = _AT_ONCE,
+        at_once: int | None = None,
         problems: Sequence[BadInput] = (),
         origin: RowOrigin | None = None,
         habits: Habits = _NO_HABITS,
@@ -177,8 +179,8 @@ class TableIntake:
         self._name = name
         self._recorded_at = recorded_at
         self._naming = naming
-        self._at_once = at_once
         self._given = set(table.column_names)
+        self._at_once = at_once or (_AT_ONCE if _LONG.isdisjoint(self._given) else _WITH_TEXTS)
         # Rows that are refused, and rows that are known since they are in an earlier part.
         self._bad = RowSet()
         self._repeated = RowSet()
